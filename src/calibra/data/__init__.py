@@ -1,0 +1,1 @@
+"""Facts: the scale, the judgments and their counts. The only floor that knows narwhals and DuckDB."""

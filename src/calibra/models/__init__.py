@@ -1,0 +1,1 @@
+"""One file per model: its cells, its terms, and how its posterior is read."""

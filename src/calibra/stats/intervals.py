@@ -1,0 +1,28 @@
+"""Intervals from posterior draws: equal-tailed, one definition for every floor above."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+INTERVAL_PROB = 0.9
+"""Level of every interval unless the caller says otherwise."""
+
+
+class Interval(NamedTuple):
+    """Posterior mean and equal-tailed interval; arrays of one shape."""
+
+    estimate: NDArray[np.float64]
+    """Posterior mean."""
+    lower: NDArray[np.float64]
+    """Lower end: the (1 − interval_prob)/2 quantile."""
+    upper: NDArray[np.float64]
+    """Upper end: the (1 + interval_prob)/2 quantile."""
+
+
+def equal_tailed(draws: ArrayLike, *, interval_prob: float = INTERVAL_PROB, axis: int = 0) -> Interval:
+    """How sure is this number? Mean and equal-tailed interval of draws along one axis."""
+    values = np.asarray(draws, dtype=float)
+    tail = (1.0 - interval_prob) / 2.0
+    lower, upper = np.quantile(values, [tail, 1.0 - tail], axis=axis)
+    return Interval(values.mean(axis=axis), lower, upper)

@@ -1,0 +1,1 @@
+"""Back-tests and proofs: does the library keep its own promises?"""

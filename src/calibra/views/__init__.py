@@ -1,0 +1,1 @@
+"""What a person sees: plots, tables for reading, the report."""
