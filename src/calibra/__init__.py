@@ -1,1 +1,43 @@
-"""calibra."""
+"""How far each rep's ranks of prospects agree with what comes of them, and what to do about it.
+
+The public names live in the modules below and are loaded on first use, so that `import calibra` stays quick (PEP 562).
+To publish a name, add it twice: to the imports that type checkers read, and to `_HOME`. A test holds the two together.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calibra.errors import (
+        CalibraError as CalibraError,
+        CalibraWarning as CalibraWarning,
+        FitError as FitError,
+        InputError as InputError,
+        NotEnoughDataError as NotEnoughDataError,
+    )
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "CalibraError": "calibra.errors",
+    "CalibraWarning": "calibra.errors",
+    "FitError": "calibra.errors",
+    "InputError": "calibra.errors",
+    "NotEnoughDataError": "calibra.errors",
+}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home the first time it is asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'calibra' has no attribute {name!r}; public names: {', '.join(sorted(_HOME))}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Every public name, loaded or not."""
+    return sorted(__all__)
