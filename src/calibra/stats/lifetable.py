@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Transform = Literal["log-log", "plain"]
 Quantity = Literal["survival", "open", "event", "exit"]
 
-_ROUNDING = 1e-12  # a curve that reaches a level up to rounding has reached it
+_ROUNDING = 1e-12  # closer than this to a level is at the level
 
 
 class CurvePoints(NamedTuple):
@@ -321,7 +321,7 @@ def _rising_curve(
     all_ended = counts.n_events + counts.n_exits
     _, before = _hazard_parts(all_ended, counts)
     n, d = counts.n_at_risk.astype(float), ended.astype(float)
-    share = np.cumsum(before * _over(d, n))
+    share = np.minimum(np.cumsum(before * _over(d, n)), 1.0)
     # var F(t) = Σ (F(t) − F_i)² D/(n(n − D)) + S₋² d(n − d)/n³ − 2 (F(t) − F_i) S₋ d/n², squares multiplied out
     any_way, own, cross = _over(all_ended.astype(float), n * (n - all_ended)), d * (n - d), before * _over(d, n * n)
     variance = share**2 * np.cumsum(any_way) - 2 * share * np.cumsum(share * any_way) + np.cumsum(share**2 * any_way)
@@ -352,7 +352,7 @@ def _make_curve(
 def _limits(estimate: Floats, standard_error: Floats, prob: float, transform: Transform) -> tuple[Floats, Floats]:
     """Pointwise limits; log-log: p^exp(± z se/(p log p)), NaN at 0 and 1."""
     z = float(ndtri(0.5 + prob / 2.0))
-    inside = (estimate > 0) & (estimate < 1) & np.isfinite(standard_error)
+    inside = (estimate > _ROUNDING) & (estimate < 1 - _ROUNDING) & np.isfinite(standard_error)
     p, se = np.where(inside, estimate, 0.5), np.where(inside, standard_error, np.nan)
     if transform == "plain":
         return np.clip(p - z * se, 0.0, 1.0), np.clip(p + z * se, 0.0, 1.0)
