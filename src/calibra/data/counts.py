@@ -1,0 +1,295 @@
+"""The counts every likelihood rests on: duration counts, and the cells that are sums over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from calibra.data.scale import check_days
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+EVENT, EXIT, OPEN = 1, 2, 3
+"""How a judgment ended, as it stands in `DurationCounts.ending`."""
+
+SAME_DAY = 1.0 / 3.0
+"""Mean time, in days, from one to the next of two moments that fall evenly on one day: E|U − V|, U and V uniform."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinomialCells:
+    """How many mature judgments, and how many events within the horizon, per rep and rank (and group)?"""
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted: axis 0 of the arrays."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first: axis 1."""
+    groups: Mapping[str, tuple[str, ...]]
+    """Grouping to its labels, in the order of the further axes."""
+    n: IntArray
+    """Mature judgments, shape (R, K, *G)."""
+    events: IntArray
+    """Those of them with an event within the horizon, shape (R, K, *G)."""
+    n_immature: IntArray
+    """Judgments younger than the horizon, which count for nothing yet, shape (R, K, *G)."""
+    within_days: int | None
+    """Horizon in days; None for ready-made counts that state none."""
+    as_of: date | None = None
+    """Snapshot date; None for ready-made counts that state none."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per cell: rep, rank, groups, n, events, n_immature."""
+        counted = {"n": self.n, "events": self.events, "n_immature": self.n_immature}
+        return _cell_table({"rep": self.reps, "rank": self.ranks, **self.groups}, counted)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExposureCells:
+    """How long was whom under observation, and what came, per rep, rank (and group) and interval of days?"""
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted: axis 0 of the arrays."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first: axis 1."""
+    groups: Mapping[str, tuple[str, ...]]
+    """Grouping to its labels, in the order of the axes between rank and interval."""
+    edges_days: IntArray
+    """Last whole day of each interval, shape (J,)."""
+    widths_days: FloatArray
+    """Length of each interval in days, shape (J,): `edge + ½` for the first, then the differences of the edges."""
+    exposure_days: FloatArray
+    """Person-days under observation, shape (R, K, *G, J)."""
+    events: IntArray
+    """Events, shape (R, K, *G, J)."""
+    exits: IntArray
+    """Competing exits, shape (R, K, *G, J)."""
+    n_at_risk: IntArray
+    """Judgments under observation and not ended at the start of the interval, shape (R, K, *G, J)."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per cell and interval: rep, rank, groups, to_day, exposure_days, events, exits, n_at_risk."""
+        axes = {"rep": self.reps, "rank": self.ranks, **self.groups, "to_day": self.edges_days.tolist()}
+        names = ("exposure_days", "events", "exits", "n_at_risk")
+        return _cell_table(axes, {name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DurationCounts:
+    """How many judgments share rep, rank, groups, days followed, ending and maturity? One row per such cell.
+
+    The sufficient statistics of every model: rows in, one small table out. All arrays have the shape (M,) and are
+    sorted by rep, rank, groups, entry, days, ending, maturity.
+    """
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first."""
+    groups: Mapping[str, tuple[str, ...]]
+    """Grouping to its sorted labels."""
+    horizons: tuple[int, ...]
+    """Horizons in days that `maturity` speaks of, shortest first."""
+    as_of: date | None
+    """Snapshot date."""
+    first_judged_at: date | None
+    """Date of the oldest judgment."""
+    rep: IntArray
+    """Index into `reps`."""
+    rank: IntArray
+    """Index into `ranks`."""
+    group_codes: Mapping[str, IntArray]
+    """Grouping to indices into its labels."""
+    entry_days: IntArray
+    """Whole days from the judgment to its coming under observation; 0 where it was from the start."""
+    days: IntArray
+    """Whole days (difference of calendar dates) from the judgment to its end or, where open, to its last sight."""
+    ending: IntArray
+    """1 event, 2 exit, 3 open."""
+    maturity: IntArray
+    """How many of the horizons fit in `as_of − judged_at`, whatever came of the judgment."""
+    n: IntArray
+    """Judgments."""
+    n_touches_known: IntArray | None = None
+    """Judgments whose number of touches is known; None without the role `touches`."""
+    sum_touches: IntArray | None = None
+    """Sum of the known touches."""
+    n_won: IntArray | None = None
+    """Judgments won by `as_of`; None without the roles `won_at` and `amount`."""
+    n_amounts: IntArray | None = None
+    """Won judgments whose amount is known and above zero; None without the role `amount`."""
+    sum_log_amount: FloatArray | None = None
+    """Sum of the natural log of those amounts."""
+    sum_log2_amount: FloatArray | None = None
+    """Sum of the squared natural log of those amounts."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The counts with their labels: one row per cell."""
+        columns: dict[str, ArrayLike] = {
+            "rep": np.array(self.reps, dtype=object)[self.rep],
+            "rank": np.array(self.ranks, dtype=object)[self.rank],
+        }
+        columns |= {name: np.array(self.groups[name], dtype=object)[codes] for name, codes in self.group_codes.items()}
+        columns |= {name: getattr(self, name) for name in ("entry_days", "days", "ending", "maturity", "n")}
+        sums = ("n_touches_known", "sum_touches", "n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
+        return make_table(columns | {name: getattr(self, name) for name in sums if getattr(self, name) is not None})
+
+    def binomial_cells(self, within_days: int, *, by: Sequence[str] = ()) -> BinomialCells:
+        """How many mature judgments, and how many of them had an event within so many days?
+
+        Mature is a judgment with `as_of − judged_at ≥ within_days`, whatever came of it; an event counts when its
+        days are at most the horizon, and an exit before it is no event. Early events of young judgments do not
+        enter, or they would be counted without their silent peers.
+
+        Parameters
+        ----------
+        within_days : int
+            One of `horizons`.
+        by : sequence of str
+            Groupings among `groups` that get axes of their own; the others are summed over.
+
+        Raises
+        ------
+        InputError
+            An unknown horizon or grouping; mature judgments that came under observation late or were lost from
+            sight before the horizon, for whom "within the horizon" cannot be told.
+        NotEnoughDataError
+            Nobody is mature; the message says when the first will be.
+        """
+        if within_days not in self.horizons:
+            raise InputError(
+                f"`within_days` must be one of the counted horizons ({', '.join(map(str, self.horizons)) or 'none'}); "
+                f"got {within_days!r}. Count again with duration_counts(horizons=[{within_days!r}])."
+            )
+        mature = self.maturity > self.horizons.index(within_days)
+        if not np.any(self.n[mature]):
+            raise NotEnoughDataError(self._not_yet(within_days))
+        self._refuse_partly_seen(mature, within_days)
+        shape, cell = self._cells(by)
+        hit = mature & (self.ending == EVENT) & (self.days <= within_days)
+        n, events, n_immature = (_sum_into(cell, self.n * keep, shape) for keep in (mature, hit, ~mature))
+        groups = {name: self.groups[name] for name in by}
+        return BinomialCells(self.reps, self.ranks, groups, n, events, n_immature, within_days, self.as_of)
+
+    def exposure_cells(self, edges_days: ArrayLike, *, by: Sequence[str] = ()) -> ExposureCells:
+        """How many person-days, events and exits fall in each interval of days since the judgment?
+
+        Whole days are differences of calendar dates, so a judgment stands at the middle of its day 0, and whole day
+        d reaches from d − ½ to d + ½. Interval j holds the whole days after the edge before it up to its own edge:
+        `(e_{j−1} + ½, e_j + ½]`, the first from 0 with day 0 in it. An event or exit on day d ends the exposure at d
+        (at the mean of ⅓ day after the entry where both fall on one day), an open judgment last seen on day d is
+        followed to the end of that day, d + ½, and one that came under observation on day e > 0 starts at e. With
+        constant hazards the person-days are unbiased for calendar dates, `events / exposure_days` estimates the
+        hazard, and the incidence at an edge is the life table's at "days ≤ edge". Follow-up past the last edge does
+        not enter.
+
+        Parameters
+        ----------
+        edges_days : array-like of int, shape (J,)
+            Last whole day of each interval, increasing, at least 1.
+        by : sequence of str
+            Groupings among `groups` that get axes of their own; the others are summed over.
+        """
+        edges = check_edges(edges_days)
+        shape, cell = self._cells(by)
+        start = self.entry_days.astype(float)
+        end = np.where(self.ending == OPEN, self.days + 0.5, self.days + SAME_DAY * (self.days == self.entry_days))
+        bounds = np.concatenate([[0.0], edges + 0.5])
+        interval = np.searchsorted(edges, self.days)
+        exposure, events, exits, at_risk = [], [], [], []
+        for j, (lower, upper) in enumerate(pairwise(bounds)):
+            followed = np.clip(np.minimum(end, upper) - np.maximum(start, lower), 0.0, None)
+            exposure.append(np.bincount(cell, self.n * followed, int(np.prod(shape))).reshape(shape))
+            events.append(_sum_into(cell, self.n * ((interval == j) & (self.ending == EVENT)), shape))
+            exits.append(_sum_into(cell, self.n * ((interval == j) & (self.ending == EXIT)), shape))
+            at_risk.append(_sum_into(cell, self.n * ((start <= lower) & (end > lower)), shape))
+        stacked = [np.stack(part, axis=-1) for part in (events, exits, at_risk)]
+        groups = {name: self.groups[name] for name in by}
+        widths = np.diff(bounds)
+        return ExposureCells(self.reps, self.ranks, groups, edges, widths, np.stack(exposure, axis=-1), *stacked)
+
+    def _cells(self, by: Sequence[str]) -> tuple[tuple[int, ...], IntArray]:
+        """Shape of the cells and the flat cell of every row."""
+        check_groups(by, tuple(self.groups))
+        shape = (len(self.reps), len(self.ranks), *(len(self.groups[name]) for name in by))
+        codes = (self.rep, self.rank, *(self.group_codes[name] for name in by))
+        return shape, np.ravel_multi_index(codes, shape).astype(np.int64)
+
+    def _not_yet(self, within_days: int) -> str:
+        when = "."
+        if self.first_judged_at is not None:
+            when = f"; the first will be on {self.first_judged_at + timedelta(days=within_days)}."
+        young = f"None of the {int(self.n.sum())} judgments is {within_days} days old as of {self.as_of}"
+        return f"{young}{when} Wait, or shorten the horizon."
+
+    def _refuse_partly_seen(self, mature: NDArray[np.bool_], within_days: int) -> None:
+        late = int(self.n[mature & (self.entry_days > 0)].sum())
+        lost = int(self.n[mature & (self.ending == OPEN) & (self.days < within_days)].sum())
+        if late:
+            raise InputError(
+                f"Every mature judgment must be under observation from the start; {late} came under observation after "
+                "`judged_at` (`entered_at`), and those that ended before are missing. Use LeadTimeModel, which allows "
+                "for late entry, or leave these judgments out."
+            )
+        if lost:
+            raise InputError(
+                f"Every mature judgment must be followed for {within_days} days; {lost} were lost from sight before "
+                "(`censored_at`). Use LeadTimeModel, which allows for it, or shorten the horizon."
+            )
+
+
+def check_groups(by: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse groupings that are not there, or that come twice."""
+    if isinstance(by, str):
+        raise InputError(f"`by` must be a list of groupings; got the text {by!r}. Write by=[{by!r}].")
+    unknown = [name for name in by if name not in known]
+    if unknown or len(set(by)) < len(by):
+        fault = (
+            f"{', '.join(map(repr, unknown))} is not" if unknown else f"{list(by)} names one twice; each may come once"
+        )
+        listed = ", ".join(map(repr, known)) or "none"
+        raise InputError(f"`by` must name groupings ({listed}); {fault}. Map a column to the name in `columns` first.")
+
+
+def check_edges(edges_days: ArrayLike) -> IntArray:
+    """Whole, increasing days from 1 on, or the error that says so."""
+    given = np.asarray(edges_days)
+    if given.ndim != 1 or given.size == 0 or given.dtype.kind not in "iuf":
+        raise InputError(f"`edges_days` must be a list of whole days, such as [30, 60, 90]; got {edges_days!r}.")
+    if not np.all(np.isfinite(given)) or np.any(given != np.floor(given)):
+        raise InputError(f"`edges_days` must be whole days; got {given.tolist()}.")
+    edges = given.astype(np.int64)
+    check_days(int(edges[0]), "edges_days[0]")
+    if np.any(np.diff(edges) <= 0):
+        raise InputError(f"`edges_days` must increase from edge to edge; got {edges.tolist()}. Sort them, each once.")
+    return edges
+
+
+def _sum_into(cell: IntArray, weights: IntArray, shape: tuple[int, ...]) -> IntArray:
+    """Exact whole-number sums per cell (below 2⁵³)."""
+    return np.rint(np.bincount(cell, weights, int(np.prod(shape)))).astype(np.int64).reshape(shape)
+
+
+def _cell_table(axes: Mapping[str, Sequence[object]], counted: Mapping[str, NDArray[np.generic]]) -> pd.DataFrame:
+    """Labels of the axes spread over the cells, and the flattened counts beside them."""
+    shape = tuple(len(labels) for labels in axes.values())
+    index = np.indices(shape).reshape(len(shape), -1)
+    columns: dict[str, ArrayLike] = {
+        name: np.array(list(labels), dtype=None if name == "to_day" else object)[index[i]]
+        for i, (name, labels) in enumerate(axes.items())
+    }
+    return make_table(columns | {name: values.ravel() for name, values in counted.items()})
