@@ -1,12 +1,15 @@
 """The frame of the project: the public names, what importing costs, and that no configured tool idles."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 import calibra
 from calibra import _HOME
@@ -44,3 +47,41 @@ def test_importing_calibra_loads_nothing_heavy():
     code = f"import sys, calibra; print(*[m for m in {NOT_AT_IMPORT!r} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Name → release of a constraints file; every line but comments is name==release and nothing else."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+    return {normal(name): release for name, release in (line.split("==") for line in lines)}
+
+
+def normal(name: str) -> str:
+    """A package name as PEP 503 compares them."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(project: Path, *extras: str) -> dict[str, str]:
+    """Name → version specifier of the core dependencies and of some extras, as pyproject.toml states them."""
+    table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = table["dependencies"] + [line for extra in extras for line in table["optional-dependencies"][extra]]
+    parts = [re.fullmatch(r"([A-Za-z0-9._-]+)(\[[a-z]+\])?(.*)", line) for line in lines]
+    return {normal(part[1]): part[3] for part in parts if part and part[1] != "calibra"}
+
+
+def test_lowest_leg_runs_on_the_stated_lower_bounds(project):
+    lowest = pins(project / "constraints-lowest.txt")
+    for name, specifier in declared(project, "polars", "test").items():
+        bound = specifier.removeprefix(">=")
+        assert specifier.startswith(">="), f"{name}{specifier}: state a lower bound"
+        assert Version(lowest[name]) == Version(bound), name
+
+
+def test_every_dependency_is_pinned(project):
+    assert set(declared(project, "polars", "test", "dev")) <= set(pins(project / "constraints.txt"))
+
+
+def test_every_developer_tool_is_run_by_the_one_command(project):
+    commands = (project / "Makefile").read_text(encoding="utf-8")
+    for command in ("ruff format --check", "ruff check", "mypy", "lint-imports", "pytest"):
+        assert command in commands.split("\ncheck:")[0], command

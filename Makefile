@@ -1,0 +1,78 @@
+# calibra: `make demo` shows it, `make test` runs the tests, `make check` is what CI runs. GNU make, Python 3.12 or newer with pip.
+# `make help` lists the commands; PYTHON=/path/to/python picks the interpreter.
+
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint check-lowest study bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+NAMES := python3.13 python3.12 python3.14 python3 python
+READY := $(VENV)/.installed
+LOWEST := .venv-lowest
+LOWEST_READY := $(LOWEST)/.installed
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+# An interpreter counts only if it runs: a version manager may leave names on the PATH that answer with an error.
+# PYTHON, when given, is the only candidate for .venv and the first for .venv-lowest.
+# $(call find-python,lowest minor version,highest,names) prints the first that fits, or nothing.
+find-python = for name in $(3); do \
+    "$$name" -c 'import sys, venv, ensurepip; sys.exit(not (3, $(1)) <= sys.version_info[:2] <= (3, $(2)))' >/dev/null 2>&1 \
+    && { command -v "$$name"; break; }; done; true
+ANY_PYTHON = $(call find-python,12,99,$(or $(PYTHON),$(NAMES)))
+LOWEST_PYTHON = $(call find-python,12,13,$(PYTHON) python3.12 python3.13 python3 python)
+
+help:  ## List the commands
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+install: $(READY)  ## Make .venv and install calibra with everything its tests need
+
+$(READY): pyproject.toml constraints.txt
+	@python=$$($(ANY_PYTHON)); \
+	if [ -z "$$python" ]; then \
+	    echo "calibra needs Python 3.12 or newer, with venv and pip; tried and found wanting: $(or $(PYTHON),$(NAMES))." >&2; \
+	    echo "Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; fi; \
+	if ! $(BIN)/python -c 'import pip' >/dev/null 2>&1; then \
+	    echo "Making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV); fi
+	@echo "Installing calibra and its tools into $(VENV) (some minutes the first time)"
+	@$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## Simulate twenty reps, fit them, print the tables and write the pictures
+	@$(BIN)/calibra demo
+
+test: $(READY)  ## Run the tests
+	@$(BIN)/python -m pytest -q
+
+lint: $(READY)  ## Format, lint, types and floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: lint test check-lowest  ## What CI runs: lint, tests, and the lowest supported versions
+
+$(LOWEST_READY): pyproject.toml constraints-lowest.txt
+	@python=$$($(LOWEST_PYTHON)); \
+	if [ -z "$$python" ]; then echo "The lowest versions need Python 3.12 or 3.13; none is on the PATH." >&2; exit 1; fi; \
+	if ! $(LOWEST)/bin/python -c 'import pip' >/dev/null 2>&1; then \
+	    echo "Making $(LOWEST) with $$python"; "$$python" -m venv --clear $(LOWEST); fi
+	@echo "Installing calibra with the lowest supported versions into $(LOWEST)"
+	@$(LOWEST)/bin/python $(PIP_INSTALL) --constraint constraints-lowest.txt --editable '.[test]'
+	@touch $@
+
+# Deprecations of old releases are not ours to mend: warnings stay warnings here.
+check-lowest: $(LOWEST_READY)  ## Run the quick tests on the lowest supported versions
+	@$(LOWEST)/bin/python -m pytest -q -m 'not slow and not nuts' -W default --disable-warnings tests
+
+study: $(READY)  ## Coverage, false flags, simulation-based calibration: long; writes docs/studies
+	@set -e; for file in $$(grep -l '__name__ == "__main__"' src/calibra/studies/*.py); do \
+	    module=calibra.studies.$$(basename $$file .py); echo "$$module"; $(BIN)/python -m $$module; done
+
+bench: $(READY)  ## Speed, as ratios to a named peer: long
+	@set -e; for script in $(wildcard benchmarks/bench_*.py); do echo "$$script"; OMP_NUM_THREADS=1 $(BIN)/python $$script; done
+
+clean:  ## Remove environments, caches and what the demo wrote
+	@rm -rf $(VENV) $(LOWEST) demo-out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
