@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from statsmodels.duration.survfunc import SurvfuncRight
 
 from calibra.data.scale import RankScale
 from calibra.data.simulate import SimulatedWorld, demo_scale, simulate_judgments
@@ -349,6 +350,23 @@ def test_left_truncation_leaves_out_what_ended_before_and_dates_the_late_entries
         np.testing.assert_array_equal(cut.arrays[role], values[keep])
     np.testing.assert_array_equal(np.isnat(cut.arrays["entered_at"]), ~is_late[keep])
     assert set(cut.arrays["entered_at"][is_late[keep]]) == {day}
+
+
+def test_late_entry_taken_into_account_gives_the_truth_and_ignored_does_not():
+    world = simulate_judgments(seed=3, n_reps=1, n_prospects=40_000, observed_from="2025-12-01", season_gap=0.0)
+    event, exit_, entered = (days_to(world, role) for role in ("event_at", "exit_at", "entered_at"))
+    age = (AS_OF - world.arrays["judged_at"]).astype(float)
+    followed = np.fmin(np.fmin(event, exit_), age) + 1.0  # statsmodels wants times above 0 and entry before them
+    is_end = ~np.isnan(event) | ~np.isnan(exit_)
+    true = sum(world.truth.incidence([180], cause=cause)[0, :, 0] for cause in ("event", "exit"))
+    handled, ignored = np.empty(5), np.empty(5)
+    for k, rank in enumerate(world.scale.ranks):
+        row = world.arrays["rank"] == rank
+        for result, entry in ((handled, np.nan_to_num(entered + 1.0)[row]), (ignored, None)):
+            curve = SurvfuncRight(followed[row], is_end[row], entry=entry)
+            result[k] = 1 - curve.surv_prob[curve.surv_times <= 181][-1]
+    np.testing.assert_allclose(handled, true, atol=0.02)
+    assert np.all(ignored < true - 0.025)
 
 
 def test_the_default_world_is_the_demo_organisation(world):

@@ -157,6 +157,8 @@ class Variates:
 
     age_days: IntArray
     """Days from the judgment to `as_of`."""
+    clock: FloatArray
+    """Time of day of the judgment, 0 to 1: days count the midnights passed, as differences of dates do."""
     season: FloatArray
     """Readiness added by the quarter of the judgment."""
     segment_u: FloatArray
@@ -260,6 +262,7 @@ def draw_variates(rng: np.random.Generator, world: World, n: int) -> Variates:
         z = (np.exp(skew * z) - growth**0.5) / (growth * (growth - 1.0)) ** 0.5
     return Variates(
         age_days=age,
+        clock=rng.random(n),
         season=world.season_gap * SEASON_STEPS[month % 12 // 3],
         segment_u=rng.random(n),
         readiness_z=z,
@@ -294,6 +297,6 @@ def live(world: World, traits: RepTraits, rep: IntArray | int, chance: Variates)
         readiness=readiness,
         seen=seen,
         rank=rank,
-        event_days=np.where(has_need, np.floor(lead), np.inf),
-        exit_days=np.where(chance.exit_u < world.exit_share, np.floor(kept), np.inf),
+        event_days=np.where(has_need, np.floor(chance.clock + lead), np.inf),
+        exit_days=np.where(chance.exit_u < world.exit_share, np.floor(chance.clock + kept), np.inf),
     )
