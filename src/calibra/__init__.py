@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from calibra.data.scale import Promise as Promise, RankScale as RankScale
     from calibra.errors import (
         CalibraError as CalibraError,
         CalibraWarning as CalibraWarning,
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
         InputError as InputError,
         NotEnoughDataError as NotEnoughDataError,
     )
+    from calibra.stats.lifetable import aalen_johansen as aalen_johansen, kaplan_meier as kaplan_meier
 
 __version__ = "0.1.0"
 
@@ -24,6 +26,10 @@ _HOME = {
     "FitError": "calibra.errors",
     "InputError": "calibra.errors",
     "NotEnoughDataError": "calibra.errors",
+    "Promise": "calibra.data.scale",
+    "RankScale": "calibra.data.scale",
+    "aalen_johansen": "calibra.stats.lifetable",
+    "kaplan_meier": "calibra.stats.lifetable",
 }
 
 __all__ = ["__version__", *_HOME]
