@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from calibra.data.scale import Promise as Promise, RankScale as RankScale
+    from calibra.data.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
     from calibra.errors import (
         CalibraError as CalibraError,
         CalibraWarning as CalibraWarning,
@@ -28,8 +29,10 @@ _HOME = {
     "NotEnoughDataError": "calibra.errors",
     "Promise": "calibra.data.scale",
     "RankScale": "calibra.data.scale",
+    "SimulatedWorld": "calibra.data.simulate",
     "aalen_johansen": "calibra.stats.lifetable",
     "kaplan_meier": "calibra.stats.lifetable",
+    "simulate_judgments": "calibra.data.simulate",
 }
 
 __all__ = ["__version__", *_HOME]
