@@ -96,6 +96,13 @@ def test_a_bar_lies_between_the_rates_of_the_ranks_it_parts(world):
     assert np.all(bars < prob[:, :-1])
 
 
+def test_a_bar_counts_events_on_the_last_day_of_the_horizon():
+    # a median of an hour: nearly every event of a world whose every prospect has a need comes on day 0 or 1
+    truth = simulate_judgments(seed=1, n_reps=1, needs=1e6, median_days=0.04, exit_share=0.0).truth
+    assert truth.bars(0).min() > 0.5
+    assert truth.bars(1).min() > 0.95
+
+
 @settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32),
@@ -185,6 +192,14 @@ def test_without_an_exit_share_nobody_exits():
     assert world.truth.incidence([1095], cause="exit").max() == 0.0
 
 
+def test_an_event_on_the_day_of_an_exit_is_an_event():
+    lives = simulate_judgments(seed=1, n_prospects=20_000, exit_share=1.0, median_days=30.0, exit_days=30.0).truth.lives
+    is_tie = np.isfinite(lives.event_days) & (lives.event_days == lives.exit_days)
+    assert is_tie.sum() > 50
+    assert lives.is_event[is_tie].all()
+    np.testing.assert_array_equal(lives.is_event ^ lives.is_exit, np.isfinite(lives.exit_days))
+
+
 def test_more_exits_leave_fewer_events():
     few, many = (simulate_judgments(seed=1, n_reps=4, exit_share=share).truth for share in (0.2, 0.9))
     assert np.all(few.incidence([365], cause="exit") < many.incidence([365], cause="exit"))
@@ -200,6 +215,14 @@ def test_the_first_quarter_of_the_year_brings_more_events():
 
     assert gap(0.5) > 0.1
     assert abs(gap(0.0)) < 0.02
+
+
+def test_the_season_turns_with_the_calendar_quarter():
+    world = simulate_judgments(seed=2, n_prospects=100_000, span_days=365, season_gap=1.0)
+    month = world.arrays["judged_at"].astype("datetime64[M]").astype(int) % 12 + 1
+    mean = np.array([world.truth.lives.readiness[month == m].mean() for m in range(1, 13)])
+    steps = np.repeat([1.0, -0.5, -0.5, 0.0], 3)
+    np.testing.assert_allclose(mean - mean[-3:].mean(), steps, atol=0.08)
 
 
 def test_segments_differ_by_their_gap():
