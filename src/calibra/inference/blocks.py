@@ -1,0 +1,172 @@
+"""The inner half of the nested-Laplace engine: each rep's block by Newton, its Laplace value, its importance correction."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.inference.small_linalg import cholesky, log_determinant, solve_lower, solve_upper
+
+type Floats = NDArray[np.float64]
+
+BLOCK_TAIL_DF = 8.0
+"""Degrees of freedom of the t proposal of a block: heavier than any block's posterior, whose prior is Gaussian."""
+_LONGEST_STEP = 3.0
+_SETTLED = 1e-5
+_DAMP_AFTER = 10
+_GIVE_UP_AFTER = 80
+
+
+class Blocks(Protocol):
+    """What a declaration must offer to be fitted by nested Laplace. Layout: (small axis, outer draw, rep)."""
+
+    n_outer: int
+    n_scales: int
+    n_reps: int
+    n_block: int
+    n_cells: int
+
+    def start(self) -> Floats:
+        """A φ to start from, shape (d,); its last `n_scales` entries are scales, above 0."""
+        ...
+
+    def log_prior(self, phi: Floats) -> tuple[Floats, Floats]:
+        """Log-prior of φ and its gradient; (draw,) and (draw, d)."""
+        ...
+
+    def block_scales(self, phi: Floats) -> Floats:
+        """σ of each block column, (q, draw, 1)."""
+        ...
+
+    def context(self, phi: Floats) -> Floats:
+        """Whatever of φ a rep's log-likelihood needs beside u."""
+        ...
+
+    def log_likelihood(self, context: Floats, u: Floats) -> Floats:
+        """(q, …, draw, rep) → (…, draw, rep)."""
+        ...
+
+    def gradient_hessian(self, context: Floats, u: Floats) -> tuple[Floats, Floats]:
+        """Gradient (q, draw, rep) and negative Hessian (q, q, draw, rep), positive semi-definite."""
+        ...
+
+    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
+        """First-order distance from mode to mean of each block, (q, draw, rep); zero where third derivatives are not given."""
+        ...
+
+    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats | None:
+        """Gradient of the Laplace marginal in φ, likelihood part; None: use differences."""
+        ...
+
+    def take(self, reps: NDArray[np.intp]) -> "Blocks":
+        """The same blocks for some reps only."""
+        ...
+
+
+class Modes(NamedTuple):
+    """Block modes at a batch of φ."""
+
+    context: Floats
+    """Population part at each φ."""
+    u: Floats
+    """Modes, (q, draw, rep)."""
+    chol: Floats
+    """Cholesky factor of the negative Hessian of log posterior in u, (q, q, draw, rep)."""
+    scales: Floats
+    """σ, (q, draw, 1)."""
+    log_marginal: Floats
+    """Laplace log-marginal of each rep, (draw, rep)."""
+
+    def take(self, draws: NDArray[np.intp]) -> "Modes":
+        """The modes of some outer draws, or of some several times."""
+        return Modes(
+            self.context[:, draws], self.u[:, draws], self.chol[:, :, draws], self.scales[:, draws], self.log_marginal[draws]
+        )
+
+
+def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
+    """Each rep's posterior mode of u given φ: Newton steps, all reps and draws at once.
+
+    Parameters
+    ----------
+    phi
+        Outer parameters, (draw, d).
+    start
+        Blocks to start from, broadcastable to (q, draw, rep).
+    """
+    context, scales = blocks.context(phi), blocks.block_scales(phi)
+    shape = (blocks.n_block, len(phi), blocks.n_reps)
+    u = np.broadcast_to(start, shape).copy()
+    precision = np.broadcast_to(scales**-2.0, (shape[0], shape[1], 1))
+    for iteration in range(_GIVE_UP_AFTER):
+        gradient, hessian = blocks.gradient_hessian(context, u)
+        for j in range(shape[0]):
+            hessian[j, j] += precision[j]
+        chol = cholesky(hessian)
+        step = solve_upper(chol, solve_lower(chol, gradient - precision * u))
+        size = np.abs(step).max(axis=0)
+        step *= np.minimum(1.0, _LONGEST_STEP / np.maximum(size, 1e-300)) * (0.5 if iteration >= _DAMP_AFTER else 1.0)
+        u += step
+        if not np.nanmax(size, initial=0.0) > _SETTLED:
+            break
+    value = blocks.log_likelihood(context, u) - 0.5 * (u * u * precision).sum(axis=0)
+    log_marginal = value - np.log(scales).sum(axis=0) - 0.5 * log_determinant(chol)
+    unsettled = ~(size <= 1e-3)
+    return Modes(context, u, chol, scales, np.where(unsettled, -np.inf, log_marginal))
+
+
+class PointPool:
+    """Standard multivariate t points for the blocks' proposals: made once, picked at random, used in antithetic pairs.
+
+    Parameters
+    ----------
+    n_block
+        Dimension q of a block.
+    size
+        Number of points in the pool.
+    """
+
+    def __init__(self, rng: np.random.Generator, n_block: int, size: int = 1 << 14) -> None:
+        radius = np.sqrt(BLOCK_TAIL_DF / (2.0 * rng.standard_gamma(BLOCK_TAIL_DF / 2.0, size)))
+        self.points = rng.standard_normal((n_block, size)) * radius
+        self.log_density = -0.5 * (BLOCK_TAIL_DF + n_block) * np.log1p((self.points**2).sum(axis=0) / BLOCK_TAIL_DF)
+
+    def pick(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+        """Points (q, *shape) and their log-densities `shape`; the first axis of `shape` is even and holds the pairs."""
+        index = rng.integers(0, self.points.shape[1], (shape[0] // 2, *shape[1:]))
+        points, log_density = np.take(self.points, index, axis=1), self.log_density[index]
+        return np.concatenate([points, -points], axis=1), np.concatenate([log_density, log_density])
+
+
+def block_weights(blocks: Blocks, modes: Modes, points: Floats, log_density: Floats) -> tuple[Floats, Floats]:
+    """Candidates for u around each block's mean and their log importance weights.
+
+    The proposal is a multivariate t with the mode's curvature, centred on the first-order mean; weights are relative to the rep's
+    unnormalised posterior, so the log of their mean is the rep's log-marginal, as `Modes.log_marginal` is Laplace's
+    approximation of it (up to one constant for all φ).
+
+    Parameters
+    ----------
+    points, log_density
+        Standard t points, (q, point, draw or 1, rep), and their log-densities.
+
+    Returns
+    -------
+    Candidates (q, point, draw, rep) and log weights (point, draw, rep).
+    """
+    centre = modes.u + blocks.mean_shift(modes.context, modes.u, modes.chol)
+    candidates = solve_upper(modes.chol[:, :, None], points)
+    candidates += centre[:, None]
+    log_target = blocks.log_likelihood(modes.context[:, None], candidates)
+    log_target -= 0.5 * np.einsum("q...,q...->...", candidates**2, np.broadcast_to(modes.scales[:, None] ** -2.0, candidates.shape))
+    log_target -= log_density
+    log_target -= np.log(modes.scales).sum(axis=0) + 0.5 * log_determinant(modes.chol)
+    return candidates, log_target
+
+
+def log_mean_exp(log_weights: Floats, axis: int = 0) -> Floats:
+    """Log of the mean of exp(log_weights), safe against overflow."""
+    top = log_weights.max(axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(log_weights - top).mean(axis=axis)) + np.squeeze(top, axis=axis)

@@ -1,0 +1,222 @@
+"""The cell model as the nested-Laplace engine sees it: outer parameters φ = (coefficients, scales), one block u_r a rep.
+
+Coefficients whose scale is learned stand in φ as standard normals, to be multiplied by that scale: their joint density has no
+spike at scale zero. Scales stand in φ as they are, not as logarithms: the posterior of a scale that the data do not bound away
+from zero has a long left tail in its logarithm and none in itself.
+Arrays are laid out (small axis, outer draw, rep), so that every operation runs over all reps of all outer draws at once.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.priors import Normal, Pooled, RandomWalk
+from calibra.inference.small_linalg import inverse
+
+type Floats = NDArray[np.float64]
+
+
+class CellBlocks:
+    """Log-prior of φ, and each rep's log-likelihood with derivatives in u_r, for a batch of φ."""
+
+    def __init__(self, model: CellModel) -> None:
+        self.model = model
+        self.family = model.family
+        self.events = np.ascontiguousarray(model.events.T[:, None, :], dtype=float)
+        self.size = np.ascontiguousarray(model.size.T[:, None, :], dtype=float)
+        self.x = model.population_design
+        self.z = model.rep_design
+        self.n_cells, self.n_reps = model.events.shape[1], model.n_reps
+        self.n_block = self.z.shape[-1]
+        self.n_coefficients = self.x.shape[-1]
+        self.n_scales = len(model.scale_priors)
+        self.n_outer = self.n_coefficients + self.n_scales
+        self._term_of_column = np.repeat(np.arange(len(model.rep_terms)), [t.n_columns for t in model.rep_terms])
+        self._prior_mean, self._prior_sd = np.zeros(self.n_coefficients), np.ones(self.n_coefficients)
+        self._learned: list[tuple[slice, int, Floats | None]] = []
+        self._read_population_priors()
+
+    def _read_population_priors(self) -> None:
+        """Means and sds of the coefficients as φ holds them, and which of them are multiplied by a learned scale."""
+        names, begin = list(self.model.scale_priors), 0
+        for term in self.model.population:
+            span = slice(begin, begin + len(term.labels))
+            if not isinstance(term.prior, Pooled):
+                own = span if isinstance(term.prior, Normal) else slice(begin, begin + 1)
+                self._prior_mean[own], self._prior_sd[own] = term.prior.mean, term.prior.sd
+            if term.scale_name is not None:
+                widths = np.sqrt(term.prior.step_widths) if isinstance(term.prior, RandomWalk) else None
+                self._learned.append((span, self.n_coefficients + names.index(term.scale_name), widths))
+            begin = span.stop
+
+    # outer parameters -------------------------------------------------------------------------------------------------
+
+    def start(self) -> Floats:
+        """A φ to start from: the pooled fit without rep terms by a few scoring steps, and prior-typical scales."""
+        scales = np.array([prior.typical() for prior in self.model.scale_priors.values()])
+        phi = np.concatenate([np.zeros(self.n_coefficients), scales])
+        no_deviation = np.zeros((self.n_block, 1, self.n_reps))
+        for _ in range(12):
+            eta = self.linpred(self.context(phi[None]), no_deviation)
+            d = self.family.derivatives(eta, self.events, self.size)
+            _, prior_slope = self.log_prior(phi[None])
+            jacobian = self._coefficient_jacobian(phi)
+            x = np.broadcast_to(self.x, (self.n_reps, self.n_cells, self.x.shape[-1])) @ jacobian
+            information = np.einsum("rcp,cr,rcs->ps", x, d.weight[:, 0], x, optimize=True)
+            gradient = np.einsum("rcp,cr->p", x, d.score[:, 0]) + prior_slope[0, : self.n_coefficients]
+            ridge = np.diag(1e-2 + 1e-6 * np.diag(information))
+            step = np.linalg.solve(information + ridge, gradient)
+            phi[: self.n_coefficients] += step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
+        return phi
+
+    def block_scales(self, phi: Floats) -> Floats:
+        """σ of each block column, shape (q, outer draw, 1)."""
+        return phi[:, self.n_coefficients + self._term_of_column].T[:, :, None]
+
+    def log_prior(self, phi: Floats) -> tuple[Floats, Floats]:
+        """Log-prior of φ and its gradient; shapes (draw,), (draw, d)."""
+        value, slope = np.zeros(len(phi)), np.zeros_like(phi)
+        for index, prior in enumerate(self.model.scale_priors.values(), start=self.n_coefficients):
+            value += prior.log_density(phi[:, index])
+            slope[:, index] += prior.slope(phi[:, index])
+        z = (phi[:, : self.n_coefficients] - self._prior_mean) / self._prior_sd
+        slope[:, : self.n_coefficients] -= z / self._prior_sd
+        return value - 0.5 * (z * z).sum(axis=1), slope
+
+    def coefficients(self, phi: Floats) -> Floats:
+        """β from φ, shape (draw, p): learned-scale terms are kept in φ as standard normals times their scale."""
+        beta = phi[:, : self.n_coefficients].copy()
+        for span, scale, widths in self._learned:
+            tau = phi[:, scale : scale + 1]
+            if widths is None:
+                beta[:, span] *= tau
+            else:
+                beta[:, span.start + 1 : span.stop] *= tau * widths
+                beta[:, span] = np.cumsum(beta[:, span], axis=1)
+        return beta
+
+    def named_draws(self, phi: Floats, u: Floats) -> dict[str, Floats]:
+        """Draws by the names of the declaration: (draw, coefficient), (draw, rep[, column]) and (draw,) for scales."""
+        beta, begin, named = self.coefficients(phi), 0, {}
+        for term in self.model.population:
+            named[term.name] = beta[:, begin : begin + len(term.labels)]
+            begin += len(term.labels)
+        begin = 0
+        for rep_term in self.model.rep_terms:
+            columns = u[begin : begin + rep_term.n_columns]
+            named[rep_term.name] = columns[0] if rep_term.n_columns == 1 else np.moveaxis(columns, 0, -1)
+            begin += rep_term.n_columns
+        scales = {name: phi[:, self.n_coefficients + i] for i, name in enumerate(self.model.scale_priors)}
+        return named | scales
+
+    def _pull_back(self, phi: Floats, by_beta: Floats) -> Floats:
+        """Gradient in φ from a gradient in β; shape (draw, d)."""
+        gradient = np.zeros_like(phi)
+        gradient[:, : self.n_coefficients] = by_beta
+        for span, scale, widths in self._learned:
+            steps = slice(span.start, span.stop)
+            unit = np.ones(span.stop - span.start) if widths is None else widths
+            if widths is not None:
+                gradient[:, span] = np.cumsum(by_beta[:, span][:, ::-1], axis=1)[:, ::-1]
+                steps = slice(span.start + 1, span.stop)
+            by_step = gradient[:, steps] * unit
+            gradient[:, scale] += (by_step * phi[:, steps]).sum(axis=1)
+            gradient[:, steps] = by_step * phi[:, scale : scale + 1]
+        return gradient
+
+    def _coefficient_jacobian(self, phi: Floats) -> Floats:
+        """∂β/∂φ for the coefficients at one φ, shape (p, p)."""
+        unit = np.repeat(phi[None], self.n_coefficients, axis=0)
+        rows = self._pull_back(unit, np.eye(self.n_coefficients))
+        return rows[:, : self.n_coefficients]
+
+    # one block --------------------------------------------------------------------------------------------------------
+
+    def context(self, phi: Floats) -> Floats:
+        """The population part x'β of η, shape (cell, draw, rep or 1)."""
+        beta = self.coefficients(phi)
+        if self.x.ndim == 2:
+            return (self.x @ beta.T)[:, :, None]
+        return np.einsum("rcp,bp->cbr", self.x, beta)
+
+    def linpred(self, context: Floats, u: Floats) -> Floats:
+        """η for blocks u of shape (q, …, rep); context broadcasts."""
+        if self.z.ndim == 2:
+            return np.tensordot(self.z, u, axes=1) + context
+        return np.einsum("rcq,q...r->c...r", self.z, u) + context
+
+    def log_likelihood(self, context: Floats, u: Floats) -> Floats:
+        """Each rep's log-likelihood, summed over cells; u (q, …, rep) → (…, rep)."""
+        shape = (self.n_cells,) + (1,) * (u.ndim - 2) + (self.n_reps,)
+        events, size = self.events.reshape(shape), self.size.reshape(shape)
+        return self.family.log_likelihood(self.linpred(context, u), events, size).sum(axis=0)
+
+    def gradient_hessian(self, context: Floats, u: Floats) -> tuple[Floats, Floats]:
+        """Gradient (q, draw, rep) and negative Hessian (q, q, draw, rep) of each rep's log-likelihood in u."""
+        d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
+        return self._collect(d.score), self._collect_pairs(d.weight)
+
+    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
+        """First-order distance from mode to mean of each block, (q, draw, rep): w = H⁻¹Z'q, as in `marginal_gradient`."""
+        d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
+        return self._shift(d.weight_slope, inverse(chol))[1]
+
+    def _shift(self, weight_slope: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+        """With a_c = z_c'H⁻¹z_c: q_c = −½ a_c ∂W_c/∂η and w = H⁻¹Z'q."""
+        q = -0.5 * self._quadratic(covariance) * weight_slope
+        return q, np.einsum("ij...,j...->i...", covariance, self._collect(q))
+
+    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats:
+        """Exact gradient of the Laplace marginal in φ at the block modes u, likelihood part; shape (draw, d).
+
+        With H = Z'WZ + Σ⁻¹, a_c = z_c'H⁻¹z_c, q_c = −½ a_c ∂W_c/∂η and w = H⁻¹Z'q:
+        ∂L/∂β = Σ X'(score + q − W∘Zw) and σ_j ∂L/∂σ_j = Σ [(u_j² + H⁻¹_jj + 2 w_j u_j)/σ_j² − 1].
+        """
+        d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
+        covariance = inverse(chol)
+        q, w = self._shift(d.weight_slope, covariance)
+        outer = d.score + q - d.weight * self.linpred(np.zeros(1), w)
+        by_beta = outer.sum(axis=2).T @ self.x if self.x.ndim == 2 else np.einsum("cbr,rcp->bp", outer, self.x)
+        scales = self.block_scales(phi)
+        spread = (u * u + np.einsum("ii...->i...", covariance) + 2.0 * w * u) / scales**2 - 1.0
+        by_column = spread.sum(axis=2) / scales[:, :, 0]
+        gradient = self._pull_back(phi, by_beta)
+        for column, term in enumerate(self._term_of_column):
+            gradient[:, self.n_coefficients + term] += by_column[column]
+        return gradient
+
+    def take(self, reps: NDArray[np.intp]) -> "CellBlocks":
+        """The same blocks for some reps only."""
+        model = self.model
+
+        def part[T: (PopulationTerm, RepTerm)](term: T) -> T:
+            return term if term.design.ndim == 2 else replace(term, design=term.design[reps])
+
+        return CellBlocks(
+            replace(
+                model, events=model.events[reps], size=model.size[reps], reps=tuple(model.reps[i] for i in reps),
+                population=tuple(map(part, model.population)), rep_terms=tuple(map(part, model.rep_terms)),
+            )
+        )  # fmt: skip
+
+    def _collect(self, values: Floats) -> Floats:
+        """Z' values: (cell, draw, rep) → (q, draw, rep)."""
+        if self.z.ndim == 2:
+            return np.tensordot(self.z.T, values, axes=1)
+        return np.einsum("rcq,cbr->qbr", self.z, values)
+
+    def _collect_pairs(self, weight: Floats) -> Floats:
+        """Z' diag(weight) Z: (cell, draw, rep) → (q, q, draw, rep)."""
+        if self.z.ndim == 2:
+            pairs = np.einsum("cq,cp->cqp", self.z, self.z).reshape(self.n_cells, -1)
+            return np.tensordot(pairs.T, weight, axes=1).reshape(self.n_block, self.n_block, *weight.shape[1:])
+        return np.einsum("rcq,cbr,rcp->qpbr", self.z, weight, self.z, optimize=True)
+
+    def _quadratic(self, covariance: Floats) -> Floats:
+        """z_c' covariance z_c: (q, q, draw, rep) → (cell, draw, rep)."""
+        if self.z.ndim == 2:
+            pairs = np.einsum("cq,cp->cqp", self.z, self.z).reshape(self.n_cells, -1)
+            return np.tensordot(pairs, covariance.reshape(-1, *covariance.shape[2:]), axes=1)
+        return np.einsum("rcq,qpbr,rcp->cbr", self.z, covariance, self.z, optimize=True)

@@ -1,0 +1,117 @@
+"""What every engine returns: draws with named axes, and how far to trust them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """How far to trust a fit; shown first, everywhere."""
+
+    engine: str
+    """`laplace` or `nuts`: the engine that made the draws."""
+    reason: str
+    """Why this engine."""
+    seed: int
+    """Seed of the fit."""
+    n_draws: int
+    """Equally weighted draws returned."""
+    effective_sample: float
+    """Effective number of independent draws: of the outer parameters (laplace), or the least over all parameters (nuts)."""
+    wall_seconds: float
+    """Wall time of the fit, compilation included."""
+    outer_pareto_k: float | None = None
+    """laplace: Pareto k̂ of the outer importance weights; above 0.7 they cannot be trusted."""
+    worst_block_k: float | None = None
+    """laplace: largest Pareto k̂ over the reps' blocks."""
+    worst_block_rep: str | None = None
+    """laplace: the rep it belongs to."""
+    r_hat: float | None = None
+    """nuts: largest split R̂ over all parameters."""
+    n_divergent: int | None = None
+    """nuts: divergent transitions."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """Name and version of what made the draws."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What speaks against the fit, in words; empty if nothing does."""
+        found = []
+        if self.effective_sample < 400:
+            found.append(f"only {self.effective_sample:.0f} effective draws (400 wanted)")
+        if self.outer_pareto_k is not None and self.outer_pareto_k > 0.7:
+            found.append(f"outer Pareto k {self.outer_pareto_k:.2f} (above 0.7)")
+        if self.worst_block_k is not None and self.worst_block_k > 0.7:
+            found.append(f"block Pareto k {self.worst_block_k:.2f} for rep {self.worst_block_rep} (above 0.7)")
+        if self.r_hat is not None and self.r_hat > 1.01:
+            found.append(f"R-hat {self.r_hat:.3f} (above 1.01)")
+        if self.n_divergent:
+            found.append(f"{self.n_divergent} divergent transitions")
+        return tuple(found)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing speaks against the fit."""
+        return not self.problems
+
+    def __str__(self) -> str:
+        """One readable line."""
+        parts = [f"{self.engine} ({self.reason})", f"{self.n_draws} draws", f"effective sample {self.effective_sample:.0f}"]
+        if self.outer_pareto_k is not None:
+            parts.append(f"outer Pareto k {self.outer_pareto_k:.2f}")
+        if self.worst_block_k is not None:
+            parts.append(f"worst block k {self.worst_block_k:.2f} (rep {self.worst_block_rep})")
+        if self.r_hat is not None:
+            parts.append(f"R-hat {self.r_hat:.3f}, {self.n_divergent} divergent")
+        verdict = "no problem seen" if self.ok else "PROBLEM: " + "; ".join(self.problems)
+        return f"{', '.join(parts)}, seed {self.seed}, {self.wall_seconds:.2f} s: {verdict}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """Draws with named axes."""
+
+    draws: Mapping[str, Floats]
+    """Name → array whose first axis is the draw."""
+    dims: Mapping[str, tuple[str, ...]]
+    """Name → names of the axes after the draw."""
+    coords: Mapping[str, tuple[str, ...]]
+    """Axis → labels."""
+    diagnostics: Diagnostics
+    """How far to trust the draws."""
+
+    def __getitem__(self, name: str) -> Floats:
+        """Draws of one quantity, (draw, …)."""
+        return self.draws[name]
+
+    @property
+    def n_draws(self) -> int:
+        """Number of equally weighted draws."""
+        return self.diagnostics.n_draws
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """The draws as an xarray dataset with dimensions (chain, draw, …), as ArviZ expects them."""
+        import xarray
+
+        variables = {
+            name: (("chain", "draw", *self.dims[name]), np.asarray(values)[None]) for name, values in self.draws.items()
+        }
+        used = {dim for dims in self.dims.values() for dim in dims}
+        coords = {dim: list(labels) for dim, labels in self.coords.items() if dim in used}
+        attributes = {"engine": self.diagnostics.engine, "seed": self.diagnostics.seed, **dict(self.diagnostics.versions)}
+        return xarray.Dataset(variables, coords=coords, attrs=attributes)
+
+    def to_datatree(self) -> "xarray.DataTree":
+        """The draws as an ArviZ `DataTree` with one group, `posterior`."""
+        import xarray
+
+        return xarray.DataTree.from_dict({"posterior": self.to_xarray()})

@@ -1,0 +1,171 @@
+"""Proposals for the outer parameters: a split t around the mode, and mixtures grown from weighted draws.
+
+The last coordinates are scales, positive. A proposal is laid out on the whole line and folded at zero: where a scale may be zero
+the posterior is finite there, and a folded density meets it without a tail to chase.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import lgamma, log, pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Floats = NDArray[np.float64]
+
+TAIL_DF = 8.0
+"""Degrees of freedom of every proposal."""
+_FAR_FROM_ZERO = 8.0
+_AXIS_STEPS = np.array([1.0, 2.5])
+_NARROWEST, _WIDEST = 0.6, 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitT:
+    """Multivariate t with its own spread to either side along each axis (Geweke 1989, doi:10.2307/1913710)."""
+
+    centre: Floats
+    """Mode, (d,)."""
+    axes: Floats
+    """Columns are axes, one posterior standard deviation long; (d, d)."""
+    spread: Floats
+    """Factor of the upper and the lower side of each axis, (2, d)."""
+
+    def sample(self, rng: np.random.Generator, n: int) -> Floats:
+        """Draws, not yet folded; (n, d)."""
+        standard = np.abs(_standard_t(rng, n, len(self.centre)))
+        upper = rng.random(standard.shape) < self.spread[0] / self.spread.sum(axis=0)
+        return self.centre + np.where(upper, standard * self.spread[0], -standard * self.spread[1]) @ self.axes.T
+
+    def log_density(self, phi: Floats) -> Floats:
+        """Normalised log-density; (n,)."""
+        d = len(self.centre)
+        v = (phi - self.centre) @ np.linalg.inv(self.axes).T
+        distance = (np.where(v > 0, v / self.spread[0], v / self.spread[1]) ** 2).sum(axis=1)
+        volume = np.log(self.spread.sum(axis=0) / 2.0).sum() + np.linalg.slogdet(self.axes)[1]
+        return _log_t(distance, d) - volume
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """Equal mixture of t distributions with one shape, centred on earlier draws (kernel with shrinkage, West 1993)."""
+
+    centres: Floats
+    """(component, d)."""
+    axes: Floats
+    """Cholesky factor of the common shape, (d, d)."""
+
+    def sample(self, rng: np.random.Generator, n: int) -> Floats:
+        """Draws, not yet folded; the components in turn; (n, d)."""
+        centres = self.centres[np.arange(n) % len(self.centres)]
+        return centres + _standard_t(rng, n, centres.shape[1]) @ self.axes.T
+
+    def log_density(self, phi: Floats) -> Floats:
+        """Normalised log-density; (n,)."""
+        whiten = np.linalg.inv(self.axes).T
+        points, centres = phi @ whiten, self.centres @ whiten
+        distance = (points**2).sum(1)[:, None] - 2.0 * points @ centres.T + (centres**2).sum(1)
+        terms = _log_t(np.maximum(distance, 0.0), phi.shape[1])
+        top = terms.max(axis=1)
+        volume = np.linalg.slogdet(self.axes)[1]
+        return top + np.log(np.exp(terms - top[:, None]).mean(axis=1)) - volume
+
+
+type Proposal = SplitT | Mixture
+
+
+def split_t(target: Callable[[Floats], Floats], mode: Floats, hessian: Floats, n_scales: int) -> SplitT:
+    """Fit a split t to a log-density from its mode, its curvature and its fall along each axis to both sides.
+
+    Parameters
+    ----------
+    target
+        Log-density of a batch (n, d) → (n,), even in each scale.
+    mode, hessian
+        A mode of an approximation to `target` and the negative Hessian there; the centre is moved to the target's own.
+    n_scales
+        How many trailing coordinates are scales.
+    """
+    centre, axes = mode.copy(), _axes(hessian, n_scales)
+    plus, minus = target(centre + axes.T), target(centre - axes.T)
+    here = target(centre[None])[0]
+    bend = np.maximum(2.0 * here - plus - minus, 0.5)
+    shift = np.clip((plus - minus) / (2.0 * bend), -1.5, 1.5)
+    shift[~_stays_positive(centre, axes, n_scales)] = 0.0
+    moved = centre + axes @ shift
+    if target(moved[None])[0] > here:
+        centre = moved
+        here = target(centre[None])[0]
+    return SplitT(centre, axes, _spread(target, centre, axes, here, n_scales))
+
+
+def grow_mixture(phi: Floats, weights: Floats, rng: np.random.Generator, n_components: int = 40) -> Mixture:
+    """A kernel mixture on a weighted sample: the funnel the single t cannot follow, followed."""
+    d = phi.shape[1]
+    effective = min(1.0 / np.sum(weights**2), 4.0 * n_components)
+    mean = weights @ phi
+    covariance = ((phi - mean).T * weights) @ (phi - mean)
+    width = (4.0 / ((d + 2.0) * max(effective, 2.0))) ** (1.0 / (d + 4.0))
+    shrink = np.sqrt(max(1.0 - width**2, 0.0))
+    picks = systematic_resample(weights, n_components, rng)
+    ridge = 1e-9 * np.diag(np.maximum(np.diag(covariance), 1e-12))
+    return Mixture(shrink * phi[picks] + (1.0 - shrink) * mean, width * np.linalg.cholesky(covariance + ridge))
+
+
+def folded_log_density(proposal: Proposal, phi: Floats, n_scales: int) -> Floats:
+    """Log-density of a proposal once every scale has been replaced by its absolute value."""
+    d = phi.shape[1]
+    scales = phi[:, d - n_scales :]
+    spread = np.sqrt(np.diag(proposal.axes @ proposal.axes.T))[d - n_scales :]
+    centres = np.atleast_2d(proposal.centre if isinstance(proposal, SplitT) else proposal.centres)[:, d - n_scales :]
+    near = (centres.min(axis=0) < _FAR_FROM_ZERO * spread) & (scales.min(axis=0, initial=np.inf) < _FAR_FROM_ZERO * spread)
+    total = np.full(len(phi), -np.inf)
+    for signs in itertools.product(*[(1.0, -1.0) if fold else (1.0,) for fold in near]):
+        mirrored = phi * np.concatenate([np.ones(d - n_scales), signs])
+        total = np.logaddexp(total, proposal.log_density(mirrored))
+    return total
+
+
+def systematic_resample(weights: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Indices of n equally weighted draws from a weighted sample, with the least resampling noise."""
+    positions = (np.arange(n) + rng.random()) / n
+    return np.minimum(np.searchsorted(np.cumsum(weights), positions), len(weights) - 1)
+
+
+def _axes(hessian: Floats, n_scales: int) -> Floats:
+    """A root of the covariance whose first columns are the profile directions of the scales."""
+    d = len(hessian)
+    values, vectors = np.linalg.eigh(hessian)
+    covariance = (vectors / np.maximum(values, 1e-3)) @ vectors.T
+    order = np.r_[d - n_scales : d, 0 : d - n_scales]
+    return np.linalg.cholesky(covariance[np.ix_(order, order)])[np.argsort(order)]
+
+
+def _stays_positive(centre: Floats, axes: Floats, n_scales: int, step: float = 1.0) -> NDArray[np.bool_]:
+    """Per axis: does a step to either side leave every scale above zero?"""
+    begin = len(centre) - n_scales
+    reach = centre[begin:, None] - step * np.abs(axes[begin:])
+    return (reach > 0).all(axis=0)
+
+
+def _spread(target: Callable[[Floats], Floats], centre: Floats, axes: Floats, here: float, n_scales: int) -> Floats:
+    """Per side and axis, the widest standard deviation that a normal would need to fall as the target does."""
+    begin, d = len(centre) - n_scales, len(centre)
+    offsets = np.stack([sign * step * axes.T for sign in (1.0, -1.0) for step in _AXIS_STEPS])
+    points = centre + offsets.reshape(-1, d)
+    fall = np.maximum(here - target(points), 1e-3).reshape(2, len(_AXIS_STEPS), d)
+    inside = (points[:, begin:] > 0).all(axis=1).reshape(fall.shape)
+    ratio = np.where(inside, _AXIS_STEPS[:, None] / np.sqrt(2.0 * fall), 0.0).max(axis=1)
+    ratio = np.where(ratio > 0, ratio, ratio[::-1])
+    return np.where(ratio > 0, np.clip(ratio, _NARROWEST, _WIDEST), 1.0)
+
+
+def _standard_t(rng: np.random.Generator, n: int, d: int) -> Floats:
+    radius = np.sqrt(TAIL_DF / (2.0 * rng.standard_gamma(TAIL_DF / 2.0, (n, 1))))
+    return rng.standard_normal((n, d)) * radius
+
+
+def _log_t(distance: Floats, d: int) -> Floats:
+    constant = lgamma((TAIL_DF + d) / 2.0) - lgamma(TAIL_DF / 2.0) - 0.5 * d * log(TAIL_DF * pi)
+    return constant - 0.5 * (TAIL_DF + d) * np.log1p(distance / TAIL_DF)
