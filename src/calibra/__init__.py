@@ -38,13 +38,17 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name from its home the first time it is asked for."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'calibra' has no attribute {name!r}; public names: {', '.join(sorted(_HOME))}")
-    value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # type checkers know the names from the imports above, and may call any other a mistake
+
+    def __getattr__(name: str) -> Any:
+        """Load a public name from its home the first time it is asked for."""
+        if name not in _HOME:
+            raise AttributeError(
+                f"module 'calibra' has no attribute {name!r}; public names: {', '.join(sorted(_HOME))}"
+            )
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
