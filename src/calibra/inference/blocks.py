@@ -80,7 +80,11 @@ class Modes(NamedTuple):
     def take(self, draws: NDArray[np.intp]) -> "Modes":
         """The modes of some outer draws, or of some several times."""
         return Modes(
-            self.context[:, draws], self.u[:, draws], self.chol[:, :, draws], self.scales[:, draws], self.log_marginal[draws]
+            self.context[:, draws],
+            self.u[:, draws],
+            self.chol[:, :, draws],
+            self.scales[:, draws],
+            self.log_marginal[draws],
         )
 
 
@@ -158,7 +162,9 @@ def block_weights(blocks: Blocks, modes: Modes, points: Floats, log_density: Flo
     candidates = solve_upper(modes.chol[:, :, None], points)
     candidates += centre[:, None]
     log_target = blocks.log_likelihood(modes.context[:, None], candidates)
-    log_target -= 0.5 * np.einsum("q...,q...->...", candidates**2, np.broadcast_to(modes.scales[:, None] ** -2.0, candidates.shape))
+    log_target -= 0.5 * np.einsum(
+        "q...,q...->...", candidates**2, np.broadcast_to(modes.scales[:, None] ** -2.0, candidates.shape)
+    )
     log_target -= log_density
     log_target -= np.log(modes.scales).sum(axis=0) + 0.5 * log_determinant(modes.chol)
     return candidates, log_target

@@ -87,7 +87,9 @@ class Marginal:
             options={"maxiter": 500, "ftol": 1e-10, "gtol": 1e-3},
         )  # fmt: skip
         if found.fun >= 1e12:
-            raise FitError("the posterior mode was not found; look at the counts for cells with extreme values, or fit with engine='nuts'.")
+            raise FitError(
+                "the posterior mode was not found; look at the counts for cells with extreme values, or fit with engine='nuts'."
+            )
         self.laplace(found.x[None])
         return np.asarray(found.x, dtype=float)
 

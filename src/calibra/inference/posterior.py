@@ -65,7 +65,11 @@ class Diagnostics:
 
     def __str__(self) -> str:
         """One readable line."""
-        parts = [f"{self.engine} ({self.reason})", f"{self.n_draws} draws", f"effective sample {self.effective_sample:.0f}"]
+        parts = [
+            f"{self.engine} ({self.reason})",
+            f"{self.n_draws} draws",
+            f"effective sample {self.effective_sample:.0f}",
+        ]
         if self.outer_pareto_k is not None:
             parts.append(f"outer Pareto k {self.outer_pareto_k:.2f}")
         if self.worst_block_k is not None:
@@ -107,7 +111,11 @@ class Posterior:
         }
         used = {dim for dims in self.dims.values() for dim in dims}
         coords = {dim: list(labels) for dim, labels in self.coords.items() if dim in used}
-        attributes = {"engine": self.diagnostics.engine, "seed": self.diagnostics.seed, **dict(self.diagnostics.versions)}
+        attributes = {
+            "engine": self.diagnostics.engine,
+            "seed": self.diagnostics.seed,
+            **dict(self.diagnostics.versions),
+        }
         return xarray.Dataset(variables, coords=coords, attrs=attributes)
 
     def to_datatree(self) -> "xarray.DataTree":

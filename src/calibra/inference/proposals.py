@@ -119,7 +119,9 @@ def folded_log_density(proposal: Proposal, phi: Floats, n_scales: int) -> Floats
     scales = phi[:, d - n_scales :]
     spread = np.sqrt(np.diag(proposal.axes @ proposal.axes.T))[d - n_scales :]
     centres = np.atleast_2d(proposal.centre if isinstance(proposal, SplitT) else proposal.centres)[:, d - n_scales :]
-    near = (centres.min(axis=0) < _FAR_FROM_ZERO * spread) & (scales.min(axis=0, initial=np.inf) < _FAR_FROM_ZERO * spread)
+    near = (centres.min(axis=0) < _FAR_FROM_ZERO * spread) & (
+        scales.min(axis=0, initial=np.inf) < _FAR_FROM_ZERO * spread
+    )
     total = np.full(len(phi), -np.inf)
     for signs in itertools.product(*[(1.0, -1.0) if fold else (1.0,) for fold in near]):
         mirrored = phi * np.concatenate([np.ones(d - n_scales), signs])

@@ -57,6 +57,8 @@ def smooth_weights(log_weights: Floats) -> tuple[Floats, float]:
         else:
             shape, scale = pareto_shape(exceedances)
             quantiles = (np.arange(n_tail) + 0.5) / n_tail
-            smoothed = scale * np.expm1(-shape * np.log1p(-quantiles)) / shape if shape else -scale * np.log1p(-quantiles)
+            smoothed = (
+                scale * np.expm1(-shape * np.log1p(-quantiles)) / shape if shape else -scale * np.log1p(-quantiles)
+            )
             logs[tail] = np.minimum(np.log(smoothed + np.exp(threshold)), 0.0)
     return logs - np.log(np.exp(logs).sum()), shape

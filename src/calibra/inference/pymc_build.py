@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pymc as pm
     from pytensor.tensor import TensorVariable
 
-_INFORMATIVE = 10.0
+_INFORMATIVE = 2.0
 """Information per rep, in units of the prior, from which a rep term is better sampled centred than non-centred."""
 
 

@@ -1,0 +1,49 @@
+"""From counts per rep, rank and group to the cells a model declares: only what is there, with what tells them apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Floats = NDArray[np.float64]
+type Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedCells:
+    """Cells of each rep, the empty ones left out where groups make most of them empty."""
+
+    rank: Ints
+    """Rank index of each cell: (cell,), common to all reps, or (rep, cell)."""
+    groups: Mapping[str, Ints]
+    """Grouping → its label index of each cell, shaped as `rank`."""
+    pick: Ints
+    """Flat index into the axes after the rep of the arrays that were packed, shaped as `rank`."""
+
+    def pack(self, values: NDArray[np.generic]) -> Floats:
+        """An array (rep, rank, *group) as (rep, cell); unused places are 0."""
+        flat = values.reshape(len(values), -1).astype(float)
+        if self.pick.ndim == 1:
+            return flat[:, self.pick]
+        return np.where(self.pick >= 0, np.take_along_axis(flat, np.maximum(self.pick, 0), axis=1), 0.0)
+
+
+def pack_cells(occupied: NDArray[np.bool_], group_names: tuple[str, ...]) -> PackedCells:
+    """Lay out the cells of counts shaped (rep, rank, *group); without groups every rank of every rep is a cell."""
+    shape = occupied.shape[1:]
+    flat = occupied.reshape(len(occupied), -1)
+    if not group_names:
+        pick = np.arange(flat.shape[1])
+    else:
+        width = max(1, int(flat.sum(axis=1).max(initial=0)))
+        first = np.argsort(~flat, axis=1, kind="stable")[:, :width]
+        pick = np.where(np.take_along_axis(flat, first, axis=1), first, -1)
+    codes = np.unravel_index(np.maximum(pick, 0), shape)
+    return PackedCells(codes[0], dict(zip(group_names, codes[1:], strict=True)), pick)
+
+
+def indicator(codes: Ints, n_labels: int, shares: Floats | None = None) -> Floats:
+    """One column a label: 1 in its cells, else 0; with shares, centred so that the columns are 0 on average."""
+    columns = (codes[..., None] == np.arange(n_labels)).astype(float)
+    return columns if shares is None else columns - shares

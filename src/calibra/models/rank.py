@@ -1,0 +1,186 @@
+"""Rank → event: what does each rep's rank mean, as a probability that the event comes within the horizon?
+
+    events_rk ~ Binomial(n_rk, p_rk),   logit p_rk = μ_k + o_r + d_r s_k + e_rk
+
+μ_k is rank k for a typical rep, o_r rep r's level, d_r the slope on the rank scores s, e_rk what is left of a rep's own use of a
+rank. With it come effects of case mix (`adjust_for`) and of the user's team column. All rep terms are partially pooled.
+
+References
+----------
+Gelman, A. & Hill, J. (2007). Data Analysis Using Regression and Multilevel/Hierarchical Models. Cambridge University Press.
+Normand, S.-L. T., Glickman, M. E. & Gatsonis, C. A. (1997). Statistical methods for profiling providers of medical care.
+Journal of the American Statistical Association 92, 803–814. doi:10.1080/01621459.1997.10474036
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calibra.data.counts import BinomialCells
+from calibra.data.judgments import Judgments
+from calibra.data.scale import RankScores
+from calibra.errors import InputError
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.engines import Engine, sample_posterior
+from calibra.inference.families import Binomial
+from calibra.inference.priors import HalfNormal, Normal, Pooled, ScalePrior
+from calibra.models.cells import Floats, PackedCells, indicator, pack_cells
+from calibra.models.rank_fit import RankFit
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+
+@dataclass(frozen=True, slots=True)
+class RankPriors:
+    """What is believed of ranks and reps before the counts are seen; log-odds throughout."""
+
+    rank_mean: Normal = Normal(-1.0, 1.5)
+    """A rank of a typical rep: from about 2 % to 88 % with 90 % probability."""
+    level: ScalePrior = HalfNormal(0.5)
+    """Standard deviation of the reps' levels."""
+    slope: ScalePrior = HalfNormal(0.5)
+    """Standard deviation of the reps' slopes, per standard deviation of the rank scores."""
+    residual: ScalePrior = HalfNormal(0.3)
+    """Standard deviation of what is left per rep and rank."""
+    adjustment: Normal = Normal(0.0, 1.0)
+    """Effect of a label of an `adjust_for` column."""
+    team: ScalePrior = HalfNormal(0.3)
+    """Standard deviation of the teams' levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankModel:
+    """What does each rep's rank mean, as a probability of an event within the horizon?
+
+    Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals are nominal on
+    average over reps drawn from the population; for a fixed rep far from all others and with few judgments they cover less.
+    The model describes outcomes under the present way of working: where reps work their A prospects harder, that is in the numbers.
+
+    Parameters
+    ----------
+    within_days : int, optional
+        Horizon in days; None means the scale's only one.
+    adjust_for : tuple of str
+        Grouping columns (segment, source, …) whose mix differs between reps.
+    team : str, optional
+        Grouping column of teams, pooled as a level of its own.
+    priors : RankPriors
+        Priors.
+
+    Examples
+    --------
+    >>> import calibra as cb
+    >>> world = cb.simulate_judgments(seed=1)
+    >>> judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
+    >>> fit = cb.RankModel(within_days=90).fit(judgments, seed=1)
+    >>> fit.diagnostics.ok
+    True
+    """
+
+    within_days: int | None = None
+    """Horizon in days; None means the scale's only one."""
+    adjust_for: tuple[str, ...] = ()
+    """Grouping columns of case mix."""
+    team: str | None = None
+    """Grouping column of teams."""
+    priors: RankPriors = RankPriors()
+    """Priors."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if isinstance(self.adjust_for, str):
+            raise InputError(
+                f"`adjust_for` must be a tuple of column roles; got the text {self.adjust_for!r}. Write ({self.adjust_for!r},)."
+            )
+        object.__setattr__(self, "adjust_for", tuple(self.adjust_for))
+        if self.team is not None and self.team in self.adjust_for:
+            raise InputError(f"{self.team!r} is both `team` and in `adjust_for`; name it once.")
+
+    def fit(
+        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
+    ) -> RankFit:
+        """Fit the model.
+
+        Parameters
+        ----------
+        judgments : Judgments
+            Judgments, or ready-made counts (`Judgments.from_counts`).
+        seed : int
+            Same seed, same numbers.
+        engine : {"auto", "laplace", "nuts"}
+            `auto` takes laplace, and nuts where laplace says it cannot be trusted; the diagnostics say why.
+        draws : int
+            Posterior draws to keep.
+        progress : bool
+            Show progress on a terminal for work above a second.
+
+        Raises
+        ------
+        NotEnoughDataError
+            No judgment is old enough for the horizon; says when the first will be.
+        InputError
+            A column or horizon that is not there; late entry or loss from sight before the horizon.
+        """
+        cells, packed = self._cells(judgments)
+        scores = judgments.scale.scores(_rank_counts(cells))
+        declaration = self._declare(cells, packed, scores)
+        posterior = sample_posterior(declaration, seed=seed, engine=engine, draws=draws, progress=progress)
+        return RankFit(self.adjust_for, self.team, cells, packed, scores, declaration, posterior)
+
+    def build(self, judgments: Judgments) -> "pm.Model":
+        """The model written out in PyMC, for reading and doubting: `pm.sample(model=...)` samples what `fit` does."""
+        from calibra.inference.pymc_build import build_pymc
+
+        cells, packed = self._cells(judgments)
+        return build_pymc(self._declare(cells, packed, judgments.scale.scores(_rank_counts(cells))))
+
+    def _cells(self, judgments: Judgments) -> tuple[BinomialCells, PackedCells]:
+        by = (*self.adjust_for, *([self.team] if self.team else []))
+        cells = judgments.binomial_cells(within_days=self.within_days, by=by)
+        return cells, pack_cells(cells.n > 0, by)
+
+    def _declare(self, cells: BinomialCells, packed: PackedCells, scores: RankScores) -> CellModel:
+        """The multilevel cell model: β = rank means, case mix, teams; u_r = level, slope, residuals."""
+        priors, rank = self.priors, packed.rank
+        population = [
+            PopulationTerm("rank_mean", "rank", cells.ranks, indicator(rank, len(cells.ranks)), priors.rank_mean)
+        ]
+        for name in self.adjust_for:
+            labels, codes = cells.groups[name], packed.groups[name]
+            design = indicator(codes, len(labels), _group_shares(cells, name))
+            population.append(PopulationTerm(f"{name}_effect", name, labels, design, priors.adjustment))
+        if self.team is not None:
+            labels, codes = cells.groups[self.team], packed.groups[self.team]
+            population.append(
+                PopulationTerm("team_level", self.team, labels, indicator(codes, len(labels)), Pooled(priors.team))
+            )
+        rep_terms = [RepTerm("level", np.ones((*rank.shape, 1)), priors.level)]
+        if len(cells.ranks) > 1:
+            rep_terms.append(RepTerm("slope", scores.values[rank][..., None], priors.slope))
+        if len(cells.ranks) > 2:
+            rep_terms.append(RepTerm("residual", residual_basis(scores.values)[rank], priors.residual))
+        return CellModel(
+            family=Binomial(), events=packed.pack(cells.events), size=packed.pack(cells.n), reps=cells.reps,
+            population=tuple(population), rep_terms=tuple(rep_terms),
+        )  # fmt: skip
+
+
+def residual_basis(scores: Floats) -> Floats:
+    """Orthonormal basis, (rank, rank − 2), of what a level and a slope on the scores cannot say."""
+    line = np.stack([np.ones_like(scores), scores], axis=1)
+    full = np.linalg.qr(np.concatenate([line, np.eye(len(scores))], axis=1))[0]
+    return full[:, 2 : len(scores)]
+
+
+def _rank_counts(cells: BinomialCells) -> Floats:
+    """Mature judgments per rank, (rank,)."""
+    return cells.n.sum(axis=(0, *range(2, cells.n.ndim))).astype(float)
+
+
+def _group_shares(cells: BinomialCells, name: str) -> Floats:
+    """Share of each label of a grouping among mature judgments."""
+    axis = 2 + list(cells.groups).index(name)
+    counts = cells.n.sum(axis=tuple(i for i in range(cells.n.ndim) if i != axis)).astype(float)
+    return counts / counts.sum()

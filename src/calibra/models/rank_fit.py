@@ -1,0 +1,385 @@
+"""How the posterior of the rank model is read: probabilities, profiles, spread, order, and what to expect of a new rep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calibra.data.counts import BinomialCells
+from calibra.data.scale import RankScores
+from calibra.errors import InputError
+from calibra.inference.cell_model import CellModel
+from calibra.inference.posterior import Diagnostics, Posterior
+from calibra.models.cells import Floats, PackedCells
+from calibra.models.reading import ALL_REPS, concordance, log_odds, logistic, mean_over_reps, more_judgments_needed
+from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLAG_PROB = 0.9
+"""Probability from which a finding about a rep is uttered."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankFit:
+    """The fitted rank model: cells, draws, and the tables read off them."""
+
+    adjust_for: tuple[str, ...]
+    """Case-mix columns adjusted for."""
+    team: str | None
+    """Team column, if any."""
+    cells: BinomialCells
+    """Mature judgments and events per rep, rank (and group)."""
+    packed: PackedCells
+    """How the cells lie in the declaration."""
+    scores: RankScores
+    """Scores of the ranks, and where they come from."""
+    declaration: CellModel
+    """The model as the engines saw it."""
+    posterior: Posterior
+    """The draws."""
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """How far to trust the fit."""
+        return self.posterior.diagnostics
+
+    @property
+    def within_days(self) -> int | None:
+        """Horizon in days; None for ready-made counts that state none."""
+        return self.cells.within_days
+
+    @property
+    def reps(self) -> tuple[str, ...]:
+        """Rep labels."""
+        return self.cells.reps
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        """Rank labels, best first."""
+        return self.cells.ranks
+
+    @property
+    def n(self) -> Floats:
+        """Mature judgments per rep and rank, (rep, rank)."""
+        return self._over_groups(self.cells.n)
+
+    @property
+    def events(self) -> Floats:
+        """Events within the horizon per rep and rank, (rep, rank)."""
+        return self._over_groups(self.cells.events)
+
+    @property
+    def rank_mix(self) -> Floats:
+        """Share of each rank among all mature judgments, (rank,)."""
+        counts = self.n.sum(axis=0)
+        return counts / counts.sum()
+
+    # draws ------------------------------------------------------------------------------------------------------------
+
+    def probability_draws(self, *, case_mix: str = "own") -> Floats:
+        """Draws of P(event within the horizon), (draw, rep, rank).
+
+        Parameters
+        ----------
+        case_mix : {"own", "all reps"}
+            Over which mix of groups to average: each rep's own within the rank, or that of all reps.
+        """
+        if case_mix not in ("own", "all reps"):
+            raise InputError(f"`case_mix` must be 'own' or 'all reps'; got {case_mix!r}.")
+        linpred = self._rep_linpred()
+        if not self.packed.groups:
+            return logistic(linpred)
+        effects, weights = self._group_effects(), self._mix_weights(case_mix)
+        prob = np.zeros_like(linpred)
+        for cell in zip(*np.nonzero(weights.sum(axis=(0, 1)) > 0), strict=True):
+            prob += weights[(slice(None), slice(None), *cell)] * logistic(
+                linpred + effects[(slice(None), *cell)][:, None, None]
+            )
+        return prob
+
+    def all_reps_draws(self, *, case_mix: str = "own") -> Floats:
+        """Draws of the count-weighted mean over reps, (draw, rank)."""
+        return mean_over_reps(self.probability_draws(case_mix=case_mix), self.n)
+
+    def _rep_linpred(self) -> Floats:
+        """μ + level + slope × score + residual, group effects left out; (draw, rep, rank)."""
+        draws = self.posterior.draws
+        linpred = draws["rank_mean"][:, None, :] + draws["level"][:, :, None]
+        if "slope" in draws:
+            linpred = linpred + draws["slope"][:, :, None] * self.scores.values
+        if "residual" in draws:
+            linpred = linpred + np.atleast_3d(draws["residual"]) @ self._residual_basis().T
+        return linpred
+
+    def _residual_basis(self) -> Floats:
+        from calibra.models.rank import residual_basis
+
+        return residual_basis(self.scores.values)
+
+    def _group_effects(self) -> Floats:
+        """Effect of every combination of groups, (draw, *group)."""
+        shape = self.cells.n.shape[2:]
+        total = np.zeros((self.posterior.n_draws, *shape))
+        for axis, name in enumerate(self.cells.groups, start=1):
+            if name == self.team:
+                effect = self.posterior["team_level"]
+            else:
+                counts = self.cells.n.sum(axis=tuple(i for i in range(self.cells.n.ndim) if i != axis + 1))
+                effect = self.posterior[f"{name}_effect"]
+                effect = effect - (effect @ (counts / counts.sum()))[:, None]
+            total += effect.reshape(
+                -1, *(len(self.cells.groups[name]) if i == axis else 1 for i in range(1, total.ndim))
+            )
+        return total
+
+    def _mix_weights(self, case_mix: str) -> Floats:
+        """Weights over groups summing to one, (rep, rank, *group): own within the rank, else own, else all reps'."""
+        n = self.cells.n.astype(float)
+        group_axes = tuple(range(2, n.ndim))
+        everyone = np.broadcast_to(n.sum(axis=0, keepdims=True), n.shape)
+        total = np.broadcast_to(n.sum(axis=(0, 1), keepdims=True), n.shape)
+        own = [n, np.broadcast_to(n.sum(axis=1, keepdims=True), n.shape)] if case_mix == "own" else []
+        weights = np.zeros_like(n)
+        for candidate in [*own, everyone, total]:
+            empty = weights.sum(axis=group_axes, keepdims=True) == 0
+            weights = np.where(empty, candidate, weights)
+        return weights / weights.sum(axis=group_axes, keepdims=True)
+
+    def _over_groups(self, values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
+        return values.sum(axis=tuple(range(2, values.ndim))).astype(float)
+
+    # tables -----------------------------------------------------------------------------------------------------------
+
+    def probabilities(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """How probable is an event within the horizon, for each rep and rank, and for all reps?
+
+        Returns
+        -------
+        pandas.DataFrame
+            `rep`, `rank`, `estimate` (posterior mean), `lower`, `upper`, `n` (mature judgments), `events`, `raw_rate`, `rep_share` (how
+            much of the difference between reps' raw rates at this rank and this n is the rep rather than chance, 0 to 1),
+            `engine`. At each rep's own case mix. `attrs` hold level, horizon, snapshot date, seed.
+        """
+        draws = self.probability_draws()
+        everyone = mean_over_reps(draws, self.n)
+        summary = equal_tailed(np.concatenate([everyone[:, None], draws], axis=1), interval_prob=interval_prob)
+        n = np.concatenate([self.n.sum(axis=0)[None], self.n])
+        events = np.concatenate([self.events.sum(axis=0)[None], self.events])
+        share = np.concatenate([np.full((1, len(self.ranks)), np.nan), self._rep_share(draws)])
+        labels = (ALL_REPS, *self.reps)
+        columns = {
+            "rep": np.repeat(np.array(labels, dtype=object), len(self.ranks)),
+            "rank": np.tile(np.array(self.ranks, dtype=object), len(labels)),
+            "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
+            "n": n.ravel().astype(int), "events": events.ravel().astype(int),
+            "raw_rate": np.where(n > 0, events / np.maximum(n, 1), np.nan).ravel(), "rep_share": share.ravel(),
+        }  # fmt: skip
+        return self._table(columns, interval_prob)
+
+    def profiles(
+        self,
+        *,
+        margin_points: float = 5.0,
+        nothing_auc: float = 0.05,
+        flag_prob: float = FLAG_PROB,
+        interval_prob: float = INTERVAL_PROB,
+    ) -> "pd.DataFrame":
+        """How does each rep differ from all reps at the same rank, and how sure is that?
+
+        Optimism says how far outcomes lie *below* all reps' at the same rank. It is a fact about outcomes: reading and territory
+        cannot be told apart by it.
+
+        Parameters
+        ----------
+        margin_points : float
+            Gap, in percentage points at the all-reps mix of ranks, that is worth talking about.
+        nothing_auc : float
+            Ranks tell nothing where the concordance lies within ½ ± this.
+        flag_prob : float
+            Probability from which a finding is uttered.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Per rep: `optimism`, `_lower`, `_upper` (log-odds), `gap_points` with interval (positive: outcomes lie below), the same before
+            adjustment (`gap_points_before`) and whether the two `disagree` (by more than half a posterior sd), `discrimination` with
+            interval (log-odds per standard deviation of the rank scores), `auc`, `prob_below`, `prob_above` (by more than the margin),
+            `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments until a
+            verdict; 0 where there is one), `n`.
+        """
+        prob = self.probability_draws(case_mix="all reps")
+        everyone, mix = mean_over_reps(prob, self.n), self.rank_mix
+        gap = 100.0 * (everyone[:, None] - prob) @ mix
+        columns: dict[str, object] = {"rep": np.array(self.reps, dtype=object)}
+        columns |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
+        columns |= _summarise("gap_points", gap, interval_prob)
+        own = self.probability_draws()
+        before = (100.0 * (mean_over_reps(own, self.n)[:, None] - own) @ mix).mean(axis=0)
+        columns["gap_points_before"] = before
+        columns["disagree"] = np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)
+        columns |= _summarise("discrimination", log_odds(prob) @ (mix * self.scores.values), interval_prob)
+        auc = concordance(prob, mix)
+        columns |= _summarise("auc", auc, interval_prob)
+        columns["prob_below"] = (gap > margin_points).mean(axis=0)
+        columns["prob_above"] = (gap < -margin_points).mean(axis=0)
+        columns["prob_within"] = (np.abs(gap) <= margin_points).mean(axis=0)
+        columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
+        columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
+        columns["finding"] = _findings(columns, flag_prob)
+        n = self.n.sum(axis=1)
+        needed = more_judgments_needed(
+            gap.mean(axis=0),
+            gap.std(axis=0),
+            n,
+            margin=margin_points,
+            prior_sd=self._gap_spread(everyone),
+            flag_prob=flag_prob,
+        )
+        columns["n_more"] = np.where(columns["finding"] == "cannot tell yet", np.maximum(needed, 1.0), 0.0).astype(int)
+        columns["n"] = n.astype(int)
+        return self._table(columns, interval_prob, margin_points=margin_points, flag_prob=flag_prob)
+
+    def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """How far do reps differ? Standard deviations between reps: of each term (log-odds) and of each rank's probability (points)."""
+        everyone = self.all_reps_draws()
+        tau = self._between_rep_sd()
+        names = [name for name in self.declaration.scale_priors]
+        draws = np.concatenate(
+            [np.stack([self.posterior[name] for name in names], axis=1), 100.0 * tau * everyone * (1.0 - everyone)],
+            axis=1,
+        )
+        summary = equal_tailed(draws, interval_prob=interval_prob)
+        columns = {
+            "quantity": np.array([*names, *(f"probability at rank {rank}" for rank in self.ranks)], dtype=object),
+            "unit": np.array(["log-odds"] * len(names) + ["points"] * len(self.ranks), dtype=object),
+            "estimate": summary.estimate, "lower": summary.lower, "upper": summary.upper,
+            "n_reps": np.full(draws.shape[1], len(self.reps)),
+        }  # fmt: skip
+        return self._table(columns, interval_prob)
+
+    def order(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """Does a better rank mean a higher probability? P(better > worse) of neighbouring ranks, per rep and for all reps."""
+        own = self.probability_draws()
+        draws = np.concatenate([mean_over_reps(own, self.n)[:, None], own], axis=1)
+        difference = draws[:, :, :-1] - draws[:, :, 1:]
+        summary = equal_tailed(difference, interval_prob=interval_prob)
+        n = np.concatenate([self.n.sum(axis=0)[None], self.n]).astype(int)
+        labels, n_pairs = (ALL_REPS, *self.reps), len(self.ranks) - 1
+        columns = {
+            "rep": np.repeat(np.array(labels, dtype=object), n_pairs),
+            "better": np.tile(np.array(self.ranks[:-1], dtype=object), len(labels)),
+            "worse": np.tile(np.array(self.ranks[1:], dtype=object), len(labels)),
+            "prob_ordered": (difference > 0).mean(axis=0).ravel(),
+            "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
+            "n_better": n[:, :-1].ravel(), "n_worse": n[:, 1:].ravel(),
+        }  # fmt: skip
+        return self._table(columns, interval_prob)
+
+    def expected(self, rank: str | None = None, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """What does a rank of a rep never seen mean? The mean over reps, and the interval a new rep's probability lies in.
+
+        Parameters
+        ----------
+        rank : str, optional
+            One rank; None means all.
+        """
+        if rank is not None and rank not in self.ranks:
+            raise InputError(f"`rank` must be one of {', '.join(self.ranks)}; got {rank!r}.")
+        rng = np.random.default_rng([self.diagnostics.seed, 1])
+        tau = self._between_rep_sd()
+        new = logistic(self.posterior["rank_mean"] + self._mean_effect() + tau * rng.standard_normal(tau.shape))
+        summary = equal_tailed(new, interval_prob=interval_prob)
+        keep = [i for i, label in enumerate(self.ranks) if rank in (None, label)]
+        columns = {
+            "rank": np.array(self.ranks, dtype=object)[keep], "estimate": summary.estimate[keep],
+            "lower": summary.lower[keep], "upper": summary.upper[keep], "n": self.n.sum(axis=0).astype(int)[keep],
+            "n_reps": (self.n > 0).sum(axis=0)[keep],
+        }  # fmt: skip
+        return self._table(columns, interval_prob)
+
+    def summary(self) -> str:
+        """Everything at a glance, diagnostics first."""
+        profiles = self.profiles()
+        kept = [
+            "rep",
+            "gap_points",
+            "gap_points_lower",
+            "gap_points_upper",
+            "prob_below",
+            "prob_above",
+            "discrimination",
+            "finding",
+            "n_more",
+            "n",
+        ]
+        within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"
+        return "\n\n".join([
+            f"Rank model, event {within}, {int(self.n.sum())} mature judgments of {len(self.reps)} reps, as of {self.cells.as_of}.",
+            f"Diagnostics: {self.diagnostics}",
+            f"Rank scores: {self.scores.reason}",
+            self.probabilities().query("rep == @ALL_REPS", local_dict={"ALL_REPS": ALL_REPS}).round(3).to_string(index=False),
+            profiles[kept].round(2).to_string(index=False),
+        ])  # fmt: skip
+
+    # parts of tables --------------------------------------------------------------------------------------------------
+
+    def _between_rep_sd(self) -> Floats:
+        """Standard deviation between reps of the log-odds at each rank, (draw, rank)."""
+        draws = self.posterior.draws
+        variance = np.repeat(draws["level_scale"][:, None] ** 2, len(self.ranks), axis=1)
+        if "slope_scale" in draws:
+            variance = variance + draws["slope_scale"][:, None] ** 2 * self.scores.values**2
+        if "residual_scale" in draws:
+            variance = variance + draws["residual_scale"][:, None] ** 2 * (self._residual_basis() ** 2).sum(axis=1)
+        return np.sqrt(variance)
+
+    def _rep_share(self, prob: Floats) -> Floats:
+        """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""
+        information = self.n * (prob * (1.0 - prob)).mean(axis=0)
+        tau = self._between_rep_sd()
+        return np.stack(
+            [
+                (tau[:, k, None] ** 2 * i / (1.0 + tau[:, k, None] ** 2 * i)).mean(axis=0)
+                for k, i in enumerate(information.T)
+            ],
+            axis=1,
+        )
+
+    def _gap_spread(self, everyone: Floats) -> float:
+        """Standard deviation between reps of the gap in points, for planning."""
+        slope = 100.0 * (everyone * (1.0 - everyone)).mean(axis=0) @ self.rank_mix
+        return max(float(slope * np.sqrt((self.posterior["level_scale"] ** 2).mean())), 1e-6)
+
+    def _mean_effect(self) -> Floats:
+        """Mean over the all-reps mix of the group effects, (draw, 1)."""
+        if not self.packed.groups:
+            return np.zeros((self.posterior.n_draws, 1))
+        weights = self.cells.n.sum(axis=(0, 1)) / self.cells.n.sum()
+        return (self._group_effects() * weights).sum(axis=tuple(range(1, weights.ndim + 1)))[:, None]
+
+    def _table(self, columns: Mapping[str, object], interval_prob: float, **settings: object) -> "pd.DataFrame":
+        """A table that says what it rests on."""
+        n_rows = len(next(iter(columns.values())))  # type: ignore[arg-type]
+        table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})  # type: ignore[dict-item]
+        table.attrs = {
+            "interval_prob": interval_prob, "within_days": self.within_days, "as_of": str(self.cells.as_of),
+            "seed": self.diagnostics.seed, "engine": self.diagnostics.engine, **settings,
+        }  # fmt: skip
+        return table
+
+
+def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floats]:
+    """Columns `name`, `name_lower`, `name_upper` of draws (draw, rep)."""
+    estimate, lower, upper = equal_tailed(draws, interval_prob=interval_prob)
+    return {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
+
+
+def _findings(columns: Mapping[str, object], flag_prob: float) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """One word per rep on outcomes at the same rank; "cannot tell yet" where no probability reaches the flag."""
+    candidates = [("prob_below", "below all reps"), ("prob_above", "above all reps"), ("prob_within", "in line")]
+    conditions = [np.asarray(columns[name]) >= flag_prob for name, _ in candidates]
+    return np.select(conditions, np.array([word for _, word in candidates], dtype=object), default="cannot tell yet")

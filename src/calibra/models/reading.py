@@ -1,0 +1,68 @@
+"""What the models share when they read a posterior: means over reps, areas under curves, and how much more data a verdict takes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Floats = NDArray[np.float64]
+
+ALL_REPS = "(all reps)"
+"""Label of the population row of every table."""
+
+
+def logistic(linpred: Floats) -> Floats:
+    """Probability of a log-odds."""
+    return 1.0 / (1.0 + np.exp(-linpred))
+
+
+def log_odds(prob: Floats) -> Floats:
+    """Log-odds of a probability."""
+    return np.log(prob) - np.log1p(-prob)
+
+
+def mean_over_reps(draws: Floats, n: Floats) -> Floats:
+    """Count-weighted mean over reps, per draw: (draw, rep, …) and (rep, …) → (draw, …).
+
+    Where nobody has a count, every rep counts the same.
+    """
+    total = n.sum(axis=0)
+    weight = np.where(total > 0, n / np.maximum(total, 1e-300), 1.0 / len(n))
+    return np.einsum("sr...,r...->s...", draws, weight)
+
+
+def concordance(prob: Floats, mix: Floats) -> Floats:
+    """Probability that of two prospects, one with an event and one without, the one with it stands in the better rank.
+
+    Ties count half. With shares m_k and event probabilities p_k, best rank first:
+    Σ_{k<l} m_k p_k m_l (1 − p_l) + ½ Σ_k m_k p_k m_k (1 − p_k), over (Σ m p)(Σ m (1 − p)); ranks along the last axis.
+    """
+    with_event, without = mix * prob, mix * (1.0 - prob)
+    worse = without[..., ::-1].cumsum(axis=-1)[..., ::-1] - 0.5 * without
+    pairs = with_event.sum(axis=-1) * without.sum(axis=-1)
+    return (with_event * worse).sum(axis=-1) / pairs
+
+
+def more_judgments_needed(
+    gap: Floats, sd: Floats, n: Floats, *, margin: float, prior_sd: float, flag_prob: float
+) -> Floats:
+    """About how many more judgments until a gap is seen to lie beyond a margin, or within it?
+
+    The posterior precision of the gap is taken to grow linearly in n from the precision of the population,
+    1/sd² = 1/prior_sd² + n i, and a verdict to be reached once the distance of the present gap from the margin (at least a fifth
+    of the margin: a gap that sits on it would take forever) is z posterior standard deviations, z the normal quantile of
+    `flag_prob`. A rule of thumb for planning, rounded up to two digits; 0 where the present precision is already enough.
+    """
+    from scipy.special import ndtri
+
+    distance = np.maximum(np.abs(np.abs(gap) - margin), 0.2 * margin)
+    precision = np.maximum(sd, 1e-12) ** -2.0
+    own = np.maximum(precision - prior_sd**-2.0, 0.0) / np.maximum(n, 1.0)
+    usual = np.median(own[n > 0]) if np.any(n > 0) else 0.0
+    information = np.maximum(np.where(n > 0, own, usual), max(0.2 * float(usual), 1e-12))
+    wanted = (float(ndtri(flag_prob)) / distance) ** 2
+    return _round_up(np.maximum(wanted - precision, 0.0) / information)
+
+
+def _round_up(values: Floats) -> Floats:
+    """Up to two significant digits."""
+    unit = 10.0 ** np.maximum(np.floor(np.log10(np.maximum(values, 1.0))) - 1.0, 0.0)
+    return np.ceil(values / unit) * unit
