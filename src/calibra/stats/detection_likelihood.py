@@ -82,7 +82,8 @@ def detection_log_lik(params: ArrayLike, n: ArrayLike, events: ArrayLike) -> Log
 
     ℓ(u) = Σ_k y_k log P(k, event) + (n_k − y_k) log P(k, none), the cells as in `detection.cell_probabilities`.
     In (a, d, c) it is concave (an ordered probit of the rank on the outcome); the chain rule does the rest.
-    Nothing is checked: counts are trusted to satisfy 0 ≤ y_k ≤ n_k.
+    Nothing is checked: counts are trusted to satisfy 0 ≤ y_k ≤ n_k. Far from the mode a full Newton step may overshoot
+    to where an observed cell has probability 0 (value −inf, derivatives NaN): halve the step there.
 
     Parameters
     ----------
@@ -106,9 +107,10 @@ def detection_log_lik(params: ArrayLike, n: ArrayLike, events: ArrayLike) -> Log
     hessian, concave = np.empty((size, size, n_blocks)), np.empty((size, size, n_blocks))
     for start in range(0, n_blocks, _CHUNK):
         part = slice(start, start + _CHUNK)
-        value[part], gradient[:, part], hessian[..., part], concave[..., part] = _evaluate(
-            u[:, part], n_[:, part], y[:, part]
-        )
+        with np.errstate(all="ignore"):  # where the value is −inf the derivatives are no numbers
+            value[part], gradient[:, part], hessian[..., part], concave[..., part] = _evaluate(
+                u[:, part], n_[:, part], y[:, part]
+            )
     square = (*leading, size, size)
     return LogLik(
         value.reshape(leading),
@@ -121,8 +123,9 @@ def detection_log_lik(params: ArrayLike, n: ArrayLike, events: ArrayLike) -> Log
 def detection_log_lik_value(params: ArrayLike, n: ArrayLike, events: ArrayLike) -> Floats:
     """The value of `detection_log_lik` alone, for line searches and importance weights."""
     leading, u, n_, y = _parameters_first(params, n, events)
-    cuts = _cut_map(u).cuts
-    return _value(u[0], _log_rank_probs(cuts), _log_rank_probs(cuts - u[1]), n_, y).reshape(leading)
+    with np.errstate(all="ignore"):
+        cuts = _cut_map(u).cuts
+        return _value(u[0], _log_rank_probs(cuts), _log_rank_probs(cuts - u[1]), n_, y).reshape(leading)
 
 
 # Below, parameters, boundaries and ranks come first and blocks (B, all leading dimensions in one) last.
