@@ -1,0 +1,135 @@
+"""How far from calibrated, in one number: debiased squared error, ICI, E50, E90."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.stats.forecasts import Floats, ForecastCells, check_interval_prob, pool_forecasts
+from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.isotonic import fit_isotonic
+from calibra.stats.scores import normal_interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SquaredCalibrationError:
+    """Mean squared distance between forecast and event probability, freed of the bias of finite counts."""
+
+    raw: float
+    """Σ w (ȳ − q)²: too large on average."""
+    debiased: Interval
+    """Unbiased; may be negative, and is then shown as it is. Normal interval."""
+    n: int
+    """Forecasts used."""
+    n_values: int
+    """Distinct forecasts used."""
+    n_left_out: int
+    """Forecasts left out because no other of the same value was made."""
+    interval_prob: float
+    """Level of the interval."""
+
+    @property
+    def root(self) -> float:
+        """√max(0, debiased): on the scale of probabilities."""
+        return float(np.sqrt(max(0.0, float(self.debiased.estimate))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationDistance:
+    """How far the forecasts lie from their recalibrated values."""
+
+    mean: float
+    """ICI: mean of |forecast − recalibrated|."""
+    median: float
+    """E50: its median."""
+    ninetieth: float
+    """E90: its 90 % quantile."""
+    n: int
+    """Forecasts."""
+
+
+def squared_calibration_error(
+    y: ArrayLike, prob: ArrayLike, *, interval_prob: float = INTERVAL_PROB
+) -> SquaredCalibrationError:
+    r"""How far are the forecasts from the truth on average, once chance is taken off?
+
+    Over the distinct forecasts q_k, given n_k ≥ 2 times, with shares w_k,
+
+    .. math:: \sum_k w_k \Bigl[(\bar y_k - q_k)^2 - \frac{\bar y_k (1 - \bar y_k)}{n_k - 1}\Bigr],
+
+    which is the mean of (y_i − q_k)(y_j − q_k) over pairs: unbiased, and so at times negative. Its variance is
+    Σ w_k² [4μ²σ²/n + 2σ⁴/(n(n − 1))] with μ² (not below zero) and σ² estimated per value. Forecasts given once are left
+    out and counted; for forecasts that hardly repeat use `calibration_distance` or round them first.
+
+    References
+    ----------
+    Bröcker (2012), Climate Dynamics 39; Ferro and Fricker (2012), Quarterly J. Royal Meteorological Society 138.
+
+    Examples
+    --------
+    >>> round(float(squared_calibration_error([1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]).debiased.estimate), 6)
+    0.0
+    """
+    check_interval_prob(interval_prob)
+    return squared_error_of_cells(pool_forecasts(y, prob), interval_prob=interval_prob)
+
+
+def squared_error_of_cells(cells: ForecastCells, *, interval_prob: float = INTERVAL_PROB) -> SquaredCalibrationError:
+    """The same from counts (`cells_from_counts`)."""
+    if cells.weighted:
+        raise InputError("The debiased error needs counts; cells with weights other than 1 have none.")
+    used = cells.n >= 2
+    if not used.any():
+        raise NotEnoughDataError(
+            f"Each forecast value must be given at least twice; all {cells.n.sum()} forecasts differ. "
+            "Round them, or use `calibration_distance`."
+        )
+    n, rate = cells.weight[used], cells.rate[used]
+    share = n / n.sum()
+    gap_sq = (rate - cells.prob[used]) ** 2
+    noise = rate * (1.0 - rate) * n / (n - 1.0)
+    debiased = gap_sq - noise / n
+    variance = 4.0 * np.maximum(debiased, 0.0) * noise / n + 2.0 * noise**2 / (n * (n - 1.0))
+    estimate, error = np.asarray((share * debiased).sum()), np.sqrt((share**2 * variance).sum())
+    return SquaredCalibrationError(
+        raw=float((share * gap_sq).sum()),
+        debiased=normal_interval(estimate, error, interval_prob=interval_prob),
+        n=int(n.sum()),
+        n_values=int(used.sum()),
+        n_left_out=int(cells.n[~used].sum()),
+        interval_prob=interval_prob,
+    )
+
+
+def calibration_distance(y: ArrayLike, prob: ArrayLike, *, weights: ArrayLike | None = None) -> CalibrationDistance:
+    """How far would recalibration move a forecast: on average (ICI), for half (E50), for nine in ten (E90) at most?
+
+    ICI = mean of |p − ĉ(p)| over the forecasts, with ĉ the isotonic curve. Austin and Steyerberg smooth by loess; the
+    isotonic curve has nothing to tune, but overfits, so that calibrated forecasts have a distance above zero too.
+
+    References
+    ----------
+    Austin and Steyerberg (2019), The Integrated Calibration Index (ICI) and related metrics, Statistics in
+    Medicine 38. https://doi.org/10.1002/sim.8281
+
+    Examples
+    --------
+    >>> round(calibration_distance([0, 1, 0, 1], [0.2, 0.3, 0.4, 0.9]).mean, 4)      # (.2 + .2 + .1 + .1) / 4
+    0.15
+    """
+    cells = pool_forecasts(y, prob, weights=weights)
+    distance = np.abs(cells.prob - fit_isotonic(cells).values)
+    median, ninetieth = _weighted_quantiles(distance, cells.weight, np.array([0.5, 0.9]))
+    mean = float((cells.weight * distance).sum() / cells.weight.sum())
+    return CalibrationDistance(mean, float(median), float(ninetieth), int(cells.n.sum()))
+
+
+def _weighted_quantiles(values: Floats, weight: Floats, levels: Floats) -> Floats:
+    """Smallest value with at least the stated share of the weight at or below it."""
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weight[order]) / weight.sum()
+    place = np.searchsorted(share, levels - 1e-12, side="left")
+    return values[order][np.minimum(place, values.size - 1)]

@@ -1,0 +1,71 @@
+"""Distances from calibration: unbiasedness, by hand, edges."""
+
+import numpy as np
+import pytest
+
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.stats.calibration_error import calibration_distance, squared_calibration_error, squared_error_of_cells
+from calibra.stats.forecasts import cells_from_counts, pool_forecasts
+
+
+def simulate(true: np.ndarray, stated: np.ndarray, counts: np.ndarray, n_sets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Debiased error of many sets, and whether the 90 % interval held the truth."""
+    rng = np.random.default_rng(12)
+    truth = np.average((true - stated) ** 2, weights=counts)
+    values, held = [], []
+    for _ in range(n_sets):
+        result = squared_error_of_cells(cells_from_counts(stated, counts, rng.binomial(counts, true)))
+        values.append(result.debiased.estimate)
+        held.append(result.debiased.lower <= truth <= result.debiased.upper)
+    return np.array(values), np.array(held)
+
+
+def test_debiased_error_of_calibrated_ranks_is_zero_on_average() -> None:
+    stated, counts = np.array([0.05, 0.1, 0.2, 0.35, 0.6]), np.array([9, 30, 25, 12, 4])
+    values, _ = simulate(stated, stated, counts, 4000)
+    assert abs(values.mean()) < 3 * values.std(ddof=1) / np.sqrt(values.size)
+    assert values.min() < 0
+
+
+def test_debiased_error_of_wrong_ranks_is_the_true_one_on_average_and_its_interval_holds_it() -> None:
+    stated, true = np.array([0.05, 0.1, 0.2, 0.35, 0.6]), np.array([0.1, 0.1, 0.15, 0.2, 0.4])
+    counts = np.array([50, 80, 100, 60, 40])
+    values, held = simulate(true, stated, counts, 2000)
+    truth = np.average((true - stated) ** 2, weights=counts)
+    assert values.mean() == pytest.approx(truth, abs=3 * values.std(ddof=1) / np.sqrt(values.size))
+    assert 0.84 < held.mean() < 0.96
+
+
+def test_debiased_error_by_hand() -> None:
+    # q .5: ȳ 3/4, n 4: (.25)² − (.75·.25)/3 = 0; q .2: ȳ 1/2, n 2: .3² − .25/1 = −.16; w 4/6, 2/6
+    y, prob = [1, 1, 1, 0, 1, 0, 1], [0.5] * 4 + [0.2] * 2 + [0.9]
+    result = squared_calibration_error(y, prob)
+    assert result.debiased.estimate == pytest.approx(-0.16 / 3)
+    assert result.raw == pytest.approx((4 * 0.0625 + 2 * 0.09) / 6)
+    assert (result.n, result.n_values, result.n_left_out) == (6, 2, 1)
+    assert result.root == 0.0
+
+
+def test_distance_by_hand() -> None:
+    # the curve is 0, .5, .5, 1 at .2, .3, .4, .9: distances .2 .2 .1 .1
+    distance = calibration_distance([0, 1, 0, 1], [0.2, 0.3, 0.4, 0.9])
+    assert (distance.mean, distance.median, distance.ninetieth) == pytest.approx((0.15, 0.1, 0.2))
+
+
+def test_distance_of_recalibrated_forecasts_is_zero() -> None:
+    distance = calibration_distance([0, 0, 1, 0, 1, 1], [0.0, 0.0, 0.5, 0.5, 1.0, 1.0])
+    assert distance.ninetieth == 0.0
+
+
+def test_weights_count_in_the_distance() -> None:
+    doubled = calibration_distance([0, 1, 1, 0, 0], [0.2, 0.6, 0.6, 0.9, 0.9])
+    weighted = calibration_distance([0, 1, 0], [0.2, 0.6, 0.9], weights=[1, 2, 2])
+    assert doubled.mean == pytest.approx(weighted.mean)
+    assert doubled.ninetieth == weighted.ninetieth
+
+
+def test_forecasts_that_never_repeat_are_refused() -> None:
+    with pytest.raises(NotEnoughDataError, match="at least twice; all 2 forecasts differ"):
+        squared_calibration_error([0, 1], [0.2, 0.4])
+    with pytest.raises(InputError, match="needs counts"):
+        squared_error_of_cells(pool_forecasts([0, 1], [0.2, 0.2], weights=[1, 3]))
