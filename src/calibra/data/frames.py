@@ -1,0 +1,197 @@
+"""The door: any frame or file in, one lazy frame out whose columns are named by role and whose days are local."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+from narwhals.exceptions import NarwhalsError
+
+from calibra.data.dates import ZONED_TEXT, is_text
+from calibra.data.roles import DATES, Roles, read_roles
+from calibra.errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+PARQUET = (".parquet", ".pq")
+CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedFrame:
+    """What came through the door?"""
+
+    frame: nw.LazyFrame[Any]
+    """The mapped columns alone, named by role, groupings `group_0`, `group_1`, …; in the frame's own engine."""
+    schema: Mapping[str, nw.dtypes.DType]
+    """Its columns and their types."""
+    roles: Roles
+    """Which of the user's columns plays which part."""
+    faults: tuple[str, ...]
+    """Faults of whole columns seen at the door; those columns are left out."""
+
+
+def open_frame(frame: Any, *, columns: Mapping[str, str], timezone: str, encoding: str) -> OpenedFrame:
+    """Which judgments are in here? A lazy frame, in the frame's own engine, of the mapped columns alone.
+
+    pandas and pyarrow frames and files are counted by DuckDB, each in a connection of its own; everything else by
+    its own engine. Zone-aware moments, and text with an offset from UTC, become local moments of `timezone`.
+    """
+    native = _read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
+    try:
+        opened: Any = nw.from_native(native)
+        available = opened.collect_schema().names()
+    except (TypeError, NarwhalsError) as error:
+        raise InputError(
+            "`frame` must be a pandas, polars or pyarrow frame, a DuckDB relation or the path of a CSV or Parquet "
+            f"file; got {type(frame).__name__}. {error}"
+        ) from error
+    roles = read_roles(columns, available)
+    chosen = opened.select(*(nw.col(column).alias(roles.label_column(key)) for key, column in columns.items()))
+    mixed = _mixed_zones(chosen) if isinstance(chosen, nw.DataFrame) else {}
+    faults = [*mixed.values(), *_naive_and_aware(chosen.collect_schema())]
+    chosen = chosen.drop(*mixed)
+    if isinstance(chosen, nw.DataFrame):
+        chosen = _to_lazy(chosen)
+    if chosen.implementation.is_duckdb():
+        local = nw.from_native(_localise_relation(nw.to_native(chosen), timezone))
+    else:
+        local = _localise(chosen, timezone)
+    return OpenedFrame(local, local.collect_schema(), roles, tuple(faults))
+
+
+def collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    """Run the query: polars stays polars, every other engine hands its (small) result to pandas."""
+    if frame.implementation.is_polars():
+        from polars.exceptions import PolarsError as EngineError
+    elif frame.implementation.is_duckdb():
+        from duckdb import Error as EngineError  # type: ignore[assignment]
+    else:
+        return frame.collect(backend="pandas")
+    try:
+        return frame.collect() if frame.implementation.is_polars() else frame.collect(backend="pandas")
+    except EngineError as error:
+        raise _explain(error) from error
+
+
+def _explain(error: Exception) -> InputError:
+    """An engine's complaint about the input, with the way out where it is known."""
+    text = str(error).strip()
+    if "nicode" in text or "utf-8" in text.lower():
+        return InputError(f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'. ({text})")
+    return InputError(f"`frame` could not be counted by its own engine: {text}")
+
+
+def _read_path(path: str | Path, encoding: str) -> duckdb.DuckDBPyRelation:
+    """A file as a relation; CSV columns stay text, so that nothing is guessed about dates and labels."""
+    import duckdb
+
+    name = str(path).lower()
+    if not name.endswith(PARQUET + CSV):
+        raise InputError(f"`frame` must be a path ending in {', '.join(PARQUET + CSV)}; got {str(path)!r}.")
+    if "*" not in name and not Path(path).is_file():
+        raise InputError(f"`frame` must be a file that exists; there is none at {str(path)!r}.")
+    connection = duckdb.connect()
+    try:
+        if name.endswith(PARQUET):
+            return connection.read_parquet(str(path))
+        if encoding.lower().replace("-", "").replace("_", "") == "utf8":
+            return connection.read_csv(str(path), all_varchar=True, header=True)
+        return connection.from_df(_read_encoded(path, encoding))
+    except duckdb.Error as error:
+        raise _explain(error) from error
+
+
+def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:
+    import pandas as pd
+
+    separator = "\t" if ".tsv" in str(path).lower() else ","
+    try:
+        return pd.read_csv(path, encoding=encoding, dtype=str, keep_default_na=False, na_values=[""], sep=separator)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InputError(f"`encoding` must be that of the file; {encoding!r} does not read it ({error}).") from error
+
+
+def _to_lazy(frame: nw.DataFrame[Any]) -> nw.LazyFrame[Any]:
+    """Hand frames without a lazy engine of their own to DuckDB."""
+    if frame.implementation.is_polars():
+        return frame.lazy()
+    import duckdb
+
+    connection = duckdb.connect()
+    native = nw.to_native(frame)
+    try:
+        if frame.implementation.is_pyarrow():
+            return nw.from_native(connection.from_arrow(native))
+        return nw.from_native(connection.from_df(native if frame.implementation.is_pandas() else frame.to_pandas()))
+    except duckdb.Error as error:
+        raise _explain(error) from error
+
+
+def _mixed_zones(frame: nw.DataFrame[Any]) -> dict[str, str]:
+    """Object columns whose moments lie in several zones; only such columns can hold a mixture."""
+    faults = {}
+    for name in (name for name in frame.columns if name in DATES and isinstance(frame.schema[name], nw.Object)):
+        moments = [value for value in frame[name].drop_nulls().to_list() if isinstance(value, datetime)]
+        zones = sorted({str(moment.tzinfo) for moment in moments})
+        if len(zones) > 1:
+            faults[name] = (
+                f"`{name}` must hold moments of one time zone; found mixed time zones ({', '.join(zones)}). Convert "
+                "them first, e.g. pandas.to_datetime(column, utc=True)."
+            )
+    return faults
+
+
+def _naive_and_aware(schema: Mapping[str, nw.dtypes.DType]) -> list[str]:
+    """Date columns with a zone beside columns without, which cannot be compared."""
+    kinds = {
+        name: dtype.time_zone for name, dtype in schema.items() if name in DATES and isinstance(dtype, nw.Datetime)
+    }
+    aware, naive = ([f"`{name}`" for name in kinds if (kinds[name] is not None) is zoned] for zoned in (True, False))
+    if not aware or not naive:
+        return []
+    return [
+        f"Moments must all have a time zone or all have none; found mixed time zones: {', '.join(aware)} with, "
+        f"{', '.join(naive)} without. Give the latter theirs, or make all of them dates."
+    ]
+
+
+def _localise_relation(relation: duckdb.DuckDBPyRelation, timezone: str) -> duckdb.DuckDBPyRelation:
+    """Zone-aware moments at their local time, by DuckDB's own `timezone`, whatever zone its session is in."""
+    replaced = []
+    for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
+        if name in DATES and kind == "TIMESTAMP WITH TIME ZONE":
+            replaced.append(f"timezone('{timezone}', {name}) AS {name}")
+        elif name in DATES and kind == "VARCHAR":
+            moment = f"strftime(timezone('{timezone}', TRY_CAST({name} AS TIMESTAMPTZ)), '%Y-%m-%d')"
+            text = f"CASE WHEN regexp_matches({name}, '{ZONED_TEXT}') THEN coalesce({moment}, {name}) ELSE {name} END"
+            replaced.append(f"{text} AS {name}")
+    return relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation
+
+
+def _localise(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any]:
+    """The same by narwhals, for the engines that convert between zones."""
+    schema = frame.collect_schema()
+    replaced = []
+    for name in (name for name in schema.names() if name in DATES):
+        dtype = schema[name]
+        if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
+            replaced.append(_local(nw.col(name), timezone).alias(name))
+        elif is_text(dtype):
+            text = nw.col(name).cast(nw.String)
+            zoned = nw.when(text.str.contains(ZONED_TEXT)).then(text)
+            plain = zoned.str.replace_all("Z", "+00:00", literal=True).str.replace_all("[.][0-9]+", "")
+            moment = plain.str.replace_all(" ", "T", literal=True).str.to_datetime(format="%Y-%m-%dT%H:%M:%S%z")
+            day = _local(moment, timezone).dt.to_string("%Y-%m-%d")
+            replaced.append(nw.when(text.str.contains(ZONED_TEXT)).then(day).otherwise(text).alias(name))
+    return frame.with_columns(*replaced) if replaced else frame
+
+
+def _local(moment: nw.Expr, timezone: str) -> nw.Expr:
+    return moment.dt.convert_time_zone(timezone).dt.replace_time_zone(None)

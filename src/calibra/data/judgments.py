@@ -1,0 +1,281 @@
+"""Judgments: who gave which prospect which rank when, and what came of it by the snapshot date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from calibra.data.counts import BinomialCells, DurationCounts, check_groups
+from calibra.data.dates import as_day, check_timezone
+from calibra.data.frames import open_frame
+from calibra.data.packed import Plan, column_faults, label_text
+from calibra.data.problems import SetAside
+from calibra.data.ready_counts import read_counts
+from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
+from calibra.data.scale import RankScale, check_days
+from calibra.data.summary import JudgmentsSummary, summarise
+from calibra.errors import InputError
+
+
+class Judgments:
+    """Which judgments are there, and what came of them? Made by `from_frame` or `from_counts`.
+
+    Holds the frame (lazily, in its own engine), the roles of its columns, the scale and the snapshot date, and keeps
+    the counts it has made. The frame is read and never changed.
+
+    Attributes
+    ----------
+    scale : RankScale
+        The scale.
+    as_of : datetime.date or None
+        Snapshot date: nothing later is known. None for ready-made counts.
+    columns : dict of str to str
+        Role or grouping to the frame's column; empty for ready-made counts.
+    groups : tuple of str
+        Groupings that `by` may name.
+    reps : tuple of str
+        Rep labels, sorted.
+    n_judgments : int
+        Judgments in the counts.
+    set_aside : SetAside
+        Rows left out, why, and of whom.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from calibra.data.scale import RankScale
+    >>> frame = pl.DataFrame({"id": [1, 2], "owner": ["Abe", "Abe"], "rank": ["A", "B"],
+    ...     "judged": ["2026-01-10", "2026-01-12"], "won": ["2026-02-01", None]})
+    >>> roles = {"prospect": "id", "rep": "owner", "rank": "rank", "judged_at": "judged", "event_at": "won"}
+    >>> judgments = Judgments.from_frame(frame, scale=RankScale(["A", "B"]), as_of="2026-06-30", columns=roles)
+    >>> judgments.binomial_cells(within_days=90).events
+    array([[1, 0]])
+    """
+
+    __slots__ = ("_cells", "_checked", "_counts", "_horizons", "as_of", "columns", "groups", "scale", "set_aside")
+
+    scale: RankScale
+    as_of: date | None
+    columns: dict[str, str]
+    groups: tuple[str, ...]
+    set_aside: SetAside
+    _checked: CheckedRows | None
+    _counts: dict[tuple[tuple[str, ...], tuple[int, ...]], DurationCounts]
+    _horizons: tuple[int, ...]
+    _cells: BinomialCells | None
+
+    def __init__(self) -> None:
+        """Refuse: judgments are made by `from_frame` and `from_counts`."""
+        raise InputError("Judgments are made by Judgments.from_frame(...) or Judgments.from_counts(...).")
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        scale: RankScale,
+        as_of: str | date | datetime | np.datetime64,
+        columns: Mapping[str, str],
+        problems: Problems = "raise",
+        rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
+        timezone: str = "UTC",
+        encoding: str = "utf-8",
+        check_duplicates: bool = True,
+        horizons: Sequence[int] = (),
+    ) -> Judgments:
+        """Read judgments from any frame, one row per judgment, and count them once.
+
+        The count is made here, so that every problem is named here: read off the counts, in one error. Labels of
+        reps, ranks and groupings become text (7 and 7.0 both "7"); days are calendar dates.
+
+        Parameters
+        ----------
+        frame : frame or path
+            pandas, polars (eager or lazy) or pyarrow frame, DuckDB relation, or the path of a CSV or Parquet file.
+        scale : RankScale
+            The scale the ranks are of.
+        as_of : date, datetime, numpy.datetime64 or str
+            Snapshot date, the last day on which an outcome would be in the data; events on that day count.
+        columns : mapping of str to str
+            Role to the frame's column. Needed: `prospect`, `rep`, `rank`, `judged_at`. Else: `event_at`, `exit_at`,
+            `entered_at`, `censored_at`, `won_at`, `amount`, `expected_at`, `touches`; any other key is a grouping.
+        problems : {"raise", "set_aside"}
+            Whether bad rows are an error, or left out and reported in `set_aside` and in the log.
+        rank_labels : mapping, optional
+            Rank as it stands in the data to a rank of the scale.
+        timezone : str
+            IANA zone in whose calendar zone-aware moments fall on a day.
+        encoding : str
+            Encoding of a CSV file.
+        check_duplicates : bool
+            Whether to look for duplicates, a query of its own.
+        horizons : sequence of int
+            Horizons in days to count maturity for, beside those the scale promises.
+
+        Raises
+        ------
+        InputError
+            Every problem found, with count, first three rows and how to mend it; no judgment at all.
+        """
+        check_timezone(timezone)
+        choices = Choices(scale, _check_rank_labels(rank_labels, scale), _check_problems(problems), check_duplicates)
+        opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding)
+        present, faults = column_faults(opened)
+        faults = [*opened.faults, *faults]
+        unusable = {"rep", "rank", "judged_at"} - set(present)
+        if unusable:
+            told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
+            raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
+        plan = Plan(opened, present, as_day(as_of, timezone), with_touches=True)
+        return cls._from_plan(plan, choices, _all_horizons(scale.horizons, horizons), faults)
+
+    @classmethod
+    def from_counts(cls, frame: Any, *, scale: RankScale, within_days: int | None = None) -> Judgments:
+        """Read ready-made counts: columns rep, rank, n (mature judgments) and events.
+
+        Parameters
+        ----------
+        frame : frame
+            Any frame; rows of the same rep and rank are added up.
+        scale : RankScale
+            The scale the ranks are of.
+        within_days : int, optional
+            Horizon the events were counted within; by default the scale's only one, if it has one.
+        """
+        if within_days is not None or len(scale.horizons) == 1:
+            within_days = scale.resolve_horizon(within_days)
+        self = object.__new__(cls)
+        self.scale, self.as_of, self.columns, self.groups, self.set_aside = scale, None, {}, (), SetAside()
+        self._checked, self._counts, self._horizons = None, {}, ()
+        self._cells = read_counts(frame, scale=scale, within_days=within_days)
+        return self
+
+    @classmethod
+    def _from_plan(
+        cls, plan: Plan, choices: Choices, horizons: tuple[int, ...], faults: Sequence[str] = ()
+    ) -> Judgments:
+        checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults)
+        self = object.__new__(cls)
+        self.scale, self.as_of, self.columns = choices.scale, counts.as_of, dict(plan.opened.roles.columns)
+        self.groups, self.set_aside = plan.opened.roles.groups, checked.set_aside
+        self._checked, self._cells = checked, None
+        self._counts, self._horizons = {((), horizons): counts}, horizons
+        return self
+
+    @property
+    def reps(self) -> tuple[str, ...]:
+        """Rep labels, sorted."""
+        return self._cells.reps if self._cells else self.duration_counts().reps
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments in the counts."""
+        return int(self._cells.n.sum() if self._cells else self.duration_counts().n.sum())
+
+    def __repr__(self) -> str:
+        as_of = "ready-made counts" if self.as_of is None else f"as of {self.as_of}"
+        return f"<Judgments: {self.n_judgments} of {len(self.reps)} reps, ranks {' '.join(self.scale.ranks)}, {as_of}>"
+
+    def at(self, as_of: str | date | datetime | np.datetime64) -> Judgments:
+        """What was known on an earlier day? The same history, with nothing dated later.
+
+        Touches bear no date, so that on an earlier day their number is not known and they are left out.
+
+        Raises
+        ------
+        InputError
+            A day after the snapshot date, of which the data know nothing; ready-made counts.
+        """
+        checked = self._rows("at")
+        day = as_day(as_of, "UTC")
+        if day > checked.plan.as_of_day:
+            raise InputError(
+                f"`as_of` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}, of which the "
+                "data know nothing. Read a newer frame."
+            )
+        plan = replace(checked.plan, as_of_day=day, with_touches=day == checked.plan.as_of_day)
+        return self._from_plan(plan, checked.choices, self._horizons)
+
+    def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
+        """The sufficient statistics: one scan and one group-by in the frame's own engine, kept for the next call.
+
+        Parameters
+        ----------
+        by : sequence of str
+            Groupings to count by, beside rep and rank.
+        horizons : sequence of int
+            Horizons in days for the maturity, beside those known already.
+        """
+        checked = self._rows("duration_counts")
+        check_groups(by, self.groups)
+        wanted = _all_horizons(self._horizons, horizons)
+        key = (tuple(by), wanted)
+        if key not in self._counts:
+            self._counts[key] = checked.recount(tuple(by), wanted)
+        return self._counts[key]
+
+    def binomial_cells(self, *, within_days: int | None = None, by: Sequence[str] = ()) -> BinomialCells:
+        """How many mature judgments, and how many events within the horizon, per rep and rank (and group)?
+
+        Parameters
+        ----------
+        within_days : int, optional
+            Horizon in days; by default the scale's only one.
+        by : sequence of str
+            Groupings that get axes of their own.
+
+        Raises
+        ------
+        InputError
+            No or several horizons to choose from; an unknown grouping; mature judgments seen in part only.
+        NotEnoughDataError
+            Nobody is mature; the message says when the first will be.
+        """
+        if self._cells is None:
+            horizon = self.scale.resolve_horizon(within_days)
+            return self.duration_counts(by=by, horizons=[horizon]).binomial_cells(horizon, by=by)
+        check_groups(by, ())
+        if within_days not in (None, self._cells.within_days):
+            stated = self._cells.within_days
+            raise InputError(
+                f"`within_days` must be the horizon of the counts, {'which state none' if stated is None else stated}; "
+                f"got {within_days!r}. Pass it to Judgments.from_counts, or read rows with Judgments.from_frame."
+            )
+        return self._cells
+
+    def summary(self) -> JudgmentsSummary:
+        """What came in, how old it is, what was set aside?"""
+        checked = self._rows("summary")
+        return summarise(self.duration_counts(), checked.set_aside, checked.noted)
+
+    def _rows(self, asked: str) -> CheckedRows:
+        if self._checked is None:
+            raise InputError(f"`{asked}` needs rows; these judgments are ready-made counts. Use Judgments.from_frame.")
+        return self._checked
+
+
+def _all_horizons(known: Sequence[int], more: Sequence[int]) -> tuple[int, ...]:
+    for days in more:
+        check_days(days, "horizons")
+    return tuple(sorted({*known, *(int(days) for days in more)}))
+
+
+def _check_problems(problems: Problems) -> Problems:
+    if problems not in ("raise", "set_aside"):
+        raise InputError(f"`problems` must be 'raise' or 'set_aside'; got {problems!r}.")
+    return problems
+
+
+def _check_rank_labels(rank_labels: Mapping[str, str] | Mapping[int, str] | None, scale: RankScale) -> dict[str, str]:
+    labels = {str(label_text(label)): str(rank) for label, rank in (rank_labels or {}).items()}
+    unknown = [f"{label!r}: {rank!r}" for label, rank in labels.items() if rank not in scale.ranks]
+    if unknown:
+        raise InputError(
+            f"`rank_labels` must lead to ranks of the scale ({', '.join(scale.ranks)}); {', '.join(unknown[:3])} "
+            f"{'does' if len(unknown) == 1 else 'do'} not."
+        )
+    return labels

@@ -1,0 +1,282 @@
+"""The one count: a packed integer per judgment, one group-by, and the small raw table that comes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.data.dates import day_number, is_text, is_unreadable
+from calibra.data.frames import OpenedFrame, collect
+from calibra.data.roles import DATES, NUMBERS
+
+IntArray = NDArray[np.int64]
+
+NO_DAY = -(2**40)
+"""Stands for the packed code of a judgment without a day."""
+NOT_YET = -1
+"""Stands for the maturity of a judgment not yet known at the snapshot date."""
+NUMBER_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
+HUGE = 1e300
+
+UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN, WRONG_TOUCHES = 1, 2, 3, 4, 5
+"""What the packed code hides: a key of the group-by, 0 for nearly every row."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """A column of labels as codes: −1 where there is none."""
+
+    codes: IntArray
+    """Index into `values`, or −1."""
+    values: tuple[str, ...]
+    """Distinct labels as text, sorted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedCounts:
+    """What did the engine count? One row per distinct combination of keys, as it came."""
+
+    rep: Labels
+    """Reps."""
+    rank: Labels
+    """Ranks as they stand in the data."""
+    groups: Mapping[str, Labels]
+    """Groupings."""
+    code: IntArray
+    """Packed code: `code >> 2` whole days followed, `code & 3` how it ended, negative for a date error."""
+    maturity: IntArray
+    """How many horizons fit in `as_of − judged_at`; −1 for a judgment not yet known."""
+    entry_days: IntArray
+    """Whole days from judgment to observation."""
+    problem: IntArray
+    """What the code hides; 0 for nothing."""
+    sums: Mapping[str, NDArray[Any]]
+    """`n` and the other sums of each row."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is to be counted, of which frame?"""
+
+    opened: OpenedFrame
+    """The frame."""
+    present: tuple[str, ...]
+    """Roles whose columns can be used."""
+    as_of_day: int
+    """Snapshot date as a day number."""
+    with_touches: bool
+    """Whether touches, which bear no date, may be told."""
+
+
+def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
+    """Which roles can be counted, and which columns are of a wrong type? All-null columns count as absent."""
+    present, faults = [], []
+    for name, dtype in opened.schema.items():
+        if name in DATES:
+            right, wanted = isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype), "dates or moments"
+        elif name in NUMBERS:
+            right, wanted = dtype.is_numeric() or is_text(dtype), "numbers"
+        else:
+            right, wanted = not isinstance(dtype, _NO_LABELS), "text or whole numbers"
+        if right:
+            present.append(name)
+        elif not (isinstance(dtype, nw.Unknown) or _all_null(opened, name)):
+            column = opened.roles.columns.get(name, name)
+            faults.append(
+                f"`{name}` (column {column!r}) must hold {wanted}; it holds {dtype}. Convert the column first."
+            )
+    return tuple(present), faults
+
+
+_NO_LABELS = (nw.List, nw.Struct, nw.Array, nw.Object, nw.Binary, nw.Date, nw.Datetime, nw.Duration, nw.Time)
+
+
+def _all_null(opened: OpenedFrame, name: str) -> bool:
+    dtype = opened.schema[name]
+    if isinstance(dtype, (nw.List, nw.Struct, nw.Array, nw.Object)):
+        return False
+    value = nw.col(name)
+    known = value.is_null() | value.is_nan() if dtype.is_float() else value.is_null()
+    return len(collect(opened.frame.filter(~known).select(name).head(1))) == 0
+
+
+def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
+    """The frame with a packed code, a maturity, an entry day and a problem for every judgment.
+
+    `code = min(4·event + 1, 4·exit + 2, 4·censored + 3, 4·as_of + 3) − 4·judged`: the earliest end, ties to the event;
+    an end after `as_of` gives way to `as_of`. `maturity` comes from `as_of` and `judged_at` alone.
+    """
+    schema, present = plan.opened.schema, plan.present
+    days = [role for role in DATES if role in present and role != "expected_at"]
+    frame = plan.opened.frame.with_columns(
+        *(day_number(role, schema[role]).alias(f"{role[:-3]}_day") for role in days),
+        *(_number(role, schema[role]).alias(f"{role}_value") for role in NUMBERS if role in present),
+        nw.lit(plan.as_of_day).cast(nw.Int64).alias("as_of_day"),
+    )
+    ends = [(nw.col(f"{role[:-3]}_day"), bits) for role, bits in _ENDS.items() if role in days]
+    end = nw.min_horizontal(*(day * 4 + bits for day, bits in ends), nw.col("as_of_day") * 4 + 3)
+    return frame.with_columns(
+        (end - nw.col("judged_day") * 4).fill_null(NO_DAY).cast(nw.Int64).alias("code"),
+        _maturity(horizons, late="entered_at" in days).alias("maturity"),
+        *([_entry_days().alias("entry_days")] if "entered_at" in days else []),
+        *([problem.alias("problem")] if (problem := _problem(plan)) is not None else []),
+    )
+
+
+_ENDS = {"event_at": 1, "exit_at": 2, "censored_at": 3}
+
+
+def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> PackedCounts:
+    """One scan, one group-by: the raw counts of a prepared frame."""
+    columns = {key: plan.opened.roles.label_column(key) for key in groups}
+    extra = [name for name in ("entry_days", "problem") if name in frame.collect_schema().names()]
+    keys = ["rep", "rank", *columns.values(), "code", "maturity", *extra]
+    whole = [name for name in ("rep", "rank", *columns.values()) if plan.opened.schema[name].is_integer()]
+    cells = frame.group_by(keys).agg(*_sums(plan))
+    if whole:  # pandas would turn whole numbers with gaps into floats
+        cells = cells.with_columns(*(nw.col(name).cast(nw.String) for name in whole))
+    counted = collect(cells)
+    zeros = np.zeros(len(counted), dtype=np.int64)
+    keyed = {name: _whole(counted[name]) if name in counted.columns else zeros for name in ("entry_days", "problem")}
+    sums = {
+        name: _floats(counted[name]) if name.startswith("sum_log") else _whole(counted[name])
+        for name in counted.columns
+        if name not in keys
+    }
+    return PackedCounts(
+        encode(counted["rep"]),
+        encode(counted["rank"]),
+        {key: encode(counted[column]) for key, column in columns.items()},
+        _whole(counted["code"]),
+        _whole(counted["maturity"]),
+        keyed["entry_days"],
+        keyed["problem"],
+        sums,
+    )
+
+
+def encode(series: nw.Series[Any]) -> Labels:
+    """Labels as sorted text and codes; missing, NaN and empty text have the code −1."""
+    import pandas as pd
+
+    codes, values = pd.factorize(series.to_numpy())
+    texts = [label_text(value) for value in values]
+    known = tuple(sorted({text for text in texts if text is not None}))
+    place = {text: i for i, text in enumerate(known)}
+    lookup = np.array([-1 if text is None else place[text] for text in texts] + [-1], dtype=np.int64)
+    return Labels(lookup[codes], known)
+
+
+def label_text(value: object) -> str | None:
+    """A label as text: 7 and 7.0 both read "7"; missing, NaN and blank text are None."""
+    if value is None or value != value or str(value).strip() in ("", "<NA>", "NaT"):
+        return None
+    if isinstance(value, float) and math.isfinite(value) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def _number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """The column as a float: null where missing, NaN or no number; an amount of 0 is none recorded."""
+    value = nw.col(role)
+    if is_text(dtype):
+        text = value.cast(nw.String)
+        value = nw.when(text.str.contains(NUMBER_TEXT)).then(text)
+    value = value.cast(nw.Float64)
+    kept = ~value.is_nan() & (value != 0.0) if role == "amount" else ~value.is_nan()
+    return nw.when(kept).then(value)
+
+
+def _maturity(horizons: Sequence[int], *, late: bool) -> nw.Expr:
+    age = nw.col("as_of_day") - nw.col("judged_day")
+    one, zero = nw.lit(1), nw.lit(0)
+    fitting = [nw.when(age >= horizon).then(one).otherwise(zero) for horizon in horizons]
+    known = nw.when(age < 0).then(nw.lit(NOT_YET)).otherwise(sum(fitting[1:], fitting[0]) if fitting else zero)
+    if late:
+        known = nw.when(nw.col("entered_day") > nw.col("as_of_day")).then(nw.lit(NOT_YET)).otherwise(known)
+    return known.cast(nw.Int64)
+
+
+def _entry_days() -> nw.Expr:
+    late = nw.col("entered_day") - nw.col("judged_day")
+    return nw.when(late > 0).then(late).otherwise(nw.lit(0)).cast(nw.Int64)
+
+
+def row_problems(plan: Plan) -> dict[int, nw.Expr]:
+    """What is wrong with a row that its packed code hides? Problem to condition, in order of precedence."""
+    schema, present = plan.opened.schema, plan.present
+    found: dict[int, nw.Expr] = {}
+    unreadable = [is_unreadable(role) for role in DATES if role in present and is_text(schema[role])]
+    if unreadable:
+        found[UNREADABLE_DATE] = nw.any_horizontal(*unreadable, ignore_nulls=True)
+    numbers = [_is_no_number(role, schema[role]) for role in NUMBERS if role in present]
+    if numbers:
+        found[UNREADABLE_NUMBER] = nw.any_horizontal(*numbers, ignore_nulls=True)
+    if "amount" in present:
+        found[NEGATIVE_AMOUNT] = nw.col("amount_value") < 0
+        win = next((day for day in ("won_at", "event_at") if day in present), None)
+        paid = nw.col("amount_value") > 0
+        found[AMOUNT_WITHOUT_WIN] = paid & nw.col(f"{win[:-3]}_day").is_null() if win else paid
+    if "touches" in present:
+        touches = nw.col("touches_value")
+        found[WRONG_TOUCHES] = (touches < 0) | (touches != touches.floor())
+    return found
+
+
+def _is_no_number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    if is_text(dtype):
+        text = nw.col(role).cast(nw.String)
+        return ~text.is_null() & ~text.str.contains(NUMBER_TEXT) & (text != nw.lit(""))
+    value = nw.col(f"{role}_value")
+    return (value > HUGE) | (value < -HUGE)
+
+
+def _problem(plan: Plan) -> nw.Expr | None:
+    """The first problem of a row, 0 for none; None where no column can have any."""
+    problem = None
+    for number, condition in reversed(row_problems(plan).items()):
+        problem = nw.when(condition).then(nw.lit(number)).otherwise(nw.lit(0) if problem is None else problem)
+    return None if problem is None else problem.cast(nw.Int64)
+
+
+def _sums(plan: Plan) -> list[nw.Expr]:
+    """Everything that is summed within a cell."""
+    present = plan.present
+    sums = [nw.len().cast(nw.Int64).alias("n"), nw.col("judged_day").min().alias("first_judged")]
+    as_of = nw.col("as_of_day")
+    if "event_at" in present and "exit_at" in present:
+        both = (nw.col("event_day") <= as_of) & (nw.col("exit_day") <= as_of)
+        sums.append(_number_of(both).alias("n_event_and_exit"))
+    after = [nw.col(f"{role[:-3]}_day") > as_of for role in ("event_at", "exit_at") if role in present]
+    if after:
+        sums.append(_number_of(nw.any_horizontal(*after, ignore_nulls=True)).alias("n_end_after_as_of"))
+    if "touches" in present and plan.with_touches:
+        touches = nw.col("touches_value")
+        sums += [touches.count().cast(nw.Int64).alias("n_touches_known"), touches.sum().alias("sum_touches")]
+    win = "won_at" if "won_at" in present else "event_at"
+    if win in present and ("won_at" in present or "amount" in present):
+        won = nw.col(f"{win[:-3]}_day") <= as_of
+        sums.append(_number_of(won).alias("n_won"))
+        if "amount" in present:
+            log = nw.when(won & (nw.col("amount_value") > 0)).then(nw.col("amount_value")).log()
+            sums += [log.count().cast(nw.Int64).alias("n_amounts"), log.sum().alias("sum_log_amount")]
+            sums.append((log * log).sum().alias("sum_log2_amount"))
+    return sums
+
+
+def _number_of(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum().cast(nw.Int64)
+
+
+def _floats(series: nw.Series[Any]) -> NDArray[np.float64]:
+    return np.nan_to_num(np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64), nan=0.0)
+
+
+def _whole(series: nw.Series[Any]) -> IntArray:
+    values = series.to_numpy()
+    return values.astype(np.int64) if values.dtype.kind in "iu" else np.rint(_floats(series)).astype(np.int64)

@@ -1,0 +1,275 @@
+"""What is wrong with the rows, read off the raw counts, and how it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.data.dates import is_text
+from calibra.data.frames import collect
+from calibra.data.packed import (
+    AMOUNT_WITHOUT_WIN,
+    NEGATIVE_AMOUNT,
+    NO_DAY,
+    NOT_YET,
+    UNREADABLE_DATE,
+    UNREADABLE_NUMBER,
+    WRONG_TOUCHES,
+    PackedCounts,
+    Plan,
+    row_problems,
+)
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FINE, UNKNOWN_YET = 0, -1
+MISSING_REP, UNKNOWN_RANK, MISSING_DAY, EVENT_BEFORE, EXIT_BEFORE, LOST_BEFORE, ENTERED_AFTER = range(11, 18)
+DUPLICATE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why is a row no judgment that can be counted?"""
+
+    name: str
+    """A short name, as it stands in `set_aside`."""
+    fault: str
+    """What was expected and what came, before the number of rows."""
+    mend: str
+    """How to mend it."""
+    shown: tuple[str, ...]
+    """Roles shown in the examples, beside the prospect."""
+
+
+_DATES_SHOWN = ("judged_at", "event_at", "exit_at", "entered_at", "censored_at", "won_at", "expected_at")
+REASONS: Mapping[int, Reason] = {
+    MISSING_REP: Reason("missing rep", "`rep` must name who judged; it is missing", "Fill it, or drop them.", ()),
+    UNKNOWN_RANK: Reason("unknown rank", "`rank` must be one of the scale", "", ("rank",)),
+    UNREADABLE_DATE: Reason(
+        "unreadable date",
+        "dates given as text must be ISO 8601, such as 2026-09-30 or 2026-09-30T08:15:00Z; they are not",
+        "Parse the columns into dates first, so that nobody has to guess day and month.",
+        _DATES_SHOWN,
+    ),
+    MISSING_DAY: Reason("missing judged_at", "`judged_at` must be known; it is missing", "Fill it, or drop them.", ()),
+    EVENT_BEFORE: Reason(
+        "event before judgment",
+        "`event_at` must not be before `judged_at`; it is",
+        "A rank given after the event is hindsight: correct the dates, or drop them.",
+        ("judged_at", "event_at"),
+    ),
+    EXIT_BEFORE: Reason(
+        "exit before judgment",
+        "`exit_at` must not be before `judged_at`; it is",
+        "Correct the dates, or drop them.",
+        ("judged_at", "exit_at"),
+    ),
+    LOST_BEFORE: Reason(
+        "censored before judgment",
+        "`censored_at` must not be before `judged_at`; it is",
+        "Correct the dates, or drop them.",
+        ("judged_at", "censored_at"),
+    ),
+    ENTERED_AFTER: Reason(
+        "entered after end",
+        "`entered_at` must not be after the end of the judgment; it is",
+        "Such rows would not be there had they been left to the observation: correct the dates, or drop them.",
+        ("judged_at", "entered_at", "event_at", "exit_at", "censored_at"),
+    ),
+    UNREADABLE_NUMBER: Reason(
+        "unreadable number",
+        "`touches` and `amount` must be finite numbers; they are not",
+        "Write plain numbers, such as 1250000 or 0.5, or leave them empty.",
+        ("touches", "amount"),
+    ),
+    NEGATIVE_AMOUNT: Reason(
+        "negative amount", "`amount` must not be negative; it is", "Correct it, or leave it empty.", ("amount",)
+    ),
+    AMOUNT_WITHOUT_WIN: Reason(
+        "amount without win",
+        "an `amount` belongs to a win; there is none",
+        "Map `won_at`, or leave the amount of what is not won empty or 0.",
+        ("amount", "won_at"),
+    ),
+    WRONG_TOUCHES: Reason(
+        "touches no whole number",
+        "`touches` must be a whole number, not negative; it is not",
+        "Correct it, or leave it empty.",
+        ("touches",),
+    ),
+    DUPLICATE: Reason(
+        "duplicate judgment",
+        "a rep judges a prospect once a day; the same rep, prospect and day come again",
+        "Keep one row of each; different days are different judgments. The check can be left out with "
+        "`check_duplicates=False`.",
+        ("rep", "judged_at", "rank"),
+    ),
+}
+"""Every reason, in order of precedence: a row stands under its first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem, as it was found."""
+
+    reason: int
+    """A key of REASONS."""
+    per_rep: Mapping[str, int]
+    """Rep to number of rows."""
+    examples: tuple[str, ...]
+    """Its first rows, in words."""
+    message: str
+    """Expected, found, how many, the first three, how to mend it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetAside:
+    """Which rows were left out of the counts, why, and of whom?"""
+
+    findings: tuple[Finding, ...] = ()
+    """One per reason, in order of precedence."""
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows were left out."""
+        return sum(self.by_reason.values())
+
+    @property
+    def by_reason(self) -> dict[str, int]:
+        """Reason to number of rows."""
+        return {REASONS[found.reason].name: sum(found.per_rep.values()) for found in self.findings}
+
+    @property
+    def examples(self) -> dict[str, tuple[str, ...]]:
+        """Reason to its first rows, in words."""
+        return {REASONS[found.reason].name: found.examples for found in self.findings}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per reason and rep: reason, rep, n."""
+        rows = [(REASONS[found.reason].name, rep, n) for found in self.findings for rep, n in found.per_rep.items()]
+        reasons, reps, n = zip(*rows, strict=True) if rows else ((), (), ())
+        return make_table({"reason": list(reasons), "rep": list(reps), "n": np.array(n, dtype=np.int64)})
+
+    def __str__(self) -> str:
+        """All of it, to be read."""
+        if not self.n_rows:
+            return "No row was set aside."
+        rows = "1 row was" if self.n_rows == 1 else f"{self.n_rows} rows were"
+        return f"{rows} set aside:\n" + "\n".join(f"- {found.message}" for found in self.findings)
+
+
+def find_reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which rows of the raw counts are fine (0), not yet known (−1), or have which problem (a key of REASONS)?
+
+    Parameters
+    ----------
+    packed : PackedCounts
+        The raw counts.
+    rank_codes : array of int
+        Place of each row's rank in the scale; −1 for an unknown one.
+    """
+    bits, days = packed.code & 3, packed.code >> 2
+    early = (packed.code < 0) & (packed.code > NO_DAY // 2)
+    tests = {
+        MISSING_REP: packed.rep.codes < 0,
+        UNKNOWN_RANK: rank_codes < 0,
+        UNREADABLE_DATE: packed.problem == UNREADABLE_DATE,
+        MISSING_DAY: packed.code < NO_DAY // 2,
+        EVENT_BEFORE: early & (bits == 1),
+        EXIT_BEFORE: early & (bits == 2),
+        LOST_BEFORE: early & (bits == 3),
+        ENTERED_AFTER: (packed.entry_days > days) & ~early,
+    }
+    hidden = (UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN, WRONG_TOUCHES)
+    tests |= {problem: packed.problem == problem for problem in hidden}
+    found = np.full(packed.code.shape, FINE)
+    for reason, hit in reversed(tests.items()):
+        found[hit] = reason
+    found[packed.maturity == NOT_YET] = UNKNOWN_YET
+    return found
+
+
+def reason_expression(plan: Plan, unknown_ranks: Sequence[str]) -> nw.Expr:
+    """`find_reasons` row by row, for those queries that name rows: asked only when there is something to name."""
+    hidden = row_problems(plan)
+    judged = nw.col("judged_day")
+    tests = {MISSING_REP: _blank(plan, "rep"), UNKNOWN_RANK: _blank(plan, "rank")}
+    if unknown_ranks:
+        spelt = [spelling for rank in unknown_ranks for spelling in (rank, f"{rank}.0")]
+        tests[UNKNOWN_RANK] = tests[UNKNOWN_RANK] | nw.col("rank").cast(nw.String).is_in(spelt)
+    if UNREADABLE_DATE in hidden:
+        tests[UNREADABLE_DATE] = hidden[UNREADABLE_DATE]
+    tests[MISSING_DAY] = judged.is_null()
+    ends = (("event_at", EVENT_BEFORE), ("exit_at", EXIT_BEFORE), ("censored_at", LOST_BEFORE))
+    for role, reason in ends:
+        if role in plan.present:
+            tests[reason] = nw.col(f"{role[:-3]}_day") < judged
+    if "entered_at" in plan.present:
+        tests[ENTERED_AFTER] = nw.col("entry_days") * 4 > nw.col("code")
+    tests |= {problem: hidden[problem] for problem in hidden if problem != UNREADABLE_DATE}
+    found: nw.Expr = nw.lit(FINE)
+    for reason, hit in reversed(tests.items()):
+        found = nw.when(hit).then(nw.lit(reason)).otherwise(found)
+    return nw.when(nw.col("maturity") == NOT_YET).then(nw.lit(UNKNOWN_YET)).otherwise(found)
+
+
+def _blank(plan: Plan, name: str) -> nw.Expr:
+    label, dtype = nw.col(name), plan.opened.schema[name]
+    if is_text(dtype):
+        return label.is_null() | (label.cast(nw.String).str.strip_chars() == nw.lit(""))
+    return label.is_null() | label.is_nan() if dtype.is_float() else label.is_null()
+
+
+def describe_rows(plan: Plan, rows: nw.LazyFrame[Any], reason: int) -> tuple[str, ...]:
+    """The first three of these rows, in words, ordered by prospect so that the row order does not matter."""
+    roles = [role for role in REASONS[reason].shown if role in plan.opened.schema]
+    shown = rows.select("prospect", *roles).sort("prospect", *roles, nulls_last=True).head(3)
+    return tuple(_in_words(row, reason) for row in collect(shown).iter_rows(named=True))
+
+
+def _in_words(row: Mapping[str, Any], reason: int) -> str:
+    values = [f"{role} {_plain(value)}" for role, value in row.items() if role != "prospect" and _plain(value)]
+    if reason == UNKNOWN_RANK:
+        values = [_plain(row["rank"]) or "no rank"]
+    return " ".join([f"prospect {_plain(row['prospect']) or 'unknown'}", ", ".join(values)]).strip()
+
+
+def _plain(value: object) -> str:
+    """A value to be read: dates without an empty time of day, labels in quotes, nothing for nothing."""
+    if value is None or value != value or str(value) in ("", "NaT", "<NA>"):
+        return ""
+    text = str(value).removesuffix(" 00:00:00")
+    return repr(text) if isinstance(value, str) else text
+
+
+def say(reason: int, n: int, examples: Sequence[str], *, ranks: Sequence[str], unknown_ranks: Sequence[str]) -> str:
+    """One problem in words: expected, found, how many, the first three, how to mend it."""
+    why = REASONS[reason]
+    listed = f" ({'; '.join(examples)}{'; …' if n > len(examples) else ''})" if examples else ""
+    rows = "1 row" if n == 1 else f"{n} rows"
+    if reason != UNKNOWN_RANK:
+        return f"{why.name}: {why.fault}, in {rows}{listed}. {why.mend}"
+    others = f"{len(unknown_ranks)} other value{'s' if len(unknown_ranks) > 1 else ''}" if unknown_ranks else "no rank"
+    mapped = ", ".join(f"{rank!r}: {_likely(rank, ranks)!r}" for rank in list(unknown_ranks)[:3])
+    mend = f"Map them with `rank_labels={{{mapped}}}` or drop those rows." if mapped else "Fill it, or drop those rows."
+    return f"{why.name}: `rank` must be one of {', '.join(ranks)}; found {others} in {rows}{listed}. {mend}"
+
+
+def _likely(rank: str, ranks: Sequence[str]) -> str:
+    """The scale's rank that differs in case or blanks alone, else its first, as a pattern."""
+    return next((known for known in ranks if known.casefold() == rank.strip().casefold()), ranks[0])
+
+
+def per_rep(hit: NDArray[np.bool_], packed: PackedCounts) -> dict[str, int]:
+    """Rep to number of judgments, of the rows hit; "(missing)" where no rep is named."""
+    labels = ("(missing)", *packed.rep.values)
+    sums = np.bincount(packed.rep.codes[hit] + 1, packed.sums["n"][hit], len(labels))
+    return {labels[i]: int(sums[i]) for i in np.flatnonzero(sums)}

@@ -1,0 +1,93 @@
+"""Ready-made counts: a table of rep, rank, n and events instead of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from narwhals.exceptions import NarwhalsError
+from numpy.typing import NDArray
+
+from calibra.data.counts import BinomialCells
+from calibra.data.frames import collect
+from calibra.data.packed import label_text
+from calibra.data.scale import RankScale
+from calibra.errors import InputError
+
+COLUMNS = ("rep", "rank", "n", "events")
+
+
+def read_counts(frame: Any, *, scale: RankScale, within_days: int | None) -> BinomialCells:
+    """Rep, rank, n and events of a small frame as cells; rows of the same rep and rank are added up.
+
+    Raises
+    ------
+    InputError
+        A column that is not there; all faulty rows, in one message.
+    """
+    columns = _read_columns(frame)
+    reps = [label_text(value) for value in columns["rep"]]
+    ranks = [label_text(value) for value in columns["rank"]]
+    if not reps:
+        raise InputError("`frame` must hold at least one row of counts; it holds none.")
+    numbers = {name: _numbers(columns[name]) for name in ("n", "events")}
+    faults = _faults(reps, ranks, numbers["n"], numbers["events"], scale)
+    if faults:
+        raise InputError("\n".join(["The counts have problems:", *(f"- {fault}" for fault in faults)]))
+    names = tuple(sorted({rep for rep in reps if rep is not None}))
+    shape = (len(names), len(scale.ranks))
+    place = ([names.index(str(rep)) for rep in reps], [scale.ranks.index(str(rank)) for rank in ranks])
+    n, events = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    np.add.at(n, place, numbers["n"].astype(np.int64))
+    np.add.at(events, place, numbers["events"].astype(np.int64))
+    return BinomialCells(names, scale.ranks, {}, n, events, np.zeros_like(n), within_days)
+
+
+def _read_columns(frame: Any) -> dict[str, list[Any]]:
+    try:
+        opened: Any = nw.from_native(frame)
+        available = opened.collect_schema().names()
+    except (TypeError, NarwhalsError) as error:
+        raise InputError(f"`frame` must be a frame of counts; got {type(frame).__name__}. {error}") from error
+    missing = [name for name in COLUMNS if name not in available]
+    if missing:
+        raise InputError(
+            f"`frame` must have the columns {', '.join(COLUMNS)}; {', '.join(missing)} missing, it has "
+            f"{', '.join(map(repr, available))}. Rename them."
+        )
+    chosen = opened.select(*COLUMNS)
+    counted = collect(chosen) if isinstance(chosen, nw.LazyFrame) else chosen
+    return {name: counted[name].to_list() for name in COLUMNS}
+
+
+def _numbers(values: list[Any]) -> NDArray[np.float64]:
+    """Whole numbers as floats; NaN for what is none."""
+    whole = [isinstance(value, (int, float, np.integer)) and not isinstance(value, bool) for value in values]
+    return np.array([float(value) if ok else np.nan for value, ok in zip(values, whole, strict=True)])
+
+
+def _faults(
+    reps: list[str | None],
+    ranks: list[str | None],
+    n: NDArray[np.float64],
+    events: NDArray[np.float64],
+    scale: RankScale,
+) -> list[str]:
+    listed = ", ".join(scale.ranks)
+    checks = (
+        ("`rep` must be named; it is missing", [rep is None for rep in reps]),
+        (f"`rank` must be one of {listed}; it is not", [rank not in scale.ranks for rank in ranks]),
+        ("`n` must be a whole number, not negative; it is not", ~((n >= 0) & (n == np.floor(n)))),
+        ("`events` must be a whole number, not negative; it is not", ~((events >= 0) & (events == np.floor(events)))),
+        ("`events` must be at most `n`; it is more", events > n),
+    )
+    return [_said(words, np.flatnonzero(bad), reps, ranks, n, events) for words, bad in checks if np.any(bad)]
+
+
+def _said(words: str, rows: NDArray[np.int64], *columns: Any) -> str:
+    shown = "; ".join(
+        f"row {i}: " + ", ".join(f"{name} {column[i]}" for name, column in zip(COLUMNS, columns, strict=True))
+        for i in rows[:3]
+    )
+    return f"{words}, in {len(rows)} row{'s' if len(rows) > 1 else ''} ({shown}). Correct them."

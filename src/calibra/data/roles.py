@@ -1,0 +1,84 @@
+"""Which column plays which part: the roles a frame's columns may have, and the groupings beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from calibra.errors import InputError
+
+REQUIRED = ("prospect", "rep", "rank", "judged_at")
+"""Roles a frame of judgments must have."""
+DATES = ("judged_at", "event_at", "exit_at", "entered_at", "censored_at", "won_at", "expected_at")
+"""Roles whose columns hold dates."""
+NUMBERS = ("touches", "amount")
+"""Roles whose columns hold numbers."""
+ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS)
+"""Every role that has a meaning of its own; any other key of `columns` names a grouping."""
+_COUNTED = (
+    "n events exits days entry_days ending maturity to_day exposure_days n_at_risk n_immature n_won n_amounts "
+    "n_touches_known sum_touches sum_log_amount sum_log2_amount"
+)
+RESERVED = frozenset(_COUNTED.split())
+"""Names of count columns, which no grouping may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which of the frame's columns plays which part?"""
+
+    columns: Mapping[str, str]
+    """Role to column, as the user mapped it."""
+    groups: tuple[str, ...]
+    """Keys of `columns` that are groupings."""
+
+    def label_column(self, key: str) -> str:
+        """Name, inside the counting, of the column of a role or grouping; groupings are numbered, to be safe."""
+        return f"group_{self.groups.index(key)}" if key in self.groups else key
+
+
+def read_roles(columns: Mapping[str, str], available: Sequence[str]) -> Roles:
+    """Check the mapping against the frame's columns; one error lists every fault.
+
+    Raises
+    ------
+    InputError
+        A required role or a column that is not there, a column mapped twice, a key that looks like a misspelt role
+        or is the name of a count.
+    """
+    faults = [*_missing(columns, available), *_mapped_twice(columns), *_doubtful_keys(columns)]
+    if faults:
+        raise InputError("`columns` must say which column plays which role:\n" + "\n".join(f"- {f}" for f in faults))
+    return Roles(dict(columns), tuple(key for key in columns if key not in ROLES))
+
+
+def _missing(columns: Mapping[str, str], available: Sequence[str]) -> list[str]:
+    faults = [f"the role `{role}` is missing; add `{role!r}: <column>`." for role in REQUIRED if role not in columns]
+    there = ", ".join(map(repr, available[:20])) + (", …" if len(available) > 20 else "")
+    absent = [(role, column) for role, column in columns.items() if column not in available]
+    return faults + [
+        f"`{role}` is mapped to {column!r}, which the frame lacks; it has {there}." for role, column in absent
+    ]
+
+
+def _mapped_twice(columns: Mapping[str, str]) -> list[str]:
+    by_column: dict[str, list[str]] = {}
+    for role, column in columns.items():
+        by_column.setdefault(column, []).append(role)
+    return [
+        f"{column!r} is mapped twice, to {' and '.join(f'`{role}`' for role in roles)}; keep one, or copy the column."
+        for column, roles in by_column.items()
+        if len(roles) > 1
+    ]
+
+
+def _doubtful_keys(columns: Mapping[str, str]) -> list[str]:
+    faults = []
+    for key in columns:
+        near = get_close_matches(key, ROLES, n=1, cutoff=0.8)
+        if key in RESERVED:
+            faults.append(f"{key!r} is the name of a count and cannot be a grouping; call it {key + '_group'!r}.")
+        elif key not in ROLES and near:
+            faults.append(f"{key!r} is no role; write `{near[0]}`, or, for a grouping, a name less like it.")
+    return faults

@@ -1,0 +1,228 @@
+"""Rows of judgments: counted once, checked on the counts, the bad ones named or set aside."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.data.counts import EVENT, DurationCounts
+from calibra.data.frames import collect
+from calibra.data.packed import PackedCounts, Plan, count, encode, prepare
+from calibra.data.problems import (
+    DUPLICATE,
+    FINE,
+    REASONS,
+    UNKNOWN_YET,
+    Finding,
+    SetAside,
+    describe_rows,
+    find_reasons,
+    per_rep,
+    reason_expression,
+    say,
+)
+from calibra.data.scale import RankScale
+from calibra.data.tabulate import tabulate
+from calibra.errors import InputError
+
+LOG = logging.getLogger("calibra")
+
+Problems = Literal["raise", "set_aside"]
+SAME_JUDGMENT = ("prospect", "rep", "judged_day")
+"""What two rows share that are one judgment told twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How is the frame to be read?"""
+
+    scale: RankScale
+    """The scale."""
+    rank_labels: Mapping[str, str]
+    """Labels as they stand in the data to ranks of the scale."""
+    problems: Problems
+    """Whether bad rows are an error or set aside."""
+    check_duplicates: bool
+    """Whether duplicates are looked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedRows:
+    """A frame whose rows were counted and checked once, ready to be counted again by groups."""
+
+    plan: Plan
+    """What is counted, of which frame."""
+    choices: Choices
+    """How it is read."""
+    unknown_ranks: tuple[str, ...]
+    """Labels of ranks that are not of the scale."""
+    duplicated: bool
+    """Whether duplicates are taken out before every count."""
+    set_aside: SetAside
+    """What is left out."""
+    noted: Mapping[str, int]
+    """What is counted and no problem: in words, to number of rows."""
+
+    def recount(self, by: Sequence[str], horizons: tuple[int, ...]) -> DurationCounts:
+        """The duration counts by groups, or for other horizons: one more scan of the same good rows."""
+        frame = prepare(self.plan, horizons)
+        if self.duplicated:
+            frame = _first_copies(self.plan, frame, self.unknown_ranks)
+        packed = count(self.plan, frame, by)
+        ranks = _rank_codes(packed, self.choices)
+        keep = find_reasons(packed, ranks) == FINE
+        return tabulate(packed, ranks, keep, ranks=self.choices.scale.ranks, horizons=horizons, plan=self.plan)
+
+
+def check_rows(
+    plan: Plan, choices: Choices, *, horizons: tuple[int, ...], column_faults: Sequence[str]
+) -> tuple[CheckedRows, DurationCounts]:
+    """Count the rows once and read every problem off the counts; one error lists all of them.
+
+    Raises
+    ------
+    InputError
+        Faults of whole columns; with `problems="raise"`, of rows; no rows at all.
+    """
+    frame = prepare(plan, horizons)
+    packed = count(plan, frame, ())
+    ranks = _rank_codes(packed, choices)
+    reasons = find_reasons(packed, ranks)
+    unknown = _unknown_ranks(packed, ranks, reasons)
+    findings = _find_bad_rows(plan, choices, frame, packed, reasons, unknown)
+    doubled = None
+    if choices.check_duplicates:
+        good = frame if np.all(reasons == FINE) else frame.filter(reason_expression(plan, unknown) == FINE)
+        doubled = _find_duplicates(choices, good)
+    told = [*findings, doubled] if doubled else findings
+    if column_faults or (told and choices.problems == "raise"):
+        raise InputError(_one_error([*column_faults, *(found.message for found in told)], by_row=bool(told)))
+    noted = _note(plan, packed, reasons)
+    kept = packed
+    if doubled:
+        kept = count(plan, _first_copies(plan, frame, unknown), ())
+        told = [*findings, _left_out(choices, doubled, per_rep(reasons == FINE, packed), kept)]
+    checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), noted)
+    if told:
+        LOG.warning("%s", checked.set_aside)
+    if kept is not packed:
+        ranks = _rank_codes(kept, choices)
+        reasons = find_reasons(kept, ranks)
+    if not np.any(reasons == FINE):
+        raise InputError(_nothing_left(plan, checked))
+    counts = tabulate(kept, ranks, reasons == FINE, ranks=choices.scale.ranks, horizons=horizons, plan=plan)
+    return checked, counts
+
+
+def _rank_codes(packed: PackedCounts, choices: Choices) -> NDArray[np.int64]:
+    """Place of every row's rank in the scale, −1 where it has none."""
+    place = {rank: i for i, rank in enumerate(choices.scale.ranks)}
+    known = [place.get(choices.rank_labels.get(label, label), -1) for label in packed.rank.values]
+    return np.array([*known, -1], dtype=np.int64)[packed.rank.codes]
+
+
+def _unknown_ranks(packed: PackedCounts, ranks: NDArray[np.int64], reasons: NDArray[np.int64]) -> tuple[str, ...]:
+    """Labels that are no rank of the scale, among the judgments already known."""
+    foreign = np.unique(packed.rank.codes[(ranks < 0) & (packed.rank.codes >= 0) & (reasons != UNKNOWN_YET)])
+    return tuple(packed.rank.values[code] for code in foreign)
+
+
+def _find_bad_rows(
+    plan: Plan,
+    choices: Choices,
+    frame: nw.LazyFrame[Any],
+    packed: PackedCounts,
+    reasons: NDArray[np.int64],
+    unknown: tuple[str, ...],
+) -> list[Finding]:
+    """Every problem the counts show, with example rows, which cost one query for each problem there is."""
+    found = []
+    for reason in REASONS:
+        n_by_rep = per_rep(reasons == reason, packed)
+        if n_by_rep:
+            examples = describe_rows(plan, frame.filter(reason_expression(plan, unknown) == reason), reason)
+            message = say(reason, sum(n_by_rep.values()), examples, ranks=choices.scale.ranks, unknown_ranks=unknown)
+            found.append(Finding(reason, n_by_rep, examples, message))
+    return found
+
+
+def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any]) -> Finding | None:
+    """Rows beyond the first of the same prospect, rep and day; prospects without an id cannot be told apart."""
+    doubled = (
+        good.filter(~nw.col("prospect").is_null())
+        .group_by(*SAME_JUDGMENT)
+        .agg(nw.len().cast(nw.Int64).alias("n"))
+        .filter(nw.col("n") > 1)
+    )
+    counted = collect(doubled.group_by("rep").agg((nw.col("n") - 1).sum().cast(nw.Int64).alias("n")))
+    if not len(counted):
+        return None
+    reps = encode(counted["rep"])
+    n_by_rep = {reps.values[code]: int(n) for code, n in zip(reps.codes, counted["n"].to_numpy(), strict=True)}
+    n_by_rep = {rep: n_by_rep[rep] for rep in sorted(n_by_rep)}
+    first = collect(doubled.sort(*SAME_JUDGMENT).head(3))
+    examples = tuple(
+        f"prospect {row['prospect']!r} by {row['rep']!r} on {date.fromordinal(int(row['judged_day']))}, {row['n']} rows"
+        for row in first.iter_rows(named=True)
+    )
+    message = say(DUPLICATE, sum(n_by_rep.values()), examples, ranks=choices.scale.ranks, unknown_ranks=())
+    return Finding(DUPLICATE, n_by_rep, examples, message)
+
+
+def _first_copies(plan: Plan, frame: nw.LazyFrame[Any], unknown: tuple[str, ...]) -> nw.LazyFrame[Any]:
+    """The good rows without duplicates: of identical copies one is kept, of copies that differ none.
+
+    Which of two rows that contradict each other is right cannot be known, and the first of them would depend on the
+    order of the rows.
+    """
+    good = frame.filter(reason_expression(plan, unknown) == FINE)
+    named = good.filter(~nw.col("prospect").is_null())
+    told = [name for name in named.collect_schema().names() if not name.endswith("_at") and name != "as_of_day"]
+    distinct = named.unique(subset=told, keep="any")
+    differing = distinct.group_by(*SAME_JUDGMENT).agg(nw.len().alias("copies")).filter(nw.col("copies") > 1)
+    kept = distinct.join(differing.select(*SAME_JUDGMENT), on=list(SAME_JUDGMENT), how="anti")
+    return nw.concat([good.filter(nw.col("prospect").is_null()), kept])
+
+
+def _left_out(choices: Choices, doubled: Finding, before: Mapping[str, int], kept: PackedCounts) -> Finding:
+    """The finding with the rows that were in truth left out: spare copies, and all of those that differ."""
+    after = per_rep(kept.sums["n"] > 0, kept)
+    n_by_rep = {rep: n - after.get(rep, 0) for rep, n in before.items() if n > after.get(rep, 0)}
+    n = sum(n_by_rep.values())
+    message = say(DUPLICATE, n, doubled.examples, ranks=choices.scale.ranks, unknown_ranks=())
+    return replace(doubled, per_rep=n_by_rep, message=message)
+
+
+def _note(plan: Plan, packed: PackedCounts, reasons: NDArray[np.int64]) -> dict[str, int]:
+    """What is no problem, but should be known."""
+    fine = reasons == FINE
+    not_event = fine & ((packed.code & 3) != EVENT) & ("won_at" in plan.present)
+    told = (
+        ("n", reasons == UNKNOWN_YET, "judged, or first under observation, after as_of: not yet known"),
+        ("n_end_after_as_of", fine, "event or exit after as_of: open"),
+        ("n_event_and_exit", fine, "event and exit both: the earlier counts, ties to the event"),
+        ("n_won", not_event, "won without an event, or after an earlier exit"),
+    )
+    numbers = {words: int(packed.sums[name][rows].sum()) for name, rows, words in told if name in packed.sums}
+    return {words: number for words, number in numbers.items() if number}
+
+
+def _one_error(messages: Sequence[str], *, by_row: bool) -> str:
+    head = f"The judgments have {len(messages)} problem{'s' if len(messages) > 1 else ''}:"
+    way_out = 'Or leave such rows out with `problems="set_aside"`: how many, why and of whom is then reported.'
+    return "\n".join([head, *(f"- {message}" for message in messages), *([way_out] if by_row else [])])
+
+
+def _nothing_left(plan: Plan, checked: CheckedRows) -> str:
+    as_of = date.fromordinal(plan.as_of_day)
+    why = [f"{n} {words}" for words, n in checked.noted.items()]
+    if checked.set_aside.n_rows:
+        why.append(str(checked.set_aside))
+    return f"`frame` must hold at least one judgment known on {as_of}; it holds none. {'; '.join(why)}".strip()

@@ -1,0 +1,126 @@
+"""What came in: a summary of the judgments, to be read before any fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
+from calibra.data.problems import SetAside
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgmentsSummary:
+    """What came in, how old is it, and what was set aside?"""
+
+    as_of: date | None
+    """Snapshot date."""
+    first_judged_at: date | None
+    """Date of the oldest judgment."""
+    reps: tuple[str, ...]
+    """Rep labels, sorted."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first."""
+    n: IntArray
+    """Judgments, shape (R, K)."""
+    n_events: IntArray
+    """Those with an event by `as_of`, whatever their age, shape (R, K)."""
+    n_exits: IntArray
+    """Those with an exit by `as_of`, shape (R, K)."""
+    n_open: IntArray
+    """Those still open, or last seen open, shape (R, K)."""
+    n_mature: Mapping[int, IntArray]
+    """Horizon in days to judgments at least that old, shape (R, K)."""
+    touches: NDArray[np.float64] | None
+    """Mean touches where known, shape (R, K), NaN where nothing is; None without the role `touches`."""
+    set_aside: SetAside
+    """What was left out of the counts."""
+    noted: Mapping[str, int]
+    """What was counted and is no problem, but should be known: in words, to number of rows."""
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments in the counts."""
+        return int(self.n.sum())
+
+    @property
+    def rank_shares(self) -> NDArray[np.float64]:
+        """Share of each rank among a rep's judgments, shape (R, K)."""
+        return np.asarray(self.n / self.n.sum(axis=1, keepdims=True))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per rep and rank: rep, rank, n, share, events, exits, open, mature_<days>, touches."""
+        rep, rank = np.indices(self.n.shape).reshape(2, -1)
+        columns: dict[str, ArrayLike] = {
+            "rep": np.array(self.reps, dtype=object)[rep],
+            "rank": np.array(self.ranks, dtype=object)[rank],
+            "n": self.n.ravel(),
+            "share": self.rank_shares.ravel(),
+            "events": self.n_events.ravel(),
+            "exits": self.n_exits.ravel(),
+            "open": self.n_open.ravel(),
+        }
+        columns |= {f"mature_{days}": mature.ravel() for days, mature in self.n_mature.items()}
+        return make_table(columns | ({} if self.touches is None else {"touches": self.touches.ravel()}))
+
+    @property
+    def by_rank(self) -> pd.DataFrame:
+        """One row per rank, all reps together: rank, n, share, events, exits, open, mature_<days>."""
+        counted = {"events": self.n_events, "exits": self.n_exits, "open": self.n_open}
+        counted |= {f"mature_{days}": mature for days, mature in self.n_mature.items()}
+        n = self.n.sum(axis=0)
+        columns: dict[str, ArrayLike] = {"rank": list(self.ranks), "n": n, "share": n / n.sum()}
+        return make_table(columns | {name: values.sum(axis=0) for name, values in counted.items()})
+
+    def __str__(self) -> str:
+        """The summary, to be read."""
+        reps = "1 rep" if len(self.reps) == 1 else f"{len(self.reps)} reps"
+        span = "" if self.as_of is None else f", judged from {self.first_judged_at}, as of {self.as_of}"
+        mature = [f"{int(n.sum())} at least {days} days old" for days, n in self.n_mature.items()]
+        lines = [
+            f"{self.n_judgments} judgments of {reps}{span}.",
+            *([f"Mature: {', '.join(mature)}."] if mature else []),
+        ]
+        lines += ["", self.by_rank.to_string(index=False, float_format=lambda share: f"{share:.3f}"), ""]
+        lines += [f"Noted: {n} {words}." for words, n in self.noted.items()]
+        return "\n".join([*lines, str(self.set_aside)])
+
+
+def summarise(counts: DurationCounts, set_aside: SetAside, noted: Mapping[str, int]) -> JudgmentsSummary:
+    """Add the duration counts up by rep and rank."""
+    shape = (len(counts.reps), len(counts.ranks))
+    cell = counts.rep * shape[1] + counts.rank
+
+    def add_up(weights: IntArray) -> IntArray:
+        return np.rint(np.bincount(cell, weights, shape[0] * shape[1])).astype(np.int64).reshape(shape)
+
+    touches = None
+    if counts.sum_touches is not None and counts.n_touches_known is not None:
+        known, total = add_up(counts.n_touches_known), add_up(counts.sum_touches)
+        touches = np.divide(total, known, out=np.full(shape, np.nan), where=known > 0)
+    return JudgmentsSummary(
+        counts.as_of,
+        counts.first_judged_at,
+        counts.reps,
+        counts.ranks,
+        add_up(counts.n),
+        add_up(counts.n * (counts.ending == EVENT)),
+        add_up(counts.n * (counts.ending == EXIT)),
+        add_up(counts.n * (counts.ending == OPEN)),
+        {days: add_up(counts.n * (counts.maturity > i)) for i, days in enumerate(counts.horizons)},
+        touches,
+        set_aside,
+        noted,
+    )

@@ -1,0 +1,84 @@
+"""From the engine's raw counts to duration counts in one order, whatever the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.data.counts import EVENT, DurationCounts
+from calibra.data.packed import Labels, PackedCounts, Plan
+
+IntArray = NDArray[np.int64]
+
+MISSING = "(missing)"
+"""Label of the judgments without one in a grouping."""
+_LIMIT = 2**62
+
+
+def tabulate(
+    packed: PackedCounts,
+    rank_codes: IntArray,
+    keep: NDArray[np.bool_],
+    *,
+    ranks: tuple[str, ...],
+    horizons: tuple[int, ...],
+    plan: Plan,
+) -> DurationCounts:
+    """Good rows of the raw counts as duration counts: labels in place, equal cells added up, sorted."""
+    rep, reps = _used(packed.rep, keep)
+    grouped = {name: _used(labels, keep) for name, labels in packed.groups.items()}
+    code = packed.code[keep]
+    keys = [rep, rank_codes[keep], *(codes for codes, _ in grouped.values())]
+    keys += [packed.entry_days[keep], code >> 2, code & 3, packed.maturity[keep]]
+    order, starts = _group(keys)
+    rep, rank, *codes, entry_days, days, ending, maturity = (key[order][starts] for key in keys)
+    sums = {name: np.add.reduceat(values[keep][order], starts) for name, values in packed.sums.items()}
+    first = packed.sums["first_judged"][keep]
+    if "won_at" not in plan.present:  # then the event is the win, and an event after the exit is none
+        sums |= {name: values * (ending == EVENT) for name, values in sums.items() if name in _OF_WINS}
+    return DurationCounts(
+        reps,
+        ranks,
+        {name: labels for name, (_, labels) in grouped.items()},
+        horizons,
+        date.fromordinal(plan.as_of_day),
+        date.fromordinal(int(first.min())) if first.size else None,
+        rep,
+        rank,
+        dict(zip(grouped, codes, strict=True)),
+        entry_days,
+        days,
+        ending,
+        maturity,
+        **{name: values for name, values in sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)},
+    )
+
+
+_OF_TOUCHES = ("n_touches_known", "sum_touches")
+_OF_WINS = ("n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
+
+
+def _used(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tuple[str, ...]]:
+    """Codes of the kept rows and the labels that occur among them, the missing ones last, as a label of their own."""
+    values = labels.values if MISSING in labels.values else (*labels.values, MISSING)
+    codes = np.where(labels.codes < 0, values.index(MISSING), labels.codes)[keep]
+    used = np.unique(codes)
+    return np.searchsorted(used, codes).astype(np.int64), tuple(values[i] for i in used)
+
+
+def _group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
+    """Order that sorts rows by the keys, first key first, and where each run of equal rows starts."""
+    combined, size = np.zeros(keys[0].shape, dtype=np.int64), 1
+    for key in keys:
+        low = int(key.min(initial=0))
+        width = int(key.max(initial=0)) - low + 1
+        if size * width > _LIMIT:
+            distinct, combined = np.unique(combined, return_inverse=True)
+            size = distinct.size
+        combined, size = combined * width + (key - low), size * width
+    order = np.argsort(combined, kind="stable")
+    runs = np.flatnonzero(np.diff(combined[order], prepend=-1))
+    return order, runs
