@@ -8,7 +8,7 @@ from scipy.special import ndtr, ndtri
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from calibra.errors import FitError, InputError, NotEnoughDataError
-from calibra.stats.detection import cell_probabilities, rank_shares
+from calibra.stats.detection import cell_probabilities, log_cell_probabilities, rank_shares
 from calibra.stats.detection_fit import fit_detection
 from calibra.stats.detection_likelihood import (
     contrast_basis,
@@ -84,6 +84,14 @@ def test_value_is_that_of_the_cells():
     cells = cell_probabilities([1.2, 0.3, -0.4, -1.1], base_rate=0.25, discrimination=0.9)
     counts = np.stack([N_A7 - EVENTS_A7, EVENTS_A7], axis=-1)
     assert detection_log_lik_value(u, N_A7, EVENTS_A7) == pytest.approx((counts * np.log(cells)).sum())
+
+
+def test_rare_ranks_keep_their_digits():
+    u = params_of_shares([0.5, 1e-11, 0.4, 1e-9, 0.1], base_rate=0.3, discrimination=0.7)
+    cells = log_cell_probabilities(cutpoints_of(u), base_rate=0.3, discrimination=0.7)
+    n, events = np.array([0, 3, 0, 4, 0]), np.array([0, 1, 0, 2, 0])
+    expected = (np.stack([n - events, events], axis=-1) * cells).sum()
+    assert detection_log_lik_value(u, n, events) == pytest.approx(expected, rel=1e-14)
 
 
 def test_far_off_parameters_still_have_finite_derivatives():

@@ -184,6 +184,13 @@ def test_zero_exposure_and_zero_weight_add_nothing():
     assert with_them.n == 2
 
 
+def test_a_quantile_is_reached_on_the_day_the_share_is_just_met():
+    # 10 judgments, 7 ended one by one: .7 is met on day 7, though 1 - (9/10)(8/9)...(3/4) rounds below it
+    curve = kaplan_meier(np.arange(1, 11), [1] * 7 + [0] * 3)
+    assert [curve.quantile(prob).estimate for prob in (0.1, 0.3, 0.6, 0.7)] == [1, 3, 6, 7]
+    assert aalen_johansen(np.arange(1, 11), [1] * 7 + [3] * 3).event.quantile(0.7).estimate == 7
+
+
 def test_quantile_not_reached_is_missing():
     median = kaplan_meier([5, 8, 9, 10], [1, 0, 0, 0]).quantile()
     assert np.isnan([median.estimate, median.upper]).all()

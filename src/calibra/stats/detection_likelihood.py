@@ -125,7 +125,7 @@ def detection_log_lik_value(params: ArrayLike, n: ArrayLike, events: ArrayLike) 
     leading, u, n_, y = _parameters_first(params, n, events)
     with np.errstate(all="ignore"):
         cuts = _cut_map(u).cuts
-        return _value(u[0], _log_rank_probs(cuts), _log_rank_probs(cuts - u[1]), n_, y).reshape(leading)
+        return _value(u[0], _log_rank_probs(cuts, 0.0 * u[1]), _log_rank_probs(cuts, u[1]), n_, y).reshape(leading)
 
 
 # Below, parameters, boundaries and ranks come first and blocks (B, all leading dimensions in one) last.
@@ -181,7 +181,7 @@ def _evaluate(u: Floats, n: Floats, y: Floats) -> tuple[Floats, Floats, Floats, 
     """Value, gradient, Hessian and concave part for blocks in one chunk."""
     d, cut_map = u[1], _cut_map(u)
     shifted = cut_map.cuts - d
-    log_none, log_event = _log_rank_probs(cut_map.cuts), _log_rank_probs(shifted)
+    log_none, log_event = _log_rank_probs(cut_map.cuts, 0.0 * d), _log_rank_probs(cut_map.cuts, d)
     value = _value(u[0], log_none, log_event, n, y)
     none_slope, none_diagonal, none_beside = _edge_derivatives(cut_map.cuts, n - y, log_none)
     slope, diagonal, beside = _edge_derivatives(shifted, y, log_event)
@@ -197,22 +197,22 @@ def _evaluate(u: Floats, n: Floats, y: Floats) -> tuple[Floats, Floats, Floats, 
     return value, gradient, concave + _bending(u, cut_map, none_slope + slope, to_quantile), concave
 
 
-def _log_rank_probs(edges: Floats) -> Floats:
-    """Log probability of each rank (K, B) for a standard normal signal cut at decreasing edges (K − 1, B)."""
-    if edges.shape[0] == 0:
-        return np.zeros((1, *edges.shape[1:]))
+def _log_rank_probs(cuts: Floats, mean: Floats) -> Floats:
+    """Log probability of each rank (K, B) for a signal x ~ N(mean, 1) cut at decreasing cutpoints (K − 1, B)."""
+    if cuts.shape[0] == 0:
+        return np.zeros((1, *cuts.shape[1:]))
+    edges = cuts - mean
     tail, positive = ndtr(-np.abs(edges)), edges > 0.0
     prob = np.empty((edges.shape[0] + 1, *edges.shape[1:]))
     prob[0] = np.where(positive[0], tail[0], 1.0 - tail[0])
     prob[-1] = np.where(positive[-1], 1.0 - tail[-1], tail[-1])
     straddles = positive[:-1] & ~positive[1:]
     prob[1:-1] = np.where(straddles, 1.0 - tail[:-1] - tail[1:], np.abs(tail[:-1] - tail[1:]))
+    log_prob = np.log(prob)
     delicate = prob < _DELICATE  # far tails, and narrow ranks whose difference has lost digits
-    with np.errstate(divide="ignore"):
-        log_prob = np.log(prob)
     if delicate.any():
-        lower, upper = (np.moveaxis(ends, -1, 0) for ends in rank_edges(np.moveaxis(edges, 0, -1)))
-        log_prob[delicate] = log_normal_between(lower[delicate], upper[delicate])
+        lower, upper = (np.moveaxis(ends, -1, 0)[delicate] for ends in rank_edges(np.moveaxis(cuts, 0, -1)))
+        log_prob[delicate] = log_normal_between(lower, upper, mean=np.broadcast_to(mean, prob.shape)[delicate])
     return log_prob
 
 
