@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from calibra.data.judgments import Judgments as Judgments
     from calibra.data.scale import Promise as Promise, RankScale as RankScale
     from calibra.data.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
     from calibra.errors import (
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
         InputError as InputError,
         NotEnoughDataError as NotEnoughDataError,
     )
+    from calibra.models.rank import RankModel as RankModel, RankPriors as RankPriors
+    from calibra.models.rank_fit import RankFit as RankFit
+    from calibra.stats.decomposition import decompose as decompose
+    from calibra.stats.funnel import funnel as funnel
     from calibra.stats.lifetable import aalen_johansen as aalen_johansen, kaplan_meier as kaplan_meier
+    from calibra.stats.reliability import (
+        reliability_curve as reliability_curve,
+        reliability_curve_from_counts as reliability_curve_from_counts,
+    )
+    from calibra.stats.scores import score_forecasts as score_forecasts
 
 __version__ = "0.1.0"
 
@@ -26,12 +36,21 @@ _HOME = {
     "CalibraWarning": "calibra.errors",
     "FitError": "calibra.errors",
     "InputError": "calibra.errors",
+    "Judgments": "calibra.data.judgments",
     "NotEnoughDataError": "calibra.errors",
     "Promise": "calibra.data.scale",
+    "RankFit": "calibra.models.rank_fit",
+    "RankModel": "calibra.models.rank",
+    "RankPriors": "calibra.models.rank",
     "RankScale": "calibra.data.scale",
     "SimulatedWorld": "calibra.data.simulate",
     "aalen_johansen": "calibra.stats.lifetable",
+    "decompose": "calibra.stats.decomposition",
+    "funnel": "calibra.stats.funnel",
     "kaplan_meier": "calibra.stats.lifetable",
+    "reliability_curve": "calibra.stats.reliability",
+    "reliability_curve_from_counts": "calibra.stats.reliability",
+    "score_forecasts": "calibra.stats.scores",
     "simulate_judgments": "calibra.data.simulate",
 }
 
