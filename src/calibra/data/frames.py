@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 from narwhals.exceptions import NarwhalsError
 
 from calibra.data.dates import ZONED_TEXT, is_text
@@ -129,9 +130,16 @@ def _to_lazy(frame: nw.DataFrame[Any]) -> nw.LazyFrame[Any]:
     try:
         if frame.implementation.is_pyarrow():
             return nw.from_native(connection.from_arrow(native))
-        return nw.from_native(connection.from_df(native if frame.implementation.is_pandas() else frame.to_pandas()))
+        pandas = native if frame.implementation.is_pandas() else frame.to_pandas()
+        return nw.from_native(connection.from_df(pandas.copy() if _runs_backwards(pandas) else pandas))
     except duckdb.Error as error:
         raise _explain(error) from error
+
+
+def _runs_backwards(frame: pd.DataFrame) -> bool:
+    """Whether a column lies back to front in memory, as after `frame[::-1]`: DuckDB 2.0 cannot read those."""
+    plain = [name for name in frame.columns if isinstance(frame[name].dtype, np.dtype)]
+    return any(frame[name].to_numpy().strides[0] < 0 for name in plain)
 
 
 def _mixed_zones(frame: nw.DataFrame[Any]) -> dict[str, str]:

@@ -253,7 +253,7 @@ def _plain(value: object) -> str:
 def say(reason: int, n: int, examples: Sequence[str], *, ranks: Sequence[str], unknown_ranks: Sequence[str]) -> str:
     """One problem in words: expected, found, how many, the first three, how to mend it."""
     why = REASONS[reason]
-    listed = f" ({'; '.join(examples)}{'; …' if n > len(examples) else ''})" if examples else ""
+    listed = f" ({'; '.join(examples)}{'; …' if n > len(examples) == 3 else ''})" if examples else ""
     rows = "1 row" if n == 1 else f"{n} rows"
     if reason != UNKNOWN_RANK:
         return f"{why.name}: {why.fault}, in {rows}{listed}. {why.mend}"

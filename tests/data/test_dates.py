@@ -1,0 +1,43 @@
+"""Day numbers that agree on every engine."""
+
+from datetime import date, timedelta
+
+import duckdb
+import narwhals.stable.v2 as nw
+import polars as pl
+import pytest
+from hypothesis import given, strategies as st
+
+from calibra.data.dates import as_day, day_number
+
+EVERY_DAY = [date(1901, 1, 1) + timedelta(days=i) for i in range((date(2100, 12, 31) - date(1901, 1, 1)).days + 1)]
+
+
+@pytest.mark.parametrize("engine", ["polars", "DuckDB"])
+@pytest.mark.parametrize("kind", ["dates", "moments", "text"])
+def test_every_day_from_1901_to_2100_has_pythons_ordinal(engine: str, kind: str) -> None:
+    days = pl.DataFrame({"day": EVERY_DAY})
+    cast = {"dates": pl.Date, "moments": pl.Datetime("us"), "text": pl.String}[kind]
+    typed = days.with_columns(pl.col("day").cast(cast))
+    native = typed.lazy() if engine == "polars" else duckdb.connect().from_arrow(typed.to_arrow())
+    frame = nw.from_native(native)
+    numbers = frame.select(day_number("day", frame.collect_schema()["day"]).alias("n")).collect(backend="polars")
+    assert numbers["n"].to_list() == [day.toordinal() for day in EVERY_DAY]
+
+
+@given(st.text(alphabet="0123456789-T:Z+ ./", min_size=6, max_size=22))
+def test_text_has_a_day_number_only_where_python_reads_the_same_iso_date(text: str) -> None:
+    frame = nw.from_native(pl.LazyFrame({"day": [text]}))
+    number = frame.select(day_number("day", nw.String()).alias("n")).collect()["n"].to_list()[0]
+    if number is not None:
+        assert number == date.fromisoformat(text[:10]).toordinal()
+
+
+@pytest.mark.parametrize("text", ["2026-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "1900-02-29", "2026-1-1"])
+def test_days_that_do_not_exist_have_no_number(text: str) -> None:
+    frame = nw.from_native(pl.LazyFrame({"day": [text]}))
+    assert frame.select(day_number("day", nw.String()).alias("n")).collect()["n"].to_list() == [None]
+
+
+def test_the_snapshot_day_is_the_same_number() -> None:
+    assert as_day("2026-09-30", "UTC") == date(2026, 9, 30).toordinal()
