@@ -96,9 +96,9 @@ def test_clipped_forecasts_are_counted() -> None:
 
 
 def test_what_cannot_be_answered_says_why() -> None:
-    with pytest.raises(InputError, match="strictly between 0 and 1 for log-odds; 2 forecasts.*clip=0.01"):
+    with pytest.raises(InputError, match=r"strictly between 0 and 1 for log-odds; 2 forecasts.*clip=0\.01"):
         calibration_line([1, 0, 1], [1.0, 0.0, 0.4])
-    with pytest.raises(InputError, match="`clip` must lie strictly between 0 and 0.5; got 0.7"):
+    with pytest.raises(InputError, match=r"`clip` must lie strictly between 0 and 0\.5; got 0\.7"):
         calibration_line([1, 0], [0.3, 0.4], clip=0.7)
     with pytest.raises(NotEnoughDataError, match="1 distinct forecasts and 1 events in 2"):
         calibration_line([1, 0], [0.3, 0.3])

@@ -24,6 +24,21 @@ def test_unit_weights_are_no_weights() -> None:
     assert not unit.weighted
 
 
+def test_extreme_forecasts_pool_and_keep_their_order() -> None:
+    tiny = 5e-324
+    cells = pool_forecasts([1, 0, 0, 1, 1], [0.0, -0.0, tiny, 1.0, np.nextafter(1.0, 0.0)])
+    assert cells.prob.tolist() == [0.0, tiny, np.nextafter(1.0, 0.0), 1.0]
+    assert cells.n.tolist() == [2, 1, 1, 1]
+    assert cells.event_weight.tolist() == [1.0, 0.0, 1.0, 1.0]
+
+
+def test_strided_columns_are_read_and_left_unchanged() -> None:
+    block = np.array([[0.3, 1.0], [0.1, 0.0], [0.3, 0.0]])
+    before = block.copy()
+    assert pool_forecasts(block[:, 1], block[:, 0]).n.tolist() == [1, 2]
+    np.testing.assert_array_equal(block, before)
+
+
 def test_rows_of_weight_zero_are_left_out_with_their_group() -> None:
     checked = check_forecasts([1, 0, 1], [0.2, 0.4, 0.6], weights=[1, 0, 2], groups=["a", "b", "c"])
     assert checked.groups == ("a", "c")

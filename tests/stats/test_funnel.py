@@ -86,7 +86,7 @@ def test_no_events_at_all_flags_nobody() -> None:
 def test_bad_input_is_named() -> None:
     with pytest.raises(InputError, match="`n` must be whole numbers from 1; found 1 other values"):
         funnel([0, 3], [0, 1])
-    with pytest.raises(InputError, match="`events` must be whole numbers from 0 to n.*row 1: 4"):
+    with pytest.raises(InputError, match=r"`events` must be whole numbers from 0 to n.*row 1: 4"):
         funnel([5, 3], [0, 4])
     with pytest.raises(InputError, match="`target` must lie strictly between 0 and 1; got 30"):
         funnel([5], [1], target=30)

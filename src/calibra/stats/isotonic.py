@@ -52,12 +52,13 @@ def merge_cells(cells: ForecastCells, starts: NDArray[np.int64]) -> ForecastCell
     def total(values: NDArray[np.float64]) -> Floats:
         return np.add.reduceat(values, starts)
 
-    weight = total(cells.weight)
+    weight, events = total(cells.weight), total(cells.event_weight)
     mean_prob = total(cells.weight * cells.prob) / weight
-    count = np.add.reduceat(cells.n, starts)
-    return ForecastCells(
-        mean_prob, count, weight, total(cells.event_weight), total(cells.weight_sq), total(cells.event_weight_sq)
-    )
+    if cells.weight_sq is cells.weight:  # counts: the squares are the weights themselves
+        squares, event_squares = weight, events
+    else:
+        squares, event_squares = total(cells.weight_sq), total(cells.event_weight_sq)
+    return ForecastCells(mean_prob, np.add.reduceat(cells.n, starts), weight, events, squares, event_squares)
 
 
 def coarsen(cells: ForecastCells, *, max_cells: int = MAX_COARSE_CELLS) -> ForecastCells:

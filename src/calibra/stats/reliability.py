@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from calibra.stats.forecasts import (
     check_interval_prob,
 )
 from calibra.stats.intervals import INTERVAL_PROB
-from calibra.stats.isotonic import MAX_COARSE_CELLS, fit_isotonic, merge_cells
+from calibra.stats.isotonic import MAX_COARSE_CELLS, IsotonicFit, fit_isotonic, merge_cells
 from calibra.tables import make_table
 
 if TYPE_CHECKING:
@@ -260,7 +261,8 @@ class _Choices:
 
 def _build(groups_cells: list[ForecastCells], groups: tuple[str, ...], choices: _Choices) -> ReliabilityCurve:
     rng = np.random.default_rng(choices.seed)
-    starts = [_bin_starts(cells, choices) for cells in groups_cells]
+    fits = [fit_isotonic(cells) for cells in groups_cells] if choices.method == "corp" else []
+    starts = [fit.starts[:-1] for fit in fits] or [_bin_starts(cells, choices) for cells in groups_cells]
     merged = [merge_cells(cells, first) for cells, first in zip(groups_cells, starts, strict=True)]
     banded = groups_cells if choices.method == "corp" else merged
     most_distinct = max(cells.prob.size for cells in banded)
@@ -274,7 +276,7 @@ def _build(groups_cells: list[ForecastCells], groups: tuple[str, ...], choices: 
         method=choices.method,
         groups=groups,
         n=np.array([cells.n.sum() for cells in groups_cells]),
-        cases=_cases(groups_cells, starts, merged, groups, choices.method),
+        cases=_cases(groups_cells, _curve(groups_cells, fits, starts, merged), groups),
         bins=_bins(groups_cells, starts, merged, groups),
         consistency=_band("consistency", around_diagonal, banded, groups, choices, inexact or simulated_merged, rng),
         confidence=_band("confidence", around_curve, banded, groups, choices, inexact, rng),
@@ -288,9 +290,7 @@ def _resolve(asked: str, *, few: bool, otherwise: str) -> str:
 
 
 def _bin_starts(cells: ForecastCells, choices: _Choices) -> NDArray[np.int64]:
-    """First cell of every bin: flat stretches of the curve, equal counts (ties stay together) or equal widths."""
-    if choices.method == "corp":
-        return fit_isotonic(cells).starts[:-1]
+    """First cell of every bin: equal counts (ties stay together) or equal widths."""
     if choices.method == "quantile":
         before = np.concatenate([[0.0], np.cumsum(cells.weight)[:-1]])
         bin_of = np.floor(before / cells.weight.sum() * choices.n_bins)
@@ -300,27 +300,36 @@ def _bin_starts(cells: ForecastCells, choices: _Choices) -> NDArray[np.int64]:
 
 
 def _label(groups: tuple[str, ...], sizes: list[int]) -> NDArray[np.str_]:
+    if len(groups) == 1:
+        return np.broadcast_to(np.array(groups[0], dtype=np.str_), sizes[0])
     return np.repeat(np.array(groups, dtype=np.str_), sizes)
 
 
-def _cases(
+def _join[Number: np.generic](parts: Sequence[NDArray[Number]]) -> NDArray[Number]:
+    """One array after the other, without a copy where there is only one."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _curve(
     cells: list[ForecastCells],
+    fits: list[IsotonicFit],
     starts: list[NDArray[np.int64]],
     merged: list[ForecastCells],
-    groups: tuple[str, ...],
-    method: str,
-) -> CurveCases:
-    if method == "corp":
-        curve = [fit_isotonic(one).values for one in cells]
-    else:
-        sizes = [np.diff(first, append=one.prob.size) for first, one in zip(starts, cells, strict=True)]
-        curve = [np.repeat(bins.rate, size) for bins, size in zip(merged, sizes, strict=True)]
+) -> list[Floats]:
+    """The curve per cell: isotonic, or each bin's rate."""
+    if fits:
+        return [fit.values for fit in fits]
+    sizes = [np.diff(first, append=one.prob.size) for first, one in zip(starts, cells, strict=True)]
+    return [np.repeat(bins.rate, size) for bins, size in zip(merged, sizes, strict=True)]
+
+
+def _cases(cells: list[ForecastCells], curve: list[Floats], groups: tuple[str, ...]) -> CurveCases:
     return CurveCases(
         group=_label(groups, [one.prob.size for one in cells]),
-        prob=np.concatenate([one.prob for one in cells]),
-        n=np.concatenate([one.n for one in cells]),
-        rate=np.concatenate([one.rate for one in cells]),
-        recalibrated=np.concatenate(curve),
+        prob=_join([one.prob for one in cells]),
+        n=_join([one.n for one in cells]),
+        rate=_join([one.rate for one in cells]),
+        recalibrated=_join(curve),
     )
 
 
@@ -333,11 +342,11 @@ def _bins(
     last = [np.append(first[1:], one.prob.size) - 1 for first, one in zip(starts, cells, strict=True)]
     return CurveBins(
         group=_label(groups, [bins.prob.size for bins in merged]),
-        prob_min=np.concatenate([one.prob[first] for first, one in zip(starts, cells, strict=True)]),
-        prob_max=np.concatenate([one.prob[end] for end, one in zip(last, cells, strict=True)]),
-        prob_mean=np.concatenate([bins.prob for bins in merged]),
-        n=np.concatenate([bins.n for bins in merged]),
-        rate=np.concatenate([bins.rate for bins in merged]),
+        prob_min=_join([one.prob[first] for first, one in zip(starts, cells, strict=True)]),
+        prob_max=_join([one.prob[end] for end, one in zip(last, cells, strict=True)]),
+        prob_mean=_join([bins.prob for bins in merged]),
+        n=_join([bins.n for bins in merged]),
+        rate=_join([bins.rate for bins in merged]),
     )
 
 
@@ -355,9 +364,9 @@ def _band(
     ends = [_band_ends(kind, method, one, choices.interval_prob, rng) for one in cells]
     edges = BandEdges(
         group=_label(groups, [one.prob.size for one in ends]),
-        prob=np.concatenate([one.prob for one in ends]),
-        lower=np.concatenate([one.lower for one in ends]),
-        upper=np.concatenate([one.upper for one in ends]),
+        prob=_join([one.prob for one in ends]),
+        lower=_join([one.lower for one in ends]),
+        upper=_join([one.upper for one in ends]),
     )
     coverage = "simultaneous" if method == "honest" else "pointwise"
     approximate = inexact or method == "resampling"
