@@ -1,0 +1,60 @@
+"""The funnel plot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calibra.stats.funnel import LIMIT_PROBS, Funnel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GRID_SIZE = 200
+
+
+def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True) -> Axes:
+    """Which shares lie further from the target than chance? Shares against counts, with the target and its limits.
+
+    Parameters
+    ----------
+    result : Funnel
+    ax : Axes, optional
+        Default: its own.
+    adjusted : bool
+        Whether the limits allow for over-dispersion.
+    """
+    axes = _own_axes() if ax is None else ax
+    counts = np.unique(np.rint(np.geomspace(1, 1.05 * result.n.max() + 1, GRID_SIZE)))
+    for level, style in zip(LIMIT_PROBS, ("--", "-"), strict=True):
+        lower, upper = result.limits(level, n=counts, adjusted=adjusted)
+        axes.plot(counts, lower, color="0.4", linestyle=style, label=f"{level:.1%} limits")
+        axes.plot(counts, upper, color="0.4", linestyle=style)
+    word = "target" if result.target_given else "all pooled"
+    axes.axhline(result.target, color="tab:blue", linewidth=1, label=f"{word}: {result.target:.1%}")
+    beyond = result.beyond(LIMIT_PROBS[-1], adjusted=adjusted)
+    axes.plot(result.n[~beyond], result.rate[~beyond], linestyle="none", marker="o", color="0.3")
+    axes.plot(
+        result.n[beyond],
+        result.rate[beyond],
+        linestyle="none",
+        marker="o",
+        color="tab:red",
+        label=f"beyond the {LIMIT_PROBS[-1]:.1%} limits: {beyond.sum()} of {beyond.size}",
+    )
+    for place in np.flatnonzero(beyond):
+        at = (float(result.n[place]), float(result.rate[place]))
+        axes.annotate(result.labels[place], at, xytext=(4, 4), textcoords="offset points", fontsize="small")
+    allowance = f"adjusted for over-dispersion, φ = {result.dispersion:.2f}" if adjusted else "chance only"
+    axes.set_xlabel(f"judgments (n); limits {allowance}")
+    axes.set_ylabel("share of events")
+    axes.set(xlim=(0, None), ylim=(-0.02, 1.02))
+    axes.legend(loc="best", fontsize="small")
+    return axes
+
+
+def _own_axes() -> Axes:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(7, 5), layout="constrained").add_subplot()
