@@ -64,7 +64,7 @@ $(LOWEST_READY): pyproject.toml constraints-lowest.txt
 
 # Deprecations of old releases are not ours to mend: warnings stay warnings here.
 check-lowest: $(LOWEST_READY)  ## Run the quick tests on the lowest supported versions
-	@$(LOWEST)/bin/python -m pytest -q -m 'not slow and not nuts' -W default --disable-warnings tests
+	@$(LOWEST)/bin/python -m pytest -q -m 'not slow and not nuts' -W default --disable-warnings tests README.md
 
 study: $(READY)  ## Coverage, false flags, simulation-based calibration: long; writes docs/studies
 	@set -e; for file in $$(grep -l '__name__ == "__main__"' src/calibra/studies/*.py); do \
