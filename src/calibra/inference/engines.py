@@ -9,16 +9,19 @@ import numpy as np
 from calibra.errors import InputError
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel
+from calibra.inference.detection_blocks import DetectionBlocks
+from calibra.inference.detection_model import DetectionModel
 from calibra.inference.laplace import MIN_EFFECTIVE, LaplaceDraws, sample_laplace
 from calibra.inference.posterior import Diagnostics, Floats, Posterior
 from calibra.inference.progress import Progress
 from calibra.inference.psis import PARETO_K_LIMIT
 
 type Engine = Literal["auto", "laplace", "nuts"]
+type Declaration = CellModel | DetectionModel
 
 
 def sample_posterior(
-    model: CellModel, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
+    model: Declaration, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
 ) -> Posterior:
     """Draw from the posterior of a declaration.
 
@@ -29,8 +32,8 @@ def sample_posterior(
     seed
         Same seed, same numbers.
     engine
-        `laplace`, `nuts`, or `auto`: laplace, and nuts where the outer or the worst block Pareto k̂ exceeds 0.7 or fewer than 400
-        effective draws stand behind the answer; the diagnostics say which and why.
+        `laplace`, `nuts`, or `auto`: laplace, and nuts where the outer or the worst block Pareto k̂ exceeds 0.7 or
+        fewer than 400 effective draws stand behind the answer; the diagnostics say which and why.
     draws
         Equally weighted draws to return.
     progress
@@ -46,7 +49,7 @@ def sample_posterior(
     try:
         if engine == "nuts":
             return _by_nuts(model, seed, draws, "as asked", status, began)
-        laplace = sample_laplace(CellBlocks(model), seed=seed, draws=draws, progress=status)
+        laplace = sample_laplace(_blocks(model), seed=seed, draws=draws, progress=status)
         doubt = _doubt(laplace, model.reps)
         if engine == "auto" and doubt:
             return _by_nuts(model, seed, draws, f"auto: laplace had {doubt}", status, began)
@@ -54,6 +57,10 @@ def sample_posterior(
         return _by_laplace(model, laplace, seed, reason, began)
     finally:
         status.close()
+
+
+def _blocks(model: Declaration) -> CellBlocks | DetectionBlocks:
+    return DetectionBlocks(model) if isinstance(model, DetectionModel) else CellBlocks(model)
 
 
 def _check_arguments(seed: int, engine: str, draws: int) -> None:
@@ -83,8 +90,8 @@ def _worst_block(found: LaplaceDraws, reps: tuple[str, ...]) -> tuple[float, str
     return float(found.block_pareto_k[index]), reps[index]
 
 
-def _by_laplace(model: CellModel, found: LaplaceDraws, seed: int, reason: str, began: float) -> Posterior:
-    blocks = CellBlocks(model)
+def _by_laplace(model: Declaration, found: LaplaceDraws, seed: int, reason: str, began: float) -> Posterior:
+    blocks = _blocks(model)
     worst, rep = _worst_block(found, model.reps)
     diagnostics = Diagnostics(
         engine="laplace", reason=reason, seed=int(seed), n_draws=len(found.phi), effective_sample=found.effective_sample,
@@ -94,7 +101,7 @@ def _by_laplace(model: CellModel, found: LaplaceDraws, seed: int, reason: str, b
     return _named(model, blocks.named_draws(found.phi, found.u), diagnostics)
 
 
-def _by_nuts(model: CellModel, seed: int, draws: int, reason: str, status: Progress, began: float) -> Posterior:
+def _by_nuts(model: Declaration, seed: int, draws: int, reason: str, status: Progress, began: float) -> Posterior:
     from calibra.inference.nuts import sample_nuts
 
     found = sample_nuts(model, seed=int(seed), draws=draws, progress=status)
@@ -106,8 +113,11 @@ def _by_nuts(model: CellModel, seed: int, draws: int, reason: str, status: Progr
     return _named(model, found.variables, diagnostics)
 
 
-def _named(model: CellModel, variables: dict[str, Floats], diagnostics: Diagnostics) -> Posterior:
+def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagnostics) -> Posterior:
     """The posterior with the dims of the declaration, the same from every engine."""
+    if isinstance(model, DetectionModel):
+        layout, labels = model.layout
+        return Posterior({name: variables[name] for name in layout}, layout, labels, diagnostics)
     dims: dict[str, tuple[str, ...]] = {name: () for name in model.scale_priors}
     coords = {"rep": model.reps}
     for term in model.population:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.cell_model import CellModel
+from calibra.inference.detection_model import DetectionModel
+from calibra.inference.detection_pymc import build_detection
 from calibra.inference.progress import Progress
 from calibra.inference.pymc_build import build_pymc
 
@@ -33,7 +35,7 @@ class NutsDraws:
     """Divergent transitions."""
 
 
-def sample_nuts(model: CellModel, *, seed: int, draws: int, progress: Progress) -> NutsDraws:
+def sample_nuts(model: CellModel | DetectionModel, *, seed: int, draws: int, progress: Progress) -> NutsDraws:
     """Draw from the posterior of a declaration with nutpie.
 
     Parameters
@@ -47,7 +49,8 @@ def sample_nuts(model: CellModel, *, seed: int, draws: int, progress: Progress) 
     progress.update("nuts: compiling and sampling")
     per_chain = max(_FEWEST_PER_CHAIN, -(-draws // N_CHAINS))
     names = _parameter_names(model)
-    with build_pymc(model), warnings.catch_warnings():
+    built = build_detection(model) if isinstance(model, DetectionModel) else build_pymc(model)
+    with built, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning)
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         tree = pm.sample(
@@ -67,7 +70,9 @@ def sample_nuts(model: CellModel, *, seed: int, draws: int, progress: Progress) 
     )
 
 
-def _parameter_names(model: CellModel) -> list[str]:
+def _parameter_names(model: CellModel | DetectionModel) -> list[str]:
     """Variables of the PyMC build that are draws of the declaration's terms and scales."""
+    if isinstance(model, DetectionModel):
+        return list(model.layout[0])
     terms = [term.name for term in (*model.population, *model.rep_terms)]
     return [*terms, *model.scale_priors]

@@ -1,0 +1,138 @@
+"""The detection model as the nested-Laplace engine sees it: φ = (population parameters, scales), one block u_r a rep."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from calibra.inference.detection_model import DetectionModel
+from calibra.inference.small_linalg import cholesky, inverse
+from calibra.stats.detection_likelihood import detection_log_lik, detection_log_lik_value, params_of_shares
+
+type Floats = NDArray[np.float64]
+
+_STEP = 1e-3  # of the central differences of the Hessian, in units of the parameters
+
+
+class DetectionBlocks:
+    """Log-prior of φ, and each rep's log-likelihood with derivatives in u_r, for a batch of φ.
+
+    Arrays are laid out (small axis, outer draw, rep). The context of a φ is its population parameters on top of the
+    prior precisions of the block's columns, shape (2 (K + 1), draw, 1).
+    """
+
+    def __init__(self, model: DetectionModel, basis: Floats | None = None) -> None:
+        self.model = model
+        self.n, self.events = model.n.astype(float), model.events.astype(float)
+        self.n_reps, self.n_cells = self.n.shape
+        self.n_block = self.n_cells + 1
+        self.n_scales = len(model.scale_priors)
+        self.n_outer = self.n_block + self.n_scales
+        self.basis = model.block_basis if basis is None else basis
+        self._prior_mean, self._prior_sd = model.mean_prior
+
+    # outer parameters -------------------------------------------------------------------------------------------------
+
+    def start(self) -> Floats:
+        """All reps taken as one, with prior-typical scales."""
+        n, events = self.n.sum(axis=0) + 0.5, self.events.sum(axis=0) + 0.25
+        rate = events.sum() / n.sum()
+        mean = params_of_shares(n / n.sum(), base_rate=rate, discrimination=0.7)
+        mean[0] = logit(rate)
+        return np.concatenate([mean, [prior.typical() for prior in self.model.scale_priors.values()]])
+
+    def log_prior(self, phi: Floats) -> tuple[Floats, Floats]:
+        """Log-prior of φ and its gradient; (draw,) and (draw, d)."""
+        z = (phi[:, : self.n_block] - self._prior_mean) / self._prior_sd
+        value, slope = -0.5 * (z * z).sum(axis=1), np.zeros_like(phi)
+        slope[:, : self.n_block] = -z / self._prior_sd
+        for index, prior in enumerate(self.model.scale_priors.values(), start=self.n_block):
+            value += prior.log_density(phi[:, index])
+            slope[:, index] += prior.slope(phi[:, index])
+        return value, slope
+
+    def block_scales(self, phi: Floats) -> Floats:
+        """σ of each block column, (q, draw, 1)."""
+        return np.ascontiguousarray(phi[:, self.n_block + self.model.scale_of_column].T)[:, :, None]
+
+    def context(self, phi: Floats) -> Floats:
+        """Population parameters and prior precisions, (2 (K + 1), draw, 1)."""
+        mean = phi[:, : self.n_block].T[:, :, None]
+        return np.concatenate([mean, self.block_scales(phi) ** -2.0])
+
+    def named_draws(self, phi: Floats, u: Floats) -> dict[str, Floats]:
+        """Draws by the names of the declaration."""
+        scales = {name: phi[:, self.n_block + i] for i, name in enumerate(self.model.scale_priors)}
+        return {"population": phi[:, : self.n_block], "deviation": np.moveaxis(u, 0, -1), **scales}
+
+    # one block --------------------------------------------------------------------------------------------------------
+
+    def log_likelihood(self, context: Floats, u: Floats) -> Floats:
+        """(q, …, draw, rep) → (…, draw, rep)."""
+        value = detection_log_lik_value(self._params(context, u), self.n, self.events)
+        return np.where(np.isfinite(value), value, -np.inf)
+
+    def gradient_hessian(self, context: Floats, u: Floats) -> tuple[Floats, Floats]:
+        """Gradient (q, draw, rep) and negative Hessian (q, q, draw, rep).
+
+        The observed information where it makes the block's posterior concave, else its concave part. Where an observed
+        cell has probability 0 both are 0, so that the prior pulls the step back.
+        """
+        lik = detection_log_lik(self._params(context, u), self.n, self.events)
+        usable = np.isfinite(lik.gradient).all(axis=-1) & np.isfinite(lik.hessian).all(axis=(-1, -2))
+        gradient = np.where(usable[..., None], lik.gradient, 0.0)
+        information = self._rotate(np.where(usable[..., None, None], -lik.hessian, 0.0))
+        prior = context[self.n_block :]
+        posterior = information.copy()
+        for j in range(self.n_block):
+            posterior[j, j] += prior[j]
+        bent = ~np.isfinite(cholesky(posterior)[-1, -1])
+        if bent.any():
+            information[:, :, bent] = self._rotate(-lik.concave[bent])
+        return np.moveaxis(gradient @ self.basis, -1, 0), information
+
+    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
+        """Zero: third derivatives cost more here than the importance weights gain from them."""
+        return np.zeros((self.n_block, *np.broadcast_shapes(u.shape[1:], context.shape[1:])))
+
+    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats:
+        """Gradient of the Laplace marginal in φ, likelihood part.
+
+        With v = B u, the mean enters the likelihood only through mean + v. So with P = diag σ⁻², H the negative Hessian
+        of the block's log posterior, q_i = −½ tr(H⁻¹ ∂H/∂u_i) and w = H⁻¹ q (the first-order distance from mode to
+        mean): ∂L/∂mean = B'⁻¹ P (û + w), ∂L/∂σ_j = [û_j² + (H⁻¹)_jj + 2 w_j û_j]/σ_j³ − 1/σ_j. The derivatives of H
+        are central differences.
+        """
+        scales, covariance = self.block_scales(phi), inverse(chol)
+        tilt = np.empty_like(u)
+        for i in range(self.n_block):
+            step = np.zeros((self.n_block, 1, 1))
+            step[i] = _STEP
+            change = self._information(context, u + step) - self._information(context, u - step)
+            tilt[i] = -0.5 * (covariance * change).sum(axis=(0, 1)) / (2.0 * _STEP)
+        w = np.einsum("qp...,p...->q...", covariance, tilt)
+        by_column = ((u + w) / scales**2).sum(axis=2)
+        by_mean = np.linalg.solve(self.basis.T, by_column).T
+        spread = np.einsum("qq...->q...", covariance)
+        by_sigma = ((u * u + spread + 2.0 * w * u) / scales**3 - 1.0 / scales).sum(axis=2)
+        by_scale = np.stack([by_sigma[self.model.scale_of_column == i].sum(axis=0) for i in range(self.n_scales)])
+        return np.concatenate([by_mean, by_scale.T], axis=1)
+
+    def take(self, reps: NDArray[np.intp]) -> "DetectionBlocks":
+        """The same blocks for some reps only."""
+        model = replace(
+            self.model, n=self.n[reps], events=self.events[reps], reps=tuple(self.model.reps[i] for i in reps)
+        )
+        return DetectionBlocks(model, self.basis)
+
+    def _params(self, context: Floats, u: Floats) -> Floats:
+        """Parameters of every block, (…, draw, rep, K + 1)."""
+        return np.moveaxis(np.tensordot(self.basis, u, axes=1) + context[: self.n_block], 0, -1)
+
+    def _information(self, context: Floats, u: Floats) -> Floats:
+        return self._rotate(-detection_log_lik(self._params(context, u), self.n, self.events).hessian)
+
+    def _rotate(self, matrix: Floats) -> Floats:
+        """B' matrix B with the matrix axes brought to the front."""
+        return np.moveaxis(self.basis.T @ matrix @ self.basis, (-2, -1), (0, 1))
