@@ -144,7 +144,7 @@ BAD_ROWS: dict[str, tuple[dict[str, list[Any]], dict[str, str], str, dict[tuple[
 }
 """Kind to: changed columns, further roles, the message, and what is set aside of whom."""
 
-MAKERS = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "polars lazy": pl.LazyFrame}
+MAKERS = {"DuckDB, from pandas": pd.DataFrame, "polars": pl.LazyFrame}
 
 
 @pytest.mark.parametrize("engine", MAKERS)

@@ -27,6 +27,7 @@ HUGE = 1e300
 UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN, WRONG_TOUCHES = 1, 2, 3, 4, 5
 """What the packed code hides: a key of the group-by, 0 for nearly every row."""
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
     """A column of labels as codes: −1 where there is none."""
@@ -164,7 +165,7 @@ def encode(series: nw.Series[Any]) -> Labels:
     """Labels as sorted text and codes; missing, NaN and empty text have the code −1."""
     import pandas as pd
 
-    codes, values = pd.factorize(series.to_numpy())
+    codes, values = pd.factorize(series.to_native() if series.implementation.is_pandas() else series.to_numpy())
     texts = [label_text(value) for value in values]
     known = tuple(sorted({text for text in texts if text is not None}))
     place = {text: i for i, text in enumerate(known)}
