@@ -1,0 +1,95 @@
+"""How things look and how labels are shown: colours, one dress for every axes, and text that cannot do anything."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, MUTED, LINE, BAND = "#1f2933", "#7b8794", "#d9dee5", "#eef2f6"
+"""Text and data, secondary text, thin lines, shaded bands."""
+
+PALE = "#9aa5b1"
+"""What the data cannot tell yet."""
+
+
+class Look(NamedTuple):
+    """How a finding is drawn and printed: colour and shape say the same, so that neither is needed alone."""
+
+    colour: str
+    """Colour in pictures; told apart by the colour-blind."""
+    marker: str
+    """Marker in pictures."""
+    face: str
+    """Colour inside the marker; white says: nothing to see yet."""
+    terminal: str
+    """Style in a terminal."""
+
+
+FINDING_LOOKS: Mapping[str, Look] = {
+    "below all reps": Look("#c2540a", ">", "#c2540a", "bold dark_orange3"),
+    "above all reps": Look("#1f6fb2", "<", "#1f6fb2", "bold dodger_blue2"),
+    "in line": Look("#52606d", "o", "#52606d", ""),
+    "cannot tell yet": Look(PALE, "o", "white", "dim"),
+}
+"""Finding of `RankFit.profiles()` to its look."""
+
+DATA_COLOUR, ALL_REPS_COLOUR = "#1f6fb2", INK
+
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
+
+
+def printable(text: str) -> str:
+    """The text without anything that moves a cursor, turns the direction of writing or hides itself.
+
+    Line breaks and tabs become a blank; other control and format characters (escape sequences, bidirectional
+    overrides, lone surrogates) become the replacement character �.
+    """
+    one_line = _LINE_BREAKS.sub(" ", text)
+    return "".join("�" if unicodedata.category(char) in _UNPRINTABLE else char for char in one_line)
+
+
+def short_label(label: object, *, width: int = 28) -> str:
+    """A label of the user's on one line: printable, and at most so many characters, cut with an ellipsis."""
+    text = printable(str(label)).strip() or "(blank)"
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def short_labels(labels: Iterable[object], *, width: int = 28) -> list[str]:
+    """`short_label` of each."""
+    return [short_label(label, width=width) for label in labels]
+
+
+def make_axes(*, width: float, height: float) -> Axes:
+    """An axes of its own, on a figure that no global state knows."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white").add_subplot()
+
+
+def dress(axes: Axes) -> None:
+    """Restrained: no frame, thin muted ticks, everything behind the data."""
+    axes.set_axisbelow(True)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, colors=MUTED, labelsize=9)
+    axes.xaxis.label.set(color=INK, size=9.5)
+    axes.yaxis.label.set(color=INK, size=9.5)
+
+
+def save_picture(axes: Axes, path: Path) -> Path:
+    """Write the figure of an axes; SVG keeps its text as text, and the same figure gives the same file."""
+    import matplotlib
+
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("the axes belong to no figure")
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "calibra"}):
+        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return path
