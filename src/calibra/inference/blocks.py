@@ -1,4 +1,4 @@
-"""The inner half of the nested-Laplace engine: each rep's block by Newton, its Laplace value, its importance correction."""
+"""The inner half of the nested-Laplace engine: each rep's block by Newton, with its importance correction."""
 
 from typing import NamedTuple, Protocol
 
@@ -12,7 +12,10 @@ type Floats = NDArray[np.float64]
 BLOCK_TAIL_DF = 8.0
 """Degrees of freedom of the t proposal of a block: heavier than any block's posterior, whose prior is Gaussian."""
 _LONGEST_STEP = 3.0
-_SETTLED = 1e-5
+SETTLED = 1e-7
+"""Longest last Newton step of a block mode; convergence is quadratic, so the mode is far nearer than that."""
+ROUGHLY_SETTLED = 1e-2
+"""The same where the mode only centres a proposal."""
 _DAMP_AFTER = 10
 _GIVE_UP_AFTER = 80
 
@@ -51,7 +54,7 @@ class Blocks(Protocol):
         ...
 
     def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
-        """First-order distance from mode to mean of each block, (q, draw, rep); zero where third derivatives are not given."""
+        """First-order distance from mode to mean, (q, draw, rep); zero where third derivatives are not given."""
         ...
 
     def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats | None:
@@ -88,7 +91,7 @@ class Modes(NamedTuple):
         )
 
 
-def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
+def find_modes(blocks: Blocks, phi: Floats, start: Floats, *, settled: float = SETTLED) -> Modes:
     """Each rep's posterior mode of u given φ: Newton steps, all reps and draws at once.
 
     Parameters
@@ -97,6 +100,8 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
         Outer parameters, (draw, d).
     start
         Blocks to start from, broadcastable to (q, draw, rep).
+    settled
+        Longest last step at which to stop.
     """
     context, scales = blocks.context(phi), blocks.block_scales(phi)
     shape = (blocks.n_block, len(phi), blocks.n_reps)
@@ -111,11 +116,11 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
         size = np.abs(step).max(axis=0)
         step *= np.minimum(1.0, _LONGEST_STEP / np.maximum(size, 1e-300)) * (0.5 if iteration >= _DAMP_AFTER else 1.0)
         u += step
-        if not np.nanmax(size, initial=0.0) > _SETTLED:
+        if not np.nanmax(size, initial=0.0) > settled:
             break
     value = blocks.log_likelihood(context, u) - 0.5 * (u * u * precision).sum(axis=0)
     log_marginal = value - np.log(scales).sum(axis=0) - 0.5 * log_determinant(chol)
-    unsettled = ~(size <= 1e-3)
+    unsettled = ~(size <= max(settled, 1e-3))
     return Modes(context, u, chol, scales, np.where(unsettled, -np.inf, log_marginal))
 
 
@@ -145,9 +150,9 @@ class PointPool:
 def block_weights(blocks: Blocks, modes: Modes, points: Floats, log_density: Floats) -> tuple[Floats, Floats]:
     """Candidates for u around each block's mean and their log importance weights.
 
-    The proposal is a multivariate t with the mode's curvature, centred on the first-order mean; weights are relative to the rep's
-    unnormalised posterior, so the log of their mean is the rep's log-marginal, as `Modes.log_marginal` is Laplace's
-    approximation of it (up to one constant for all φ).
+    The proposal is a multivariate t with the mode's curvature, centred on the first-order mean; weights are relative
+    to the rep's unnormalised posterior, so the log of their mean is the rep's log-marginal, as `Modes.log_marginal`
+    is Laplace's approximation of it (up to one constant for all φ).
 
     Parameters
     ----------

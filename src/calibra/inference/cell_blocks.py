@@ -1,9 +1,10 @@
-"""The cell model as the nested-Laplace engine sees it: outer parameters φ = (coefficients, scales), one block u_r a rep.
+"""The cell model as the nested-Laplace engine sees it: φ = (coefficients, scales) outside, a block u_r a rep inside.
 
-Coefficients whose scale is learned stand in φ as standard normals, to be multiplied by that scale: their joint density has no
-spike at scale zero. Scales stand in φ as they are, not as logarithms: the posterior of a scale that the data do not bound away
-from zero has a long left tail in its logarithm and none in itself.
-Arrays are laid out (small axis, outer draw, rep), so that every operation runs over all reps of all outer draws at once.
+Coefficients whose scale is learned stand in φ as standard normals, to be multiplied by that scale: their joint
+density has no spike at scale zero. Scales stand in φ as they are, not as logarithms: the posterior of a scale that
+the data do not bound away from zero has a long left tail in its logarithm and none in itself.
+Arrays are laid out (small axis, outer draw, rep), so that every operation runs over all reps of all outer draws at
+once.
 """
 
 from dataclasses import replace
@@ -11,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.inference.blocks import Modes
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.priors import Normal, Pooled, RandomWalk
-from calibra.inference.small_linalg import inverse
+from calibra.inference.small_linalg import inverse, solve_lower
 
 type Floats = NDArray[np.float64]
 
@@ -37,6 +39,10 @@ class CellBlocks:
         self._prior_mean, self._prior_sd = np.zeros(self.n_coefficients), np.ones(self.n_coefficients)
         self._learned: list[tuple[slice, int, Floats | None]] = []
         self._read_population_priors()
+        if self.z.ndim == 2:
+            self._pairs = np.einsum("cq,cp->cqp", self.z, self.z).reshape(self.n_cells, -1)
+        else:
+            self._columns = [np.ascontiguousarray(self.z[:, :, j].T[:, None, :]) for j in range(self.n_block)]
 
     def _read_population_priors(self) -> None:
         """Means and sds of the coefficients as φ holds them, and which of them are multiplied by a learned scale."""
@@ -139,13 +145,20 @@ class CellBlocks:
         beta = self.coefficients(phi)
         if self.x.ndim == 2:
             return (self.x @ beta.T)[:, :, None]
-        return np.einsum("rcp,bp->cbr", self.x, beta)
+        return np.asarray(np.einsum("rcp,bp->cbr", self.x, beta))
 
     def linpred(self, context: Floats, u: Floats) -> Floats:
         """η for blocks u of shape (q, …, rep); context broadcasts."""
+        total: Floats
         if self.z.ndim == 2:
-            return np.tensordot(self.z, u, axes=1) + context
-        return np.einsum("rcq,q...r->c...r", self.z, u) + context
+            total = np.tensordot(self.z, u, axes=1)
+        else:
+            shape = (self.n_cells,) + (1,) * (u.ndim - 2) + (self.n_reps,)
+            total = self._columns[0].reshape(shape) * u[0]
+            for column, deviation in zip(self._columns[1:], u[1:], strict=True):
+                total += column.reshape(shape) * deviation
+        total += context
+        return total
 
     def log_likelihood(self, context: Floats, u: Floats) -> Floats:
         """Each rep's log-likelihood, summed over cells; u (q, …, rep) → (…, rep)."""
@@ -159,7 +172,7 @@ class CellBlocks:
         return self._collect(d.score), self._collect_pairs(d.weight)
 
     def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
-        """First-order distance from mode to mean of each block, (q, draw, rep): w = H⁻¹Z'q, as in `marginal_gradient`."""
+        """First-order distance from mode to mean, (q, draw, rep): w = H⁻¹Z'q, as in `marginal_gradient`."""
         d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
         return self._shift(d.weight_slope, inverse(chol))[1]
 
@@ -187,6 +200,41 @@ class CellBlocks:
             gradient[:, self.n_coefficients + term] += by_column[column]
         return gradient
 
+    def coefficient_information(self, phi: Floats, modes: Modes) -> Floats:
+        """Information of the data on the coefficients of φ at its scales, blocks integrated out; (draw, p, p).
+
+        Σ_r X'(W − WZ H⁻¹ Z'W)X in β, the usual marginal precision of a generalised linear mixed model (third derivatives left
+        out), turned into the coefficients as φ holds them.
+        """
+        d = self.family.derivatives(self.linpred(modes.context, modes.u), self.events, self.size)
+        n_draws, p = len(phi), self.n_coefficients
+        x = [
+            np.ascontiguousarray((self.x[:, j] if self.x.ndim == 2 else self.x[:, :, j].T).reshape(self.n_cells, 1, -1))
+            for j in range(p)
+        ]
+        weighted = [column * d.weight for column in x]
+        reached = [solve_lower(modes.chol, self._collect(column)) for column in weighted]
+        information = np.empty((n_draws, p, p))
+        for j in range(p):
+            for k in range(j + 1):
+                direct = (weighted[j] * x[k]).sum(axis=(0, 2))
+                information[:, j, k] = direct - (reached[j] * reached[k]).sum(axis=(0, 2))
+                information[:, k, j] = information[:, j, k]
+        jacobian = np.stack(
+            [self._pull_back(phi, np.broadcast_to(row, (n_draws, p)))[:, :p] for row in np.eye(p)], axis=1
+        )
+        return np.asarray(jacobian.transpose(0, 2, 1) @ information @ jacobian)
+
+    def at_scales(self, phi: Floats, scales: Floats) -> Floats:
+        """φ moved to other scales, β held; (draw, d) from one φ (d,) and scales (draw, m)."""
+        moved = np.repeat(phi[None], len(scales), axis=0)
+        moved[:, self.n_coefficients :] = scales
+        for span, scale, widths in self._learned:
+            steps = span if widths is None else slice(span.start + 1, span.stop)
+            moved[:, steps] *= phi[scale] / np.maximum(moved[:, scale : scale + 1], 1e-12)
+        np.clip(moved[:, : self.n_coefficients], -50.0, 50.0, out=moved[:, : self.n_coefficients])
+        return moved
+
     def take(self, reps: NDArray[np.intp]) -> "CellBlocks":
         """The same blocks for some reps only."""
         model = self.model
@@ -205,18 +253,27 @@ class CellBlocks:
         """Z' values: (cell, draw, rep) → (q, draw, rep)."""
         if self.z.ndim == 2:
             return np.tensordot(self.z.T, values, axes=1)
-        return np.einsum("rcq,cbr->qbr", self.z, values)
+        return np.stack([(column * values).sum(axis=0) for column in self._columns])
 
     def _collect_pairs(self, weight: Floats) -> Floats:
         """Z' diag(weight) Z: (cell, draw, rep) → (q, q, draw, rep)."""
         if self.z.ndim == 2:
-            pairs = np.einsum("cq,cp->cqp", self.z, self.z).reshape(self.n_cells, -1)
-            return np.tensordot(pairs.T, weight, axes=1).reshape(self.n_block, self.n_block, *weight.shape[1:])
-        return np.einsum("rcq,cbr,rcp->qpbr", self.z, weight, self.z, optimize=True)
+            return np.tensordot(self._pairs.T, weight, axes=1).reshape(self.n_block, self.n_block, *weight.shape[1:])
+        result = np.empty((self.n_block, self.n_block, *weight.shape[1:]))
+        for i, column in enumerate(self._columns):
+            weighted = column * weight
+            for j in range(i + 1):
+                result[i, j] = (weighted * self._columns[j]).sum(axis=0)
+                result[j, i] = result[i, j]
+        return result
 
     def _quadratic(self, covariance: Floats) -> Floats:
         """z_c' covariance z_c: (q, q, draw, rep) → (cell, draw, rep)."""
         if self.z.ndim == 2:
-            pairs = np.einsum("cq,cp->cqp", self.z, self.z).reshape(self.n_cells, -1)
-            return np.tensordot(pairs, covariance.reshape(-1, *covariance.shape[2:]), axes=1)
-        return np.einsum("rcq,qpbr,rcp->cbr", self.z, covariance, self.z, optimize=True)
+            return np.tensordot(self._pairs, covariance.reshape(-1, *covariance.shape[2:]), axes=1)
+        total = np.zeros((self.n_cells, *covariance.shape[2:]))
+        for i, column in enumerate(self._columns):
+            total += column**2 * covariance[i, i]
+            for j in range(i):
+                total += (2.0 * column * self._columns[j]) * covariance[i, j]
+        return total

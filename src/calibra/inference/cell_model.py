@@ -89,14 +89,16 @@ class CellModel:
             raise InputError(
                 f"`events`, `size` and `reps` must agree; got {self.events.shape}, {self.size.shape}, {len(self.reps)}."
             )
-        for term in (*self.population, *self.rep_terms):
+        terms: list[PopulationTerm | RepTerm] = [*self.population, *self.rep_terms]
+        for term in terms:
             if term.design.shape[:-1] not in {(n_cells,), (n_reps, n_cells)}:
                 raise InputError(
-                    f"the design of `{term.name}` must be ({n_cells}, ·) or ({n_reps}, {n_cells}, ·); got {term.design.shape}."
+                    f"the design of `{term.name}` must be ({n_cells}, ·) or ({n_reps}, {n_cells}, ·); "
+                    f"got {term.design.shape}."
                 )
         for population_term in self.population:
             _check_population_term(population_term)
-        names = [name for term in (*self.population, *self.rep_terms) for name in (term.name, term.scale_name) if name]
+        names = [name for term in terms for name in (term.name, term.scale_name) if name]
         if len(set(names)) != len(names):
             raise InputError(f"terms must have names of their own; got {names}.")
         if self.family.name == "binomial" and np.any(self.events > self.size):
@@ -132,7 +134,8 @@ def _check_population_term(term: PopulationTerm) -> None:
         raise InputError(f"`{term.name}` has {term.design.shape[-1]} columns but {len(term.labels)} labels.")
     if isinstance(term.prior, RandomWalk) and len(term.prior.step_widths) != len(term.labels) - 1:
         raise InputError(
-            f"the random walk of `{term.name}` needs {len(term.labels) - 1} step widths; got {len(term.prior.step_widths)}."
+            f"the random walk of `{term.name}` needs {len(term.labels) - 1} step widths; "
+            f"got {len(term.prior.step_widths)}."
         )
 
 

@@ -1,11 +1,12 @@
 """The `laplace` engine: nested Laplace with importance correction inside and out.
 
 1. The mode of the outer parameters φ, each rep's block integrated out by Laplace, with the exact gradient.
-2. A split t there, then, while the effective sample is short, kernel mixtures grown on what has been drawn; all rounds count,
-   weighted by the mixture of all proposals (deterministic mixture: Owen & Zhou 2000, doi:10.1080/01621459.2000.10473909).
+2. A split t there; where it falls short, draws that follow the funnel (see `outer`). All rounds count, weighted by the mixture of
+   their proposals (deterministic mixture: Owen & Zhou 2000, doi:10.1080/01621459.2000.10473909).
 3. The target of these weights is the marginal corrected in every block: the log of the block's mean importance weight enters,
    so the outer Pareto k̂ sees the inner error.
-4. Equally weighted draws: φ by systematic resampling of Pareto-smoothed weights, u_r | φ by importance resampling of fresh points.
+4. Equally weighted draws: φ by systematic resampling of Pareto-smoothed weights, u_r | φ by importance resampling of fresh
+   points.
 """
 
 from dataclasses import dataclass
@@ -13,19 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import FitError
-from calibra.inference.blocks import Blocks, block_weights, find_modes, log_mean_exp
+from calibra.inference.blocks import ROUGHLY_SETTLED, Blocks, block_weights, find_modes, log_mean_exp
 from calibra.inference.marginal import Marginal, in_chunks
+from calibra.inference.outer import sample_outer
 from calibra.inference.progress import Progress
-from calibra.inference.proposals import Proposal, folded_log_density, grow_mixture, split_t, systematic_resample
+from calibra.inference.proposals import systematic_resample
 from calibra.inference.psis import smooth_weights
 
 type Floats = NDArray[np.float64]
 
-MIN_EFFECTIVE = 400.0
-"""Fewest effective draws an answer may rest on (DESIGN §4)."""
-MAX_ROUNDS = 8
-"""Proposal rounds before the engine gives up and reports what it has."""
 _REPS_FOR_BLOCK_K = 200
 _MANY_REPS = 500
 
@@ -61,63 +58,26 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     outer_seed, block_seed, check_seed = np.random.SeedSequence(seed).spawn(3)
     rng = np.random.default_rng(outer_seed)
     marginal = Marginal(blocks, n_points=8 if blocks.n_reps >= _MANY_REPS else 16, rng=rng)
-    mode = marginal.mode()
-    first = split_t(marginal.corrected, mode, marginal.hessian(mode), blocks.n_scales)
-    phi, weights, pareto_k = _outer_rounds(marginal, first, draws, rng, progress)
-    effective = 1.0 / float(np.sum(weights**2))
-    chosen = phi[systematic_resample(weights, draws, rng)]
+    found = sample_outer(marginal, draws=draws, rng=rng, progress=progress)
+    chosen = found.phi[systematic_resample(found.weights, draws, rng)]
     u = _draw_blocks(marginal, chosen, block_seed)
     shuffle = rng.permutation(draws)
     block_k = _block_pareto_k(marginal, chosen[shuffle[:20]], check_seed)
-    return LaplaceDraws(chosen[shuffle], u[:, shuffle], effective, pareto_k, block_k)
-
-
-def _outer_rounds(
-    marginal: Marginal, first: Proposal, draws: int, rng: np.random.Generator, progress: Progress
-) -> tuple[Floats, Floats, float]:
-    """Weighted outer draws: (n, d), smoothed weights summing to one, Pareto k̂."""
-    n_scales = marginal.blocks.n_scales
-    target = max(MIN_EFFECTIVE, 0.5 * draws)
-    each = int(1.3 * target)
-    proposals: list[Proposal] = []
-    sizes: list[int] = []
-    phi, values = np.empty((0, marginal.blocks.n_outer)), np.empty(0)
-    weights, pareto_k = np.empty(0), np.inf
-    for round_ in range(MAX_ROUNDS):
-        proposals.append(first if not proposals else grow_mixture(phi, weights, rng))
-        sizes.append(each)
-        fresh = marginal.positive(proposals[-1].sample(rng, each))
-        phi, values = np.concatenate([phi, fresh]), np.concatenate([values, marginal.corrected(fresh)])
-        if not np.isfinite(values).any():
-            raise FitError("no outer draw has a finite posterior; fit with engine='nuts' to see why.")
-        log_proposal = _mixture_log_density(proposals, sizes, phi, n_scales)
-        log_weights, pareto_k = smooth_weights(np.where(np.isfinite(values), values - log_proposal, -1e9))
-        weights = np.exp(log_weights)
-        effective = 1.0 / np.sum(weights**2)
-        progress.update(f"laplace: round {round_ + 1}, effective sample {effective:.0f} of {target:.0f}")
-        if effective >= target and pareto_k <= 0.5:
-            break
-        if effective < target:
-            each = int(np.clip(1.3 * (target - effective) * sum(sizes) / effective, 0.5 * target, 2.0 * target))
-    return phi, weights, pareto_k
-
-
-def _mixture_log_density(proposals: list[Proposal], sizes: list[int], phi: Floats, n_scales: int) -> Floats:
-    """Log-density of the mixture of all rounds' proposals at all draws."""
-    share = np.log(np.asarray(sizes) / sum(sizes))
-    terms = [s + folded_log_density(p, phi, n_scales) for s, p in zip(share, proposals, strict=True)]
-    return np.asarray(np.logaddexp.reduce(terms, axis=0))
+    return LaplaceDraws(chosen[shuffle], u[:, shuffle], found.effective, found.pareto_k, block_k)
 
 
 def _draw_blocks(marginal: Marginal, phi: Floats, seed: np.random.SeedSequence) -> Floats:
-    """One u_r | φ per outer draw and rep by importance resampling of fresh points; (q, draw, rep). Equal φ stand together."""
+    """One u_r | φ per outer draw and rep by importance resampling of fresh points; (q, draw, rep).
+
+    Equal φ must stand together.
+    """
     blocks = marginal.blocks
     seeds = seed.spawn(len(phi))
 
     def draw(chunk: Floats, index: int) -> Floats:
         rng = np.random.default_rng(seeds[index])
         first = np.r_[True, np.any(chunk[1:] != chunk[:-1], axis=1)]
-        modes = find_modes(blocks, chunk[first], marginal.modes_at).take(np.cumsum(first) - 1)
+        modes = find_modes(blocks, chunk[first], marginal.modes_at, settled=ROUGHLY_SETTLED).take(np.cumsum(first) - 1)
         points, log_density = marginal.pool.pick(rng, (marginal.n_points, len(chunk), blocks.n_reps))
         candidates, log_weights = block_weights(blocks, modes, points, log_density)
         # Gumbel-max: the largest of log weight + Gumbel noise is a draw in proportion to the weights
@@ -130,7 +90,7 @@ def _draw_blocks(marginal: Marginal, phi: Floats, seed: np.random.SeedSequence) 
 
 
 def _block_pareto_k(marginal: Marginal, phi: Floats, seed: np.random.SeedSequence) -> Floats:
-    """Pareto k̂ of each rep's block weights, pooled over a few outer draws; the most skewed reps where there are very many."""
+    """Pareto k̂ of each rep's block weights, pooled over a few φ; of the most skewed reps where there are very many."""
     blocks, rng = marginal.blocks, np.random.default_rng(seed)
     result = np.full(blocks.n_reps, np.nan)
     reps = np.arange(blocks.n_reps)

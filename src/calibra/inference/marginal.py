@@ -1,16 +1,15 @@
-"""The outer half's target: log posterior of φ with every rep's block integrated out, evaluated in batches and threads."""
+"""The outer half's target: log posterior of φ with every rep's block integrated out, in batches and threads."""
 
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from calibra.errors import FitError
-from calibra.inference.blocks import Blocks, PointPool, block_weights, find_modes, log_mean_exp
+from calibra.inference.blocks import ROUGHLY_SETTLED, Blocks, PointPool, block_weights, find_modes, log_mean_exp
 
 type Floats = NDArray[np.float64]
 
@@ -21,7 +20,7 @@ _CHUNK_ELEMENTS = 120_000
 
 
 def in_chunks[T](function: Callable[[Floats, int], T], phi: Floats, elements_each: int) -> list[T]:
-    """Apply `function(chunk, index)` over chunks of rows, in threads; the chunks do not depend on the number of threads."""
+    """Apply `function(chunk, index)` over chunks of rows, in threads; chunks do not depend on their number."""
     n = max(1, _CHUNK_ELEMENTS // max(elements_each, 1))
     chunks = [phi[begin : begin + n] for begin in range(0, len(phi), n)]
     workers = min(len(chunks), os.cpu_count() or 1, 8)
@@ -42,10 +41,10 @@ class Marginal:
         self.n_points = n_points
         self.points, self.log_density = self.pool.pick(rng, (n_points, 1, blocks.n_reps))
 
-    def positive(self, phi: Floats) -> Floats:
-        """φ with its scales made positive."""
-        safe = phi.copy()
-        scales = safe[:, self.begin_scales :]
+    def positive(self, points: Floats) -> Floats:
+        """Points whose last coordinates are the scales, these made positive."""
+        safe = points.copy()
+        scales = safe[:, points.shape[1] - self.blocks.n_scales :]
         np.maximum(np.abs(scales), SMALLEST_SCALE, out=scales)
         return safe
 
@@ -64,7 +63,7 @@ class Marginal:
         """Laplace's approximation corrected by importance in every block; (n,). Scales may come with any sign."""
 
         def evaluate(chunk: Floats, _index: int) -> Floats:
-            modes = find_modes(self.blocks, chunk, self.modes_at)
+            modes = find_modes(self.blocks, chunk, self.modes_at, settled=ROUGHLY_SETTLED)
             _, log_weights = block_weights(self.blocks, modes, self.points, self.log_density)
             return self.blocks.log_prior(chunk)[0] + log_mean_exp(log_weights).sum(axis=1)
 
@@ -88,7 +87,7 @@ class Marginal:
         )  # fmt: skip
         if found.fun >= 1e12:
             raise FitError(
-                "the posterior mode was not found; look at the counts for cells with extreme values, or fit with engine='nuts'."
+                "the posterior mode was not found; look for cells with extreme counts, or fit with engine='nuts'."
             )
         self.laplace(found.x[None])
         return np.asarray(found.x, dtype=float)
@@ -114,4 +113,4 @@ class Marginal:
 
         values = np.concatenate(in_chunks(evaluate, both, self.blocks.n_reps * self.blocks.n_cells))
         upper, lower = values.reshape(len(phi), 2, d).transpose(1, 0, 2)
-        return (upper - lower) / 2e-4
+        return np.asarray((upper - lower) / 2e-4)

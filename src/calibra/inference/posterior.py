@@ -26,7 +26,7 @@ class Diagnostics:
     n_draws: int
     """Equally weighted draws returned."""
     effective_sample: float
-    """Effective number of independent draws: of the outer parameters (laplace), or the least over all parameters (nuts)."""
+    """Effective number of independent draws: of the outer parameters (laplace), the least of any parameter (nuts)."""
     wall_seconds: float
     """Wall time of the fit, compilation included."""
     outer_pareto_k: float | None = None

@@ -1,7 +1,7 @@
 """Prior declarations: what is believed before the counts are seen.
 
-Each prior states its log-density and its slope on the scale the engines work on, so that the nested-Laplace engine and the
-PyMC build read one declaration.
+Each prior states its log-density and its slope on the scale the engines work on, so that the nested-Laplace engine
+and the PyMC build read one declaration.
 """
 
 from dataclasses import dataclass

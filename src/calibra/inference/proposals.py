@@ -1,7 +1,7 @@
 """Proposals for the outer parameters: a split t around the mode, and mixtures grown from weighted draws.
 
-The last coordinates are scales, positive. A proposal is laid out on the whole line and folded at zero: where a scale may be zero
-the posterior is finite there, and a folded density meets it without a tail to chase.
+The last coordinates are scales, positive. A proposal is laid out on the whole line and folded at zero: where a scale
+may be zero the posterior is finite there, and a folded density meets it without a tail to chase.
 """
 
 import itertools
@@ -36,7 +36,8 @@ class SplitT:
         """Draws, not yet folded; (n, d)."""
         standard = np.abs(_standard_t(rng, n, len(self.centre)))
         upper = rng.random(standard.shape) < self.spread[0] / self.spread.sum(axis=0)
-        return self.centre + np.where(upper, standard * self.spread[0], -standard * self.spread[1]) @ self.axes.T
+        drawn = np.where(upper, standard * self.spread[0], -standard * self.spread[1])
+        return np.asarray(self.centre + drawn @ self.axes.T)
 
     def log_density(self, phi: Floats) -> Floats:
         """Normalised log-density; (n,)."""
@@ -44,7 +45,7 @@ class SplitT:
         v = (phi - self.centre) @ np.linalg.inv(self.axes).T
         distance = (np.where(v > 0, v / self.spread[0], v / self.spread[1]) ** 2).sum(axis=1)
         volume = np.log(self.spread.sum(axis=0) / 2.0).sum() + np.linalg.slogdet(self.axes)[1]
-        return _log_t(distance, d) - volume
+        return np.asarray(_log_t(distance, d) - volume)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,7 @@ class Mixture:
         terms = _log_t(np.maximum(distance, 0.0), phi.shape[1])
         top = terms.max(axis=1)
         volume = np.linalg.slogdet(self.axes)[1]
-        return top + np.log(np.exp(terms - top[:, None]).mean(axis=1)) - volume
+        return np.asarray(top + np.log(np.exp(terms - top[:, None]).mean(axis=1)) - volume)
 
 
 type Proposal = SplitT | Mixture
@@ -141,7 +142,7 @@ def _axes(hessian: Floats, n_scales: int) -> Floats:
     values, vectors = np.linalg.eigh(hessian)
     covariance = (vectors / np.maximum(values, 1e-3)) @ vectors.T
     order = np.r_[d - n_scales : d, 0 : d - n_scales]
-    return np.linalg.cholesky(covariance[np.ix_(order, order)])[np.argsort(order)]
+    return np.asarray(np.linalg.cholesky(covariance[np.ix_(order, order)])[np.argsort(order)])
 
 
 def _stays_positive(centre: Floats, axes: Floats, n_scales: int, step: float = 1.0) -> NDArray[np.bool_]:

@@ -39,8 +39,8 @@ def smooth_weights(log_weights: Floats) -> tuple[Floats, float]:
 
     Returns
     -------
-    Smoothed log weights whose exponentials sum to one, and k̂. k̂ is −inf where the tail is flat and +inf where a tail cannot be
-    fitted (fewer than five weights in it).
+    Smoothed log weights whose exponentials sum to one, and k̂. k̂ is −inf where the tail is flat and +inf where a
+    tail cannot be fitted (fewer than five weights in it).
     """
     logs = np.asarray(log_weights, dtype=float) - np.max(log_weights)
     n_tail = int(min(0.2 * len(logs), 3.0 * np.sqrt(len(logs))))

@@ -15,10 +15,11 @@ def cholesky(matrix: Floats) -> Floats:
     lower = np.zeros_like(matrix)
     with np.errstate(invalid="ignore", divide="ignore"):
         for j in range(n):
-            row = lower[j, :j]
-            lower[j, j] = np.sqrt(matrix[j, j] - np.einsum("k...,k...->...", row, row))
-            for i in range(j + 1, n):
-                lower[i, j] = (matrix[i, j] - np.einsum("k...,k...->...", lower[i, :j], row)) / lower[j, j]
+            for i in range(j, n):
+                rest = matrix[i, j].copy()
+                for k in range(j):
+                    rest -= lower[i, k] * lower[j, k]
+                lower[i, j] = np.sqrt(rest) if i == j else rest / lower[j, j]
     return lower
 
 
@@ -26,7 +27,10 @@ def solve_lower(lower: Floats, right: Floats) -> Floats:
     """X with L x = right; right has shape (q, …)."""
     x = np.empty(np.broadcast_shapes(lower.shape[1:], right.shape))
     for i in range(lower.shape[0]):
-        x[i] = (right[i] - np.einsum("k...,k...->...", lower[i, :i], x[:i])) / lower[i, i]
+        x[i] = right[i]
+        for k in range(i):
+            x[i] -= lower[i, k] * x[k]
+        x[i] /= lower[i, i]
     return x
 
 
@@ -35,21 +39,32 @@ def solve_upper(lower: Floats, right: Floats) -> Floats:
     n = lower.shape[0]
     x = np.empty(np.broadcast_shapes(lower.shape[1:], right.shape))
     for i in reversed(range(n)):
-        x[i] = (right[i] - np.einsum("k...,k...->...", lower[i + 1 :, i], x[i + 1 :])) / lower[i, i]
+        x[i] = right[i]
+        for k in range(i + 1, n):
+            x[i] -= lower[k, i] * x[k]
+        x[i] /= lower[i, i]
     return x
 
 
 def inverse(lower: Floats) -> Floats:
-    """(LL')⁻¹, shape (q, q, …)."""
+    """(LL')⁻¹, shape (q, q, …): the inverse of L first, then its square."""
     n = lower.shape[0]
-    columns = []
-    for j in range(n):
-        unit = np.zeros((n,) + (1,) * (lower.ndim - 2))
-        unit[j] = 1.0
-        columns.append(solve_upper(lower, solve_lower(lower, unit)))
-    return np.stack(columns, axis=1)
+    root = np.zeros_like(lower)
+    for i in range(n):
+        root[i, i] = 1.0 / lower[i, i]
+        for j in range(i):
+            root[i, j] = -root[i, i] * sum(lower[i, k] * root[k, j] for k in range(j, i))
+    result = np.empty_like(lower)
+    for i in range(n):
+        for j in range(i + 1):
+            result[i, j] = sum(root[k, i] * root[k, j] for k in range(i, n))
+            result[j, i] = result[i, j]
+    return result
 
 
 def log_determinant(lower: Floats) -> Floats:
     """Log of the determinant of LL'."""
-    return 2.0 * np.log(np.einsum("ii...->i...", lower)).sum(axis=0)
+    total = np.log(lower[0, 0])
+    for i in range(1, lower.shape[0]):
+        total = total + np.log(lower[i, i])
+    return np.asarray(2.0 * total)

@@ -46,4 +46,4 @@ def pack_cells(occupied: NDArray[np.bool_], group_names: tuple[str, ...]) -> Pac
 def indicator(codes: Ints, n_labels: int, shares: Floats | None = None) -> Floats:
     """One column a label: 1 in its cells, else 0; with shares, centred so that the columns are 0 on average."""
     columns = (codes[..., None] == np.arange(n_labels)).astype(float)
-    return columns if shares is None else columns - shares
+    return np.asarray(columns if shares is None else columns - shares)

@@ -2,14 +2,15 @@
 
     events_rk ~ Binomial(n_rk, p_rk),   logit p_rk = μ_k + o_r + d_r s_k + e_rk
 
-μ_k is rank k for a typical rep, o_r rep r's level, d_r the slope on the rank scores s, e_rk what is left of a rep's own use of a
-rank. With it come effects of case mix (`adjust_for`) and of the user's team column. All rep terms are partially pooled.
+μ_k is rank k for a typical rep, o_r rep r's level, d_r the slope on the rank scores s, e_rk what is left of a rep's
+own use of a rank. With it come effects of case mix (`adjust_for`) and of the user's team column. All rep terms are
+partially pooled.
 
 References
 ----------
-Gelman, A. & Hill, J. (2007). Data Analysis Using Regression and Multilevel/Hierarchical Models. Cambridge University Press.
-Normand, S.-L. T., Glickman, M. E. & Gatsonis, C. A. (1997). Statistical methods for profiling providers of medical care.
-Journal of the American Statistical Association 92, 803–814. doi:10.1080/01621459.1997.10474036
+Gelman, A. & Hill, J. (2007). Data Analysis Using Regression and Multilevel/Hierarchical Models. Cambridge University
+Press. Normand, S.-L. T., Glickman, M. E. & Gatsonis, C. A. (1997). Statistical methods for profiling providers of
+medical care. Journal of the American Statistical Association 92, 803–814. doi:10.1080/01621459.1997.10474036
 """
 
 from dataclasses import dataclass
@@ -54,9 +55,10 @@ class RankPriors:
 class RankModel:
     """What does each rep's rank mean, as a probability of an event within the horizon?
 
-    Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals are nominal on
-    average over reps drawn from the population; for a fixed rep far from all others and with few judgments they cover less.
-    The model describes outcomes under the present way of working: where reps work their A prospects harder, that is in the numbers.
+    Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals
+    are nominal on average over reps drawn from the population; for a fixed rep far from all others and with few
+    judgments they cover less. The model describes outcomes under the present way of working: where reps work their A
+    prospects harder, that is in the numbers.
 
     Parameters
     ----------
@@ -92,7 +94,8 @@ class RankModel:
         """Refuse what cannot be meant."""
         if isinstance(self.adjust_for, str):
             raise InputError(
-                f"`adjust_for` must be a tuple of column roles; got the text {self.adjust_for!r}. Write ({self.adjust_for!r},)."
+                f"`adjust_for` must be a tuple of column roles; got the text {self.adjust_for!r}. "
+                f"Write ({self.adjust_for!r},)."
             )
         object.__setattr__(self, "adjust_for", tuple(self.adjust_for))
         if self.team is not None and self.team in self.adjust_for:
@@ -171,7 +174,7 @@ def residual_basis(scores: Floats) -> Floats:
     """Orthonormal basis, (rank, rank − 2), of what a level and a slope on the scores cannot say."""
     line = np.stack([np.ones_like(scores), scores], axis=1)
     full = np.linalg.qr(np.concatenate([line, np.eye(len(scores))], axis=1))[0]
-    return full[:, 2 : len(scores)]
+    return np.asarray(full[:, 2 : len(scores)])
 
 
 def _rank_counts(cells: BinomialCells) -> Floats:
@@ -183,4 +186,4 @@ def _group_shares(cells: BinomialCells, name: str) -> Floats:
     """Share of each label of a grouping among mature judgments."""
     axis = 2 + list(cells.groups).index(name)
     counts = cells.n.sum(axis=tuple(i for i in range(cells.n.ndim) if i != axis)).astype(float)
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())

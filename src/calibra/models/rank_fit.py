@@ -1,8 +1,8 @@
-"""How the posterior of the rank model is read: probabilities, profiles, spread, order, and what to expect of a new rep."""
+"""How the posterior of the rank model is read: probabilities, profiles, spread, order, a rep never seen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -147,7 +147,7 @@ class RankFit:
         for candidate in [*own, everyone, total]:
             empty = weights.sum(axis=group_axes, keepdims=True) == 0
             weights = np.where(empty, candidate, weights)
-        return weights / weights.sum(axis=group_axes, keepdims=True)
+        return np.asarray(weights / weights.sum(axis=group_axes, keepdims=True))
 
     def _over_groups(self, values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
         return values.sum(axis=tuple(range(2, values.ndim))).astype(float)
@@ -160,8 +160,9 @@ class RankFit:
         Returns
         -------
         pandas.DataFrame
-            `rep`, `rank`, `estimate` (posterior mean), `lower`, `upper`, `n` (mature judgments), `events`, `raw_rate`, `rep_share` (how
-            much of the difference between reps' raw rates at this rank and this n is the rep rather than chance, 0 to 1),
+            `rep`, `rank`, `estimate` (posterior mean), `lower`, `upper`, `n` (mature judgments), `events`,
+            `raw_rate`, `rep_share` (how much of the difference between reps' raw rates at this rank and this n is the
+            rep rather than chance, 0 to 1),
             `engine`. At each rep's own case mix. `attrs` hold level, horizon, snapshot date, seed.
         """
         draws = self.probability_draws()
@@ -190,8 +191,8 @@ class RankFit:
     ) -> "pd.DataFrame":
         """How does each rep differ from all reps at the same rank, and how sure is that?
 
-        Optimism says how far outcomes lie *below* all reps' at the same rank. It is a fact about outcomes: reading and territory
-        cannot be told apart by it.
+        Optimism says how far outcomes lie *below* all reps' at the same rank. It is a fact about outcomes: reading
+        and territory cannot be told apart by it.
 
         Parameters
         ----------
@@ -205,16 +206,17 @@ class RankFit:
         Returns
         -------
         pandas.DataFrame
-            Per rep: `optimism`, `_lower`, `_upper` (log-odds), `gap_points` with interval (positive: outcomes lie below), the same before
-            adjustment (`gap_points_before`) and whether the two `disagree` (by more than half a posterior sd), `discrimination` with
-            interval (log-odds per standard deviation of the rank scores), `auc`, `prob_below`, `prob_above` (by more than the margin),
-            `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments until a
-            verdict; 0 where there is one), `n`.
+            Per rep: `optimism`, `_lower`, `_upper` (log-odds), `gap_points` with interval (positive: outcomes lie
+            below), the same before adjustment (`gap_points_before`) and whether the two `disagree` (by more than half
+            a posterior sd), `discrimination` with interval (log-odds per standard deviation of the rank scores),
+            `auc`, `prob_below`, `prob_above` (by more than the margin),
+            `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments
+            until a verdict; 0 where there is one), `n`.
         """
         prob = self.probability_draws(case_mix="all reps")
         everyone, mix = mean_over_reps(prob, self.n), self.rank_mix
         gap = 100.0 * (everyone[:, None] - prob) @ mix
-        columns: dict[str, object] = {"rep": np.array(self.reps, dtype=object)}
+        columns: dict[str, Any] = {"rep": np.array(self.reps, dtype=object)}
         columns |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
         columns |= _summarise("gap_points", gap, interval_prob)
         own = self.probability_draws()
@@ -244,10 +246,10 @@ class RankFit:
         return self._table(columns, interval_prob, margin_points=margin_points, flag_prob=flag_prob)
 
     def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """How far do reps differ? Standard deviations between reps: of each term (log-odds) and of each rank's probability (points)."""
+        """How far do reps differ? Standard deviation of each term (log-odds) and of each rank's probability (points)."""
         everyone = self.all_reps_draws()
         tau = self._between_rep_sd()
-        names = [name for name in self.declaration.scale_priors]
+        names = list(self.declaration.scale_priors)
         draws = np.concatenate(
             [np.stack([self.posterior[name] for name in names], axis=1), 100.0 * tau * everyone * (1.0 - everyone)],
             axis=1,
@@ -262,7 +264,7 @@ class RankFit:
         return self._table(columns, interval_prob)
 
     def order(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """Does a better rank mean a higher probability? P(better > worse) of neighbouring ranks, per rep and for all reps."""
+        """Does a better rank mean a higher probability? P(better > worse) of neighbours, per rep and for all reps."""
         own = self.probability_draws()
         draws = np.concatenate([mean_over_reps(own, self.n)[:, None], own], axis=1)
         difference = draws[:, :, :-1] - draws[:, :, 1:]
@@ -280,7 +282,7 @@ class RankFit:
         return self._table(columns, interval_prob)
 
     def expected(self, rank: str | None = None, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """What does a rank of a rep never seen mean? The mean over reps, and the interval a new rep's probability lies in.
+        """What does a rank of a rep never seen mean? The mean over reps, and where a new rep's probability lies.
 
         Parameters
         ----------
@@ -318,10 +320,11 @@ class RankFit:
         ]
         within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"
         return "\n\n".join([
-            f"Rank model, event {within}, {int(self.n.sum())} mature judgments of {len(self.reps)} reps, as of {self.cells.as_of}.",
+            f"Rank model, event {within}: {int(self.n.sum())} mature judgments of {len(self.reps)} reps, "
+            f"as of {self.cells.as_of}.",
             f"Diagnostics: {self.diagnostics}",
             f"Rank scores: {self.scores.reason}",
-            self.probabilities().query("rep == @ALL_REPS", local_dict={"ALL_REPS": ALL_REPS}).round(3).to_string(index=False),
+            self.probabilities().head(len(self.ranks)).round(3).to_string(index=False),
             profiles[kept].round(2).to_string(index=False),
         ])  # fmt: skip
 
@@ -361,10 +364,10 @@ class RankFit:
         weights = self.cells.n.sum(axis=(0, 1)) / self.cells.n.sum()
         return (self._group_effects() * weights).sum(axis=tuple(range(1, weights.ndim + 1)))[:, None]
 
-    def _table(self, columns: Mapping[str, object], interval_prob: float, **settings: object) -> "pd.DataFrame":
+    def _table(self, columns: Mapping[str, Any], interval_prob: float, **settings: Any) -> "pd.DataFrame":
         """A table that says what it rests on."""
-        n_rows = len(next(iter(columns.values())))  # type: ignore[arg-type]
-        table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})  # type: ignore[dict-item]
+        n_rows = len(next(iter(columns.values())))
+        table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})
         table.attrs = {
             "interval_prob": interval_prob, "within_days": self.within_days, "as_of": str(self.cells.as_of),
             "seed": self.diagnostics.seed, "engine": self.diagnostics.engine, **settings,
@@ -378,7 +381,7 @@ def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floa
     return {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
 
 
-def _findings(columns: Mapping[str, object], flag_prob: float) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _findings(columns: Mapping[str, Any], flag_prob: float) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """One word per rep on outcomes at the same rank; "cannot tell yet" where no probability reaches the flag."""
     candidates = [("prob_below", "below all reps"), ("prob_above", "above all reps"), ("prob_within", "in line")]
     conditions = [np.asarray(columns[name]) >= flag_prob for name, _ in candidates]

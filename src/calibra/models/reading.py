@@ -1,4 +1,4 @@
-"""What the models share when they read a posterior: means over reps, areas under curves, and how much more data a verdict takes."""
+"""What the models share when they read a posterior: means over reps, concordance, and how much more data it takes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ ALL_REPS = "(all reps)"
 
 def logistic(linpred: Floats) -> Floats:
     """Probability of a log-odds."""
-    return 1.0 / (1.0 + np.exp(-linpred))
+    return np.asarray(1.0 / (1.0 + np.exp(-linpred)))
 
 
 def log_odds(prob: Floats) -> Floats:
@@ -26,7 +26,7 @@ def mean_over_reps(draws: Floats, n: Floats) -> Floats:
     """
     total = n.sum(axis=0)
     weight = np.where(total > 0, n / np.maximum(total, 1e-300), 1.0 / len(n))
-    return np.einsum("sr...,r...->s...", draws, weight)
+    return np.asarray(np.einsum("sr...,r...->s...", draws, weight))
 
 
 def concordance(prob: Floats, mix: Floats) -> Floats:
@@ -38,7 +38,7 @@ def concordance(prob: Floats, mix: Floats) -> Floats:
     with_event, without = mix * prob, mix * (1.0 - prob)
     worse = without[..., ::-1].cumsum(axis=-1)[..., ::-1] - 0.5 * without
     pairs = with_event.sum(axis=-1) * without.sum(axis=-1)
-    return (with_event * worse).sum(axis=-1) / pairs
+    return np.asarray((with_event * worse).sum(axis=-1) / pairs)
 
 
 def more_judgments_needed(
@@ -47,9 +47,11 @@ def more_judgments_needed(
     """About how many more judgments until a gap is seen to lie beyond a margin, or within it?
 
     The posterior precision of the gap is taken to grow linearly in n from the precision of the population,
-    1/sd² = 1/prior_sd² + n i, and a verdict to be reached once the distance of the present gap from the margin (at least a fifth
-    of the margin: a gap that sits on it would take forever) is z posterior standard deviations, z the normal quantile of
-    `flag_prob`. A rule of thumb for planning, rounded up to two digits; 0 where the present precision is already enough.
+    1/sd² = 1/prior_sd² + n i, and a verdict to be reached once the distance of the present gap from the margin (at
+    least a fifth of the margin: a gap that sits on it would take forever) is z posterior standard deviations, z the
+    normal quantile of
+    `flag_prob`. A rule of thumb for planning, rounded up to two digits; 0 where the present precision is already
+    enough.
     """
     from scipy.special import ndtri
 

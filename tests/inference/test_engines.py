@@ -1,0 +1,180 @@
+"""The engines against published values, each other, themselves, and what users may ask of them."""
+
+import numpy as np
+import pytest
+from tests.inference.worlds import binomial_world, lopsided_world, poisson_world, rank_declaration
+
+from calibra.errors import InputError
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.engines import sample_posterior
+from calibra.inference.families import Binomial
+from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
+
+# Surgical: 12 hospitals, infant cardiac surgery (BUGS examples volume 1); posterior by quadrature (ACCEPTANCE A1, A2)
+OPERATIONS = np.array([47, 148, 119, 810, 211, 196, 148, 215, 207, 97, 256, 360.0])
+DEATHS = np.array([0, 18, 8, 46, 8, 13, 9, 31, 14, 8, 29, 24.0])
+A1_PROB = [0.0515, 0.1058, 0.0710, 0.0590, 0.0506, 0.0693, 0.0666, 0.1264, 0.0701, 0.0796, 0.1040, 0.0685]
+A2_PROB = [0.0532, 0.1032, 0.0708, 0.0593, 0.0518, 0.0693, 0.0667, 0.1232, 0.0700, 0.0786, 0.1021, 0.0685]
+
+
+def surgical(mean_prior, scale_prior):
+    return CellModel(
+        Binomial(), DEATHS[:, None], OPERATIONS[:, None], tuple("ABCDEFGHIJKL"),
+        (PopulationTerm("mean", "intercept", ("mean",), np.ones((1, 1)), mean_prior),),
+        (RepTerm("level", np.ones((1, 1)), scale_prior),),
+    )  # fmt: skip
+
+
+def check_surgical(posterior, *, mean, mean_sd, scale, scale_sd, prob, error):
+    """Within the published rounding plus `error` posterior standard deviations of Monte Carlo error."""
+    assert posterior["mean"].mean() == pytest.approx(mean, abs=error * mean_sd)
+    assert posterior["mean"].std() == pytest.approx(mean_sd, rel=3 * error)
+    assert posterior["level_scale"].mean() == pytest.approx(scale, abs=error * scale_sd)
+    assert posterior["level_scale"].std() == pytest.approx(scale_sd, rel=3 * error)
+    found = 1.0 / (1.0 + np.exp(-(posterior["mean"] + posterior["level"])))
+    np.testing.assert_allclose(found.mean(axis=0), prob, atol=0.001)
+
+
+def test_laplace_gives_the_surgical_posterior():
+    posterior = sample_posterior(surgical(Normal(0, 1.5), HalfNormal(1)), seed=1, engine="laplace", draws=20_000)
+    check_surgical(posterior, mean=-2.5316, mean_sd=0.1604, scale=0.4436, scale_sd=0.1639, prob=A1_PROB, error=0.03)
+    np.testing.assert_allclose(
+        np.quantile(posterior["level_scale"], [0.025, 0.5, 0.975]), [0.196, 0.417, 0.832], atol=0.02
+    )
+
+
+def test_laplace_gives_the_surgical_posterior_under_the_old_vague_priors():
+    model = surgical(Normal(0, np.inf), GammaPrecision(0.001, 0.001))
+    posterior = sample_posterior(model, seed=1, engine="laplace", draws=20_000)
+    check_surgical(posterior, mean=-2.5538, mean_sd=0.1536, scale=0.4035, scale_sd=0.1583, prob=A2_PROB, error=0.03)
+
+
+@pytest.mark.nuts
+@pytest.mark.parametrize(("priors", "mean", "scale", "prob"), [
+    ((Normal(0, 1.5), HalfNormal(1)), (-2.5316, 0.1604), (0.4436, 0.1639), A1_PROB),
+    ((Normal(0, np.inf), GammaPrecision(0.001, 0.001)), (-2.5538, 0.1536), (0.4035, 0.1583), A2_PROB),
+], ids=["A1", "A2"])  # fmt: skip
+def test_nuts_gives_the_surgical_posterior(priors, mean, scale, prob):
+    posterior = sample_posterior(surgical(*priors), seed=1, engine="nuts", draws=12_000)
+    check_surgical(posterior, mean=mean[0], mean_sd=mean[1], scale=scale[0], scale_sd=scale[1], prob=prob, error=0.06)
+    assert posterior.diagnostics.r_hat < 1.01
+
+
+@pytest.mark.parametrize("model", [
+    binomial_world(40, 20, 60, seed=1), binomial_world(40, 3, 8, seed=2), lopsided_world(),
+    binomial_world(1, 5, 40, seed=4), binomial_world(3, 100, 200, seed=4), poisson_world(seed=5),
+], ids=["rich", "sparse", "lopsided", "one rep", "three reps", "poisson"])  # fmt: skip
+def test_auto_trusts_laplace_on_ordinary_worlds(model):
+    diagnostics = sample_posterior(model, seed=3).diagnostics
+    assert diagnostics.engine == "laplace"
+    assert diagnostics.ok
+    assert diagnostics.effective_sample >= 400
+
+
+def test_a_rep_with_three_judgments_and_no_event_is_seen_and_survived():
+    events, size = np.full((15, 5), 12.0), np.full((15, 5), 40.0)
+    size[7], events[7] = [3, 0, 0, 0, 0], 0
+    diagnostics = sample_posterior(rank_declaration(events, size), seed=3, engine="laplace").diagnostics
+    assert np.isfinite(diagnostics.worst_block_k)
+    assert f"worst block k {diagnostics.worst_block_k:.2f} (rep {diagnostics.worst_block_rep})" in str(diagnostics)
+    assert diagnostics.ok
+
+
+def test_three_judgments_without_an_event_agree_with_brute_force_integration():
+    model = CellModel(
+        Binomial(), np.array([[0.0]]), np.array([[3.0]]), ("solo",),
+        (PopulationTerm("mean", "intercept", ("mean",), np.ones((1, 1)), Normal(-1.0, 1.5)),),
+        (RepTerm("level", np.ones((1, 1)), HalfNormal(2.0)),),
+    )  # fmt: skip
+    posterior = sample_posterior(model, seed=1, engine="laplace", draws=20_000)
+    axes = np.linspace(-9, 6, 121), np.linspace(0.01, 8, 100), np.linspace(-6, 6, 121)
+    mean, scale, z = np.meshgrid(*axes, indexing="ij")
+    prob = 1.0 / (1.0 + np.exp(-(mean + scale * z)))
+    density = (1 - prob) ** 3 * np.exp(-0.5 * (((mean + 1) / 1.5) ** 2 + (scale / 2) ** 2 + z**2))
+    found = 1.0 / (1.0 + np.exp(-(posterior["mean"] + posterior["level"][:, 0])))
+    assert found.mean() == pytest.approx((prob * density).sum() / density.sum(), abs=0.004)
+    assert posterior["level_scale"].mean() == pytest.approx((scale * density).sum() / density.sum(), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "k", [{"outer_pareto_k": 0.9}, {"block_pareto_k": np.array([0.1, 0.8])}, {"effective_sample": 100.0}]
+)
+@pytest.mark.nuts
+def test_auto_goes_to_nuts_where_laplace_is_in_doubt_and_says_why(monkeypatch, k):
+    from dataclasses import replace
+
+    from calibra.inference import engines
+
+    model = binomial_world(2, 5, 40, seed=4)
+    honest = engines.sample_laplace
+
+    def doubtful(*args, **settings):
+        return replace(honest(*args, **settings), **k)
+
+    monkeypatch.setattr(engines, "sample_laplace", doubtful)
+    diagnostics = sample_posterior(model, seed=3).diagnostics
+    assert diagnostics.engine == "nuts"
+    assert "auto: laplace had" in diagnostics.reason
+
+
+def test_same_seed_same_numbers_and_another_seed_others():
+    model = binomial_world(12, 5, 40, seed=6)
+    first, again, other = (sample_posterior(model, seed=seed, engine="laplace") for seed in (1, 1, 2))
+    for name in first.draws:
+        np.testing.assert_array_equal(first[name], again[name])
+    assert not np.array_equal(first["level"], other["level"])
+
+
+@pytest.mark.nuts
+def test_same_seed_same_numbers_on_nuts():
+    model = binomial_world(4, 5, 40, seed=6)
+    first, again = (sample_posterior(model, seed=1, engine="nuts") for _ in range(2))
+    np.testing.assert_array_equal(first["level"], again["level"])
+
+
+def test_without_counts_the_posterior_is_the_prior():
+    model = rank_declaration(np.zeros((4, 5)), np.zeros((4, 5)))
+    posterior = sample_posterior(model, seed=1, engine="laplace", draws=4000)
+    np.testing.assert_allclose(posterior["rank_mean"].mean(axis=0), -1.0, atol=0.12)
+    np.testing.assert_allclose(posterior["rank_mean"].std(axis=0), 1.5, rtol=0.08)
+    assert posterior["level_scale"].mean() == pytest.approx(0.5 * np.sqrt(2 / np.pi), rel=0.08)  # mean of a half-normal
+
+
+def test_posterior_names_its_axes_and_becomes_a_datatree():
+    posterior = sample_posterior(poisson_world(seed=5), seed=1, draws=200)
+    assert posterior.dims["baseline"] == ("interval",)
+    assert posterior["baseline"].shape == (200, 6)
+    tree = posterior.to_datatree()
+    assert dict(tree["posterior"].sizes)["draw"] == 200
+    assert list(tree["posterior"]["team"].to_numpy()) == ["x", "y", "z"]
+    assert tree["posterior"].attrs["engine"] == "laplace"
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"engine": "mcmc"}, "`engine` must be one of auto, laplace, nuts; got 'mcmc'"),
+    ({"seed": -1}, "`seed` must be a whole number of 0 or more; got -1"),
+    ({"seed": 1.5}, "`seed` must be a whole number"),
+    ({"draws": 10}, "`draws` must be a whole number of 100 or more; got 10"),
+])  # fmt: skip
+def test_bad_settings_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        sample_posterior(binomial_world(2, 5, 9, seed=1), **{"seed": 1, **settings})
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"events": np.full((2, 5), 99.0)}, "more events than trials"),
+    ({"events": np.full((2, 5), -1.0)}, "negative count"),
+    ({"size": np.ones((2, 4))}, "must agree"),
+    ({"rep_terms": (RepTerm("rank_mean", np.ones((5, 1)), HalfNormal(1)),)}, "names of their own"),
+    ({"rep_terms": (RepTerm("level", np.ones((4, 1)), HalfNormal(1)),)}, "the design of `level` must be"),
+])  # fmt: skip
+def test_declarations_that_do_not_fit_are_refused(change, message):
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match=message):
+        replace(binomial_world(2, 5, 9, seed=1), **change)
+
+
+def test_a_prior_scale_of_zero_is_refused():
+    with pytest.raises(InputError, match="must be above 0; got 0"):
+        HalfNormal(0)

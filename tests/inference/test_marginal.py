@@ -1,0 +1,88 @@
+"""The marginal against differences, quadrature and its own limits."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.special import gammaln
+from tests.inference.worlds import binomial_world, poisson_world
+
+from calibra.inference.cell_blocks import CellBlocks
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.families import Binomial
+from calibra.inference.marginal import Marginal
+from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
+
+
+def marginal_of(model, n_points=16, seed=0):
+    return Marginal(CellBlocks(model), n_points=n_points, rng=np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize(
+    "model", [binomial_world(8, 5, 40, seed=1), poisson_world(seed=2)], ids=["binomial", "poisson"]
+)
+def test_gradient_is_exact(model):
+    marginal = marginal_of(model)
+    start = marginal.blocks.start()
+    phi = np.abs(start + 0.1 * np.random.default_rng(1).standard_normal((3, len(start)))) * np.where(start < 0, -1, 1)
+    _, gradient = marginal.laplace(phi)
+    step = 1e-5 * np.eye(len(start))
+    differences = np.stack([(marginal.laplace(phi + e)[0] - marginal.laplace(phi - e)[0]) / 2e-5 for e in step], axis=1)
+    np.testing.assert_allclose(gradient, differences, atol=1e-6 * np.abs(gradient).max())
+
+
+def one_rep(events, size):
+    return CellModel(
+        Binomial(), np.array([[events]]), np.array([[size]]), ("solo",),
+        (PopulationTerm("mean", "intercept", ("mean",), np.ones((1, 1)), Normal(-1.0, 1.5)),),
+        (RepTerm("level", np.ones((1, 1)), HalfNormal(0.5)),),
+    )  # fmt: skip
+
+
+PHI = np.array([[1.5, 2.0], [-1.5, 0.2]])
+"""Mean and scale at two places far apart: a wide, skewed block and a narrow one."""
+
+
+def log_integral(events, size, mean, sigma):
+    """The marginal likelihood of one rep by quadrature, up to a constant."""
+
+    def integrand(u):
+        eta = mean + u
+        return np.exp(events * eta - size * np.logaddexp(0.0, eta) - 0.5 * (u / sigma) ** 2) / sigma
+
+    return np.log(quad(integrand, -14 * sigma, 14 * sigma, epsabs=0, epsrel=1e-10, limit=500, points=[-3, -1])[0])
+
+
+@pytest.mark.parametrize(("events", "size"), [(0.0, 3.0), (1.0, 4.0), (0.0, 20.0), (30.0, 60.0)])
+def test_corrected_marginal_is_the_integral_over_the_block(events, size):
+    # the corrected marginal leaves out one constant for all phi: differences are compared
+    marginal = marginal_of(one_rep(events, size), n_points=40_000)
+    likelihood = marginal.corrected(PHI) - marginal.blocks.log_prior(PHI)[0]
+    expected = log_integral(events, size, *PHI[0]) - log_integral(events, size, *PHI[1])
+    assert likelihood[0] - likelihood[1] == pytest.approx(expected, abs=0.004)
+
+
+def test_laplace_alone_is_off_where_a_block_is_skewed():
+    marginal = marginal_of(one_rep(0.0, 3.0))
+    plain = marginal.laplace(PHI)[0] - marginal.blocks.log_prior(PHI)[0]
+    expected = log_integral(0.0, 3.0, *PHI[0]) - log_integral(0.0, 3.0, *PHI[1])
+    assert abs(plain[0] - plain[1] - expected) > 0.02
+
+
+def test_threads_change_nothing(monkeypatch):
+    marginal = marginal_of(binomial_world(60, 5, 40, seed=4))
+    phi = np.repeat(marginal.blocks.start()[None], 300, axis=0)
+    many = marginal.corrected(phi)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    np.testing.assert_array_equal(marginal.corrected(phi), many)
+
+
+def test_gamma_precision_is_the_density_of_the_scale():
+    # numeric change of variables from the gamma density of 1/sigma^2
+    prior, sigma = GammaPrecision(2.0, 0.5), np.array([0.3, 0.7])
+
+    def density_of_precision(t):
+        return 2.0 * np.log(0.5) - gammaln(2.0) + (2.0 - 1.0) * np.log(t) - 0.5 * t
+
+    expected = density_of_precision(sigma**-2.0) + np.log(2.0 * sigma**-3.0)
+    found = prior.log_density(sigma)
+    assert found[1] - found[0] == pytest.approx(expected[1] - expected[0])

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from calibra.inference.proposals import Mixture, SplitT, folded_log_density, split_t, systematic_resample
+
+
+def integral_over_grid(proposal, n_scales, lower):
+    """Integral of the folded density over a wide grid of two dimensions."""
+    first, second = np.linspace(-40, 40, 1601), np.linspace(lower, 40, 1601)
+    grid = np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2)
+    density = np.exp(folded_log_density(proposal, grid, n_scales)).reshape(len(first), len(second))
+    return np.trapezoid(np.trapezoid(density, second, axis=1), first)
+
+
+@pytest.mark.parametrize("proposal", [
+    SplitT(np.array([0.5, 0.3]), np.array([[1.0, 0.0], [0.4, 0.8]]), np.array([[1.0, 2.0], [0.7, 1.0]])),
+    Mixture(np.array([[0.0, 0.2], [1.0, 1.5]]), np.array([[1.0, 0.0], [0.3, 0.6]])),
+], ids=["split t", "mixture"])  # fmt: skip
+def test_folded_density_integrates_to_one_over_positive_scales(proposal):
+    assert integral_over_grid(proposal, 1, 0.0) == pytest.approx(1.0, abs=0.01)
+    assert integral_over_grid(proposal, 0, -40.0) == pytest.approx(1.0, abs=0.01)
+
+
+def test_draws_follow_the_split():
+    proposal = SplitT(np.zeros(2), np.eye(2), np.array([[2.0, 1.0], [1.0, 1.0]]))
+    draws = proposal.sample(np.random.default_rng(0), 40_000)
+    assert (draws[:, 0] > 0).mean() == pytest.approx(2 / 3, abs=0.01)
+    assert (draws[:, 1] > 0).mean() == pytest.approx(1 / 2, abs=0.01)
+
+
+def test_split_t_finds_the_skew_of_its_target():
+    def target(x):  # standard normal to the left, twice as wide to the right, in the first coordinate
+        return -0.5 * np.where(x[:, 0] > 0, x[:, 0] / 2, x[:, 0]) ** 2 - 0.5 * x[:, 1] ** 2
+
+    found = split_t(target, np.zeros(2), np.eye(2), 0)
+    right, left = found.spread[:, 0]
+    assert right > 1.5 * left
+
+
+def test_systematic_resampling_keeps_expected_counts():
+    weights = np.array([0.5, 0.25, 0.25])
+    counts = np.bincount(systematic_resample(weights, 8, np.random.default_rng(1)))
+    np.testing.assert_array_equal(counts, [4, 2, 2])

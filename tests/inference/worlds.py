@@ -1,0 +1,63 @@
+"""Small worlds of counts for the engines' tests, simulated here in plain numpy."""
+
+import numpy as np
+
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.families import Binomial, Poisson
+from calibra.inference.priors import HalfNormal, Normal, Pooled, RandomWalk
+
+RANKS = ("A", "B", "C", "D", "E")
+SCORES = np.array([1.4, 0.7, 0.0, -0.7, -1.4])
+RESIDUALS = np.linalg.qr(np.concatenate([np.stack([np.ones(5), SCORES], 1), np.eye(5)], axis=1))[0][:, 2:5]
+
+
+def binomial_world(n_reps: int, fewest: int, most: int, *, seed: int, spread=(0.5, 0.3, 0.2)) -> CellModel:
+    """Rank counts of reps who differ in level, slope and residual; `fewest` to `most` judgments per rep and rank."""
+    rng = np.random.default_rng(seed)
+    size = rng.integers(fewest, most + 1, (n_reps, 5)).astype(float)
+    eta = np.array([0.1, -0.6, -1.3, -2.0, -2.6]) + spread[0] * rng.standard_normal((n_reps, 1))
+    eta = eta + spread[1] * rng.standard_normal((n_reps, 1)) * SCORES
+    eta = eta + spread[2] * rng.standard_normal((n_reps, 3)) @ RESIDUALS.T
+    events = rng.binomial(size.astype(int), 1.0 / (1.0 + np.exp(-eta))).astype(float)
+    return rank_declaration(events, size)
+
+
+def rank_declaration(events: np.ndarray, size: np.ndarray) -> CellModel:
+    """Rank means, levels, slopes and residuals with the library's usual priors."""
+    return CellModel(
+        Binomial(), events, size, tuple(f"rep {i}" for i in range(len(events))),
+        (PopulationTerm("rank_mean", "rank", RANKS, np.eye(5), Normal(-1.0, 1.5)),),
+        (
+            RepTerm("level", np.ones((5, 1)), HalfNormal(0.5)), RepTerm("slope", SCORES[:, None], HalfNormal(0.5)),
+            RepTerm("residual", RESIDUALS, HalfNormal(0.3)),
+        ),
+    )  # fmt: skip
+
+
+def lopsided_world() -> CellModel:
+    """Twelve reps, from a handful of judgments per rank to some hundreds, ranks used very unevenly."""
+    rng = np.random.default_rng(3)
+    size = np.round(np.exp(rng.uniform(0.0, 5.5, (12, 5)))) * (rng.random((12, 5)) < 0.9)
+    eta = np.array([0.1, -0.6, -1.3, -2.0, -2.6]) + 0.7 * rng.standard_normal((12, 1))
+    return rank_declaration(rng.binomial(size.astype(int), 1.0 / (1.0 + np.exp(-eta))).astype(float), size)
+
+
+def poisson_world(n_reps: int = 12, *, seed: int) -> CellModel:
+    """Events on exposure in six intervals: a random walk, teams, a design of each rep's own, a level and a tempo."""
+    rng = np.random.default_rng(seed)
+    exposure = rng.uniform(20.0, 200.0, (n_reps, 6))
+    walk = np.cumsum(np.concatenate([[-3.0], rng.normal(0.0, 0.3, 5)]))
+    level, team = 0.3 * rng.standard_normal((n_reps, 1)), np.arange(n_reps) % 3
+    rate = np.exp(walk + level + np.array([-0.2, 0.0, 0.3])[team][:, None])
+    events = rng.poisson(rate * exposure).astype(float)
+    teams = np.broadcast_to(np.eye(3)[team][:, None, :], (n_reps, 6, 3))
+    tempo = np.linspace(-1.0, 1.0, 6)[:, None]
+    walk_prior = RandomWalk(HalfNormal(0.5), (1, 1, 2, 1, 1), -3, 2)
+    return CellModel(
+        Poisson(), events, exposure, tuple(f"rep {i}" for i in range(n_reps)),
+        (
+            PopulationTerm("baseline", "interval", tuple("123456"), np.eye(6), walk_prior),
+            PopulationTerm("team_level", "team", ("x", "y", "z"), teams, Pooled(HalfNormal(0.3))),
+        ),
+        (RepTerm("level", np.ones((6, 1)), HalfNormal(0.5)), RepTerm("tempo", tempo, HalfNormal(0.3))),
+    )  # fmt: skip
