@@ -28,12 +28,18 @@ if TYPE_CHECKING:
         reliability_curve_from_counts as reliability_curve_from_counts,
     )
     from calibra.stats.scores import score_forecasts as score_forecasts
+    from calibra.views.plot_decomposition import plot_decomposition as plot_decomposition
+    from calibra.views.plot_funnel import plot_funnel as plot_funnel
+    from calibra.views.plot_rank import plot_probabilities as plot_probabilities, plot_profiles as plot_profiles
+    from calibra.views.plot_reliability import plot_reliability as plot_reliability
+    from calibra.workflow import Calibration as Calibration, calibrate as calibrate
 
 __version__ = "0.1.0"
 
 _HOME = {
     "CalibraError": "calibra.errors",
     "CalibraWarning": "calibra.errors",
+    "Calibration": "calibra.workflow",
     "FitError": "calibra.errors",
     "InputError": "calibra.errors",
     "Judgments": "calibra.data.judgments",
@@ -45,9 +51,15 @@ _HOME = {
     "RankScale": "calibra.data.scale",
     "SimulatedWorld": "calibra.data.simulate",
     "aalen_johansen": "calibra.stats.lifetable",
+    "calibrate": "calibra.workflow",
     "decompose": "calibra.stats.decomposition",
     "funnel": "calibra.stats.funnel",
     "kaplan_meier": "calibra.stats.lifetable",
+    "plot_decomposition": "calibra.views.plot_decomposition",
+    "plot_funnel": "calibra.views.plot_funnel",
+    "plot_probabilities": "calibra.views.plot_rank",
+    "plot_profiles": "calibra.views.plot_rank",
+    "plot_reliability": "calibra.views.plot_reliability",
     "reliability_curve": "calibra.stats.reliability",
     "reliability_curve_from_counts": "calibra.stats.reliability",
     "score_forecasts": "calibra.stats.scores",

@@ -107,7 +107,7 @@ def test_promises_of_another_horizon_or_kind_are_not_set_beside_what_came(hostil
 
 
 def test_ranks_that_work_only_because_of_who_uses_them_are_not_called_ordered() -> None:
-    """Salvirt: pooled, A wins 62 % and B 49 %; inside Seller 1, who uses A most, 57 of 86 and 61 of 91: 66 % and 67 %."""
+    """Salvirt: pooled, A wins 62 %, B 49 %; inside Seller 1, who uses A most, 66 % (57 of 86) and 67 % (61 of 91)."""
     fit = RankModel().fit(salvirt_judgments(), seed=1, engine="laplace")
     said = describe_rank_fit(fit, RankScale(fit.ranks))
     assert fit.order().iloc[0]["prob_ordered"] > 0.9

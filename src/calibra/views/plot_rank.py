@@ -27,6 +27,7 @@ from calibra.views.tables import within_words
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Transform
 
 PANEL, COUNT_AT = 0.74, 0.93
 """Width of a rank's panel, and where its n ends, of the distance between panels."""
@@ -34,7 +35,7 @@ PANEL_TOPS = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Highest probability of the panels: the first that holds all that is drawn."""
 NAMED_REPS = 60
 """So many reps get a named row; more become thin lines."""
-TALLEST = 14.0
+TALLEST, TALLEST_UNNAMED = 14.0, 8.0
 """No picture is taller than this, in inches."""
 
 type Floats = NDArray[np.float64]
@@ -64,20 +65,20 @@ def plot_probabilities(fit: RankFit, *, ax: Axes | None = None, interval_prob: f
     grid = {name: _by_rep(fit, table, name) for name in ("estimate", "lower", "upper", "raw_rate", "n")}
     n_reps, named = len(fit.reps), len(fit.reps) <= NAMED_REPS
     order = np.arange(n_reps) if named else np.argsort(grid["estimate"][1:].mean(axis=1), kind="stable")
-    rows = np.concatenate([[-0.6], np.argsort(order) + 1.0])
+    rows = np.concatenate([[1.0 - 1.6 * _row_step(n_reps)], np.argsort(order) + 1.0])
     highest = np.nanmax(np.concatenate([grid["upper"], grid["raw_rate"]]))
     top = next(limit for limit in PANEL_TOPS if limit >= min(highest, 1.0))
     at = {name: values if name == "n" else PANEL * values / top for name, values in grid.items()}
     width = 2.2 + 1.6 * len(fit.ranks)
-    axes = make_axes(width=width, height=min(TALLEST, 1.7 + 0.26 * (n_reps + 2))) if ax is None else ax
+    axes = make_axes(width=width, height=_height(n_reps)) if ax is None else ax
     for k in range(len(fit.ranks)):
         _draw_panel(
             axes, k, {name: values[:, k] for name, values in at.items()}, rows, named=named, interval_prob=interval_prob
         )
     _label_panels(axes, fit, rows, named=named, top=top)
     axes.legend(
-        loc="upper left", bbox_to_anchor=(0.0, -0.06 - 0.8 / (n_reps + 6)), ncols=4, frameon=False, fontsize=8.5,
-        labelcolor=INK, borderaxespad=0.0,
+        loc="upper left", bbox_to_anchor=(0.0, 0.0), bbox_transform=_below(axes, inches=0.6), ncols=4, frameon=False,
+        fontsize=8.5, labelcolor=INK, borderaxespad=0.0,
     )  # fmt: skip
     return axes
 
@@ -104,7 +105,7 @@ def plot_profiles(
     table = fit.profiles(margin_points=margin_points, interval_prob=interval_prob)
     table = table.sort_values(["gap_points", "rep"], kind="stable").reset_index(drop=True)
     n_reps, named = len(table), len(table) <= NAMED_REPS
-    axes = make_axes(width=8.4, height=min(TALLEST, 1.7 + 0.26 * (n_reps + 2))) if ax is None else ax
+    axes = make_axes(width=8.4, height=_height(n_reps)) if ax is None else ax
     axes.axvspan(-margin_points, margin_points, color=BAND, zorder=0, label=f"margin of {margin_points:g} points")
     axes.axvline(0, color=LINE, linewidth=1, zorder=1)
     row, gap = np.arange(n_reps, dtype=float), table["gap_points"].to_numpy()
@@ -140,6 +141,23 @@ def plot_profiles(
     return axes
 
 
+def _height(n_reps: int) -> float:
+    """Inches for so many rows."""
+    return min(TALLEST, 2.2 + 0.26 * n_reps) if n_reps <= NAMED_REPS else TALLEST_UNNAMED
+
+
+def _row_step(n_reps: int) -> float:
+    """Height of a line of text, in rows."""
+    return 1.0 if n_reps <= NAMED_REPS else n_reps / 30
+
+
+def _below(axes: Axes, *, inches: float) -> Transform:
+    """Axes coordinates moved down by inches, whatever the size of the axes."""
+    from matplotlib.transforms import ScaledTranslation
+
+    return axes.transAxes + ScaledTranslation(0.0, -inches, axes.figure.dpi_scale_trans)
+
+
 def _by_rep(fit: RankFit, table: pd.DataFrame, name: str) -> Floats:
     """A column of `probabilities()` as (1 + rep, rank), all reps first."""
     return np.asarray(table[name], dtype=float).reshape(1 + len(fit.reps), len(fit.ranks))
@@ -151,7 +169,9 @@ def _draw_panel(axes: Axes, k: int, of: dict[str, Floats], rows: Floats, *, name
     def once(text: str) -> str:
         return text if k == 0 else "_"
 
-    axes.fill_betweenx([rows.max() + 0.5, rows.min() - 0.5], k, k + PANEL, color=BAND, linewidth=0, zorder=0)
+    axes.fill_betweenx(
+        [rows.max() + 0.5, rows[0] - 0.5 * _row_step(len(rows) - 1)], k, k + PANEL, color=BAND, linewidth=0, zorder=0
+    )
     place = {name: k + of[name] for name in ("estimate", "lower", "upper", "raw_rate")}
     axes.vlines(place["estimate"][0], rows[0], rows.max() + 0.5, color=ALL_REPS_COLOUR, linewidth=0.8, zorder=1)
     axes.hlines(rows[1:], place["lower"][1:], place["upper"][1:], color=DATA_COLOUR, alpha=0.45,
@@ -171,13 +191,14 @@ def _draw_panel(axes: Axes, k: int, of: dict[str, Floats], rows: Floats, *, name
 def _label_panels(axes: Axes, fit: RankFit, rows: Floats, *, named: bool, top: float) -> None:
     """Names of reps on the left, of ranks on top, percentages below, each panel its own."""
     dress(axes)
-    head = rows.min() - 0.5
+    step = _row_step(len(fit.reps))
+    head = rows.min() - 0.5 * step
     for k, rank in enumerate(fit.ranks):
         axes.text(
-            k, head - 0.25, short_label(rank, width=12), ha="left", va="bottom", fontsize=11, weight="bold", color=INK,
-            parse_math=False,
+            k, head - 0.25 * step, short_label(rank, width=12), ha="left", va="bottom", fontsize=11, weight="bold",
+            color=INK, parse_math=False,
         )  # fmt: skip
-        axes.text(k + COUNT_AT, head - 0.25, "n", ha="right", va="bottom", fontsize=7, color=MUTED)
+        axes.text(k + COUNT_AT, head - 0.25 * step, "n", ha="right", va="bottom", fontsize=7, color=MUTED)
     ticks = [k + PANEL * share for k in range(len(fit.ranks)) for share in (0.0, 0.5, 1.0)]
     axes.set_xticks(ticks, ["0", f"{50 * top:g}", f"{100 * top:g} %"] * len(fit.ranks))
     if named:
@@ -185,7 +206,7 @@ def _label_panels(axes: Axes, fit: RankFit, rows: Floats, *, named: bool, top: f
     else:
         _name_rows(axes, rows[:1], ["all reps"])
         axes.set_ylabel(f"{len(fit.reps):,} reps by mean estimate (names in the table)")
-    axes.set(xlim=(-0.03, len(fit.ranks)), ylim=(rows.max() + 0.5, head - 0.2))
+    axes.set(xlim=(-0.03, len(fit.ranks)), ylim=(rows.max() + 0.5, head - 0.2 * step))
     axes.set_xlabel(f"probability of an event {within_words(fit)}, by rank; n: mature judgments")
     axes.tick_params(axis="x", labelsize=7.5)
 
