@@ -1,4 +1,4 @@
-"""The detection model as the nested-Laplace engine sees it: φ = (population parameters, scales), one block u_r a rep."""
+"""The detection model as the nested-Laplace engine sees it: φ = (population, scales), one block u_r a rep."""
 
 from dataclasses import replace
 
@@ -92,7 +92,7 @@ class DetectionBlocks:
             information[:, :, bent] = self._rotate(-lik.concave[bent])
         return np.moveaxis(gradient @ self.basis, -1, 0), information
 
-    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
+    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:  # noqa: ARG002 (the protocol's)
         """Zero: third derivatives cost more here than the importance weights gain from them."""
         return np.zeros((self.n_block, *np.broadcast_shapes(u.shape[1:], context.shape[1:])))
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pytensor.tensor import TensorVariable
 
 _MANY = 60.0
-"""Median judgments of a rep from which its deviations are better sampled centred; discrimination needs four times that."""
+"""Median judgments of a rep from which deviations are better sampled centred; discrimination needs four times that."""
+
+_FAR, _SMALLEST = 38.0, 1e-300  # beyond 38 standard deviations lies nobody
 
 
 def build_detection(model: DetectionModel) -> "pm.Model":
@@ -27,11 +29,9 @@ def build_detection(model: DetectionModel) -> "pm.Model":
         population = pm.Normal("population", mean, sd, dims="parameter")
         scales = [scale_variable(name, prior) for name, prior in model.scale_priors.items()]
         deviation = pm.Deterministic("deviation", _deviations(model, scales), dims=dims["deviation"])
-        params = pm.Deterministic("params", population + pm.math.dot(deviation, model.block_basis.T))
-        log_cells = pm.Deterministic("log_cells", _log_cells(params, len(model.ranks)), dims=("rep", "rank", "outcome"))
+        log_cells = _log_cells(population + pm.math.dot(deviation, model.block_basis.T), len(model.ranks))
         counts = np.stack([model.n - model.events, model.events], axis=-1)
-        seen = counts > 0
-        pm.Potential("counts", pm.math.sum(counts[seen] * log_cells[seen.nonzero()]))
+        pm.Potential("counts", pm.math.sum(counts * log_cells))
     return built
 
 
@@ -53,28 +53,40 @@ def _deviations(model: DetectionModel, scales: list["TensorVariable"]) -> "Tenso
 def _log_cells(params: "TensorVariable", n_ranks: int) -> "TensorVariable":
     """Log P(rank, outcome), (rep, rank, outcome)."""
     import pymc as pm
-    import pytensor.tensor as pt
 
     a, d, ratios = params[:, 0], params[:, 1], params[:, 2:]
-    phi = pm.math.sigmoid(a)
-    log_shares = pt.special.log_softmax(pm.math.dot(ratios, contrast_basis(n_ranks).T), axis=1)
-    shares = pm.math.exp(log_shares)
-    above = pt.cumsum(shares, axis=1)[:, :-1]
-    below = pt.cumsum(shares[:, ::-1], axis=1)[:, ::-1][:, 1:]
-    smaller = pm.math.minimum(above, below)
-    quantile = np.sqrt(2.0) * pt.erfcinv(2.0 * smaller) * pt.switch(above < below, 1.0, -1.0)
+    cuts = _cutpoints(pm.math.sigmoid(a), d, pm.math.dot(ratios, contrast_basis(n_ranks).T), n_ranks)
+    edges = pm.math.stack([cuts, cuts - d[:, None]], axis=2)
+    outcome = -pm.math.log1pexp(pm.math.stack([a, -a], axis=1))
+    return _log_rank_probs(edges) + outcome[:, None, :]
+
+
+def _cutpoints(
+    phi: "TensorVariable", d: "TensorVariable", log_ratios: "TensorVariable", n_ranks: int
+) -> "TensorVariable":
+    """Decreasing cutpoints, (rep, boundary): normal quantiles of the nominal shares at the signal's mean and spread."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    shares = pt.special.softmax(log_ratios, axis=1)
+    better = np.triu(np.ones((n_ranks, n_ranks - 1)))
+    above, below = pm.math.dot(shares, better), pm.math.dot(shares, 1.0 - better)
+    quantile = np.sqrt(2.0) * pt.erfcinv(2.0 * pm.math.minimum(above, below)) * pt.sign(below - above)
     spread = pm.math.sqrt(1.0 + phi * (1.0 - phi) * d**2)
-    cuts = (phi * d)[:, None] + spread[:, None] * quantile
-    none, event = _log_rank_probs(cuts), _log_rank_probs(cuts - d[:, None])
-    outcome = [none - pm.math.log1pexp(a)[:, None], event - pm.math.log1pexp(-a)[:, None]]
-    return pm.math.stack(outcome, axis=2)
+    return (phi * d)[:, None] + spread[:, None] * quantile
 
 
 def _log_rank_probs(edges: "TensorVariable") -> "TensorVariable":
-    """Log probability of each rank for a standard normal signal cut at decreasing edges, (rep, rank)."""
-    import pymc as pm
-    from pymc.distributions.dist_math import log_diff_normal_cdf, normal_lccdf, normal_lcdf
+    """Log probability of each rank for a standard normal signal, (rep, rank, outcome), from edges one rank shorter.
 
-    best, worst = normal_lccdf(0.0, 1.0, edges[:, :1]), normal_lcdf(0.0, 1.0, edges[:, -1:])
-    between = log_diff_normal_cdf(0.0, 1.0, edges[:, :-1], edges[:, 1:])
-    return pm.math.concatenate([best, between, worst], axis=1)
+    Both ends are read in the half where the tail is small: Φ(b) − Φ(a) = ½ erfc(a/√2) − ½ erfc(b/√2) for a + b > 0.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    end = pt.full_like(edges[:, :1], _FAR)
+    lower, upper = pm.math.concatenate([edges, -end], axis=1), pm.math.concatenate([end, edges], axis=1)
+    side = pt.switch(lower + upper > 0.0, 1.0, -1.0)
+    middle, half = side * (lower + upper) / 2.0, (upper - lower) / 2.0
+    prob = 0.5 * (pm.math.erfc((middle - half) / np.sqrt(2.0)) - pm.math.erfc((middle + half) / np.sqrt(2.0)))
+    return pm.math.log(pm.math.maximum(prob, _SMALLEST))

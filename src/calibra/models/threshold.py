@@ -104,7 +104,7 @@ class ThresholdModel:
             No judgment is old enough for the horizon; says when the first will be.
         """
         cells = judgments.binomial_cells(within_days=self.within_days)
-        return self._fit_cells(cells, judgments.scale, None, seed, engine, draws, progress)
+        return self.fit_cells(cells, scale=judgments.scale, seed=seed, engine=engine, draws=draws, progress=progress)
 
     def fit_by(
         self,
@@ -134,9 +134,10 @@ class ThresholdModel:
         for index, label in enumerate(cells.groups[by]):
             part = _one_label(cells, index)
             if part.reps:
-                fits[label] = self._fit_cells(
-                    part, judgments.scale, f"{by}: {label}", seed + index, engine, draws, progress
-                )
+                fits[label] = self.fit_cells(
+                    part, scale=judgments.scale, pool=f"{by}: {label}", seed=seed + index, engine=engine, draws=draws,
+                    progress=progress,
+                )  # fmt: skip
         return fits
 
     def build(self, judgments: Judgments) -> "pm.Model":
@@ -145,10 +146,18 @@ class ThresholdModel:
 
         return build_detection(self._declare(judgments.binomial_cells(within_days=self.within_days)))
 
-    def _fit_cells(
-        self, cells: BinomialCells, scale: RankScale, pool: str | None, seed: int, engine: Engine, draws: int,
-        progress: bool,
-    ) -> ThresholdFit:  # fmt: skip
+    def fit_cells(
+        self,
+        cells: BinomialCells,
+        *,
+        scale: RankScale,
+        seed: int,
+        pool: str | None = None,
+        engine: Engine = "auto",
+        draws: int = 1000,
+        progress: bool = True,
+    ) -> ThresholdFit:
+        """Fit the model to cells counted already; `pool` says in words which prospects they are."""
         declaration = self._declare(cells)
         posterior = sample_posterior(declaration, seed=seed, engine=engine, draws=draws, progress=progress)
         return ThresholdFit(cells, scale, pool, declaration, posterior)

@@ -115,9 +115,7 @@ class ThresholdFit:
     def probability_draws(self) -> Floats:
         """Draws of P(event within the horizon) at each rank, (draw, rep, rank)."""
         found = self.draws()
-        prob = event_probabilities(
-            found.cutpoints, base_rate=found.base_rate, discrimination=found.discrimination
-        )
+        prob = event_probabilities(found.cutpoints, base_rate=found.base_rate, discrimination=found.discrimination)
         return np.where(np.isnan(prob), found.base_rate[..., None], prob)
 
     # tables -----------------------------------------------------------------------------------------------------------
@@ -150,9 +148,7 @@ class ThresholdFit:
         }  # fmt: skip
         return self.table(columns, interval_prob=interval_prob)
 
-    def profiles(
-        self, *, nothing_auc: float = NOTHING_AUC, interval_prob: float = INTERVAL_PROB
-    ) -> "pd.DataFrame":
+    def profiles(self, *, nothing_auc: float = NOTHING_AUC, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """How well do each rep's ranks tell outcomes apart?
 
         Parameters
@@ -199,6 +195,7 @@ class ThresholdFit:
         table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})  # type: ignore[dict-item]
         table.attrs = {
             "within_days": self.within_days, "as_of": str(self.cells.as_of), "seed": self.diagnostics.seed,
-            "engine": self.diagnostics.engine, "pool": self.pool or "all prospects", **settings,
+            "engine": self.diagnostics.engine, "pool": self.pool or "all prospects",
         }  # fmt: skip
+        table.attrs.update(settings)
         return table

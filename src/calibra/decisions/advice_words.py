@@ -1,0 +1,44 @@
+"""Every sentence of the threshold advice, in one place."""
+
+from collections.abc import Mapping
+
+TIGHTEN, LOOSEN, FINE = "tighten", "loosen", "fine"
+CANNOT_TELL, OUT_OF_REACH = "cannot tell yet", "promise out of reach"
+VERDICTS = (TIGHTEN, LOOSEN, FINE, CANNOT_TELL, OUT_OF_REACH)
+
+NO_SEPARATION = "ranks do not separate outcomes"
+TOO_FEW = "too few mature judgments or events"
+UNSURE = "direction or size not sure"
+
+ENGLISH: Mapping[str, str] = {
+    TIGHTEN: (
+        "Start calling a prospect {rank} later: from {now} to {step} of your prospects this quarter "
+        "({move} in the long run). {sure} sure of the direction."
+    ),
+    LOOSEN: (
+        "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects this quarter "
+        "({move} in the long run). {sure} sure of the direction."
+    ),
+    FINE: "Keep calling a prospect {rank} as you do now: {now} of your prospects, within {margin} points of the aim.",
+    NO_SEPARATION: (
+        "Your ranks do not separate outcomes so far (AUC {auc}, {auc_lower} to {auc_upper}): "
+        "no threshold of {rank} can be advised."
+    ),
+    TOO_FEW: "Cannot tell yet about {rank}; it would take {more} more mature judgments.",
+    UNSURE: "Cannot tell yet about {rank}; it would take {more} more mature judgments.",
+    OUT_OF_REACH: (
+        "What {rank} promises ({promise} within {days} days) is out of reach with present information (AUC {auc}): "
+        "the best {reach} of your prospects come to {best}. This is a matter of the promise, not of your reading alone."
+    ),
+}
+"""Verdict or reason to sentence."""
+
+
+def percent(share: float) -> str:
+    """A share as whole per cent; one decimal below 10 %."""
+    return f"{100.0 * share:.1f} %" if abs(share) < 0.0995 else f"{100.0 * share:.0f} %"
+
+
+def rank_words(rank: str, *, is_best: bool) -> str:
+    """The ranks above a boundary."""
+    return rank if is_best else f"{rank} or better"

@@ -1,0 +1,359 @@
+"""How far should each rep move each rank's threshold? Verdict, minimal move, capped step, and what it would bring."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.decisions.advice_words import (
+    CANNOT_TELL,
+    ENGLISH,
+    FINE,
+    LOOSEN,
+    NO_SEPARATION,
+    OUT_OF_REACH,
+    TIGHTEN,
+    TOO_FEW,
+    UNSURE,
+    percent,
+    rank_words,
+)  # fmt: skip
+from calibra.decisions.threshold_targets import (
+    BoundaryTarget,
+    Payoff,
+    Target,
+    by_all_reps,
+    by_promise,
+    by_value,
+    check_fits,
+    prospects_per_rep,
+)  # fmt: skip
+from calibra.errors import InputError
+from calibra.models.reading import more_judgments_needed
+from calibra.models.threshold_fit import ThresholdFit
+from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
+from calibra.stats.detection_advice import change_of_cut
+from calibra.stats.intervals import INTERVAL_PROB
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceRules:
+    """From when on is advice given, and how bold may it be?"""
+
+    min_judgments: int = 50
+    """Fewest mature judgments of a rep."""
+    min_events: int = 10
+    """Fewest events of a rep."""
+    min_near: int = 10
+    """Fewest judgments in the two ranks beside the boundary."""
+    margin_points: float = 5.0
+    """A share within so many points of the aim is fine."""
+    act_prob: float = 0.9
+    """Probability that the gap exceeds the margin, from which a move is advised."""
+    fine_prob: float = 0.9
+    """Probability that the gap lies within the margin, from which it is called fine."""
+    separate_prob: float = 0.9
+    """Probability that the rep's discrimination is positive, below which no threshold is advised."""
+    reach_share: float = 0.02
+    """A promise that fewer than this share of the prospects could keep is out of reach."""
+    reach_prob: float = 0.9
+    """Probability of that, from which it is said."""
+    move_prob: float = 0.8
+    """Level of the interval of the recommended share; the minimal move ends at its near edge."""
+    step_fraction: float = 1.0 / 3.0
+    """Largest part of the gap to be closed in one quarter."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a rule."""
+        for name in ("act_prob", "fine_prob", "separate_prob", "reach_prob", "move_prob", "step_fraction"):
+            if not 0.0 < getattr(self, name) <= 1.0:
+                raise InputError(f"`{name}` must lie in (0, 1]; got {getattr(self, name)!r}.")
+        for name in ("min_judgments", "min_events", "min_near"):
+            if getattr(self, name) < 0:
+                raise InputError(f"`{name}` must be 0 or more; got {getattr(self, name)!r}.")
+        if not self.margin_points > 0.0 or not 0.0 < self.reach_share < 1.0:
+            raise InputError(
+                "`margin_points` must be above 0 and `reach_share` inside (0, 1); got "
+                f"{self.margin_points!r} and {self.reach_share!r}."
+            )
+
+
+ADVICE_COLUMNS = (
+    "rep", "rank", "verdict", "share_now", "share_target", "share_target_lower", "share_target_upper", "share_move",
+    "share_step", "bar_now", "bar_now_lower", "bar_now_upper", "bar_after", "bar_target", "prob_direction",
+    "prob_beyond_margin", "prob_within_margin", "events_change", "events_missed_change", "best_attainable", "auc",
+    "reason", "n_more", "n", "events", "within_days",
+)  # fmt: skip
+"""Columns of `ThresholdAdvice.table`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThresholdAdvice:
+    """What should move, how far, how sure, and what it would bring; one row per rep and boundary.
+
+    Shares and bars are those of the rep's own pool of prospects under the present way of working. Advice is for
+    feedback, not for pay or dismissal.
+    """
+
+    columns: Mapping[str, NDArray[np.generic]]
+    """Column name to values, see `ADVICE_COLUMNS`; shares and bars from 0 to 1."""
+    promises: NDArray[np.float64]
+    """Promised probability aimed at in each row; NaN where the aim is another."""
+    is_best: NDArray[np.bool_]
+    """Whether the row is of the best rank's boundary."""
+    auc_interval: Floats
+    """Lower and upper end of the rep's AUC in each row, (2, row)."""
+    target: str
+    """What was aimed at, in words."""
+    rules: AdviceRules
+    """The rules."""
+    pool: str
+    """Which prospects the bars and shares are of."""
+    diagnostics: str
+    """How far to trust the fit behind it."""
+    settings: Mapping[str, object]
+    """Interval level, seed, engine, snapshot date."""
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per rep and boundary.
+
+        `share_now` → `share_target` (median, interval of level `move_prob`); `share_move` is the minimal move and
+        `share_step` this quarter's step; `bar_after` the bar at `share_move`; `prob_direction` that the aim lies on
+        the side stated; `events_change` expected events gained above the boundary at `share_move`, among the rep's
+        prospects, `events_missed_change` those below; `n_more` mature judgments until a verdict.
+        """
+        table = make_table({name: self.columns[name] for name in ADVICE_COLUMNS})
+        table.attrs = {
+            **dict(self.settings),
+            "target": self.target,
+            "pool": self.pool,
+            "move_prob": self.rules.move_prob,
+        }
+        return table
+
+    def sentences(self, rep: str | None = None) -> list[str]:
+        """The advice in words, best rank first; for one rep, or each with the rep's name before it."""
+        reps = self.columns["rep"]
+        if rep is not None and rep not in set(reps.tolist()):
+            raise InputError(f"`rep` must be one of the reps advised; got {rep!r}.")
+        rows = [i for i in range(len(reps)) if rep in (None, reps[i])]
+        return [self._sentence(i) if rep is not None else f"{reps[i]}: {self._sentence(i)}" for i in rows]
+
+    def _sentence(self, row: int) -> str:
+        at = {name: values[row] for name, values in self.columns.items()}
+        key = at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"]
+        return ENGLISH[str(key)].format(
+            rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=percent(at["share_now"]),
+            step=percent(at["share_step"]), move=percent(at["share_move"]), sure=percent(at["prob_direction"]),
+            margin=f"{self.rules.margin_points:g}", auc=f"{at['auc']:.2f}",
+            auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}", more=_judgments(at["n_more"]),
+            days=at["within_days"],
+            promise=percent(self.promises[row]), reach=percent(self.rules.reach_share),
+            best=percent(at["best_attainable"]),
+        )  # fmt: skip
+
+
+def recommend_thresholds(
+    fit: ThresholdFit | Mapping[int, ThresholdFit],
+    *,
+    target: Target | None = None,
+    capacity: float | None = None,
+    n_prospects: Mapping[str, float] | None = None,
+    worked_rank: str | None = None,
+    rules: AdviceRules = AdviceRules(),
+) -> ThresholdAdvice:
+    """How far should each rep move each threshold, and how sure is that?
+
+    Draw by draw the cut that meets the target is solved and read as a share of the rep's prospects; cutpoints are never
+    averaged. The minimal move goes from today's share to the near edge of the `move_prob` interval of the recommended
+    share, and is zero where that interval spans today's share. This quarter's step is at most `step_fraction` of the
+    gap and never beyond the minimal move.
+
+    Parameters
+    ----------
+    fit : ThresholdFit, or mapping of horizon to ThresholdFit
+        With a mapping, each boundary is read at the horizon its better rank promises.
+    target : {"promise", "all reps"} or Payoff, optional
+        `promise` (the default without `capacity`): what the scale promises, from the best rank down, each given the cut
+        above. `all reps`: the mean of all reps' bars. `Payoff`: work a prospect where its value exceeds its cost.
+    capacity : float, optional
+        So many prospects can be worked in all: the bar that equalises the last prospect's probability over reps. Alone
+        or with a `Payoff` (the higher bar counts).
+    n_prospects : mapping of rep to number, optional
+        Prospects per rep in the period of `capacity`, and for the expected change in events; default: the mature
+        judgments.
+    worked_rank : str, optional
+        With a payoff or capacity: the last rank whose prospects are worked; default the best.
+    rules : AdviceRules
+        From when on advice is given, and how bold.
+
+    Raises
+    ------
+    InputError
+        A target that does not exist or does not fit the promises; `capacity` with a promise.
+
+    References
+    ----------
+    Elkan, C. (2001). The foundations of cost-sensitive learning. IJCAI 17.
+    """
+    fits = check_fits(fit)
+    first = next(iter(fits.values()))
+    n_each = prospects_per_rep(first, n_prospects)
+    targets, words = _aim(fits, target, capacity, n_each, worked_rank)
+    rows = [_boundary_rows(fits[aim.within_days], aim, n_each, rules) for aim in targets]
+    n_reps, n_rows = len(first.reps), len(first.reps) * len(rows)
+    order = np.arange(n_rows).reshape(len(rows), n_reps).T.ravel()  # rep by rep, best rank first
+    columns = {name: np.concatenate([part[name] for part in rows])[order] for name in (*ADVICE_COLUMNS, *_EXTRA)}
+    return ThresholdAdvice(
+        columns={name: columns[name] for name in ADVICE_COLUMNS}, promises=columns["promise"],
+        is_best=columns["rank"] == first.ranks[0], auc_interval=np.stack([columns["auc_lower"], columns["auc_upper"]]),
+        target=words, rules=rules, pool=f"each rep's own, {first.pool or 'all prospects'}",
+        diagnostics="; ".join(str(one.diagnostics) for one in fits.values()),
+        settings={
+            "as_of": str(first.cells.as_of), "engine": first.diagnostics.engine, "seed": first.diagnostics.seed,
+            "interval_prob": INTERVAL_PROB,
+        },
+    )  # fmt: skip
+
+
+_NUMBERS_OF_ADVICE = (
+    "share_target", "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_after",
+    "events_change", "events_missed_change", "best_attainable",
+)  # fmt: skip
+_MOST_TOLD = 2000  # beyond it "about n more" is no plan
+_EXTRA = ("promise", "auc_lower", "auc_upper")
+
+
+def _aim(
+    fits: Mapping[int | None, ThresholdFit], target: Target | None, capacity: float | None, n_each: Floats,
+    worked_rank: str | None,
+) -> tuple[list[BoundaryTarget], str]:  # fmt: skip
+    """The targets and what they are, in words."""
+    first = next(iter(fits.values()))
+    if isinstance(target, Payoff) or (target is None and capacity is not None):
+        _one_horizon(fits)
+        rank = first.ranks[0] if worked_rank is None else worked_rank
+        if rank not in first.ranks[:-1]:
+            raise InputError(
+                f"`worked_rank` must be a rank but the last ({', '.join(first.ranks[:-1])}); got {worked_rank!r}."
+            )
+        payoff = target if isinstance(target, Payoff) else None
+        aims = by_value(first, payoff=payoff, capacity=capacity, n_prospects=n_each, boundary=first.ranks.index(rank))
+        words = [f"work pays from {percent(payoff.bar)} on"] if payoff else []
+        words += [f"capacity for {capacity:g} prospects"] if capacity is not None else []
+        return aims, ", ".join(words)
+    if capacity is not None or worked_rank is not None:
+        raise InputError("`capacity` and `worked_rank` go with target=None or a Payoff, not with another target.")
+    if target is None or target == "promise":
+        return by_promise(fits), "promise"
+    if target == "all reps":
+        _one_horizon(fits)
+        return by_all_reps(first), "all reps' bars"
+    raise InputError(f"`target` must be 'promise', 'all reps' or a Payoff(cost=…, value=…); got {target!r}.")
+
+
+def _one_horizon(fits: Mapping[int | None, ThresholdFit]) -> None:
+    if len(fits) > 1:
+        raise InputError(f"this target takes one fit; got {len(fits)} horizons ({', '.join(map(str, fits))}).")
+
+
+def _boundary_rows(
+    fit: ThresholdFit, aim: BoundaryTarget, n_each: Floats, rules: AdviceRules
+) -> dict[str, NDArray[np.generic]]:
+    """All columns of one boundary, one value a rep."""
+    k, pool = aim.boundary, aim.pool
+    cut_now = aim.found.cutpoints[:, :, k]
+    now, wanted = share_above(cut_now, **pool), share_above(aim.cut, **pool)
+    gap, share_now, median = now - wanted, now.mean(axis=0), np.median(wanted, axis=0)
+    tail = (1.0 - rules.move_prob) / 2.0
+    low, high = np.quantile(wanted, [tail, 1.0 - tail], axis=0)
+    move = np.clip(share_now, low, high)
+    cap = rules.step_fraction * np.abs(median - share_now)
+    step = share_now + np.clip(move - share_now, -cap, cap)
+    bar_now = bar_at(cut_now, **pool)
+    area = auc(aim.found.discrimination)
+    change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=n_each, **pool)
+    margin = rules.margin_points / 100.0
+    tighten = (gap > 0).mean(axis=0) + 0.5 * (gap == 0).mean(axis=0)
+    columns: dict[str, NDArray[np.generic]] = {
+        "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
+        "share_now": share_now, "share_target": median, "share_target_lower": low, "share_target_upper": high,
+        "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
+        "bar_now_lower": np.quantile(bar_now, (1 - INTERVAL_PROB) / 2, axis=0),
+        "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
+        "bar_after": bar_at(cutpoint_at_share(move, **pool), **pool).mean(axis=0),
+        "bar_target": bar_at(aim.cut, **pool).mean(axis=0), "prob_direction": np.maximum(tighten, 1.0 - tighten),
+        "prob_beyond_margin": np.maximum((gap > margin).mean(axis=0), (gap < -margin).mean(axis=0)),
+        "prob_within_margin": (np.abs(gap) <= margin).mean(axis=0),
+        "events_change": change.n_events_above.mean(axis=0),
+        "events_missed_change": change.n_events_missed.mean(axis=0),
+        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)), "auc": area.mean(axis=0),
+        "auc_lower": np.quantile(area, (1 - INTERVAL_PROB) / 2, axis=0),
+        "auc_upper": np.quantile(area, (1 + INTERVAL_PROB) / 2, axis=0),
+        "n": fit.n.sum(axis=1).astype(int), "events": fit.events.sum(axis=1).astype(int),
+        "within_days": np.full(len(fit.reps), aim.within_days, dtype=object),
+        "promise": np.full(len(fit.reps), np.nan if aim.promise is None else aim.promise.prob),
+    }  # fmt: skip
+    columns |= _verdicts(fit, aim, gap, wanted, rules)
+    for name in _NUMBERS_OF_ADVICE:  # ranks that do not separate outcomes get a sentence instead of a number
+        columns[name] = np.where(columns["reason"] == NO_SEPARATION, np.nan, columns[name])
+    return columns
+
+
+def _verdicts(
+    fit: ThresholdFit, aim: BoundaryTarget, gap: Floats, wanted: Floats, rules: AdviceRules
+) -> dict[str, NDArray[np.generic]]:
+    """Verdict, the reason where there is none yet, and about how many more judgments it would take."""
+    margin = rules.margin_points / 100.0
+    n, events = fit.n.sum(axis=1), fit.events.sum(axis=1)
+    near = fit.n[:, aim.boundary] + fit.n[:, aim.boundary + 1]
+    enough = (n >= rules.min_judgments) & (events >= rules.min_events) & (near >= rules.min_near)
+    separates = (aim.found.discrimination > 0).mean(axis=0) >= rules.separate_prob
+    left = 1.0 - share_above(aim.upper_cut, **aim.pool)
+    keepers = wanted - (1.0 - left)
+    beyond_reach = ((keepers < rules.reach_share) & (left > rules.reach_share)).mean(axis=0) >= rules.reach_prob
+    out_of_reach = beyond_reach & (aim.promise is not None)
+    conditions = [
+        (~separates & enough, CANNOT_TELL, NO_SEPARATION),
+        (~enough, CANNOT_TELL, TOO_FEW),
+        (out_of_reach, OUT_OF_REACH, ""),
+        ((np.abs(gap) <= margin).mean(axis=0) >= rules.fine_prob, FINE, ""),
+        ((gap > margin).mean(axis=0) >= rules.act_prob, TIGHTEN, ""),
+        ((gap < -margin).mean(axis=0) >= rules.act_prob, LOOSEN, ""),
+    ]
+    which = [np.asarray(condition) for condition, _, _ in conditions]
+    verdict = np.select(which, [np.array(v, dtype=object) for _, v, _ in conditions], default=CANNOT_TELL)
+    reason = np.select(which, [np.array(r, dtype=object) for _, _, r in conditions], default=UNSURE)
+    sd = np.maximum(gap.std(axis=0), 1e-9)
+    more = more_judgments_needed(
+        100.0 * gap.mean(axis=0), 100.0 * sd, n, margin=rules.margin_points,
+        prior_sd=max(100.0 * float(gap.std()), 1e-6), flag_prob=rules.act_prob,
+    )  # fmt: skip
+    lacking = np.maximum(rules.min_judgments - n, (rules.min_events - events) / np.maximum(_rate(fit), 1e-3))
+    more = np.maximum(np.maximum(more, lacking), 1.0)
+    waiting = (verdict == CANNOT_TELL) & (reason != NO_SEPARATION)
+    return {"verdict": verdict, "reason": reason, "n_more": np.where(waiting, np.ceil(more), 0.0).astype(int)}
+
+
+def _judgments(n: float) -> str:
+    return f"about {n:,.0f}" if n <= _MOST_TOLD else f"more than {_MOST_TOLD:,}"
+
+
+def _mean_of_numbers(values: Floats) -> Floats:
+    """Mean over draws, leaving out NaN; NaN where there is nothing else."""
+    seen = np.isfinite(values)
+    total = np.where(seen, values, 0.0).sum(axis=0)
+    return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
+
+
+def _rate(fit: ThresholdFit) -> float:
+    return float(fit.events.sum() / max(fit.n.sum(), 1.0))
