@@ -1,0 +1,238 @@
+"""Does the lead-time model give back what was seen, and has the follow-up reached a plateau?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc, gammaincinv
+
+from calibra.data.counts import OPEN
+from calibra.errors import NotEnoughDataError
+from calibra.models.lead_time_curves import Curves, Floats
+from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
+from calibra.stats.intervals import Interval, equal_tailed
+from calibra.stats.lifetable import aalen_johansen
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALL_RANKS = "(all ranks)"
+"""Label of the row over all ranks."""
+LAST_PART, LATE_SHARE, FEWEST_LATE = 0.2, 0.05, 30
+"""A plateau: the last 20 % of the follow-up holds fewer than 5 % of the events, and at least 30 were followed there."""
+FEWEST_EXPECTED = 5.0
+"""Life-table cells with fewer expected endings are put together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeadTimeCalibration:
+    """Observed against expected endings: on life-table cells, and at the promised horizons."""
+
+    cells: Mapping[str, NDArray[Any]]
+    """Columns, one entry per cell of each grouping: `cause`, `grouping`, `rep`, `rank`, `interval`, `observed`,
+    `expected`, `lower`, `upper` (of the expected), `ratio`."""
+    tests: Mapping[str, NDArray[Any]]
+    """Columns, one entry per ending and grouping: `cause`, `grouping`, `n_cells`, `chi_square`, `df`, `p_value`."""
+    horizons: Mapping[str, NDArray[Any]]
+    """Columns, one entry per promised horizon and rank: `within_days`, `rank`, `expected`, `observed` (Aalen–Johansen)
+    and `ratio` with `_lower`, `_upper`, `n`; NaN where nobody of the rank was followed so far."""
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """Observed and expected endings per cell."""
+        return make_table(self.cells)
+
+    @property
+    def tests_table(self) -> "pd.DataFrame":
+        """The chi-square tests."""
+        return make_table(self.tests)
+
+    @property
+    def horizons_table(self) -> "pd.DataFrame":
+        """Aalen–Johansen against the model at each promised horizon, all reps together."""
+        return make_table(self.horizons)
+
+
+GROUPINGS: Mapping[str, tuple[int, ...]] = {
+    "rep": (0,), "rank": (1,), "interval": (2,),
+    "rep × rank": (0, 1), "rank × interval": (1, 2), "rep × interval": (0, 2),
+}  # fmt: skip
+"""Grouping to the axes of (rep, rank, interval) it keeps."""
+
+
+def check_calibration(fit: LeadTimeFit, *, interval_prob: float) -> LeadTimeCalibration:
+    """Are as many endings seen as expected, per rep, rank and interval, and by each promised horizon?
+
+    Per grouping, X² = Σ (O − E)²/E over life-table cells with E the posterior mean of the expected endings. The same
+    data fitted E, so that (O − E)² has mean E − v with v the posterior variance of the expected endings, and the
+    degrees of freedom are Σ (1 − v/E): a grouping that the model fits freely has almost none, and no test. Cells
+    with less than five expected endings are put together. The chi-square distribution is approximate.
+    """
+    cells: list[dict[str, NDArray[Any]]] = []
+    tests: list[tuple[str, str, int, float, float, float]] = []
+    exposure = fit.cells.exposure
+    groups = tuple(range(2, exposure.events.ndim - 1))
+    for cause in fit.posteriors:
+        seen = (exposure.events if cause == "event" else exposure.exits).sum(axis=groups).astype(float)
+        sums = _expected_draws(fit, cause)
+        for name, axes in GROUPINGS.items():
+            observed = seen.sum(axis=tuple(i for i in range(3) if i not in axes)).ravel()
+            draws = sums[name].reshape(len(sums[name]), -1)
+            cells.append(_cell_columns(fit, cause, name, observed, equal_tailed(draws, interval_prob=interval_prob)))
+            tests.append((cause, name, *_chi_square(observed, draws)))
+    names = ("cause", "grouping", "n_cells", "chi_square", "df", "p_value")
+    return LeadTimeCalibration(
+        cells={name: np.concatenate([part[name] for part in cells]) for name in cells[0]},
+        tests={name: np.array(values) for name, values in zip(names, zip(*tests, strict=True), strict=True)},
+        horizons=_at_horizons(fit, interval_prob),
+    )
+
+
+def _expected_draws(fit: LeadTimeFit, cause: str) -> dict[str, Floats]:
+    """Draws of expected endings summed within each grouping, (draw, …)."""
+    draws, cells = fit.draws, fit.cells
+    exposure = cells.exposure.exposure_days
+    n_reps, n_ranks, n_intervals = exposure.shape[0], exposure.shape[1], exposure.shape[-1]
+    effects = draws.group_effects(cause)
+    shape = {0: n_reps, 1: n_ranks, 2: n_intervals}
+    sums = {name: np.zeros((draws.n_draws, *(shape[i] for i in axes))) for name, axes in GROUPINGS.items()}
+    each = max(1, 2_000_000 // (draws.n_draws * n_ranks * n_intervals))
+    for begin in range(0, n_reps, each):
+        reps = slice(begin, min(begin + each, n_reps))
+        hazard = np.exp(draws.log_hazards(cause, reps))
+        days = exposure[reps].reshape(hazard.shape[1], n_ranks, -1, n_intervals)
+        multiplier = np.exp(effects).reshape(draws.n_draws, -1)
+        expected = hazard * np.einsum("rkgj,sg->srkj", days, multiplier)
+        for name, axes in GROUPINGS.items():
+            part = expected.sum(axis=tuple(i + 1 for i in range(3) if i not in axes))
+            if 0 in axes:
+                sums[name][:, reps] = part
+            else:
+                sums[name] += part
+    return sums
+
+
+def _chi_square(observed: Floats, draws: Floats) -> tuple[int, float, float, float]:
+    """Cells, X², degrees of freedom and p-value; small cells put together."""
+    small = draws.mean(axis=0) < FEWEST_EXPECTED
+    if small.any():
+        observed = np.append(observed[~small], observed[small].sum())
+        draws = np.concatenate([draws[:, ~small], draws[:, small].sum(axis=1, keepdims=True)], axis=1)
+    expected, variance = draws.mean(axis=0), draws.var(axis=0)
+    statistic = float(((observed - expected) ** 2 / expected).sum())
+    df = float(np.clip(1.0 - variance / expected, 0.0, 1.0).sum())
+    return len(expected), statistic, df, float(chdtrc(df, statistic)) if df >= 1.0 else np.nan
+
+
+def _cell_columns(
+    fit: LeadTimeFit, cause: str, name: str, observed: Floats, expected: Interval
+) -> dict[str, NDArray[Any]]:
+    labels = (fit.reps, fit.ranks, fit.cells.intervals)
+    axes = GROUPINGS[name]
+    index = np.indices([len(labels[axis]) for axis in axes]).reshape(len(axes), -1)
+    n_cells = index.shape[1]
+    columns: dict[str, NDArray[Any]] = {
+        "cause": np.full(n_cells, cause, dtype=object), "grouping": np.full(n_cells, name, dtype=object),
+    }  # fmt: skip
+    for axis, title in enumerate(("rep", "rank", "interval")):
+        given = np.array(labels[axis], dtype=object)
+        columns[title] = given[index[axes.index(axis)]] if axis in axes else np.full(n_cells, "", dtype=object)
+    ratio = observed / np.maximum(expected.estimate, 1e-300)
+    return columns | {
+        "observed": observed, "expected": expected.estimate, "lower": expected.lower, "upper": expected.upper,
+        "ratio": ratio,
+    }  # fmt: skip
+
+
+def _at_horizons(fit: LeadTimeFit, interval_prob: float) -> dict[str, NDArray[Any]]:
+    """Aalen–Johansen over the model's share of events by each promised horizon that the fit reaches."""
+    horizons = [days for days in fit.scale.horizons if days <= fit.last_edge_days]
+    rows: list[tuple[Any, ...]] = []
+    if horizons:
+        times = np.array(horizons) + 0.5
+        by_rank = fit.draws.all_reps(times).event.mean(axis=0)
+        together = fit.draws.all_reps(times, ranks="all reps").event.mean(axis=0)
+        expected = np.concatenate([by_rank, together])
+        for k, rank in enumerate([*fit.ranks, ALL_RANKS]):
+            chosen = fit.counts.rank == k if k < len(fit.ranks) else np.ones(fit.counts.rank.size, dtype=bool)
+            for h, days in enumerate(horizons):
+                observed = observe(fit, chosen, days, interval_prob)
+                ratio = (value / expected[k, h] for value in observed)
+                rows.append((days, rank, expected[k, h], *observed, *ratio, int(fit.counts.n[chosen].sum())))
+    names = ("within_days", "rank", "expected", "observed", "observed_lower", "observed_upper", "ratio", "ratio_lower",
+             "ratio_upper", "n")  # fmt: skip
+    values = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: np.array(list(column)) for name, column in zip(names, values, strict=True)}
+
+
+def observe(fit: LeadTimeFit, chosen: NDArray[np.bool_], days: int, interval_prob: float) -> tuple[float, float, float]:
+    """Aalen–Johansen share of events by a day with its interval; NaN where nobody was followed so far.
+
+    Judgments that ended on the very day they came under observation enter the person-days, but not this table.
+    """
+    counts = fit.counts
+    chosen = chosen & ~((counts.entry_days > 0) & (counts.days == counts.entry_days) & (counts.ending != OPEN))
+    if not chosen.any():
+        return np.nan, np.nan, np.nan
+    try:
+        shares = aalen_johansen(
+            counts.days[chosen], counts.ending[chosen], weights=counts.n[chosen], entry_days=counts.entry_days[chosen],
+            interval_prob=interval_prob,
+        )  # fmt: skip
+        point = shares.event.at([days])
+    except NotEnoughDataError:
+        return np.nan, np.nan, np.nan
+    return float(point.estimate[0]), float(point.lower[0]), float(point.upper[0])
+
+
+def never(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
+    """What share never becomes an event? Said only where a plateau is in sight.
+
+    A plateau is taken to be reached where at least 30 judgments were followed into the last 20 % of the days up to
+    the last edge L, and where even the upper limit of the hazard there (exact Poisson, on the events and person-days
+    of that part alone) leaves it fewer than 5 % of the events by L. Then the share is 1 − F₁(L). It cannot be proved:
+    events that come after years leave no trace here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `rank` (and all ranks), `estimate`, `lower`, `upper` (NaN where not identified), `late_share_upper`: upper
+        limit of the share of the events by the last edge that fall in its last 20 %, `n_late` (followed into it),
+        `verdict`, `n`, `engine`.
+
+    References
+    ----------
+    Maller, R. A. and Zhou, X. (1996). Survival Analysis with Long-Term Survivors. Wiley.
+    """
+    late_from = int(np.floor((1.0 - LAST_PART) * fit.last_edge_days))
+    times = np.array([late_from, fit.last_edge_days]) + 0.5
+    parts = [fit.draws.all_reps(times), fit.draws.all_reps(times, ranks="all reps")]
+    curves = Curves(*(np.concatenate(pair, axis=1) for pair in zip(*parts, strict=True)))
+    found = equal_tailed(1.0 - curves.event[..., 1], interval_prob=interval_prob)
+    n_late, hazard = _late_hazard(fit, late_from, tail=(1.0 - interval_prob) / 2.0)
+    ended = -np.expm1(-hazard * (fit.last_edge_days - late_from))
+    late_share = curves.open[..., 0].mean(axis=0) * ended / np.maximum(curves.event[..., 1].mean(axis=0), 1e-300)
+    reached = (n_late >= FEWEST_LATE) & (late_share < LATE_SHARE)
+    not_yet = f"not identified yet: followed for {fit.last_edge_days} days"
+    columns: dict[str, Any] = {"rank": np.array([*fit.ranks, ALL_RANKS], dtype=object)}
+    columns |= {name: np.where(reached, values, np.nan) for name, values in flat_columns("", found).items()}
+    columns |= {"late_share_upper": np.minimum(late_share, 1.0), "n_late": n_late.astype(int)}
+    columns["verdict"] = np.where(reached, "plateau", not_yet).astype(object)
+    n = np.append(fit.n.sum(axis=0), fit.n.sum())
+    return fit.table(columns | {"n": n.astype(int)}, interval_prob)
+
+
+def _late_hazard(fit: LeadTimeFit, late_from: int, *, tail: float) -> tuple[Floats, Floats]:
+    """Judgments followed past a day, per rank and over all, and the upper limit of the event hazard after it."""
+    if late_from < 1:
+        nobody = np.zeros(len(fit.ranks) + 1)
+        return nobody, np.full_like(nobody, np.inf)
+    late = fit.counts.exposure_cells([late_from, fit.last_edge_days])
+    n_late, events, days = (
+        np.append(values[..., 1].sum(axis=0), values[..., 1].sum())
+        for values in (late.n_at_risk, late.events, late.exposure_days)
+    )
+    return n_late, gammaincinv(events + 1.0, 1.0 - tail) / np.maximum(days, 1e-300)

@@ -1,0 +1,103 @@
+"""Cumulative incidences of two competing endings whose hazards are constant within intervals, in closed form.
+
+With event hazard λ₁, exit hazard λ₂, λ = λ₁ + λ₂, and interval j of width w_j, so that L_j = λ_j w_j,
+
+    S_j = S_{j−1} exp(−L_j),    F₁(H) = Σ_j S_{j−1} (λ₁/λ)(1 − exp(−L_j)),
+
+the last interval in part where H lies inside it. Time is continuous and starts at the judgment.
+
+References
+----------
+Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, 2nd edition. Wiley.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.errors import InputError
+
+type Floats = NDArray[np.float64]
+
+
+class Curves(NamedTuple):
+    """Cumulative incidence of each ending at chosen times; times along the last axis."""
+
+    event: Floats
+    """Share that became events."""
+    exit: Floats
+    """Share that exited."""
+
+    @property
+    def open(self) -> Floats:
+        """Share not ended."""
+        return np.maximum(1.0 - self.event - self.exit, 0.0)
+
+
+def incidence(event_hazard: Floats, exit_hazard: Floats | None, bounds: Floats, times: Floats) -> Curves:
+    """What share has ended in each way by these times?
+
+    Parameters
+    ----------
+    event_hazard, exit_hazard : array, shape (..., interval)
+        Hazards per day, above 0; None for no exits.
+    bounds : array, shape (interval + 1,)
+        Where the intervals begin and end; the first begins at 0.
+    times : array, shape (time,)
+        From 0 to the last bound.
+    """
+    if times.size and (times.min() < 0 or times.max() > bounds[-1]):
+        raise InputError(f"`times` must lie in 0 to {bounds[-1]:g}; got {times.min():g} to {times.max():g}.")
+    total = event_hazard if exit_hazard is None else event_hazard + exit_hazard
+    place = np.clip(np.searchsorted(bounds, times, side="left") - 1, 0, len(bounds) - 2)
+    before = np.concatenate([np.zeros((*total.shape[:-1], 1)), np.cumsum(total * np.diff(bounds), axis=-1)], axis=-1)
+    ended = np.exp(-before[..., :-1]) * -np.expm1(-total * np.diff(bounds))
+    inside = np.exp(-before[..., place]) * -np.expm1(-total[..., place] * (times - bounds[place]))
+    event = _accumulate(event_hazard / total, ended, inside, place)
+    exit_ = np.zeros_like(event) if exit_hazard is None else _accumulate(exit_hazard / total, ended, inside, place)
+    return Curves(event, exit_)
+
+
+def _accumulate(share: Floats, ended: Floats, inside: Floats, place: NDArray[np.intp]) -> Floats:
+    """Whole intervals before each time, and the part of the one it lies in."""
+    whole = np.cumsum(share * ended, axis=-1)
+    earlier = np.where(place > 0, whole[..., np.maximum(place - 1, 0)], 0.0)
+    return np.asarray(earlier + share[..., place] * inside)
+
+
+def time_of_share(curve: Floats, times: Floats, share: float | Floats) -> Floats:
+    """When has this share of what the curve holds at its last time come? Linear between the times given.
+
+    Parameters
+    ----------
+    curve : array, shape (..., time)
+        Rising curve, above 0 at its last time; it is 0 at time 0.
+    times : array, shape (time,)
+        Rising, above 0.
+    share : float or array
+        Between 0 and 1.
+    """
+    target = np.asarray(share) * curve[..., -1]
+    after = np.minimum((curve < target[..., None]).sum(axis=-1), len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    upper = np.take_along_axis(curve, after[..., None], axis=-1)[..., 0]
+    lower = np.where(after > 0, np.take_along_axis(curve, before[..., None], axis=-1)[..., 0], 0.0)
+    start = np.where(after > 0, times[before], 0.0)
+    fraction = (target - lower) / np.maximum(upper - lower, 1e-300)
+    return np.asarray(start + np.clip(fraction, 0.0, 1.0) * (times[after] - start))
+
+
+def fine_times(bounds: Floats, n_times: int = 40) -> Floats:
+    """Times for reading quantiles and areas: every bound, and about so many in all, each interval split evenly."""
+    pieces = max(1, round(n_times / (len(bounds) - 1)))
+    inner = [np.linspace(lower, upper, pieces + 1)[1:] for lower, upper in pairwise(bounds)]
+    return np.concatenate(inner)
+
+
+def area_under(curve: Floats, times: Floats, *, start: float) -> Floats:
+    """Area under a curve from time 0, where it is `start`, to the last time: the trapezoid rule."""
+    widths = np.diff(np.concatenate([[0.0], times]))
+    left = np.concatenate([np.full((*curve.shape[:-1], 1), start), curve[..., :-1]], axis=-1)
+    return np.asarray((0.5 * (left + curve) * widths).sum(axis=-1))

@@ -1,0 +1,164 @@
+"""From draws of the lead-time model's terms to draws of cumulative incidences, a few reps at a time."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from calibra.inference.posterior import Posterior
+from calibra.models.lead_time_cells import LeadTimeCells, rank_contrasts
+from calibra.models.lead_time_curves import Curves, Floats, incidence
+from calibra.stats.intervals import Interval, equal_tailed
+
+type Reader = Callable[[Curves], Mapping[str, Floats]]
+"""From curves (draw, rep, rank, time) to named draws (draw, rep, rank, …)."""
+type RankMix = Literal["by rank", "own", "all reps"]
+"""Ranks apart; together at each rep's own mix; together at the mix of all reps."""
+
+_CHUNK_ELEMENTS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeadTimeDraws:
+    """Draws of incidences per rep and rank, computed on demand from the draws of the terms."""
+
+    cells: LeadTimeCells
+    """Cells of the fit."""
+    adjust_for: tuple[str, ...]
+    """Case-mix columns adjusted for."""
+    posteriors: Mapping[str, Posterior]
+    """Ending to its draws."""
+
+    @property
+    def n_draws(self) -> int:
+        """Number of equally weighted draws."""
+        return self.posteriors["event"].n_draws
+
+    def curves(self, times: Floats, *, reps: slice = slice(None)) -> Curves:
+        """Incidences by these times since the judgment, (draw, rep, rank, time), at each rep's own case mix."""
+        hazards = {cause: self.log_hazards(cause, reps) for cause in self.posteriors}
+        if not self.adjust_for:
+            return self._incidence(hazards, {}, times)
+        weights = mix_weights(self.cells.n)[reps]
+        shape = (self.n_draws, *weights.shape[:2], len(times))
+        event, exit_ = np.zeros(shape), np.zeros(shape)
+        effects = {cause: self.group_effects(cause) for cause in self.posteriors}
+        for cell in zip(*np.nonzero(weights.sum(axis=(0, 1)) > 0), strict=True):
+            shift = {cause: effect[(slice(None), *cell)][:, None, None, None] for cause, effect in effects.items()}
+            part, weight = self._incidence(hazards, shift, times), weights[(..., *cell)][:, :, None]
+            event += weight * part.event
+            exit_ += weight * part.exit
+        return Curves(event, exit_)
+
+    def log_hazards(self, cause: str, reps: slice = slice(None)) -> Floats:
+        """Log hazard per day at average case mix, (draw, rep, rank, interval)."""
+        draws, clock = self.posteriors[cause].draws, self.cells.clock
+        n_ranks = len(self.cells.exposure.ranks)
+        common = np.repeat(draws["baseline"][:, None, :], n_ranks, axis=1)
+        if n_ranks > 1:
+            basis = rank_contrasts(n_ranks).T
+            common = common + (np.atleast_2d(draws["rank_contrast"]) @ basis)[:, :, None]
+            if "rank_tempo" in draws:
+                common = common + (draws["rank_tempo"] @ basis)[:, :, None] * clock
+        own = draws["level"][:, reps, None, None]
+        if "slope" in draws:
+            own = own + draws["slope"][:, reps, None, None] * self.cells.scores.values[:, None]
+        if "tempo" in draws:
+            own = own + draws["tempo"][:, reps, None, None] * clock
+        return np.asarray(common[:, None] + own)
+
+    def read(
+        self, times: Floats, reader: Reader, *, ranks: RankMix = "by rank", interval_prob: float
+    ) -> dict[str, Interval]:
+        """Estimates and intervals of what a reader takes from the curves: all reps first, then each rep.
+
+        Arrays are (1 + rep, rank, …), rank of length 1 where ranks are mixed. All reps: the count-weighted mean of
+        the reps' curves, per draw.
+        """
+        parts: list[dict[str, Interval]] = []
+        total = Curves(np.zeros(()), np.zeros(()))
+        for reps, curves in self.in_chunks(times):
+            weight = self._rep_weights(reps)
+            total = Curves(
+                *(sofar + np.einsum("srkt,rk->skt", part, weight) for sofar, part in zip(total, curves, strict=True))
+            )
+            mixed = curves if ranks == "by rank" else _mix(curves, self._rank_weights(ranks)[reps])
+            parts.append(_summarise(reader(mixed), interval_prob))
+        everyone = Curves(total.event[:, None], total.exit[:, None])
+        if ranks != "by rank":
+            everyone = _mix(everyone, self._rank_weights("all reps")[:1])
+        parts.insert(0, _summarise(reader(everyone), interval_prob))
+        return {
+            name: Interval(*(np.concatenate([part[name][i] for part in parts]) for i in range(3))) for name in parts[0]
+        }
+
+    def all_reps(self, times: Floats, *, ranks: RankMix = "by rank") -> Curves:
+        """Incidences of all reps, (draw, rank, time)."""
+        event, exit_ = np.zeros(()), np.zeros(())
+        for reps, curves in self.in_chunks(times):
+            weight = self._rep_weights(reps)
+            event = event + np.einsum("srkt,rk->skt", curves.event, weight)
+            exit_ = exit_ + np.einsum("srkt,rk->skt", curves.exit, weight)
+        total = Curves(event, exit_)
+        if ranks == "by rank":
+            return total
+        mixed = _mix(Curves(event[:, None], exit_[:, None]), self._rank_weights("all reps")[:1])
+        return Curves(mixed.event[:, 0], mixed.exit[:, 0])
+
+    def in_chunks(self, times: Floats) -> Iterator[tuple[slice, Curves]]:
+        """Curves (draw, rep, rank, time) of a few reps at a time, and which reps they are."""
+        n_reps, n_ranks = self.cells.n.shape[:2]
+        each = max(1, _CHUNK_ELEMENTS // (self.n_draws * n_ranks * max(len(times), len(self.cells.clock))))
+        for begin in range(0, n_reps, each):
+            reps = slice(begin, min(begin + each, n_reps))
+            yield reps, self.curves(times, reps=reps)
+
+    def _incidence(self, hazards: Mapping[str, Floats], shift: Mapping[str, Floats], times: Floats) -> Curves:
+        hazard = {cause: np.exp(values + shift[cause] if shift else values) for cause, values in hazards.items()}
+        return incidence(hazard["event"], hazard.get("exit"), self.cells.bounds, times)
+
+    def group_effects(self, cause: str) -> Floats:
+        """Effect of every combination of groups on the log hazard, (draw, *group)."""
+        n = self.cells.n
+        total = np.zeros((self.n_draws, *n.shape[2:]))
+        for axis, name in enumerate(self.adjust_for, start=2):
+            counted = n.sum(axis=tuple(i for i in range(n.ndim) if i != axis)).astype(float)
+            effect = self.posteriors[cause][f"{name}_effect"]
+            effect = effect - (effect @ (counted / counted.sum()))[:, None]
+            total += effect.reshape(-1, *(n.shape[i] if i == axis else 1 for i in range(2, n.ndim)))
+        return total
+
+    def _rep_weights(self, reps: slice) -> Floats:
+        """Share of each of these reps among the judgments of a rank, (rep, rank); equal where nobody has any."""
+        n = self.cells.n_by_rank
+        total = n.sum(axis=0)
+        return np.where(total > 0, n / np.maximum(total, 1.0), 1.0 / len(n))[reps]
+
+    def _rank_weights(self, ranks: RankMix) -> Floats:
+        """Share of each rank, (rep, rank): each rep's own, or of all reps."""
+        n = self.cells.n_by_rank
+        everyone = np.broadcast_to(n.sum(axis=0) / n.sum(), n.shape)
+        own = n.sum(axis=1, keepdims=True)
+        return everyone if ranks == "all reps" else np.where(own > 0, n / np.maximum(own, 1.0), everyone)
+
+
+def mix_weights(n: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
+    """Weights over groups summing to one, (rep, rank, *group): own within the rank, else own, else all reps'."""
+    counts = n.astype(float)
+    axes = tuple(range(2, counts.ndim))
+    weights = np.zeros_like(counts)
+    for summed in ((), (1,), (0,), (0, 1)):
+        candidate = np.broadcast_to(counts.sum(axis=summed, keepdims=True) if summed else counts, counts.shape)
+        weights = np.where(weights.sum(axis=axes, keepdims=True) == 0, candidate, weights)
+    return np.asarray(weights / weights.sum(axis=axes, keepdims=True))
+
+
+def _mix(curves: Curves, weights: Floats) -> Curves:
+    """Curves over ranks together: (draw, rep, rank, time) and (rep, rank) → (draw, rep, 1, time)."""
+    event, exit_ = (np.einsum("srkt,rk->srt", part, weights)[:, :, None] for part in curves)
+    return Curves(event, exit_)
+
+
+def _summarise(draws: Mapping[str, Floats], interval_prob: float) -> dict[str, Interval]:
+    return {name: equal_tailed(values, interval_prob=interval_prob) for name, values in draws.items()}

@@ -1,0 +1,348 @@
+"""How the posterior of the lead-time model is read: incidences by a day, lead times, tempo, who is chased too long."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.data.counts import EVENT, EXIT, DurationCounts
+from calibra.data.judgments import Judgments
+from calibra.data.open_rows import OpenCounts
+from calibra.data.scale import RankScale, check_days
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.inference.cell_model import CellModel
+from calibra.inference.posterior import Diagnostics, Posterior
+from calibra.models.lead_time_cells import FollowUp, LeadTimeCells
+from calibra.models.lead_time_curves import Curves, Floats
+from calibra.models.lead_time_draws import LeadTimeDraws, RankMix
+from calibra.models.reading import ALL_REPS
+from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from calibra.models.lead_time_check import LeadTimeCalibration
+
+CAUSES = ("event", "exit")
+"""The endings, each with a posterior of its own."""
+
+type Cause = Literal["event", "exit"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTimeDiagnostics:
+    """How far to trust the fit of each ending; shown first, everywhere."""
+
+    by_cause: Mapping[str, Diagnostics]
+    """Ending to its diagnostics."""
+
+    @property
+    def ok(self) -> bool:
+        """Nothing speaks against the fit of any ending."""
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What speaks against the fit, in words; empty if nothing does."""
+        return tuple(f"{cause}: {problem}" for cause, found in self.by_cause.items() for problem in found.problems)
+
+    @property
+    def engine(self) -> str:
+        """The engine that made the draws; both where they differ."""
+        return " and ".join(dict.fromkeys(found.engine for found in self.by_cause.values()))
+
+    @property
+    def seed(self) -> int:
+        """Seed of the fit."""
+        return self.by_cause["event"].seed
+
+    @property
+    def effective_sample(self) -> float:
+        """Effective number of independent draws, the least of the endings."""
+        return min(found.effective_sample for found in self.by_cause.values())
+
+    @property
+    def wall_seconds(self) -> float:
+        """Wall time of the fit."""
+        return sum(found.wall_seconds for found in self.by_cause.values())
+
+    def __str__(self) -> str:
+        """One readable line per ending."""
+        return "\n".join(f"{cause}: {found}" for cause, found in self.by_cause.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeadTimeFit:
+    """The fitted lead-time model: cells, draws, and the tables read off them."""
+
+    adjust_for: tuple[str, ...]
+    """Case-mix columns adjusted for."""
+    scale: RankScale
+    """The scale, with its promises."""
+    counts: DurationCounts
+    """The duration counts behind the cells."""
+    cells: LeadTimeCells
+    """Person-days and endings per rep, rank (and group) and interval."""
+    open_counts: OpenCounts
+    """Judgments still open at the snapshot date, by rep, rank and age."""
+    declarations: Mapping[str, CellModel]
+    """Ending to the model as the engines saw it."""
+    posteriors: Mapping[str, Posterior]
+    """Ending to its draws; the endings share no parameter, and their draws are paired as they come."""
+
+    @property
+    def diagnostics(self) -> LeadTimeDiagnostics:
+        """How far to trust the fit."""
+        return LeadTimeDiagnostics({cause: posterior.diagnostics for cause, posterior in self.posteriors.items()})
+
+    @property
+    def reps(self) -> tuple[str, ...]:
+        """Rep labels."""
+        return self.cells.exposure.reps
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        """Rank labels, best first."""
+        return self.cells.exposure.ranks
+
+    @property
+    def n(self) -> Floats:
+        """Judgments per rep and rank, (rep, rank)."""
+        return self.cells.n_by_rank
+
+    @property
+    def last_edge_days(self) -> int:
+        """Last whole day of which anything is said."""
+        return self.cells.last_edge_days
+
+    @property
+    def follow_up(self) -> FollowUp:
+        """How far the follow-up reaches."""
+        return self.cells.follow_up
+
+    @property
+    def draws(self) -> LeadTimeDraws:
+        """Draws of incidences, computed on demand."""
+        return LeadTimeDraws(self.cells, self.adjust_for, self.posteriors)
+
+    def incidence_draws(self, days: Sequence[int], *, cause: Cause = "event") -> Floats:
+        """Draws of the share ended this way by the end of each day, (draw, rep, rank, day), exits competing."""
+        curves = self.draws.curves(self.times(days))
+        return curves.event if _check_cause(cause) == "event" else curves.exit
+
+    def times(self, days: Sequence[int]) -> Floats:
+        """Ends of these whole days on the model's clock (day d ends at d + ½), or the error that refuses them."""
+        wanted = np.atleast_1d(np.asarray(days))
+        if wanted.ndim != 1 or wanted.size == 0 or wanted.dtype.kind not in "iu" or (wanted < 0).any():
+            raise InputError(f"`days` must be whole days of 0 or more, such as [30, 90]; got {days!r}.")
+        latest = int(wanted.max())
+        if latest > self.follow_up.longest_days:
+            raise self.follow_up.refuse(latest, "The share within")
+        if latest > self.last_edge_days:
+            raise NotEnoughDataError(
+                f"The share within {latest} days is past the last edge of this fit, {self.last_edge_days} days, after "
+                f"which too few are followed; nothing is extrapolated. Ask for an earlier day, or fit with "
+                f"LeadTimeModel(interval_edges_days=[..., {latest}])."
+            )
+        return wanted + 0.5
+
+    # tables -----------------------------------------------------------------------------------------------------------
+
+    def cumulative_incidence(
+        self,
+        days: Sequence[int],
+        *,
+        by: Sequence[str] = ("rep", "rank"),
+        cause: Cause = "event",
+        interval_prob: float = INTERVAL_PROB,
+    ) -> "pd.DataFrame":
+        """What share has become an event (or an exit) by these days, the other ending competing?
+
+        Parameters
+        ----------
+        days : sequence of int
+            Whole days since the judgment, none past the last edge.
+        by : ("rep", "rank"), ("rep",), ("rank",) or ()
+            What to tell apart; what is left out is averaged over by the numbers of judgments. All reps come first.
+        cause : {"event", "exit"}
+            Which ending.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `rep`, `rank` (as asked), `days`, `estimate`, `lower`, `upper`, `n` (judgments), `endings` (seen by then),
+            `n_followed` (still followed on that day), `engine`.
+
+        Raises
+        ------
+        NotEnoughDataError
+            A day past the last edge: nothing is extrapolated; the message says when it can be known.
+        """
+        groups, code = _check_by(by), {"event": EVENT, "exit": EXIT}[_check_cause(cause)]
+        ranks: RankMix = "by rank" if "rank" in groups else "own"
+        found = self.draws.read(
+            self.times(days), lambda curves: {"share": getattr(curves, cause)}, ranks=ranks, interval_prob=interval_prob
+        )["share"]
+        wanted = np.atleast_1d(np.asarray(days)).tolist()
+        endings = [self._count((self.counts.ending == code) & (self.counts.days <= day)) for day in wanted]
+        followed = [self._count((self.counts.days >= day) & (self.counts.entry_days <= day)) for day in wanted]
+        counted = {"n": [self.n] * len(wanted), "endings": endings, "n_followed": followed}
+        n_reps = 1 + len(self.reps) if "rep" in groups else 1
+        labels = self._labels(ranks, n_reps=n_reps, repeat=len(wanted))
+        columns: dict[str, Any] = {name: values for name, values in labels.items() if name in groups}
+        columns |= {"days": np.tile(wanted, n_reps * found.estimate.shape[1])}
+        columns |= {name: values[:n_reps].ravel() for name, values in zip(found._fields, found, strict=True)}
+        for name, values in counted.items():
+            columns[name] = np.stack([_with_all(part, ranks) for part in values], axis=-1)[:n_reps].ravel().astype(int)
+        return self.table(columns, interval_prob, cause=cause)
+
+    def probability_within(self, days: int, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """How likely is an event within so many days, per rep and rank, exits competing and nobody's future guessed?
+
+        Returns
+        -------
+        pandas.DataFrame
+            `rep`, `rank`, `estimate`, `lower`, `upper`, `n`, `events`, `n_followed`, `engine`; all reps first.
+        """
+        check_days(days, "days")
+        table = self.cumulative_incidence([int(days)], interval_prob=interval_prob)
+        return table.drop(columns="days").rename(columns={"endings": "events"})
+
+    def update(self, age_days: int, within_days: int, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """How likely is an event in the next days, for a prospect still open after so many?
+
+        (F₁(a + w) − F₁(a))/S(a): of those open at the end of day a, the share with an event on the w days after it.
+
+        Parameters
+        ----------
+        age_days : int
+            Whole days since the judgment, 0 or more.
+        within_days : int
+            Days from now; age and these days together not past the last edge.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `rep`, `rank`, `estimate`, `lower`, `upper`, `n` (judgments), `n_followed` (followed past that age),
+            `engine`.
+        """
+        check_days(within_days, "within_days")
+        if isinstance(age_days, bool) or not isinstance(age_days, int | np.integer) or age_days < 0:
+            raise InputError(f"`age_days` must be a whole number of days, 0 or more; got {age_days!r}.")
+        times = self.times([int(age_days), int(age_days + within_days)])
+
+        def coming(curves: Curves) -> dict[str, Floats]:
+            later = curves.event[..., 1] - curves.event[..., 0]
+            return {"prob": later / np.maximum(curves.open[..., 0], 1e-300)}
+
+        found = self.draws.read(times, coming, interval_prob=interval_prob)["prob"]
+        followed = self._count((self.counts.days > age_days) & (self.counts.entry_days <= age_days))
+        columns = self._labels("by rank") | flat_columns("", found)
+        columns |= {"n": _with_all(self.n, "by rank").ravel().astype(int)}
+        columns |= {"n_followed": _with_all(followed, "by rank").ravel().astype(int)}
+        return self.table(columns, interval_prob, age_days=age_days, within_days=within_days)
+
+    def lead_times(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """How long does it take, among those that become events by the last edge? See `lead_time_tables.lead_times`."""
+        from calibra.models.lead_time_tables import lead_times
+
+        return lead_times(self, interval_prob=interval_prob)
+
+    def tempo(self, *, margin_share: float = 0.2, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """Which reps are slower or faster than all reps? See `lead_time_tables.tempo`."""
+        from calibra.models.lead_time_tables import tempo
+
+        return tempo(self, margin_share=margin_share, interval_prob=interval_prob)
+
+    def chasing(
+        self,
+        judgments: Judgments | None = None,
+        *,
+        share_left: float = 0.05,
+        interval_prob: float = INTERVAL_PROB,
+    ) -> "pd.DataFrame":
+        """Who chases too long? Counts per rep and rank; given judgments, the prospects by name.
+
+        See `lead_time_chasing.count_chased` and `lead_time_chasing.name_chased`.
+        """
+        from calibra.models.lead_time_chasing import count_chased, name_chased
+
+        if judgments is None:
+            return count_chased(self, share_left=share_left, interval_prob=interval_prob)
+        return name_chased(self, judgments, share_left=share_left, interval_prob=interval_prob)
+
+    def never(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """What share never becomes an event, where a plateau lets that be said? See `lead_time_check.never`."""
+        from calibra.models.lead_time_check import never
+
+        return never(self, interval_prob=interval_prob)
+
+    def calibration(self, *, interval_prob: float = INTERVAL_PROB) -> "LeadTimeCalibration":
+        """Does the model give back what was seen? See `lead_time_check.check_calibration`."""
+        from calibra.models.lead_time_check import check_calibration
+
+        return check_calibration(self, interval_prob=interval_prob)
+
+    def summary(self) -> str:
+        """Everything at a glance, diagnostics first."""
+        from calibra.models.lead_time_tables import summarise_fit
+
+        return summarise_fit(self)
+
+    # parts of tables --------------------------------------------------------------------------------------------------
+
+    def table(self, columns: Mapping[str, Any], interval_prob: float, **settings: Any) -> "pd.DataFrame":
+        """A table that says what it rests on."""
+        n_rows = len(next(iter(columns.values())))
+        table = make_table(dict(columns) | {"engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})
+        table.attrs.update(
+            interval_prob=interval_prob, last_edge_days=self.last_edge_days, as_of=str(self.counts.as_of),
+            seed=self.diagnostics.seed, engine=self.diagnostics.engine, **settings,
+        )  # fmt: skip
+        return table
+
+    def rows(self, *, ranks: RankMix = "by rank") -> dict[str, Any]:
+        """Label columns and n of a table with all reps first."""
+        return self._labels(ranks) | {"n": _with_all(self.n, ranks).ravel().astype(int)}
+
+    def _labels(self, ranks: RankMix, *, n_reps: int | None = None, repeat: int = 1) -> dict[str, Any]:
+        """Label columns, all reps first; each label repeated so often in a row."""
+        labels = np.array((ALL_REPS, *self.reps)[:n_reps], dtype=object)
+        named = np.array(self.ranks, dtype=object) if ranks == "by rank" else None
+        n_ranks = 1 if named is None else len(named)
+        columns: dict[str, Any] = {"rep": np.repeat(labels, n_ranks * repeat)}
+        return columns if named is None else columns | {"rank": np.tile(np.repeat(named, repeat), len(labels))}
+
+    def _count(self, rows: NDArray[np.bool_]) -> Floats:
+        """Judgments of these rows of the counts, (rep, rank)."""
+        cell = self.counts.rep[rows] * len(self.ranks) + self.counts.rank[rows]
+        return np.bincount(cell, self.counts.n[rows], self.n.size).reshape(self.n.shape)
+
+
+def flat_columns(name: str, found: Interval) -> dict[str, Floats]:
+    """Columns `name`, `name_lower`, `name_upper`; `estimate`, `lower`, `upper` for no name."""
+    names = (name, f"{name}_lower", f"{name}_upper") if name else ("estimate", "lower", "upper")
+    return {label: values.ravel() for label, values in zip(names, found, strict=True)}
+
+
+def _with_all(values: Floats, ranks: RankMix) -> Floats:
+    """(rep, rank) counts with all reps first; ranks added up where they are mixed."""
+    summed = values if ranks == "by rank" else values.sum(axis=1, keepdims=True)
+    return np.concatenate([summed.sum(axis=0, keepdims=True), summed])
+
+
+def _check_by(by: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(by, str) or not set(by) <= {"rep", "rank"} or len(set(by)) < len(by):
+        raise InputError(
+            f"`by` must hold 'rep', 'rank', both or none, each once; got {by!r}. Write by=('rep', 'rank')."
+        )
+    return tuple(by)
+
+
+def _check_cause(cause: str) -> str:
+    if cause not in CAUSES:
+        raise InputError(f"`cause` must be one of {', '.join(CAUSES)}; got {cause!r}.")
+    return cause
