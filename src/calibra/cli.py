@@ -1,0 +1,292 @@
+"""calibra in the shell: `demo`, `init`, `check`, `fit`.
+
+Exit status 0: good; 1: a fit that its own diagnostics speak against; 2: bad input or use. What is asked for goes to
+standard output, errors and notes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calibra import __version__
+from calibra.cli_show import as_json, harmless, judgments_json, say, show, show_judgments
+from calibra.errors import CalibraError, FitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calibra.cli_config import Settings
+    from calibra.data.judgments import Judgments
+    from calibra.data.simulate import SimulatedWorld
+    from calibra.workflow import Calibration
+
+GOOD, FAILED_CHECK, BAD_INPUT, STOPPED = 0, 1, 2, 130
+
+EXAMPLES = """\
+examples:
+  calibra demo                                   a simulated team of twenty reps: tables and pictures
+  calibra init judgments.csv                     write calibra.toml, with the roles its columns look like
+  calibra check judgments.csv                    is the file sound? what is in it?
+  calibra fit judgments.csv --out results        tables as CSV, a summary, pictures
+
+exit status: 0 good, 1 a fit that its own diagnostics speak against, 2 bad input or use
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        with _notes_on_stderr():
+            status: int = options.run(options)
+    except FitError as error:
+        return _refuse(error, FAILED_CHECK)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STOPPED
+    except (CalibraError, OSError) as error:
+        return _refuse(error, BAD_INPUT)
+    except KeyboardInterrupt:
+        return _refuse("stopped", STOPPED)
+    return status
+
+
+# commands -------------------------------------------------------------------------------------------------------------
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Simulated or published judgments from end to end."""
+    from calibra.workflow import calibrate
+
+    out = _folder(options.out)
+    world, judgments = (None, _published(options)) if options.data == "salvirt" else _simulated(out, options)
+    calibration = calibrate(judgments, seed=options.seed, progress=not options.quiet)
+    pictures = calibration.save_pictures(out, formats=("png",))
+    if options.json:
+        _print_json(as_json(calibration, pictures))
+    elif not options.quiet:
+        show(calibration)
+        if world is not None:
+            say(_held_against_truth(calibration, world))
+        say("Pictures: " + ", ".join(map(str, pictures)))
+    return _status(calibration)
+
+
+def init(options: argparse.Namespace) -> int:
+    """Write a commented calibra.toml."""
+    from calibra.cli_config import read_column_names, write_template
+
+    file = Path(options.file)
+    if file.suffix == ".toml":
+        written = write_template(file)
+    else:
+        written = write_template(Path(options.config), columns=read_column_names(file))
+    if options.json:
+        _print_json({"written": str(written)})
+    elif not options.quiet:
+        say(f"Wrote {written}. Fill in `as_of`, the columns and the ranks; then: calibra check FILE --config {written}")
+    return GOOD
+
+
+def check(options: argparse.Namespace) -> int:
+    """Read the judgments and say what is in them; every problem in one message."""
+    judgments = _settings(options).read_judgments(options.file)
+    if options.json:
+        _print_json(judgments_json(judgments))
+    elif not options.quiet:
+        show_judgments(judgments)
+    return GOOD
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Fit everything and write tables, summary and pictures."""
+    from calibra.views.tables import write_csv
+    from calibra.workflow import calibrate
+
+    settings = _settings(options)
+    judgments = settings.read_judgments(options.file)
+    fitting = {**settings.fitting, **({} if options.seed is None else {"seed": options.seed})}
+    out = _folder(options.out)
+    calibration = calibrate(judgments, progress=not options.quiet, **fitting)
+    files = [write_csv(table, out / f"{name}.csv") for name, table in calibration.tables().items()]
+    summary = out / "summary.txt"
+    summary.write_text(harmless(calibration.summary()) + "\n", encoding="utf-8")
+    files += [summary, *calibration.save_pictures(out)]
+    if options.json:
+        _print_json(as_json(calibration, files))
+    elif not options.quiet:
+        show(calibration)
+        say(f"Wrote {len(files)} files to {out}: {', '.join(path.name for path in files)}")
+    return _status(calibration)
+
+
+# parts of commands ----------------------------------------------------------------------------------------------------
+
+
+def _simulated(out: Path, options: argparse.Namespace) -> tuple[SimulatedWorld, Judgments]:
+    """Twenty reps and 6,000 prospects, written to Parquet and counted from there by DuckDB."""
+    from calibra.data.judgments import Judgments
+    from calibra.data.simulate import simulate_judgments
+
+    world = simulate_judgments(seed=options.seed)
+    path = out / "judgments.parquet"
+    world.frame.to_parquet(path, index=False)
+    if not (options.quiet or options.json):
+        say(
+            f"A simulated organisation, whose truth is known: 20 reps, 6,000 prospects, written to {path} and counted "
+            "by DuckDB. The event is: the prospect becomes an opportunity.\n"
+        )
+    return world, Judgments.from_frame(path, scale=world.scale, as_of=world.as_of, columns=world.columns)
+
+
+def _published(options: argparse.Namespace) -> Judgments:
+    from calibra.data.published import SALVIRT_SOURCE, salvirt_judgments
+
+    if not (options.quiet or options.json):
+        say(f"{SALVIRT_SOURCE} The event is: the deal is won, at the end.\n")
+    return salvirt_judgments()
+
+
+def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
+    """How many of the intervals hold the true probability?"""
+    held = total = 0
+    for days, rank_fit in calibration.rank_fits.items():
+        if days is None:
+            continue
+        truth = world.truth.probabilities(days)[[world.truth.reps.names.index(rep) for rep in rank_fit.reps]]
+        table = rank_fit.probabilities().iloc[len(rank_fit.ranks) :]
+        inside = (table["lower"] <= truth.ravel()) & (truth.ravel() <= table["upper"])
+        held, total = held + int(inside.sum()), total + len(inside)
+    return f"The truth is known here: {held} of the {total} 90 % intervals of reps and ranks hold it.\n"
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from calibra.cli_config import read_settings
+
+    return read_settings(Path(options.config), as_of=options.as_of)
+
+
+def _folder(name: str) -> Path:
+    path = Path(name)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _status(calibration: Calibration) -> int:
+    """1, with the reason on standard error, where the diagnostics speak against a fit."""
+    if calibration.ok:
+        return GOOD
+    doubted = [fit.diagnostics.problems for fit in calibration.rank_fits.values() if not fit.diagnostics.ok]
+    return _refuse("; ".join("a fit cannot be trusted: " + ", ".join(found) for found in doubted), FAILED_CHECK)
+
+
+# standard output and standard error -----------------------------------------------------------------------------------
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
+
+
+@contextmanager
+def _notes_on_stderr() -> Iterator[None]:
+    """Warnings and log lines as plain notes on standard error, each once."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_NoteFormatter())
+    logger = logging.getLogger("calibra")
+    logger.addHandler(handler)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", UserWarning)
+            yield
+        for words in dict.fromkeys(map(_note, caught)):
+            print(f"note: {harmless(words)}", file=sys.stderr)
+    finally:
+        logger.removeHandler(handler)
+
+
+class _NoteFormatter(logging.Formatter):
+    """Log lines as notes a terminal cannot obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message alone."""
+        return f"note: {harmless(record.getMessage())}"
+
+
+def _note(warning: warnings.WarningMessage) -> str:
+    words = str(warning.message)
+    if words.startswith("Glyph "):
+        return (
+            "the font of the PNG pictures lacks some characters of the labels; SVG pictures leave them to the reader's."
+        )
+    return words
+
+
+def _refuse(reason: object, status: int) -> int:
+    """One readable block on standard error."""
+    print(f"calibra: {harmless(str(reason))}", file=sys.stderr)
+    return status
+
+
+# the arguments --------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="calibra", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="How far does each rep's ranking of prospects agree with what comes of them?",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"calibra {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    add = _command(commands, demo, "calibra demo --data salvirt --out demo-out")
+    add("--data", choices=("simulated", "salvirt"), default="simulated", help="simulated, or published counts")
+    add("--out", default="demo-out", metavar="DIR", help="where to write (default: demo-out)")
+    add("--seed", type=int, default=1, help="same seed, same numbers (default: 1)")
+
+    add = _command(commands, init, "calibra init judgments.csv")
+    add("file", metavar="FILE", help="your CSV or Parquet file, or the .toml to write")
+    _add_config(add)
+
+    add = _command(commands, check, "calibra check judgments.csv --config calibra.toml")
+    add("file", metavar="FILE", help="CSV or Parquet file, one row a judgment")
+    _add_config(add, with_as_of=True)
+
+    add = _command(commands, fit, "calibra fit judgments.parquet --config calibra.toml --out results --json")
+    add("file", metavar="FILE", help="CSV or Parquet file, one row a judgment")
+    _add_config(add, with_as_of=True)
+    add("--out", required=True, metavar="DIR", help="where to write tables, summary and pictures")
+    add("--seed", type=int, help="instead of the seed in the file")
+    return parser
+
+
+def _add_config(add: Callable[..., Any], *, with_as_of: bool = False) -> None:
+    add("--config", default="calibra.toml", metavar="TOML", help="settings (default: calibra.toml)")
+    if with_as_of:
+        add("--as-of", metavar="DATE", help="snapshot date, instead of the one in the file")
+
+
+def _command(commands: Any, run: Callable[[argparse.Namespace], int], example: str) -> Callable[..., Any]:
+    """A subcommand named and described by its function; returns its `add_argument`."""
+    words = (run.__doc__ or "").strip()
+    parser = commands.add_parser(run.__name__, help=words, description=words, epilog=f"example:\n  {example}",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.set_defaults(run=run)
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON, for pipelines")
+    shown.add_argument("--quiet", action="store_true", help="print nothing but errors and notes")
+    add: Callable[..., Any] = parser.add_argument
+    return add
