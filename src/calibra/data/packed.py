@@ -271,7 +271,7 @@ def _sums(plan: Plan) -> list[nw.Expr]:
 
 
 def _number_of(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum().cast(nw.Int64)
+    return nw.when(condition).then(nw.lit(1)).count().cast(nw.Int64)
 
 
 def _floats(series: nw.Series[Any]) -> NDArray[np.float64]:

@@ -35,7 +35,9 @@ def tabulate(
     keys += [packed.entry_days[keep], code >> 2, code & 3, packed.maturity[keep]]
     order, starts = _group(keys)
     rep, rank, *codes, entry_days, days, ending, maturity = (key[order][starts] for key in keys)
-    sums = {name: np.add.reduceat(values[keep][order], starts) for name, values in packed.sums.items()}
+    sums = {name: values[keep][order] for name, values in packed.sums.items()}
+    if starts.size < order.size:
+        sums = {name: np.add.reduceat(values, starts) for name, values in sums.items()}
     first = packed.sums["first_judged"][keep]
     if "won_at" not in plan.present:  # then the event is the win, and an event after the exit is none
         sums |= {name: values * (ending == EVENT) for name, values in sums.items() if name in _OF_WINS}
@@ -79,6 +81,6 @@ def _group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
             distinct, combined = np.unique(combined, return_inverse=True)
             size = distinct.size
         combined, size = combined * width + (key - low), size * width
-    order = np.argsort(combined, kind="stable")
+    order = np.argsort(combined)
     runs = np.flatnonzero(np.diff(combined[order], prepend=-1))
     return order, runs
