@@ -91,7 +91,7 @@ def test_three_judgments_without_an_event_agree_with_brute_force_integration():
     mean, scale, z = np.meshgrid(*axes, indexing="ij")
     prob = 1.0 / (1.0 + np.exp(-(mean + scale * z)))
     density = (1 - prob) ** 3 * np.exp(-0.5 * (((mean + 1) / 1.5) ** 2 + (scale / 2) ** 2 + z**2))
-    found = 1.0 / (1.0 + np.exp(-(posterior["mean"] + posterior["level"][:, 0])))
+    found = 1.0 / (1.0 + np.exp(-(posterior["mean"][:, 0] + posterior["level"][:, 0])))
     assert found.mean() == pytest.approx((prob * density).sum() / density.sum(), abs=0.004)
     assert posterior["level_scale"].mean() == pytest.approx((scale * density).sum() / density.sum(), abs=0.03)
 

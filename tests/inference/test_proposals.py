@@ -6,7 +6,7 @@ from calibra.inference.proposals import Mixture, SplitT, folded_log_density, spl
 
 def integral_over_grid(proposal, n_scales, lower):
     """Integral of the folded density over a wide grid of two dimensions."""
-    first, second = np.linspace(-40, 40, 1601), np.linspace(lower, 40, 1601)
+    first, second = np.linspace(-30, 30, 601), np.linspace(lower, 30, 601)
     grid = np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2)
     density = np.exp(folded_log_density(proposal, grid, n_scales)).reshape(len(first), len(second))
     return np.trapezoid(np.trapezoid(density, second, axis=1), first)

@@ -203,8 +203,8 @@ class CellBlocks:
     def coefficient_information(self, phi: Floats, modes: Modes) -> Floats:
         """Information of the data on the coefficients of φ at its scales, blocks integrated out; (draw, p, p).
 
-        Σ_r X'(W − WZ H⁻¹ Z'W)X in β, the usual marginal precision of a generalised linear mixed model (third derivatives left
-        out), turned into the coefficients as φ holds them.
+        Σ_r X'(W − WZ H⁻¹ Z'W)X in β, the usual marginal precision of a generalised linear mixed model (third
+        derivatives left out), turned into the coefficients as φ holds them.
         """
         d = self.family.derivatives(self.linpred(modes.context, modes.u), self.events, self.size)
         n_draws, p = len(phi), self.n_coefficients

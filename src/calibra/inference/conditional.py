@@ -1,8 +1,9 @@
 """Proposals that follow a funnel: scales first, then the coefficients given each draw's own scales.
 
-Where few groups share a learned scale, or few reps carry a large one, the coefficients' spread changes with the scales and no one
-ellipsoid fits. Given the scales the coefficients are nearly Gaussian, so each draw gets a t of its own: its mean by Newton steps
-on the Laplace marginal, its shape the marginal information there (as integrated nested Laplace approximations do on their grid).
+Where few groups share a learned scale, or few reps carry a large one, the coefficients' spread changes with the
+scales and no one ellipsoid fits. Given the scales the coefficients are nearly Gaussian, so each draw gets a t of its
+own: its mean by Newton steps on the Laplace marginal, its shape the marginal information there (as integrated nested
+Laplace approximations do on their grid).
 """
 
 from math import lgamma, log, pi
@@ -87,7 +88,7 @@ class Coefficients:
         return phi[:, : self.p], root
 
     def _prior_precision(self, phi: Floats) -> Floats:
-        """Diagonal prior precision of the coefficients, from two slopes of the log-prior; with a little ridge for flat priors."""
+        """Diagonal prior precision of the coefficients, from two slopes of the log-prior; a little ridge for flat ones."""
         shifted = phi.copy()
         shifted[:, : self.p] += 1.0
         fall = self.marginal.blocks.log_prior(phi)[1] - self.marginal.blocks.log_prior(shifted)[1]

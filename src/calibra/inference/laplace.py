@@ -1,11 +1,14 @@
 """The `laplace` engine: nested Laplace with importance correction inside and out.
 
 1. The mode of the outer parameters φ, each rep's block integrated out by Laplace, with the exact gradient.
-2. A split t there; where it falls short, draws that follow the funnel (see `outer`). All rounds count, weighted by the mixture of
+2. A split t there; where it falls short, draws that follow the funnel (see `outer`). All rounds count, weighted by
+the mixture of
    their proposals (deterministic mixture: Owen & Zhou 2000, doi:10.1080/01621459.2000.10473909).
-3. The target of these weights is the marginal corrected in every block: the log of the block's mean importance weight enters,
+3. The target of these weights is the marginal corrected in every block: the log of the block's mean importance weight
+enters,
    so the outer Pareto k̂ sees the inner error.
-4. Equally weighted draws: φ by systematic resampling of Pareto-smoothed weights, u_r | φ by importance resampling of fresh
+4. Equally weighted draws: φ by systematic resampling of Pareto-smoothed weights, u_r | φ by importance resampling of
+fresh
    points.
 """
 

@@ -50,9 +50,9 @@ class WeightedDraws:
 def sample_outer(marginal: Marginal, *, draws: int, rng: np.random.Generator, progress: Progress) -> WeightedDraws:
     """Weighted draws from the corrected marginal posterior of φ.
 
-    A split t around the mode first. Where it falls short, the declaration has a funnel: draws then take the scales from mixtures
-    grown on what was found, and the coefficients from a t of their own given each draw's scales; blocks that cannot say how much
-    the data know of the coefficients grow mixtures over all of φ instead.
+    A split t around the mode first. Where it falls short, the declaration has a funnel: draws then take the scales
+    from mixtures grown on what was found, and the coefficients from a t of their own given each draw's scales; blocks
+    that cannot say how much the data know of the coefficients grow mixtures over all of φ instead.
     """
     target = max(MIN_EFFECTIVE, 0.5 * draws)
     mode = marginal.mode()
@@ -96,7 +96,8 @@ class _Rounds:
         Parameters
         ----------
         first
-            Proposal of the first round, over the points that `lift` turns into φ; later ones are grown on weighted points.
+            Proposal of the first round, over the points that `lift` turns into φ; later ones are grown on weighted
+            points.
         lift
             From points to φ, and the log-density of what was added on the way.
         give_up_below
