@@ -185,7 +185,9 @@ def _draw_panel(axes: Axes, k: int, of: dict[str, Floats], rows: Floats, *, name
               label=once("all reps"), zorder=4)  # fmt: skip
     for row, n in zip(rows, of["n"], strict=True):
         if named or row == rows[0]:
-            axes.text(k + COUNT_AT, row, f"{int(n):,}", ha="right", va="center", fontsize=7, color=MUTED)
+            axes.text(
+                k + COUNT_AT, row, f"{int(n):,}", ha="right", va="center", fontsize=7, color=MUTED, in_layout=False,
+            )  # fmt: skip
 
 
 def _label_panels(axes: Axes, fit: RankFit, rows: Floats, *, named: bool, top: float) -> None:

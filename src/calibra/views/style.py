@@ -6,13 +6,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, MUTED, LINE, BAND = "#1f2933", "#7b8794", "#d9dee5", "#eef2f6"
 """Text and data, secondary text, thin lines, shaded bands."""
+
+PNG_DPI = 144
 
 PALE = "#9aa5b1"
 """What the data cannot tell yet."""
@@ -90,6 +92,9 @@ def save_picture(axes: Axes, path: Path) -> Path:
     figure = axes.get_figure(root=True)
     if figure is None:
         raise ValueError("the axes belong to no figure")
+    options: dict[str, Any] = {"metadata": {"Date": None}} if path.suffix == ".svg" else {}
+    if path.suffix == ".png":
+        options = {"dpi": PNG_DPI, "pil_kwargs": {"compress_level": 3}}  # speed over size
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "calibra"}):
-        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+        figure.savefig(path, **options)
     return path
