@@ -88,7 +88,7 @@ class Coefficients:
         return phi[:, : self.p], root
 
     def _prior_precision(self, phi: Floats) -> Floats:
-        """Diagonal prior precision of the coefficients, from two slopes of the log-prior; a little ridge for flat ones."""
+        """Diagonal prior precision of the coefficients, from two slopes of the log-prior; a ridge for flat ones."""
         shifted = phi.copy()
         shifted[:, : self.p] += 1.0
         fall = self.marginal.blocks.log_prior(phi)[1] - self.marginal.blocks.log_prior(shifted)[1]

@@ -6,12 +6,14 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from calibra import __version__
 from calibra.errors import InputError
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_blocks import DetectionBlocks
 from calibra.inference.detection_model import DetectionModel
-from calibra.inference.laplace import MIN_EFFECTIVE, LaplaceDraws, sample_laplace
+from calibra.inference.laplace import LaplaceDraws, sample_laplace
+from calibra.inference.outer import MIN_EFFECTIVE
 from calibra.inference.posterior import Diagnostics, Floats, Posterior
 from calibra.inference.progress import Progress
 from calibra.inference.psis import PARETO_K_LIMIT
@@ -94,8 +96,9 @@ def _by_laplace(model: Declaration, found: LaplaceDraws, seed: int, reason: str,
     blocks = _blocks(model)
     worst, rep = _worst_block(found, model.reps)
     diagnostics = Diagnostics(
-        engine="laplace", reason=reason, seed=int(seed), n_draws=len(found.phi), effective_sample=found.effective_sample,
-        wall_seconds=time.perf_counter() - began, outer_pareto_k=found.outer_pareto_k, worst_block_k=worst, worst_block_rep=rep,
+        engine="laplace", reason=reason, seed=int(seed), n_draws=len(found.phi),
+        effective_sample=found.effective_sample, wall_seconds=time.perf_counter() - began,
+        outer_pareto_k=found.outer_pareto_k, worst_block_k=worst, worst_block_rep=rep,
         versions=_versions("numpy", "scipy"),
     )  # fmt: skip
     return _named(model, blocks.named_draws(found.phi, found.u), diagnostics)
@@ -118,7 +121,7 @@ def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagno
     if isinstance(model, DetectionModel):
         layout, labels = model.layout
         return Posterior({name: variables[name] for name in layout}, layout, labels, diagnostics)
-    dims: dict[str, tuple[str, ...]] = {name: () for name in model.scale_priors}
+    dims: dict[str, tuple[str, ...]] = dict.fromkeys(model.scale_priors, ())
     coords = {"rep": model.reps}
     for term in model.population:
         dims[term.name], coords[term.dim] = (term.dim,), term.labels
@@ -131,4 +134,4 @@ def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagno
 
 
 def _versions(*names: str) -> tuple[tuple[str, str], ...]:
-    return tuple((name, version(name)) for name in ("calibra", *names))
+    return (("calibra", __version__), *((name, version(name)) for name in names))

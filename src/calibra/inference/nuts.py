@@ -54,8 +54,8 @@ def sample_nuts(model: CellModel | DetectionModel, *, seed: int, draws: int, pro
         warnings.filterwarnings("ignore", category=FutureWarning)
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         tree = pm.sample(
-            draws=per_chain, tune=_TUNE, chains=N_CHAINS, random_seed=seed, nuts_sampler="nutpie", target_accept=_TARGET_ACCEPT,
-            progressbar=False, compute_convergence_checks=False, var_names=names,
+            draws=per_chain, tune=_TUNE, chains=N_CHAINS, random_seed=seed, nuts_sampler="nutpie",
+            target_accept=_TARGET_ACCEPT, progressbar=False, quiet=True, compute_convergence_checks=False, var_names=names,
         )  # fmt: skip
     posterior = tree["posterior"].to_dataset()[names]
     flat = {name: posterior[name].to_numpy().reshape(-1, *posterior[name].shape[2:]) for name in names}
@@ -74,5 +74,5 @@ def _parameter_names(model: CellModel | DetectionModel) -> list[str]:
     """Variables of the PyMC build that are draws of the declaration's terms and scales."""
     if isinstance(model, DetectionModel):
         return list(model.layout[0])
-    terms = [term.name for term in (*model.population, *model.rep_terms)]
-    return [*terms, *model.scale_priors]
+    population, own = (term.name for term in model.population), (term.name for term in model.rep_terms)
+    return [*population, *own, *model.scale_priors]

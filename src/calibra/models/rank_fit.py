@@ -1,6 +1,6 @@
 """How the posterior of the rank model is read: probabilities, profiles, spread, order, a rep never seen."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -246,7 +246,7 @@ class RankFit:
         return self._table(columns, interval_prob, margin_points=margin_points, flag_prob=flag_prob)
 
     def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """How far do reps differ? Standard deviation of each term (log-odds) and of each rank's probability (points)."""
+        """How far do reps differ? Spread of each term (log-odds) and of each rank's probability (points)."""
         everyone = self.all_reps_draws()
         tau = self._between_rep_sd()
         names = list(self.declaration.scale_priors)
@@ -368,10 +368,12 @@ class RankFit:
         """A table that says what it rests on."""
         n_rows = len(next(iter(columns.values())))
         table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})
-        table.attrs = {
+        rests_on: dict[Hashable, Any] = {
             "interval_prob": interval_prob, "within_days": self.within_days, "as_of": str(self.cells.as_of),
-            "seed": self.diagnostics.seed, "engine": self.diagnostics.engine, **settings,
+            "seed": self.diagnostics.seed, "engine": self.diagnostics.engine,
         }  # fmt: skip
+        rests_on.update(settings)
+        table.attrs = rests_on
         return table
 
 

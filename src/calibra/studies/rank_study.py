@@ -222,12 +222,13 @@ def main() -> None:
         "Engine `laplace`, made by `python -m calibra.studies.rank_study`.",
         "## Do 90 % intervals of rep × rank probabilities hold the truth?",
         markdown_table({field: [getattr(row, field) for row in coverages] for field in fields}),
-        "Nominal is promised for truth drawn from the priors, on average over reps. Identical reps are covered more often, reps fixed "
-        "far out less often: their estimates are drawn toward the others, the more so the fewer their judgments.",
+        "Nominal is promised for truth drawn from the priors, on average over reps. Identical reps are covered more "
+        "often, reps fixed far out less often: their estimates are drawn toward the others, the more so the fewer "
+        "their judgments.",
         "## How often is a rep flagged?",
         markdown_table({name: [getattr(row, name) for row in flags] for name in names}),
-        "A flag is P(below) or P(above) of at least 0.9 with the default margin of five points. Where most ranks are rarely followed "
-        "by an event, a difference in log-odds is few points, and fewer reps pass the margin.",
+        "A flag is P(below) or P(above) of at least 0.9 with the default margin of five points. Where most ranks are "
+        "rarely followed by an event, a difference in log-odds is few points, and fewer reps pass the margin.",
     )  # fmt: skip
 
 
