@@ -13,7 +13,7 @@ from calibra.data.published import salvirt_judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.models.rank import RankModel
 from calibra.models.rank_fit import RankFit
-from calibra.views.sentences import describe_rank_fit
+from calibra.views.sentences import _sized, describe_rank_fit
 from calibra.views.tables import join_names, plain_rows, probability_table, profile_table, safe_cell, write_csv
 
 
@@ -95,6 +95,12 @@ def test_sentences_name_exactly_the_reps_of_each_finding(hostile_fit: RankFit) -
     assert (f"Cannot tell yet: {(table['finding'] == 'cannot tell yet').sum()} of 6 reps" in said) == (
         "cannot tell yet" in set(table["finding"])
     )
+
+
+def test_the_interval_of_a_finding_is_counted_in_its_direction() -> None:
+    row = {"gap_points_lower": -20.4, "gap_points_upper": 0.6}
+    assert _sized(row, "above") == "-1 to 20"
+    assert _sized(row, "below") == "-20 to 1"
 
 
 def test_promises_of_another_horizon_or_kind_are_not_set_beside_what_came(hostile_fit: RankFit) -> None:

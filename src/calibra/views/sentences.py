@@ -76,7 +76,7 @@ def _findings(fit: RankFit) -> list[str]:
         by_finding.setdefault(row["finding"], []).append(row)
     sentences = [
         f"Outcomes of {short_label(row['rep'])} lie {word} all reps' at the same rank by {abs(row['gap_points']):.0f} "
-        f"points ({_sized(row)}; n {row['n']:,})."
+        f"points ({_sized(row, word)}; n {row['n']:,})."
         for word in ("below", "above")
         for row in sorted(by_finding.get(f"{word} all reps", []), key=lambda row: -abs(row["gap_points"]))[:5]
     ]
@@ -95,9 +95,11 @@ def _findings(fit: RankFit) -> list[str]:
     return sentences
 
 
-def _sized(row: dict[str, Any]) -> str:
-    low, high = sorted((abs(row["gap_points_lower"]), abs(row["gap_points_upper"])))
-    return f"{low:.0f} to {high:.0f}"
+def _sized(row: dict[str, Any], word: str) -> str:
+    """The interval of the gap, counted in the direction of the word."""
+    ends = [row["gap_points_lower"], row["gap_points_upper"]]
+    low, high = ends if word == "below" else [-end for end in reversed(ends)]
+    return f"{round(low)} to {round(high)}"
 
 
 def _percent(row: dict[str, Any]) -> str:
