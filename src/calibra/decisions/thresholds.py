@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,7 @@ class ThresholdAdvice:
     feedback, not for pay or dismissal.
     """
 
-    columns: Mapping[str, NDArray[np.generic]]
+    columns: Mapping[str, NDArray[Any]]
     """Column name to values, see `ADVICE_COLUMNS`; shares and bars from 0 to 1."""
     promises: NDArray[np.float64]
     """Promised probability aimed at in each row; NaN where the aim is another."""
@@ -132,8 +132,8 @@ class ThresholdAdvice:
         prospects, `events_missed_change` those below; `n_more` mature judgments until a verdict.
         """
         table = make_table({name: self.columns[name] for name in ADVICE_COLUMNS})
-        table.attrs = {
-            **dict(self.settings),
+        table.attrs.update(self.settings)
+        table.attrs |= {
             "target": self.target,
             "pool": self.pool,
             "move_prob": self.rules.move_prob,
@@ -155,10 +155,9 @@ class ThresholdAdvice:
             rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=percent(at["share_now"]),
             step=percent(at["share_step"]), move=percent(at["share_move"]), sure=percent(at["prob_direction"]),
             margin=f"{self.rules.margin_points:g}", auc=f"{at['auc']:.2f}",
-            auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}", more=_judgments(at["n_more"]),
-            days=at["within_days"],
-            promise=percent(self.promises[row]), reach=percent(self.rules.reach_share),
-            best=percent(at["best_attainable"]),
+            auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
+            more=_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
+            reach=percent(self.rules.reach_share), best=percent(at["best_attainable"]),
         )  # fmt: skip
 
 
@@ -268,7 +267,7 @@ def _one_horizon(fits: Mapping[int | None, ThresholdFit]) -> None:
 
 def _boundary_rows(
     fit: ThresholdFit, aim: BoundaryTarget, n_each: Floats, rules: AdviceRules
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, NDArray[Any]]:
     """All columns of one boundary, one value a rep."""
     k, pool = aim.boundary, aim.pool
     cut_now = aim.found.cutpoints[:, :, k]
@@ -284,7 +283,7 @@ def _boundary_rows(
     change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=n_each, **pool)
     margin = rules.margin_points / 100.0
     tighten = (gap > 0).mean(axis=0) + 0.5 * (gap == 0).mean(axis=0)
-    columns: dict[str, NDArray[np.generic]] = {
+    columns: dict[str, NDArray[Any]] = {
         "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
         "share_now": share_now, "share_target": median, "share_target_lower": low, "share_target_upper": high,
         "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
@@ -311,7 +310,7 @@ def _boundary_rows(
 
 def _verdicts(
     fit: ThresholdFit, aim: BoundaryTarget, gap: Floats, wanted: Floats, rules: AdviceRules
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, NDArray[Any]]:
     """Verdict, the reason where there is none yet, and about how many more judgments it would take."""
     margin = rules.margin_points / 100.0
     n, events = fit.n.sum(axis=1), fit.events.sum(axis=1)

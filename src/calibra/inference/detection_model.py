@@ -114,7 +114,7 @@ class DetectionModel:
         """Dims of every named draw, and labels of every dim."""
         ratios = tuple(str(i) for i in range(len(self.ranks) - 1))
         dims: dict[str, tuple[str, ...]] = {
-            "population": ("parameter",), "deviation": ("rep", "column"), **{name: () for name in self.scale_priors},
+            "population": ("parameter",), "deviation": ("rep", "column"), **dict.fromkeys(self.scale_priors, ()),
         }  # fmt: skip
         coords = {
             "rep": self.reps, "parameter": ("base", "discrimination", *(f"log_ratio_{i}" for i in ratios)),

@@ -1,0 +1,266 @@
+"""How many ranks do the data tell apart? Neighbours compared, merges that lose nothing, and what-if tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.inference.cell_blocks import CellBlocks
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.families import Binomial
+from calibra.inference.marginal import Marginal
+from calibra.models.cells import indicator
+from calibra.models.rank import residual_basis
+from calibra.models.rank_fit import RankFit
+from calibra.models.reading import ALL_REPS, logistic, mean_over_reps
+from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Floats = NDArray[np.float64]
+type Groups = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Merge:
+    """One merge of neighbouring ranks that was tried."""
+
+    better: tuple[str, ...]
+    """Ranks of the better group."""
+    worse: tuple[str, ...]
+    """Ranks of the worse group."""
+    loss: float
+    """Log score lost by the merge, per 1,000 judgments of reps not in the fit (negative: gained)."""
+    loss_se: float
+    """Standard error of `loss`, from its spread over reps."""
+    done: bool
+    """Whether the merge was made."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Granularity:
+    """How many ranks the data support, with the evidence."""
+
+    n_supported: int
+    """Number of ranks left after every merge that loses nothing."""
+    groups: Groups
+    """The ranks that are left, best first, each with the ranks it is made of."""
+    merges: tuple[Merge, ...]
+    """Every merge tried, in order."""
+    columns: Mapping[str, NDArray[Any]]
+    """Evidence per rep (and all reps) and pair of neighbouring ranks; see `table`."""
+    margin_points: float
+    """Difference, in points, from which two ranks count as apart."""
+    settings: Mapping[str, object]
+    """Interval level, seed, engine, horizon, snapshot date."""
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """Per rep and pair: `better`, `worse`, difference in points with interval, `prob_apart`, counts."""
+        table = make_table(dict(self.columns))
+        table.attrs.update({**self.settings, "margin_points": self.margin_points})
+        return table
+
+    @property
+    def merge_table(self) -> "pd.DataFrame":
+        """Every merge tried: `better`, `worse`, `loss`, `loss_se` (log score per 1,000 judgments), `done`."""
+        return make_table(
+            {
+                "better": ["+".join(merge.better) for merge in self.merges],
+                "worse": ["+".join(merge.worse) for merge in self.merges],
+                "loss": [merge.loss for merge in self.merges],
+                "loss_se": [merge.loss_se for merge in self.merges],
+                "done": [merge.done for merge in self.merges],
+            }
+        )
+
+    def sentence(self) -> str:
+        """The answer in words."""
+        n_ranks = sum(len(group) for group in self.groups)
+        if self.n_supported == n_ranks:
+            return f"The data tell all {n_ranks} ranks apart."
+        merged = ", ".join("+".join(group) for group in self.groups if len(group) > 1)
+        return (
+            f"The data tell {self.n_supported} of {n_ranks} ranks apart: merging {merged} loses nothing for reps "
+            "not seen. "
+            "Whether a rank should be split cannot be seen from ranks alone."
+        )
+
+
+def recommend_granularity(
+    fit: RankFit, *, margin_points: float = 3.0, n_folds: int = 5, interval_prob: float = INTERVAL_PROB
+) -> Granularity:
+    """How many ranks do the data tell apart?
+
+    For each pair of neighbours: the difference of their probabilities, and P(difference > margin). Merges are judged by
+    cross-validation over reps: the model is refitted without a fold of reps, once with the ranks apart and once merged,
+    and the outcomes of the left-out reps are scored. A merge loses nothing if the log score lost is no larger than its
+    standard error over reps; the cheapest such merge is made and its neighbours are tried again. Case mix and teams
+    are left out of the refits. Splits cannot be seen from ranks alone and are not proposed.
+
+    Parameters
+    ----------
+    fit : RankFit
+        A fitted rank model; it carries its counts and priors.
+    margin_points : float
+        Difference from which two ranks count as apart, in points.
+    n_folds : int
+        Folds of reps, at least 2.
+
+    Raises
+    ------
+    InputError
+        Fewer than two folds, or a margin below 0.
+    NotEnoughDataError
+        Fewer reps with judgments than folds need.
+    """
+    if n_folds < 2 or not margin_points >= 0.0:
+        raise InputError(f"`n_folds` must be 2 or more and `margin_points` 0 or more; got {n_folds}, {margin_points}.")
+    if np.count_nonzero(fit.n.sum(axis=1)) < n_folds:
+        raise NotEnoughDataError(
+            f"Cross-validation over reps with {n_folds} folds needs as many reps with judgments; got "
+            f"{np.count_nonzero(fit.n.sum(axis=1))}. Lower `n_folds`, or wait for more reps."
+        )
+    groups: Groups = tuple((rank,) for rank in fit.ranks)
+    tried: list[Merge] = []
+    while len(groups) > 1:
+        apart = _held_out_score(fit, groups, n_folds)
+        options = [_try_merge(fit, groups, pair, apart, n_folds) for pair in range(len(groups) - 1)]
+        best = int(np.argmin([option.loss - option.loss_se for option in options]))
+        harmless = options[best].loss <= options[best].loss_se
+        tried += [
+            Merge(o.better, o.worse, o.loss, o.loss_se, done=harmless and i == best) for i, o in enumerate(options)
+        ]
+        if not harmless:
+            break
+        groups = (*groups[:best], groups[best] + groups[best + 1], *groups[best + 2 :])
+    settings = {
+        "within_days": fit.within_days, "as_of": str(fit.cells.as_of), "seed": fit.diagnostics.seed,
+        "engine": fit.diagnostics.engine, "interval_prob": interval_prob, "n_folds": n_folds,
+    }  # fmt: skip
+    evidence = _pair_columns(fit, margin_points, interval_prob)
+    return Granularity(len(groups), groups, tuple(tried), evidence, margin_points, settings)
+
+
+def merged_probabilities(
+    fit: RankFit, groups: Sequence[Sequence[str]], *, interval_prob: float = INTERVAL_PROB
+) -> "pd.DataFrame":
+    """What would each rep's ranks mean if some were one?
+
+    Parameters
+    ----------
+    fit : RankFit
+        A fitted rank model.
+    groups : sequence of sequences of str
+        The ranks that would be left, best first, each with the ranks it is made of: neighbours, all of them, each once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `rep`, `rank`, `estimate`, `lower`, `upper`, `n`, `events`: ranks weighted as the rep uses them.
+    """
+    wanted = tuple(tuple(group) for group in groups)
+    if tuple(rank for group in wanted for rank in group) != fit.ranks or not all(wanted):
+        raise InputError(
+            f"`groups` must hold all ranks in order ({', '.join(fit.ranks)}), each once; got {list(groups)!r}."
+        )
+    prob = fit.probability_draws()
+    everyone = mean_over_reps(prob, fit.n)
+    n = np.concatenate([fit.n.sum(axis=0)[None], fit.n])
+    events = np.concatenate([fit.events.sum(axis=0)[None], fit.events])
+    draws = np.concatenate([everyone[:, None], prob], axis=1)
+    weight = np.where(n.sum(axis=1, keepdims=True) > 0, n, n[:1])
+    merged, index = [], {rank: i for i, rank in enumerate(fit.ranks)}
+    for group in wanted:
+        at = [index[rank] for rank in group]
+        share = np.where(weight[:, at].sum(axis=1, keepdims=True) > 0, weight[:, at], 1.0)
+        merged.append((draws[:, :, at] * share).sum(axis=2) / share.sum(axis=1))
+    summary = equal_tailed(np.stack(merged, axis=2), interval_prob=interval_prob)
+    labels = (ALL_REPS, *fit.reps)
+    counted = [np.stack([c[:, [index[r] for r in g]].sum(axis=1) for g in wanted], axis=1) for c in (n, events)]
+    return make_table({
+        "rep": np.repeat(np.array(labels, dtype=object), len(wanted)),
+        "rank": np.tile(np.array(["+".join(group) for group in wanted], dtype=object), len(labels)),
+        "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
+        "n": counted[0].astype(int).ravel(), "events": counted[1].astype(int).ravel(),
+    })  # fmt: skip
+
+
+def _pair_columns(fit: RankFit, margin_points: float, interval_prob: float) -> dict[str, NDArray[Any]]:
+    """Difference of neighbouring ranks in points, per rep and for all reps."""
+    own = fit.probability_draws()
+    draws = np.concatenate([mean_over_reps(own, fit.n)[:, None], own], axis=1)
+    gap = 100.0 * (draws[:, :, :-1] - draws[:, :, 1:])
+    summary = equal_tailed(gap, interval_prob=interval_prob)
+    n = np.concatenate([fit.n.sum(axis=0)[None], fit.n]).astype(int)
+    labels, n_pairs = (ALL_REPS, *fit.reps), len(fit.ranks) - 1
+    return {
+        "rep": np.repeat(np.array(labels, dtype=object), n_pairs),
+        "better": np.tile(np.array(fit.ranks[:-1], dtype=object), len(labels)),
+        "worse": np.tile(np.array(fit.ranks[1:], dtype=object), len(labels)),
+        "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
+        "prob_apart": (gap > margin_points).mean(axis=0).ravel(),
+        "n_better": n[:, :-1].ravel(), "n_worse": n[:, 1:].ravel(),
+    }  # fmt: skip
+
+
+def _try_merge(fit: RankFit, groups: Groups, pair: int, apart: Floats, n_folds: int) -> Merge:
+    """What merging a group with the next one loses, on left-out reps."""
+    merged = (*groups[:pair], groups[pair] + groups[pair + 1], *groups[pair + 2 :])
+    loss = apart - _held_out_score(fit, merged, n_folds)
+    per_thousand = 1000.0 / fit.n.sum()
+    spread = float(np.sqrt(len(loss)) * loss.std(ddof=1))
+    return Merge(groups[pair], groups[pair + 1], float(loss.sum()) * per_thousand, spread * per_thousand, done=False)
+
+
+def _held_out_score(fit: RankFit, groups: Groups, n_folds: int) -> Floats:
+    """Log score of each rep's outcomes under a fit without that rep, summed over judgments, (rep,)."""
+    index = {rank: i for i, rank in enumerate(fit.ranks)}
+    n, events = (
+        np.stack([values[:, [index[rank] for rank in group]].sum(axis=1) for group in groups], axis=1)
+        for values in (fit.n, fit.events)
+    )
+    used = np.flatnonzero(n.sum(axis=1) > 0)
+    score = np.zeros(len(n))
+    for fold in range(n_folds):
+        out = used[fold::n_folds]
+        rest = np.setdiff1d(used, out)
+        prob = _new_rep_probability(fit, n[rest], events[rest])
+        score[out] = (events[out] * np.log(prob) + (n[out] - events[out]) * np.log1p(-prob)).sum(axis=1)
+    return score[used]
+
+
+def _new_rep_probability(fit: RankFit, n: Floats, events: Floats) -> Floats:
+    """Probability at each rank for a rep not in the counts, at the mode of the outer parameters, (rank,)."""
+    n_ranks = n.shape[1]
+    steps = -np.arange(n_ranks, dtype=float)
+    scores = (steps - steps.mean()) / max(float(steps.std()), 1e-12)
+    scales = {term.name: term.scale for term in fit.declaration.rep_terms}
+    prior = fit.declaration.population[0].prior
+    labels = tuple(str(i) for i in range(n_ranks))
+    terms = [RepTerm("level", np.ones((n_ranks, 1)), scales["level"])]
+    if n_ranks > 1:
+        terms.append(RepTerm("slope", scores[:, None], scales["slope"]))
+    if n_ranks > 2:
+        terms.append(RepTerm("residual", residual_basis(scores), scales["residual"]))
+    declaration = CellModel(
+        family=Binomial(), events=events, size=n, reps=tuple(str(i) for i in range(len(n))),
+        population=(PopulationTerm("rank_mean", "rank", labels, indicator(np.arange(n_ranks), n_ranks), prior),),
+        rep_terms=tuple(terms),
+    )  # fmt: skip
+    marginal = Marginal(CellBlocks(declaration), n_points=2, rng=np.random.default_rng(0))
+    mode = marginal.mode()
+    mean, scale = mode[:n_ranks], dict(zip(declaration.scale_priors, mode[n_ranks:], strict=True))
+    variance = np.full(n_ranks, scale["level_scale"] ** 2)
+    if n_ranks > 1:
+        variance += scale["slope_scale"] ** 2 * scores**2
+    if n_ranks > 2:
+        variance += scale["residual_scale"] ** 2 * (residual_basis(scores) ** 2).sum(axis=1)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    over_reps = logistic(mean + np.sqrt(variance) * nodes[:, None])
+    return np.asarray(weights @ over_reps / weights.sum())

@@ -1,0 +1,113 @@
+"""Who reads too much into prospects, and who is cautious? Said of bars, and only where outcomes point the same way."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.errors import InputError
+from calibra.models.rank_fit import FLAG_PROB, RankFit
+from calibra.models.threshold_fit import ThresholdFit
+from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Floats = NDArray[np.float64]
+
+READS_TOO_MUCH, CAUTIOUS, IN_LINE = "reads too much", "cautious", "in line"
+BELOW = "below the others at the same rank; reading and territory cannot be separated"
+ABOVE = "above the others at the same rank; reading and territory cannot be separated"
+CANNOT_TELL = "cannot tell yet"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepStyles:
+    """Bars of each rep against all reps', one entry per rep."""
+
+    reps: tuple[str, ...]
+    """Rep labels."""
+    bar_gap_points: Floats
+    """All reps' bars less the rep's, in points, over boundaries weighted by use; positive: starts lower. Mean."""
+    lower: Floats
+    """Lower end of its interval."""
+    upper: Floats
+    """Upper end of its interval."""
+    prob_reads_too_much: Floats
+    """Probability that the rep's bars lie below all reps' by more than the margin."""
+    prob_cautious: Floats
+    """Probability that they lie above by more than the margin."""
+    style: NDArray[np.object_]
+    """What is said."""
+    n: NDArray[np.int64]
+    """Mature judgments."""
+    margin_points: float
+    """The margin."""
+    interval_prob: float
+    """Level of the interval."""
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per rep."""
+        table = make_table({
+            "rep": np.array(self.reps, dtype=object), "bar_gap_points": self.bar_gap_points, "lower": self.lower,
+            "upper": self.upper, "prob_reads_too_much": self.prob_reads_too_much, "prob_cautious": self.prob_cautious,
+            "style": self.style, "n": self.n,
+        })  # fmt: skip
+        table.attrs.update({"margin_points": self.margin_points, "interval_prob": self.interval_prob})
+        return table
+
+
+def describe_styles(
+    threshold_fit: ThresholdFit,
+    rank_fit: RankFit,
+    *,
+    margin_points: float = 3.0,
+    flag_prob: float = FLAG_PROB,
+    interval_prob: float = INTERVAL_PROB,
+) -> RepStyles:
+    """Who starts to use a rank at lower probabilities than all reps do?
+
+    `reads too much`: bars below all reps' by more than the margin with probability `flag_prob`, and outcomes below all
+    reps' at the same rank by `RankFit.profiles()`; `cautious`: both above. Where only the outcomes differ, nothing is
+    said of reading: a poor territory looks the same.
+
+    Parameters
+    ----------
+    threshold_fit, rank_fit : ThresholdFit, RankFit
+        Fits of the same judgments at the same horizon.
+    margin_points : float
+        Difference of bars that matters, in points.
+    flag_prob : float
+        Probability from which something is said.
+
+    Raises
+    ------
+    InputError
+        Fits of different reps, ranks or horizons.
+    """
+    one, other = ((fit.reps, fit.ranks, fit.within_days) for fit in (threshold_fit, rank_fit))
+    if one != other:
+        raise InputError("`threshold_fit` and `rank_fit` must be of the same reps, ranks and horizon. Fit both anew.")
+    mix = threshold_fit.n.sum(axis=0)
+    weight = mix[:-1] + mix[1:]
+    gap = 100.0 * (threshold_fit.all_reps_bar_draws()[:, None] - threshold_fit.draws().bars) @ (weight / weight.sum())
+    estimate, lower, upper = equal_tailed(gap, interval_prob=interval_prob)
+    low, high = (gap > margin_points).mean(axis=0), (gap < -margin_points).mean(axis=0)
+    finding = rank_fit.profiles(flag_prob=flag_prob)
+    outcomes, leaning = finding["finding"].to_numpy(), finding["gap_points"].to_numpy()
+    conditions = [
+        (low >= flag_prob) & (leaning > 0) & (finding["prob_below"].to_numpy() >= 0.5),
+        (high >= flag_prob) & (leaning < 0) & (finding["prob_above"].to_numpy() >= 0.5),
+        outcomes == "below all reps",
+        outcomes == "above all reps",
+        1.0 - low - high >= flag_prob,
+    ]
+    words = [np.array(word, dtype=object) for word in (READS_TOO_MUCH, CAUTIOUS, BELOW, ABOVE, IN_LINE)]
+    style = np.select(conditions, words, default=CANNOT_TELL)
+    n = threshold_fit.n.sum(axis=1).astype(np.int64)
+    return RepStyles(
+        threshold_fit.reps, estimate, lower, upper, low, high, style, n, margin_points, interval_prob
+    )  # fmt: skip

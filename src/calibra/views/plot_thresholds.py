@@ -1,0 +1,167 @@
+"""Thresholds in pictures: bars against their aim, shares now and recommended, and how many ranks there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN
+from calibra.decisions.granularity import Granularity
+from calibra.decisions.thresholds import ThresholdAdvice
+from calibra.errors import InputError
+from calibra.models.reading import ALL_REPS
+from calibra.stats.intervals import INTERVAL_PROB
+from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, MUTED, PALE, Look, dress, make_axes, short_label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VERDICT_LOOKS: Mapping[str, Look] = {
+    TIGHTEN: Look("#c2540a", "<", "#c2540a", "bold dark_orange3"),
+    LOOSEN: Look("#1f6fb2", ">", "#1f6fb2", "bold dodger_blue2"),
+    FINE: Look("#52606d", "o", "#52606d", ""),
+    CANNOT_TELL: Look(PALE, "o", "white", "dim"),
+    OUT_OF_REACH: Look("#7b4ea3", "X", "#7b4ea3", "bold medium_purple3"),
+}
+"""Verdict of the advice to its look; the markers point where the share should go."""
+
+MOST_ROWS = 60
+"""So many reps are drawn; of more, those with the largest gap."""
+
+
+def plot_bars(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | None = None) -> Axes:
+    """At which probability does each rep start to use a rank, and at which should that be?
+
+    Dot and line: the bar today with its interval. Diamond: the bar that meets the aim; for a promise of kind `average`
+    that is the bar at which the rank's prospects together keep it, and so below the promised number.
+
+    Parameters
+    ----------
+    advice : ThresholdAdvice
+        The advice.
+    rank : str, optional
+        The better rank of the boundary; default the best.
+    ax : Axes, optional
+        Default: its own.
+    """
+    at, rank = _rows(advice, rank, by="bar_now")
+    axes = make_axes(width=8.4, height=2.0 + 0.26 * len(at["rep"])) if ax is None else ax
+    row = np.arange(len(at["rep"]), dtype=float)
+    axes.hlines(row, at["bar_now_lower"], at["bar_now_upper"], color=DATA_COLOUR, alpha=0.45, linewidth=2.2,
+                label=f"{_level(advice):.0%} interval")  # fmt: skip
+    axes.plot(at["bar_now"], row, linestyle="none", marker="o", markersize=6, color=DATA_COLOUR, label="bar now")
+    axes.plot(at["bar_target"], row, linestyle="none", marker="D", markersize=5, markerfacecolor="white", color=INK,
+              label=f"bar that meets the aim ({short_label(advice.target)})")  # fmt: skip
+    _finish(axes, row, at)
+    axes.set_xlabel(
+        f"probability of an event {_within(at)} at which a prospect begins to be called {_above(advice, rank)}"
+    )
+    return axes
+
+
+def plot_share_moves(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | None = None) -> Axes:
+    """What share of the prospects does each rep call this rank or better, and what share should it be?
+
+    Marker: the share now; colour and shape say the verdict. Line and tick: the recommended share with its interval.
+    Arrow: this quarter's step, where a move is advised.
+    """
+    at, rank = _rows(advice, rank, by="share_now")
+    axes = make_axes(width=8.4, height=2.0 + 0.26 * len(at["rep"])) if ax is None else ax
+    row = np.arange(len(at["rep"]), dtype=float)
+    axes.hlines(row, at["share_target_lower"], at["share_target_upper"], color=PALE, linewidth=4, alpha=0.6,
+                label=f"recommended, {advice.rules.move_prob:.0%} interval")  # fmt: skip
+    axes.plot(at["share_target"], row, linestyle="none", marker="|", markersize=11, color=INK, label="recommended")
+    for verdict, look in VERDICT_LOOKS.items():
+        mine = at["verdict"] == verdict
+        if mine.any():
+            axes.plot(at["share_now"][mine], row[mine], linestyle="none", marker=look.marker, markersize=7, zorder=3,
+                      color=look.colour, markerfacecolor=look.face, label=f"{verdict}: {int(mine.sum())}")  # fmt: skip
+    for i in np.flatnonzero(np.isin(at["verdict"], [TIGHTEN, LOOSEN])):
+        look = VERDICT_LOOKS[at["verdict"][i]]
+        axes.annotate("", (at["share_step"][i], row[i]), (at["share_now"][i], row[i]),
+                      arrowprops={"arrowstyle": "->", "color": look.colour, "linewidth": 1.4})  # fmt: skip
+    _finish(axes, row, at)
+    axes.set_xlabel(f"share of the rep's prospects called {_above(advice, rank)} (arrow: this quarter's step)")
+    return axes
+
+
+def plot_granularity(granularity: Granularity, *, ax: Axes | None = None) -> Axes:
+    """Which neighbouring ranks do the data tell apart? All reps' differences with intervals, and what merging loses."""
+    columns = granularity.columns
+    mine = columns["rep"] == ALL_REPS
+    at = {name: values[mine] for name, values in columns.items()}
+    axes = make_axes(width=7.6, height=2.2 + 0.5 * int(mine.sum())) if ax is None else ax
+    row = np.arange(int(mine.sum()), dtype=float)
+    margin = granularity.margin_points
+    axes.axvspan(-margin, margin, color=BAND, zorder=0, label=f"margin of {margin:g} points")
+    axes.axvline(0, color=LINE, linewidth=1)
+    axes.hlines(row, at["lower"], at["upper"], color=DATA_COLOUR, linewidth=2.2, alpha=0.45,
+                label=f"{granularity.settings['interval_prob']:.0%} interval")  # fmt: skip
+    axes.plot(at["estimate"], row, linestyle="none", marker="o", color=DATA_COLOUR, label="difference, all reps")
+    dress(axes)
+    together = {pair for group in granularity.groups for pair in pairwise(group)}
+    names = []
+    for better, worse, n_better, n_worse in zip(at["better"], at["worse"], at["n_better"], at["n_worse"], strict=True):
+        link = "merge" if (better, worse) in together else "apart"
+        names.append(
+            f"{short_label(better, width=14)} − {short_label(worse, width=14)}: {link}  n {n_better:,}, {n_worse:,}"
+        )
+    axes.set_yticks(row, names, parse_math=False, color=INK)
+    axes.set(ylim=(len(row) - 0.4, -0.6))
+    axes.grid(axis="x", color=LINE, linewidth=0.6)
+    axes.set_xlabel("difference in the probability of an event, percentage points")
+    _legend(axes)
+    return axes
+
+
+def _rows(advice: ThresholdAdvice, rank: str | None, *, by: str) -> tuple[dict[str, NDArray[Any]], str]:
+    """The columns of one boundary, sorted, and its rank."""
+    ranks = list(dict.fromkeys(advice.columns["rank"].tolist()))
+    wanted = ranks[0] if rank is None else rank
+    if wanted not in ranks:
+        raise InputError(f"`rank` must be one of {', '.join(ranks)}; got {rank!r}.")
+    at = {name: values[advice.columns["rank"] == wanted] for name, values in advice.columns.items()}
+    if len(at["rep"]) > MOST_ROWS:
+        gap = np.nan_to_num(np.abs(at["share_now"] - at["share_target"]))
+        kept = np.sort(np.argsort(-gap, kind="stable")[:MOST_ROWS])
+        at = {name: values[kept] for name, values in at.items()}
+    order = np.argsort(-at[by], kind="stable")
+    return {name: values[order] for name, values in at.items()}, wanted
+
+
+def _finish(axes: Axes, row: NDArray[np.float64], at: Mapping[str, NDArray[Any]]) -> None:
+    """Names with n, percentages, legend."""
+    dress(axes)
+    names = [f"{short_label(rep)}  n {int(n):,}" for rep, n in zip(at["rep"], at["n"], strict=True)]
+    axes.set_yticks(row, names, parse_math=False, color=INK)
+    axes.set(xlim=(0.0, None), ylim=(len(row) - 0.4, -0.6))
+    axes.xaxis.set_major_formatter(lambda value, _position: f"{100 * value:.0f} %")
+    axes.grid(axis="x", color=LINE, linewidth=0.6)
+    axes.set_ylabel("rep, mature judgments", color=MUTED)
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=8.5, labelcolor=INK,
+        borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _above(advice: ThresholdAdvice, rank: str) -> str:
+    best = bool(advice.is_best[advice.columns["rank"] == rank][0])
+    return short_label(rank) if best else f"{short_label(rank)} or better"
+
+
+def _within(at: Mapping[str, NDArray[Any]]) -> str:
+    days = at["within_days"][0]
+    return "(horizon not stated)" if days is None else f"within {days} days"
+
+
+def _level(advice: ThresholdAdvice) -> float:
+    level = advice.settings.get("interval_prob", INTERVAL_PROB)
+    return float(level) if isinstance(level, float) else INTERVAL_PROB
