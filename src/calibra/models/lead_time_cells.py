@@ -66,7 +66,7 @@ class LeadTimeCells:
     scores: RankScores
     """Scores of the ranks, and where they come from."""
     clock: Floats
-    """Log of each interval's middle, centred and scaled over the events, (interval,); 0 where there is one interval."""
+    """Log of each interval's middle, centred and scaled, (interval,); 0 where there is one interval."""
     follow_up: FollowUp
     """How far the follow-up reaches."""
 
@@ -124,7 +124,7 @@ def lay_out(
     exposure = counts.exposure_cells(edges, by=by)
     n = _judgments(counts, by)
     ranks = n.sum(axis=(0, *range(2, n.ndim))).astype(float)
-    clock = _clock(exposure)
+    clock = interval_clock(np.concatenate([[0.0], edges + 0.5]))
     return LeadTimeCells(exposure, n, pack_cells(n > 0, by), scale.scores(ranks), clock, follow_up)
 
 
@@ -186,13 +186,8 @@ def _judgments(counts: DurationCounts, by: tuple[str, ...]) -> Ints:
     return n
 
 
-def _clock(exposure: ExposureCells) -> Floats:
-    """Log of the intervals' middles, mean 0 and sd 1 over the events; evenly weighted where there are none."""
-    upper = np.cumsum(exposure.widths_days)
-    middle = np.log(upper - 0.5 * exposure.widths_days)
-    events = exposure.events.sum(axis=tuple(range(exposure.events.ndim - 1))).astype(float)
-    weight = events if np.count_nonzero(events) > 1 else np.ones_like(middle)
-    weight = weight / weight.sum()
-    centred = middle - weight @ middle
-    spread = float(np.sqrt(weight @ centred**2))
-    return np.asarray(centred / spread) if spread > 0 else np.zeros_like(middle)
+def interval_clock(bounds: Floats) -> Floats:
+    """Log of the intervals' middles, mean 0 and sd 1 over the intervals; 0 where there is one."""
+    middle = np.log(0.5 * (bounds[1:] + bounds[:-1]))
+    centred = middle - middle.mean()
+    return np.asarray(centred / centred.std()) if len(middle) > 1 else centred

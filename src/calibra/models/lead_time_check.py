@@ -121,6 +121,7 @@ def _chi_square(observed: Floats, draws: Floats) -> tuple[int, float, float, flo
     if small.any():
         observed = np.append(observed[~small], observed[small].sum())
         draws = np.concatenate([draws[:, ~small], draws[:, small].sum(axis=1, keepdims=True)], axis=1)
+    observed, draws = observed[draws.mean(axis=0) > 0], draws[:, draws.mean(axis=0) > 0]
     expected, variance = draws.mean(axis=0), draws.var(axis=0)
     statistic = float(((observed - expected) ** 2 / expected).sum())
     df = float(np.clip(1.0 - variance / expected, 0.0, 1.0).sum())
@@ -235,4 +236,5 @@ def _late_hazard(fit: LeadTimeFit, late_from: int, *, tail: float) -> tuple[Floa
         np.append(values[..., 1].sum(axis=0), values[..., 1].sum())
         for values in (late.n_at_risk, late.events, late.exposure_days)
     )
-    return n_late, gammaincinv(events + 1.0, 1.0 - tail) / np.maximum(days, 1e-300)
+    upper = np.asarray(gammaincinv((events + 1.0).astype(float), 1.0 - tail), dtype=float)
+    return n_late.astype(float), upper / np.maximum(days, 1e-300)
