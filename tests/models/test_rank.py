@@ -127,6 +127,15 @@ def test_order_finds_an_inversion():
     assert first["upper"] < 0
 
 
+def test_ranks_that_only_sort_the_reps_are_ordered_together_but_not_within_reps():
+    # good reps call everything A, poor reps everything B; inside each rep both ranks mean the same
+    n = np.array([[400, 40]] * 4 + [[40, 400]] * 4)
+    events = np.array([[240, 24]] * 4 + [[8, 80]] * 4)
+    table = RankModel().fit(counts(n, events), seed=1).order().set_index("rep")
+    assert table.loc["(all reps)", "prob_ordered"] > 0.99
+    assert table.loc["(within reps)", "lower"] < 0 < table.loc["(within reps)", "upper"]
+
+
 def test_a_rep_never_seen_is_less_sure_than_all_reps(fit):
     new, everyone = fit.expected("B"), fit.probabilities().query("rep == @ALL_REPS and rank == 'B'")
     assert len(new) == 1

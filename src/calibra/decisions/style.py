@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import InputError
-from calibra.models.rank_fit import FLAG_PROB, RankFit
+from calibra.models.rank_fit import RankFit
+from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table

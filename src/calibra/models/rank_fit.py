@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibra.data.counts import BinomialCells
-from calibra.data.scale import RankScores
+from calibra.data.scale import RankScale, RankScores
 from calibra.errors import InputError
 from calibra.inference.cell_model import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.models.cells import Floats, PackedCells
-from calibra.models.reading import ALL_REPS, concordance, log_odds, logistic, mean_over_reps, more_judgments_needed
+from calibra.models.rank_profiles import FLAG_PROB, profile_columns
+from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FLAG_PROB = 0.9
-"""Probability from which a finding about a rep is uttered."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankFit:
     """The fitted rank model: cells, draws, and the tables read off them."""
 
+    scale: RankScale
+    """The ranks and what is promised by each."""
     adjust_for: tuple[str, ...]
     """Case-mix columns adjusted for."""
     team: str | None
@@ -104,6 +104,14 @@ class RankFit:
     def all_reps_draws(self, *, case_mix: str = "own") -> Floats:
         """Draws of the count-weighted mean over reps, (draw, rank)."""
         return mean_over_reps(self.probability_draws(case_mix=case_mix), self.n)
+
+    def gap_draws(self, *, case_mix: str = "all reps") -> Floats:
+        """Draws of how far each rep's outcomes lie below all reps' at the same rank, (draw, rep), in points.
+
+        At the all-reps mix of ranks; positive: below.
+        """
+        prob = self.probability_draws(case_mix=case_mix)
+        return np.asarray(100.0 * (mean_over_reps(prob, self.n)[:, None] - prob) @ self.rank_mix)
 
     def _rep_linpred(self) -> Floats:
         """μ + level + slope × score + residual, group effects left out; (draw, rep, rank)."""
@@ -213,36 +221,9 @@ class RankFit:
             `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments
             until a verdict; 0 where there is one), `n`.
         """
-        prob = self.probability_draws(case_mix="all reps")
-        everyone, mix = mean_over_reps(prob, self.n), self.rank_mix
-        gap = 100.0 * (everyone[:, None] - prob) @ mix
-        columns: dict[str, Any] = {"rep": np.array(self.reps, dtype=object)}
-        columns |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
-        columns |= _summarise("gap_points", gap, interval_prob)
-        own = self.probability_draws()
-        before = (100.0 * (mean_over_reps(own, self.n)[:, None] - own) @ mix).mean(axis=0)
-        columns["gap_points_before"] = before
-        columns["disagree"] = np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)
-        columns |= _summarise("discrimination", log_odds(prob) @ (mix * self.scores.values), interval_prob)
-        auc = concordance(prob, mix)
-        columns |= _summarise("auc", auc, interval_prob)
-        columns["prob_below"] = (gap > margin_points).mean(axis=0)
-        columns["prob_above"] = (gap < -margin_points).mean(axis=0)
-        columns["prob_within"] = (np.abs(gap) <= margin_points).mean(axis=0)
-        columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
-        columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
-        columns["finding"] = _findings(columns, flag_prob)
-        n = self.n.sum(axis=1)
-        needed = more_judgments_needed(
-            gap.mean(axis=0),
-            gap.std(axis=0),
-            n,
-            margin=margin_points,
-            prior_sd=self._gap_spread(everyone),
-            flag_prob=flag_prob,
+        columns = profile_columns(
+            self, margin_points=margin_points, nothing_auc=nothing_auc, flag_prob=flag_prob, interval_prob=interval_prob
         )
-        columns["n_more"] = np.where(columns["finding"] == "cannot tell yet", np.maximum(needed, 1.0), 0.0).astype(int)
-        columns["n"] = n.astype(int)
         return self._table(columns, interval_prob, margin_points=margin_points, flag_prob=flag_prob)
 
     def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
@@ -264,20 +245,29 @@ class RankFit:
         return self._table(columns, interval_prob)
 
     def order(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """Does a better rank mean a higher probability? P(better > worse) of neighbours, per rep and for all reps."""
+        """Does a better rank mean a higher probability? P(better > worse) of neighbouring ranks.
+
+        Per rep; for all reps together; and within reps: the mean over reps of each rep's own difference, weighted by
+        how much a rep can say of it, n₁n₂/(n₁ + n₂). Where the better reps use the better ranks more, all reps
+        together show an order that nobody's own ranks have (Simpson's paradox); the row within reps does not.
+        """
         own = self.probability_draws()
-        draws = np.concatenate([mean_over_reps(own, self.n)[:, None], own], axis=1)
-        difference = draws[:, :, :-1] - draws[:, :, 1:]
+        n = self.n
+        everyone = mean_over_reps(own, n)
+        paired = n[:, :-1] * n[:, 1:] / np.maximum(n[:, :-1] + n[:, 1:], 1.0)
+        within = mean_over_reps(own[:, :, :-1] - own[:, :, 1:], paired)
+        together = everyone[:, :-1] - everyone[:, 1:]
+        difference = np.concatenate([together[:, None], within[:, None], own[:, :, :-1] - own[:, :, 1:]], axis=1)
         summary = equal_tailed(difference, interval_prob=interval_prob)
-        n = np.concatenate([self.n.sum(axis=0)[None], self.n]).astype(int)
-        labels, n_pairs = (ALL_REPS, *self.reps), len(self.ranks) - 1
+        n_rows = np.concatenate([n.sum(axis=0)[None], n.sum(axis=0)[None], n]).astype(int)
+        labels, n_pairs = (ALL_REPS, WITHIN_REPS, *self.reps), len(self.ranks) - 1
         columns = {
             "rep": np.repeat(np.array(labels, dtype=object), n_pairs),
             "better": np.tile(np.array(self.ranks[:-1], dtype=object), len(labels)),
             "worse": np.tile(np.array(self.ranks[1:], dtype=object), len(labels)),
             "prob_ordered": (difference > 0).mean(axis=0).ravel(),
             "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
-            "n_better": n[:, :-1].ravel(), "n_worse": n[:, 1:].ravel(),
+            "n_better": n_rows[:, :-1].ravel(), "n_worse": n_rows[:, 1:].ravel(),
         }  # fmt: skip
         return self._table(columns, interval_prob)
 
@@ -306,18 +296,8 @@ class RankFit:
     def summary(self) -> str:
         """Everything at a glance, diagnostics first."""
         profiles = self.profiles()
-        kept = [
-            "rep",
-            "gap_points",
-            "gap_points_lower",
-            "gap_points_upper",
-            "prob_below",
-            "prob_above",
-            "discrimination",
-            "finding",
-            "n_more",
-            "n",
-        ]
+        gap = ["gap_points", "gap_points_lower", "gap_points_upper"]
+        kept = ["rep", *gap, "prob_below", "prob_above", "discrimination", "finding", "n_more", "n"]
         within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"
         return "\n\n".join([
             f"Rank model, event {within}: {int(self.n.sum())} mature judgments of {len(self.reps)} reps, "
@@ -344,18 +324,8 @@ class RankFit:
         """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""
         information = self.n * (prob * (1.0 - prob)).mean(axis=0)
         tau = self._between_rep_sd()
-        return np.stack(
-            [
-                (tau[:, k, None] ** 2 * i / (1.0 + tau[:, k, None] ** 2 * i)).mean(axis=0)
-                for k, i in enumerate(information.T)
-            ],
-            axis=1,
-        )
-
-    def _gap_spread(self, everyone: Floats) -> float:
-        """Standard deviation between reps of the gap in points, for planning."""
-        slope = 100.0 * (everyone * (1.0 - everyone)).mean(axis=0) @ self.rank_mix
-        return max(float(slope * np.sqrt((self.posterior["level_scale"] ** 2).mean())), 1e-6)
+        signal = [tau[:, k, None] ** 2 * of_rank for k, of_rank in enumerate(information.T)]
+        return np.stack([(s / (1.0 + s)).mean(axis=0) for s in signal], axis=1)
 
     def _mean_effect(self) -> Floats:
         """Mean over the all-reps mix of the group effects, (draw, 1)."""
@@ -375,16 +345,3 @@ class RankFit:
         rests_on.update(settings)
         table.attrs = rests_on
         return table
-
-
-def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floats]:
-    """Columns `name`, `name_lower`, `name_upper` of draws (draw, rep)."""
-    estimate, lower, upper = equal_tailed(draws, interval_prob=interval_prob)
-    return {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
-
-
-def _findings(columns: Mapping[str, Any], flag_prob: float) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """One word per rep on outcomes at the same rank; "cannot tell yet" where no probability reaches the flag."""
-    candidates = [("prob_below", "below all reps"), ("prob_above", "above all reps"), ("prob_within", "in line")]
-    conditions = [np.asarray(columns[name]) >= flag_prob for name, _ in candidates]
-    return np.select(conditions, np.array([word for _, word in candidates], dtype=object), default="cannot tell yet")

@@ -7,6 +7,8 @@ type Floats = NDArray[np.float64]
 
 ALL_REPS = "(all reps)"
 """Label of the population row of every table."""
+WITHIN_REPS = "(within reps)"
+"""Label of the row that compares ranks at the same reps."""
 
 
 def logistic(linpred: Floats) -> Floats:
@@ -48,10 +50,9 @@ def more_judgments_needed(
 
     The posterior precision of the gap is taken to grow linearly in n from the precision of the population,
     1/sd² = 1/prior_sd² + n i, and a verdict to be reached once the distance of the present gap from the margin (at
-    least a fifth of the margin: a gap that sits on it would take forever) is z posterior standard deviations, z the
-    normal quantile of
-    `flag_prob`. A rule of thumb for planning, rounded up to two digits; 0 where the present precision is already
-    enough.
+    least a fifth of the margin: a gap that sits on it would take forever) is z posterior standard deviations: beyond
+    the margin z is the normal quantile of `flag_prob`, within it that of the middle `flag_prob`. A rule of thumb for
+    planning, rounded up to two digits; 0 where the present precision is already enough.
     """
     from scipy.special import ndtri
 
@@ -60,8 +61,8 @@ def more_judgments_needed(
     own = np.maximum(precision - prior_sd**-2.0, 0.0) / np.maximum(n, 1.0)
     usual = np.median(own[n > 0]) if np.any(n > 0) else 0.0
     information = np.maximum(np.where(n > 0, own, usual), max(0.2 * float(usual), 1e-12))
-    wanted = (float(ndtri(flag_prob)) / distance) ** 2
-    return _round_up(np.maximum(wanted - precision, 0.0) / information)
+    z = np.where(np.abs(gap) > margin, ndtri(flag_prob), ndtri(0.5 + 0.5 * flag_prob))
+    return _round_up(np.maximum((z / distance) ** 2 - precision, 0.0) / information)
 
 
 def _round_up(values: Floats) -> Floats:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from calibra.data.scale import RankScale
-from calibra.models.rank_fit import FLAG_PROB, RankFit
+from calibra.models.rank_fit import RankFit
+from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.style import short_label, short_labels
 from calibra.views.tables import join_names, plain_rows

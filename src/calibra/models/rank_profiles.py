@@ -1,0 +1,70 @@
+"""The profile of each rep: optimism, discrimination, what is said of them, and how much more data a verdict takes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.models.reading import concordance, log_odds, mean_over_reps, more_judgments_needed
+from calibra.stats.intervals import equal_tailed
+
+if TYPE_CHECKING:
+    from calibra.models.rank_fit import RankFit
+
+type Floats = NDArray[np.float64]
+
+FLAG_PROB = 0.9
+"""Probability from which a finding about a rep is uttered."""
+FINDINGS = {"prob_below": "below all reps", "prob_above": "above all reps", "prob_within": "in line"}
+"""Probability to the finding it supports."""
+CANNOT_TELL = "cannot tell yet"
+"""What is said where no probability reaches the flag."""
+
+
+def profile_columns(
+    fit: "RankFit", *, margin_points: float, nothing_auc: float, flag_prob: float, interval_prob: float
+) -> dict[str, Any]:
+    """Columns of `RankFit.profiles`, which says what they mean."""
+    prob = fit.probability_draws(case_mix="all reps")
+    everyone, mix, gap = mean_over_reps(prob, fit.n), fit.rank_mix, fit.gap_draws()
+    before, auc = fit.gap_draws(case_mix="own").mean(axis=0), concordance(prob, mix)
+    columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
+    columns |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
+    columns |= _summarise("gap_points", gap, interval_prob)
+    columns["gap_points_before"] = before
+    columns["disagree"] = np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)
+    columns |= _summarise("discrimination", log_odds(prob) @ (mix * fit.scores.values), interval_prob)
+    columns |= _summarise("auc", auc, interval_prob)
+    columns["prob_below"] = (gap > margin_points).mean(axis=0)
+    columns["prob_above"] = (gap < -margin_points).mean(axis=0)
+    columns["prob_within"] = (np.abs(gap) <= margin_points).mean(axis=0)
+    columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
+    columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
+    columns["finding"] = _findings(columns, flag_prob)
+    n = fit.n.sum(axis=1)
+    needed = more_judgments_needed(
+        gap.mean(axis=0), gap.std(axis=0), n, margin=margin_points, prior_sd=_gap_spread(fit, everyone),
+        flag_prob=flag_prob,
+    )  # fmt: skip
+    columns["n_more"] = np.where(columns["finding"] == CANNOT_TELL, np.maximum(needed, 1.0), 0.0).astype(int)
+    columns["n"] = n.astype(int)
+    return columns
+
+
+def _gap_spread(fit: "RankFit", everyone: Floats) -> float:
+    """Standard deviation between reps of the gap in points, for planning."""
+    slope = 100.0 * (everyone * (1.0 - everyone)).mean(axis=0) @ fit.rank_mix
+    return max(float(slope * np.sqrt((fit.posterior["level_scale"] ** 2).mean())), 1e-6)
+
+
+def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floats]:
+    """Columns `name`, `name_lower`, `name_upper` of draws (draw, rep)."""
+    estimate, lower, upper = equal_tailed(draws, interval_prob=interval_prob)
+    return {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
+
+
+def _findings(columns: Mapping[str, Any], flag_prob: float) -> NDArray[np.object_]:
+    """One finding per rep."""
+    conditions = [columns[name] >= flag_prob for name in FINDINGS]
+    return np.select(conditions, [np.array(word, dtype=object) for word in FINDINGS.values()], default=CANNOT_TELL)
