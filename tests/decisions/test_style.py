@@ -1,0 +1,56 @@
+"""Who reads too much: said of bars, and only where outcomes point the same way."""
+
+import numpy as np
+import pytest
+from tests.models.worlds import counts
+
+from calibra.decisions.style import BELOW, CAUTIOUS, READS_TOO_MUCH, describe_styles
+from calibra.errors import InputError
+from calibra.models.rank import RankModel
+from calibra.models.threshold import ThresholdModel
+from calibra.stats.detection import cell_probabilities
+
+
+def judged(base_rate, cutpoints, *, n=600):
+    """Expected counts of reps with discrimination 1."""
+    cells = [cell_probabilities(c, base_rate=b, discrimination=1.0) for b, c in zip(base_rate, cutpoints, strict=True)]
+    whole = np.rint(n * np.array(cells)).astype(int)
+    return counts(whole.sum(axis=2), whole[:, :, 1])
+
+
+@pytest.fixture(scope="module")
+def fits():
+    usual, early, late = (1.5, 0.6, -0.2), (0.9, 0.0, -0.8), (2.2, 1.3, 0.5)
+    # rep 6 begins to call prospects A far too early, rep 7 late; rep 8 has a territory half as good and the usual cuts
+    judgments = judged([0.25] * 8 + [0.10], [usual] * 6 + [early, late, usual])
+    return (
+        ThresholdModel().fit(judgments, seed=1, engine="laplace"),
+        RankModel().fit(judgments, seed=1, engine="laplace"),
+    )
+
+
+def test_early_cuts_read_too_much_and_late_cuts_are_cautious(fits):
+    style = describe_styles(*fits)
+    assert style.style[6] == READS_TOO_MUCH
+    assert style.style[7] == CAUTIOUS
+    assert not set(style.style[:6]) & {READS_TOO_MUCH, CAUTIOUS}
+
+
+def test_the_table_has_one_row_a_rep_and_its_settings(fits):
+    table = describe_styles(*fits, margin_points=4.0).table
+    assert len(table) == 9
+    assert table.attrs == {"margin_points": 4.0, "interval_prob": 0.9}
+    assert (table["lower"] <= table["bar_gap_points"]).all()
+
+
+def test_nothing_is_said_of_reading_where_only_outcomes_differ(fits):
+    # bars within a margin of 40 points say nothing; outcomes still do
+    style = describe_styles(*fits, margin_points=40.0)
+    assert style.style[8] == BELOW
+    assert READS_TOO_MUCH not in set(style.style)
+
+
+def test_fits_of_different_reps_are_refused(fits):
+    other = ThresholdModel().fit(judged([0.25] * 2, [(1.5, 0.6, -0.2)] * 2), seed=1, engine="laplace")
+    with pytest.raises(InputError, match="same reps, ranks and horizon"):
+        describe_styles(other, fits[1])

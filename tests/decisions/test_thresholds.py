@@ -1,0 +1,229 @@
+"""The advice against published shares, worked cases, and what users may ask of it."""
+
+import numpy as np
+import pytest
+from tests.decisions.worlds import A7_CUTS, A7_D, fit_of, scale_with
+
+from calibra.data.scale import Promise
+from calibra.decisions.thresholds import ADVICE_COLUMNS, AdviceRules, Payoff, recommend_thresholds
+from calibra.errors import InputError
+
+
+def a7(**promises):
+    kind = promises.pop("kind", "average")
+    return fit_of(0.25, A7_D, A7_CUTS, scale=scale_with(promises or {"A": 0.6}, kind=kind))
+
+
+def test_an_average_promise_asks_for_the_published_share():
+    # ACCEPTANCE A7: A-share now .1787, bar now .3982, share for an average of .6: .0968
+    row = recommend_thresholds(a7()).table.iloc[0]
+    assert row["share_now"] == pytest.approx(0.1787, abs=2e-4)
+    assert row["bar_now"] == pytest.approx(0.3982, abs=2e-4)
+    assert row["share_target"] == pytest.approx(0.0968, abs=2e-4)
+    assert row["verdict"] == "tighten"
+    assert row["prob_direction"] == 1.0
+
+
+@pytest.mark.parametrize(("promise", "share"), [(0.4, 0.1767), (0.5, 0.0903), (0.6, 0.0402)])
+def test_a_bar_promise_asks_for_the_published_share(promise, share):
+    # ACCEPTANCE A7: share at which the marginal A has this probability
+    row = recommend_thresholds(a7(A=promise, kind="bar")).table.iloc[0]
+    assert row["share_target"] == pytest.approx(share, abs=2e-4)
+    assert row["bar_target"] == pytest.approx(promise, abs=1e-9)
+
+
+def test_the_step_is_a_third_of_the_gap_and_the_words_say_so():
+    advice = recommend_thresholds(a7())
+    row = advice.table.iloc[0]
+    assert row["share_move"] == pytest.approx(row["share_target"])  # a posterior without spread has no near edge
+    assert row["share_now"] - row["share_step"] == pytest.approx((row["share_now"] - row["share_target"]) / 3)
+    assert advice.sentences("rep 0") == [
+        "Start calling a prospect A later: from 18 % to 15 % of your prospects this quarter (9.7 % in the long run). "
+        "100 % sure of the direction."
+    ]
+
+
+def test_expected_changes_follow_from_the_shares():
+    # moving from a share of .1787 (event rate .5270) to .0968 (.6) of 280: 280 (.0968 × .6 − .1787 × .5270)
+    row = recommend_thresholds(a7()).table.iloc[0]
+    assert row["events_change"] == pytest.approx(280 * (0.0968 * 0.6 - 0.1787 * 0.5270), abs=0.05)
+    assert row["events_missed_change"] == pytest.approx(-row["events_change"])
+
+
+def test_a_rep_within_the_margin_is_fine():
+    advice = recommend_thresholds(a7(A=0.53))
+    assert advice.table["verdict"].tolist() == ["fine"]
+    assert "Keep calling a prospect A as you do now" in advice.sentences()[0]
+
+
+def test_a_cautious_rep_is_told_to_loosen():
+    fit = fit_of(0.25, A7_D, (2.2, 0.5, -0.4, -1.1))
+    row = recommend_thresholds(fit).table.iloc[0]
+    assert row["verdict"] == "loosen"
+    assert row["share_now"] < row["share_step"] < row["share_target"]
+    assert row["bar_after"] < row["bar_now"]
+
+
+def test_a_promise_nobody_can_keep_is_out_of_reach_and_says_what_is():
+    advice = recommend_thresholds(a7(A=0.95))
+    row = advice.table.iloc[0]
+    assert row["verdict"] == "promise out of reach"
+    assert row["share_target"] < 0.02
+    assert 0.6 < row["best_attainable"] < 0.95
+    assert "out of reach" in advice.sentences()[0]
+    assert "95 % within 90 days" in advice.sentences()[0]
+
+
+@pytest.mark.parametrize("d", [0.0, -0.6])
+def test_ranks_that_do_not_separate_get_a_sentence_instead_of_a_number(d):
+    advice = recommend_thresholds(fit_of(0.4, d, (1.0, 0.3, -0.3, -1.0)))
+    row = advice.table.iloc[0]
+    assert row["verdict"] == "cannot tell yet"
+    assert row["reason"] == "ranks do not separate outcomes"
+    assert np.isnan([row["share_target"], row["share_move"], row["share_step"]]).all()
+    assert advice.sentences()[0].startswith("rep 0: Your ranks do not separate outcomes")
+    assert "%" not in advice.sentences()[0]
+
+
+def test_draws_without_discrimination_count_as_none_or_all_of_the_prospects():
+    # half of the draws have d ≤ 0: target .6 above the base rate .25 advises share 0 there
+    fit = fit_of(0.25, 0.0, A7_CUTS, spread=0.1, draws=201)
+    columns = recommend_thresholds(fit, rules=AdviceRules(separate_prob=0.1)).columns
+    assert columns["share_target_lower"][0] == 0.0
+    above = recommend_thresholds(fit_of(0.7, -0.5, A7_CUTS), rules=AdviceRules(separate_prob=1e-12))
+    assert np.isnan(above.columns["share_target"][0])  # never a number on inverted ranks
+
+
+@pytest.mark.parametrize(
+    ("n", "events"), [((9, 9, 9, 9, 9), (5, 4, 3, 2, 1)), ((20, 20, 20, 20, 20), (3, 2, 1, 1, 1)),
+                      ((4, 5, 40, 40, 40), (4, 4, 10, 5, 2))],
+)  # fmt: skip
+def test_each_gate_holds_the_advice_back(n, events):
+    row = recommend_thresholds(fit_of(0.25, A7_D, A7_CUTS, n=n, events=events)).table.iloc[0]
+    assert row["verdict"] == "cannot tell yet"
+    assert row["reason"] == "too few mature judgments or events"
+    assert row["n_more"] >= 1
+
+
+def test_wide_posteriors_cannot_tell_and_say_how_many_more():
+    fit = fit_of(0.25, A7_D, (1.45, 0.3, -0.4, -1.1), spread=0.3)
+    row = recommend_thresholds(fit).table.iloc[0]
+    assert row["verdict"] == "cannot tell yet"
+    assert row["n_more"] > 0
+
+
+def test_the_minimal_move_stops_at_the_near_edge_and_is_zero_inside():
+    rules = AdviceRules(move_prob=0.8)
+    far = recommend_thresholds(fit_of(0.25, A7_D, (0.6, 0.2, -0.4, -1.1), spread=0.05), rules=rules).table.iloc[0]
+    assert far["share_move"] == pytest.approx(far["share_target_upper"])
+    inside = recommend_thresholds(fit_of(0.25, A7_D, (1.6, 0.3, -0.4, -1.1), spread=0.15), rules=rules).table.iloc[0]
+    assert inside["share_target_lower"] < inside["share_now"] < inside["share_target_upper"]
+    assert inside["share_move"] == pytest.approx(inside["share_now"])
+    assert inside["share_step"] == pytest.approx(inside["share_now"])
+
+
+def test_lower_boundaries_are_solved_given_the_cut_above():
+    # with A at .6 on average, B at .25: everyone above the B boundary delivers the mixture of the two
+    advice = recommend_thresholds(a7(A=0.6, B=0.25)).table
+    share_a, share_b = advice["share_target"]
+    found = fit_of(0.25, A7_D, A7_CUTS).draws()
+    from calibra.stats.detection import average_above, cutpoint_at_share
+
+    pool = {"base_rate": found.base_rate[0, 0], "discrimination": found.discrimination[0, 0]}
+    both = average_above(cutpoint_at_share(share_b, **pool), **pool)
+    assert float(both) == pytest.approx((share_a * 0.6 + (share_b - share_a) * 0.25) / share_b, abs=1e-6)
+
+
+def test_mixed_horizons_read_each_boundary_at_its_better_ranks_promise():
+    scale = scale_with({"A": Promise(0.6, within_days=90), "B": Promise(0.35, within_days=180)})
+    short = fit_of(0.25, A7_D, A7_CUTS, scale=scale)
+    long = fit_of(0.35, A7_D, A7_CUTS, scale=scale, within_days=180)
+    table = recommend_thresholds({90: short, 180: long}).table
+    assert table["within_days"].tolist() == [90, 180]
+    assert table["share_target"].iloc[0] == pytest.approx(0.0968, abs=2e-4)
+    assert table["share_target"].iloc[1] > table["share_target"].iloc[0]
+    alone = recommend_thresholds(short).table
+    assert alone["rank"].tolist() == ["A"]
+
+
+def test_all_reps_bars_leave_equal_reps_where_they_are():
+    table = recommend_thresholds(fit_of([0.25, 0.25], A7_D, A7_CUTS), target="all reps").table
+    assert table["verdict"].tolist() == ["fine"] * 8
+    np.testing.assert_allclose(table["share_target"], table["share_now"], atol=1e-9)
+
+
+def test_all_reps_bars_draw_unequal_reps_together():
+    fit = fit_of([0.25, 0.25], A7_D, [(0.8, 0.2, -0.4, -1.1), (1.9, 0.5, -0.4, -1.1)])
+    table = recommend_thresholds(fit, target="all reps").table.query("rank == 'A'")
+    assert table["verdict"].tolist() == ["tighten", "loosen"]
+    assert table["bar_target"].iloc[0] == pytest.approx(table["bar_target"].iloc[1])
+
+
+def test_payoff_works_prospects_from_cost_over_value_on():
+    row = recommend_thresholds(a7(), target=Payoff(cost=2.0, value=5.0)).table.iloc[0]
+    assert row["bar_target"] == pytest.approx(0.4)
+    assert row["share_target"] == pytest.approx(0.1767, abs=2e-4)  # ACCEPTANCE A7
+
+
+def test_capacity_is_used_up_at_one_common_bar():
+    fit = fit_of([0.25, 0.4, 0.15], [A7_D, 0.6, 1.2], A7_CUTS)
+    prospects = {"rep 0": 100.0, "rep 1": 300.0, "rep 2": 200.0}
+    table = recommend_thresholds(fit, capacity=120, n_prospects=prospects).table
+    assert np.ptp(table["bar_target"]) < 1e-6
+    assert table["share_target"] @ np.array([100.0, 300.0, 200.0]) == pytest.approx(120.0, abs=0.01)
+
+
+def test_capacity_for_all_leaves_the_payoff_in_charge():
+    fit = fit_of(0.25, A7_D, A7_CUTS)
+    both = recommend_thresholds(fit, target=Payoff(cost=0.4, value=1.0), capacity=1e6).table
+    assert both["bar_target"].iloc[0] == pytest.approx(0.4)
+
+
+def test_the_table_has_the_documented_columns_and_settings():
+    table = recommend_thresholds(a7()).table
+    assert tuple(table.columns) == ADVICE_COLUMNS
+    assert table.attrs["pool"] == "each rep's own, all prospects"
+    assert table.attrs["move_prob"] == 0.8
+
+
+def test_rows_come_rep_by_rep_best_rank_first():
+    table = recommend_thresholds(fit_of([0.25, 0.3], A7_D, A7_CUTS, scale=scale_with({"A": 0.6, "B": 0.3}))).table
+    assert list(zip(table["rep"], table["rank"], strict=True)) == [
+        ("rep 0", "A"), ("rep 0", "B"), ("rep 1", "A"), ("rep 1", "B"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"target": "best"}, "must be 'promise', 'all reps' or a Payoff"),
+        ({"target": "promise", "capacity": 10}, "`capacity` and `worked_rank` go with"),
+        ({"capacity": 10, "worked_rank": "E"}, "`worked_rank` must be a rank but the last"),
+        ({"capacity": 10, "n_prospects": {}}, "`n_prospects` must name every rep; missing 1: 'rep 0'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(asked, message):
+    with pytest.raises(InputError, match=message):
+        recommend_thresholds(a7(), **asked)
+
+
+def test_a_scale_without_a_promise_at_this_horizon_is_refused():
+    fit = fit_of(0.25, A7_D, A7_CUTS, scale=scale_with({"A": 0.6}, within_days=180))
+    with pytest.raises(InputError, match="promised horizons: 180; fitted: 90"):
+        recommend_thresholds(fit)
+
+
+def test_fits_under_a_wrong_horizon_are_refused():
+    with pytest.raises(InputError, match="180: fitted within 90"):
+        recommend_thresholds({180: a7()})
+
+
+@pytest.mark.parametrize("wrong", [{"act_prob": 0.0}, {"margin_points": 0.0}, {"min_events": -1}])
+def test_rules_that_cannot_be_are_refused(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        AdviceRules(**wrong)
+
+
+def test_a_rep_not_advised_has_no_sentences():
+    with pytest.raises(InputError, match="must be one of the reps advised; got 'nobody'"):
+        recommend_thresholds(a7()).sentences("nobody")
