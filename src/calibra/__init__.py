@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from calibra.data.judgments import Judgments as Judgments
     from calibra.data.scale import Promise as Promise, RankScale as RankScale
     from calibra.data.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
+    from calibra.decisions.comparison import compare as compare
+    from calibra.decisions.granularity import recommend_granularity as recommend_granularity
+    from calibra.decisions.promises import rank_reliability as rank_reliability
+    from calibra.decisions.standings import rep_standings as rep_standings
+    from calibra.decisions.thresholds import Payoff as Payoff, recommend_thresholds as recommend_thresholds
     from calibra.errors import (
         CalibraError as CalibraError,
         CalibraWarning as CalibraWarning,
@@ -18,8 +23,19 @@ if TYPE_CHECKING:
         InputError as InputError,
         NotEnoughDataError as NotEnoughDataError,
     )
+    from calibra.models.lead_time import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
     from calibra.models.rank import RankModel as RankModel, RankPriors as RankPriors
     from calibra.models.rank_fit import RankFit as RankFit
+    from calibra.models.threshold import ThresholdModel as ThresholdModel, ThresholdPriors as ThresholdPriors
+    from calibra.stats.calibration_error import (
+        calibration_distance as calibration_distance,
+        squared_calibration_error as squared_calibration_error,
+    )
+    from calibra.stats.calibration_tests import (
+        calibration_in_the_large as calibration_in_the_large,
+        calibration_line as calibration_line,
+        spiegelhalter_test as spiegelhalter_test,
+    )
     from calibra.stats.decomposition import decompose as decompose
     from calibra.stats.funnel import funnel as funnel
     from calibra.stats.lifetable import aalen_johansen as aalen_johansen, kaplan_meier as kaplan_meier
@@ -27,7 +43,19 @@ if TYPE_CHECKING:
         reliability_curve as reliability_curve,
         reliability_curve_from_counts as reliability_curve_from_counts,
     )
-    from calibra.stats.scores import score_forecasts as score_forecasts
+    from calibra.stats.scores import (
+        ranked_probability_score as ranked_probability_score,
+        score_forecasts as score_forecasts,
+    )
+    from calibra.stats.survival_calibration import (
+        calibration_at_horizon as calibration_at_horizon,
+        censored_brier as censored_brier,
+    )
+    from calibra.views.plot_decisions import (
+        plot_comparison as plot_comparison,
+        plot_rank_reliability as plot_rank_reliability,
+        plot_standings as plot_standings,
+    )
     from calibra.views.plot_decomposition import plot_decomposition as plot_decomposition
     from calibra.views.plot_funnel import plot_funnel as plot_funnel
     from calibra.views.plot_rank import plot_probabilities as plot_probabilities, plot_profiles as plot_profiles
@@ -43,27 +71,48 @@ _HOME = {
     "FitError": "calibra.errors",
     "InputError": "calibra.errors",
     "Judgments": "calibra.data.judgments",
+    "LeadTimeModel": "calibra.models.lead_time",
+    "LeadTimePriors": "calibra.models.lead_time",
     "NotEnoughDataError": "calibra.errors",
+    "Payoff": "calibra.decisions.thresholds",
     "Promise": "calibra.data.scale",
     "RankFit": "calibra.models.rank_fit",
     "RankModel": "calibra.models.rank",
     "RankPriors": "calibra.models.rank",
     "RankScale": "calibra.data.scale",
     "SimulatedWorld": "calibra.data.simulate",
+    "ThresholdModel": "calibra.models.threshold",
+    "ThresholdPriors": "calibra.models.threshold",
     "aalen_johansen": "calibra.stats.lifetable",
     "calibrate": "calibra.workflow",
+    "calibration_at_horizon": "calibra.stats.survival_calibration",
+    "calibration_distance": "calibra.stats.calibration_error",
+    "calibration_in_the_large": "calibra.stats.calibration_tests",
+    "calibration_line": "calibra.stats.calibration_tests",
+    "censored_brier": "calibra.stats.survival_calibration",
+    "compare": "calibra.decisions.comparison",
     "decompose": "calibra.stats.decomposition",
     "funnel": "calibra.stats.funnel",
     "kaplan_meier": "calibra.stats.lifetable",
+    "plot_comparison": "calibra.views.plot_decisions",
     "plot_decomposition": "calibra.views.plot_decomposition",
     "plot_funnel": "calibra.views.plot_funnel",
     "plot_probabilities": "calibra.views.plot_rank",
     "plot_profiles": "calibra.views.plot_rank",
+    "plot_rank_reliability": "calibra.views.plot_decisions",
     "plot_reliability": "calibra.views.plot_reliability",
+    "plot_standings": "calibra.views.plot_decisions",
+    "rank_reliability": "calibra.decisions.promises",
+    "ranked_probability_score": "calibra.stats.scores",
+    "recommend_granularity": "calibra.decisions.granularity",
+    "recommend_thresholds": "calibra.decisions.thresholds",
     "reliability_curve": "calibra.stats.reliability",
     "reliability_curve_from_counts": "calibra.stats.reliability",
+    "rep_standings": "calibra.decisions.standings",
     "score_forecasts": "calibra.stats.scores",
     "simulate_judgments": "calibra.data.simulate",
+    "spiegelhalter_test": "calibra.stats.calibration_tests",
+    "squared_calibration_error": "calibra.stats.calibration_error",
 }
 
 __all__ = ["__version__", *_HOME]

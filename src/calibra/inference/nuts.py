@@ -55,7 +55,8 @@ def sample_nuts(model: CellModel | DetectionModel, *, seed: int, draws: int, pro
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         tree = pm.sample(
             draws=per_chain, tune=_TUNE, chains=N_CHAINS, random_seed=seed, nuts_sampler="nutpie",
-            target_accept=_TARGET_ACCEPT, progressbar=False, quiet=True, compute_convergence_checks=False, var_names=names,
+            target_accept=_TARGET_ACCEPT, progressbar=False, quiet=True, compute_convergence_checks=False,
+            var_names=names,
         )  # fmt: skip
     posterior = tree["posterior"].to_dataset()[names]
     flat = {name: posterior[name].to_numpy().reshape(-1, *posterior[name].shape[2:]) for name in names}
