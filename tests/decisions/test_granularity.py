@@ -23,8 +23,12 @@ def three_of_five():
     return RankModel().fit(world([0.6, 0.3, 0.3, 0.1, 0.1]), seed=1, engine="laplace", draws=500)
 
 
-def test_ranks_of_equal_probability_are_merged_and_no_others(three_of_five):
-    found = recommend_granularity(three_of_five)
+@pytest.fixture(scope="module")
+def found(three_of_five):
+    return recommend_granularity(three_of_five)
+
+
+def test_ranks_of_equal_probability_are_merged_and_no_others(found):
     assert found.groups == (("A",), ("B", "C"), ("D", "E"))
     assert found.n_supported == 3
     assert found.sentence().startswith("The data tell 3 of 5 ranks apart: merging B+C, D+E loses nothing")
@@ -38,8 +42,8 @@ def test_ranks_that_differ_stay_apart():
     assert (found.merge_table["loss"] > found.merge_table["loss_se"]).all()
 
 
-def test_every_pair_has_its_evidence_for_each_rep_and_all(three_of_five):
-    table = recommend_granularity(three_of_five).table
+def test_every_pair_has_its_evidence_for_each_rep_and_all(found):
+    table = found.table
     assert len(table) == 21 * 4
     everyone = table.query("rep == @ALL_REPS", local_dict={"ALL_REPS": ALL_REPS})
     assert everyone["estimate"].iloc[0] == pytest.approx(30.0, abs=6.0)  # .6 − .3 in points

@@ -44,8 +44,11 @@ def test_laplace_and_nuts_agree_on_bars_shares_and_scales():
         warnings.simplefilter("ignore")
         nuts = sample_posterior(model, seed=1, engine="nuts", draws=4000, progress=False)
     laplace = sample_posterior(model, seed=1, engine="laplace", draws=4000, progress=False)
-    assert not nuts.diagnostics.problems
-    effective = min(nuts.diagnostics.effective_sample, laplace.diagnostics.effective_sample)
+    assert nuts.diagnostics.n_divergent == 0
+    assert nuts.diagnostics.r_hat < 1.02
+    effective = min(  # the fewest over all parameters stand for each
+        nuts.diagnostics.effective_sample, laplace.diagnostics.effective_sample
+    )
     slack = 3.0 * np.sqrt(2.0 / effective)
     one, other = (ThresholdFit(None, None, None, model, found).draws() for found in (laplace, nuts))
     for mine, theirs, limit in (

@@ -22,7 +22,7 @@ from calibra.decisions.advice_words import (
 )  # fmt: skip
 from calibra.decisions.threshold_targets import (
     BoundaryTarget,
-    Payoff,
+    Payoff as Payoff,
     Target,
     by_all_reps,
     by_promise,
@@ -176,6 +176,10 @@ def recommend_thresholds(
     averaged. The minimal move goes from today's share to the near edge of the `move_prob` interval of the recommended
     share, and is zero where that interval spans today's share. This quarter's step is at most `step_fraction` of the
     gap and never beyond the minimal move.
+
+    Stated directions are right at their rate where the model holds, and close to it under logistic noise or drifting
+    cut points; where the quality of prospects is strongly skewed they are too sure, though moves advised still go the
+    right way (docs/studies/threshold_wrong_model.md).
 
     Parameters
     ----------

@@ -30,6 +30,7 @@ class DetectionBlocks:
         self.n_scales = len(model.scale_priors)
         self.n_outer = self.n_block + self.n_scales
         self.basis = model.block_basis if basis is None else basis
+        self._basis_pairs = np.kron(self.basis, self.basis)
         self._prior_mean, self._prior_sd = model.mean_prior
 
     # outer parameters -------------------------------------------------------------------------------------------------
@@ -105,12 +106,9 @@ class DetectionBlocks:
         are central differences.
         """
         scales, covariance = self.block_scales(phi), inverse(chol)
-        tilt = np.empty_like(u)
-        for i in range(self.n_block):
-            step = np.zeros((self.n_block, 1, 1))
-            step[i] = _STEP
-            change = self._information(context, u + step) - self._information(context, u - step)
-            tilt[i] = -0.5 * (covariance * change).sum(axis=(0, 1)) / (2.0 * _STEP)
+        step = _STEP * np.eye(self.n_block)[:, :, None, None]
+        upper, lower = (self._information(context[:, None], u[:, None] + side * step) for side in (1.0, -1.0))
+        tilt = -0.25 / _STEP * (covariance[:, :, None] * (upper - lower)).sum(axis=(0, 1))
         w = np.einsum("qp...,p...->q...", covariance, tilt)
         by_column = ((u + w) / scales**2).sum(axis=2)
         by_mean = np.linalg.solve(self.basis.T, by_column).T
@@ -135,4 +133,5 @@ class DetectionBlocks:
 
     def _rotate(self, matrix: Floats) -> Floats:
         """B' matrix B with the matrix axes brought to the front."""
-        return np.moveaxis(self.basis.T @ matrix @ self.basis, (-2, -1), (0, 1))
+        flat = matrix.reshape(-1, self.n_block**2) @ self._basis_pairs
+        return np.ascontiguousarray(flat.T).reshape(self.n_block, self.n_block, *matrix.shape[:-2])

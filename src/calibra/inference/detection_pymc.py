@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     import pymc as pm
     from pytensor.tensor import TensorVariable
 
-_MANY = 60.0
-"""Median judgments of a rep from which deviations are better sampled centred; discrimination needs four times that."""
+_PER_JUDGMENT = {"base_scale": 0.2, "discrimination_scale": 0.2, "shift_scale": 0.8, "spacing_scale": 0.15}
+"""About the information of one judgment on a deviation, at a base rate of .25 and five even ranks."""
+_INFORMATIVE = 2.0
+"""Information per rep, in units of the prior, from which deviations are better sampled centred than non-centred."""
 
 _FAR, _SMALLEST = 38.0, 1e-300  # beyond 38 standard deviations lies nobody
 
@@ -40,10 +42,11 @@ def _deviations(model: DetectionModel, scales: list["TensorVariable"]) -> "Tenso
     import pymc as pm
 
     per_rep = float(np.median(model.n.sum(axis=1)))
-    columns = []
+    priors, columns = list(model.scale_priors.items()), []
     for column, group in enumerate(model.scale_of_column):
         name = f"deviation_{model.layout[1]['column'][column]}"
-        if per_rep > (4.0 if group == 1 else 1.0) * _MANY:
+        scale_name, prior = priors[group]
+        if per_rep * _PER_JUDGMENT[scale_name] * prior.typical() ** 2 > _INFORMATIVE:
             columns.append(pm.Normal(name, 0.0, scales[group], dims="rep"))
         else:
             columns.append(scales[group] * pm.Normal(f"{name}_z", dims="rep"))

@@ -282,10 +282,13 @@ def write_study(path: Path, *, seeds: Sequence[int] = (1, 2, 3, 4, 5)) -> None:
     path.write_text(
         "# Back-test on simulated organisations\n\n"
         f"Written by `python -m calibra.studies.backtest`: {len(runs)} organisations (seeds "
-        f"{', '.join(map(str, seeds))}) of 40 steady reps and 8,000 prospects over 900 days, unequal workloads; the simulator shares no formula "
-        "with the models. Cuts 600, 450 and 300 days before the snapshot; a rep's later judgments up to the next cut.\n\n"
+        f"{', '.join(map(str, seeds))}) of 40 steady reps and 8,000 prospects over 900 days, unequal workloads; the "
+        "simulator shares no formula with the models. Cuts 600, 450 and 300 days before "
+        "the snapshot; a rep's later judgments up to the next cut.\n\n"
         "Log score and Brier score per later judgment, smaller is better.\n\n"
-        f"{markdown(score_columns)}\n\n## What the advice met\n\n"
+        f"{markdown(score_columns)}\n\n"
+        "The gain over raw rates and the bare ratio is largest for reps with few judgments; over complete pooling it "
+        "grows with the judgments, since a rep with few is read close to all reps.\n\n## What the advice met\n\n"
         "`tighten` says the rank delivers too little, `loosen` that it delivers more than promised.\n\n"
         f"{markdown(advice_columns)}\n",
         encoding="utf-8",

@@ -99,7 +99,8 @@ def write_study(path: Path, folder: Path) -> None:
         + "\n".join(f"- {line}" for line in salvirt.advice.sentences("Seller 1"))
         + f"\n\n{salvirt.fit.diagnostics}\n\n## Speed dating\n\n"
         f"{len(dating.fit.reps)} judges, {int(dating.fit.n.sum())} judgments. Pooled AUC of the five ranks from the "
-        f"counts {dating.raw_auc:.3f}; the judges' own AUC, model: {auc.min():.3f} to {auc.max():.3f}, mean {auc.mean():.3f}.\n\n"
+        f"counts {dating.raw_auc:.3f}; the judges' own AUC, model: {auc.min():.3f} to {auc.max():.3f}, mean "
+        f"{auc.mean():.3f}.\n\n"
         f"{dating.fit.diagnostics}\n\n## Verdicts, every rep and boundary\n\n{markdown(table)}\n",
         encoding="utf-8",
     )

@@ -22,6 +22,7 @@ type Wrong = Literal["skewed quality", "logistic noise", "drifting thresholds"]
 KINDS: tuple[Wrong, ...] = ("skewed quality", "logistic noise", "drifting thresholds")
 _QUANTILES = (0.90, 0.70, 0.45, 0.20)  # of the perceived quality, at which a typical rep draws the lines
 _N_LATENT = 100_000
+_TOLERANCE = 0.05
 _BINS = ((0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.0001))
 
 
@@ -129,14 +130,28 @@ def write_study(path: Path, *, seed: int = 1, n_worlds: int = 8) -> None:
     path.write_text(
         "# Threshold advice where the model is wrong\n\n"
         f"Written by `python -m calibra.studies.threshold_wrong_model` (seed {seed}): {n_worlds} worlds of 30 reps × "
-        "200 judgments of each kind. Outcomes are logistic in a latent quality, reps perceive it with noise; quality is "
-        "standardised log-normal (skewness 3.7), or the noise logistic, or each rep's cut points drift over the period "
-        "(sd .6 of perception). The truth is found by sorting 100,000 latent prospects per rep, without a model. "
+        "200 judgments of each kind. Outcomes are logistic in a latent quality, reps perceive it with noise; quality "
+        "is standardised log-normal (skewness 3.7), or the noise logistic, or each rep's cut points drift over the "
+        "period (sd .6 of perception). The truth is found by sorting 100,000 latent prospects per rep, without a model. "
         "Boundary of the best rank, promise 60 % on average.\n\n"
         "By bins of the stated probability: share right against mean stated (how many).\n\n"
-        f"{markdown(columns)}\n",
+        f"{markdown(columns)}\n\n{_where_it_fails(rows)}\n",
         encoding="utf-8",
     )
+
+
+def _where_it_fails(rows: dict[Wrong, list[str]]) -> str:
+    """In words, from the first two columns."""
+    said = []
+    for kind, (stated, right, *bins) in rows.items():
+        if float(stated) - float(right) > _TOLERANCE:
+            said.append(
+                f"With {kind} the stated probabilities are too sure: right {right} where {stated} is stated; of the "
+                f"moves advised {bins[-1]} go the right way. Read a direction without a verdict with care there."
+            )
+        else:
+            said.append(f"With {kind} directions are right within {100 * _TOLERANCE:.0f} points of what is stated.")
+    return "\n".join(said)
 
 
 if __name__ == "__main__":
