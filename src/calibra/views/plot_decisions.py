@@ -69,6 +69,8 @@ def plot_standings(result: RepStandings, *, ax: Axes | None = None) -> Axes:
     result : RepStandings
         From `rep_standings`.
     """
+    from matplotlib.ticker import MaxNLocator
+
     order = np.argsort(result.standing, kind="stable")
     axes = make_axes(width=7.2, height=1.6 + ROW_INCHES * len(order)) if ax is None else ax
     row = np.arange(len(order), dtype=float)
@@ -85,6 +87,7 @@ def plot_standings(result: RepStandings, *, ax: Axes | None = None) -> Axes:
     labels = short_labels(result.reps)
     axes.set_yticks(row, [f"{labels[i]} (n {result.n[i]:,})" for i in order], parse_math=False)
     axes.set(ylim=(len(order) - 0.4, -0.6), xlim=(0.5, len(order) + 0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("standing by outcomes at the same rank (1: highest)")
     axes.set_title(_wrapped(result.sentence), loc="left", fontsize=9.5, color=INK)
     axes.grid(axis="x", color=LINE, linewidth=0.6)
