@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.decisions.worlds import A7_CUTS, A7_D, fit_of
 from tests.models.worlds import counts
 
 from calibra.decisions.style import BELOW, CAUTIOUS, READS_TOO_MUCH, describe_styles
@@ -51,6 +52,6 @@ def test_nothing_is_said_of_reading_where_only_outcomes_differ(fits):
 
 
 def test_fits_of_different_reps_are_refused(fits):
-    other = ThresholdModel().fit(judged([0.25] * 2, [(1.5, 0.6, -0.2)] * 2), seed=1, engine="laplace")
+    other = fit_of([0.25, 0.25], A7_D, A7_CUTS)
     with pytest.raises(InputError, match="same reps, ranks and horizon"):
         describe_styles(other, fits[1])
