@@ -66,7 +66,7 @@ class ThresholdModel:
     Examples
     --------
     >>> import calibra as cb
-    >>> world = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=1500)
+    >>> world = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=800)
     >>> judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
     >>> fit = ThresholdModel(within_days=90).fit(judgments, seed=1)
     >>> fit.bars().shape[0]  # five reps and all reps, four boundaries
