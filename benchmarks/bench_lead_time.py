@@ -25,12 +25,14 @@ RANKS, WANTED = ("A", "B", "C", "D", "E"), 400.0
 
 
 def make_counts(n_reps: int, per_cell: int, *, seed: int) -> DurationCounts:
-    """Duration counts of reps with levels and tempos of their own; ages even up to 500 days."""
+    """Duration counts of reps with levels, slopes and tempos of their own; ages even up to 500 days."""
     rng = np.random.default_rng(seed)
     rep, rank = (codes.ravel().repeat(per_cell) for codes in np.indices((n_reps, len(RANKS))))
-    level, late = 0.4 * rng.standard_normal(n_reps), 0.2 * rng.standard_normal(n_reps)
-    scale = np.exp(4.6 + 0.5 * rank - level[rep] + late[rep])
-    event, exit_ = scale * rng.weibull(0.9, rep.size), 250.0 * rng.weibull(1.3, rep.size)
+    level, slope, late = (sd * rng.standard_normal(n_reps) for sd in (0.4, 0.15, 0.15))
+    scale = np.exp(4.6 + (0.5 + slope[rep]) * (rank - 2.0) - level[rep])
+    event, exit_ = (
+        days * rng.standard_exponential(rep.size) ** np.exp(late[rep]) for days in (scale, 250.0 * np.exp(level[rep]))
+    )
     age = rng.uniform(1, 500, rep.size)
     days = np.minimum(np.minimum(event, exit_), age).astype(np.int64)
     ending = np.select([event <= np.minimum(exit_, age), exit_ <= age], [1, 2], OPEN).astype(np.int64)
@@ -72,7 +74,7 @@ def by_nutpie(declarations: dict[str, CellModel]) -> float:
         compiled = nutpie.compile_pymc_model(build_pymc(declaration))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            settings = {"chains": 4, "seed": 1, "progress_bar": False}
+            settings = {"chains": 4, "seed": 1, "progress_bar": False, "target_accept": 0.9}
             nutpie.sample(compiled, draws=10, tune=10, **settings)
             began = time.perf_counter()
             tree = nutpie.sample(compiled, draws=1000, tune=600, **settings)

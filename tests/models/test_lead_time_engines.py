@@ -46,10 +46,10 @@ def test_engines_agree_on_incidences_and_tempo():
 
 @pytest.mark.slow
 def test_intervals_hold_the_truth_and_only_where_late_entry_is_told():
-    complete = study_coverage(n_worlds=8, seed=5, late=False, told=False, draws=300)
-    handled, ignored = (study_coverage(n_worlds=8, seed=6, late=True, told=told, draws=300) for told in (True, False))
-    assert 0.8 < complete.coverage < 0.98
-    assert 0.8 < handled.coverage < 0.98
+    complete = study_coverage(n_worlds=6, seed=5, late=False, told=False, draws=300)
+    handled, ignored = (study_coverage(n_worlds=6, seed=6, late=True, told=told, draws=300) for told in (True, False))
+    assert 0.78 < complete.coverage < 0.98
+    assert 0.78 < handled.coverage < 0.98
     assert ignored.bias < -2.0
     assert abs(handled.bias) < 2.0
     assert ignored.coverage < handled.coverage - 0.1
