@@ -66,8 +66,8 @@ if __name__ == "__main__":
     print(f"laplace, 40 reps × 150 judgments: {wall:.2f} s wall, {processor:.2f} s of processor")
     compiling, nuts_wall, nuts_processor, ess = nutpie_seconds(model)
     print(
-        f"nutpie on the same counts: {nuts_wall:.1f} s wall, {nuts_processor:.1f} s of processor to {TARGET:.0f} effective "
-        f"draws (smallest ESS of 4,000 draws {ess:.0f}); compile apart {compiling:.0f} s"
+        f"nutpie on the same counts: {nuts_wall:.1f} s wall, {nuts_processor:.1f} s of processor to {TARGET:.0f} "
+        f"effective draws (smallest ESS of 4,000 draws {ess:.0f}); compile apart {compiling:.0f} s"
     )
     print(f"ratio: {nuts_wall / wall:.0f} (wall), {nuts_processor / processor:.0f} (processor)")
     if not quick:

@@ -132,7 +132,8 @@ def write_study(path: Path, *, seed: int = 1, n_worlds: int = 8) -> None:
         f"Written by `python -m calibra.studies.threshold_wrong_model` (seed {seed}): {n_worlds} worlds of 30 reps × "
         "200 judgments of each kind. Outcomes are logistic in a latent quality, reps perceive it with noise; quality "
         "is standardised log-normal (skewness 3.7), or the noise logistic, or each rep's cut points drift over the "
-        "period (sd .6 of perception). The truth is found by sorting 100,000 latent prospects per rep, without a model. "
+        "period (sd .6 of perception). The truth is found by sorting 100,000 latent prospects per rep, without a "
+        "model. "
         "Boundary of the best rank, promise 60 % on average.\n\n"
         "By bins of the stated probability: share right against mean stated (how many).\n\n"
         f"{markdown(columns)}\n\n{_where_it_fails(rows)}\n",
