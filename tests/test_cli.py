@@ -49,12 +49,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "judgments.csv", "--out", "out"]) == 0
     names = {path.name for path in (folder / "out").iterdir()}
-    tables = {"judgments.csv", "probabilities.csv", "profiles.csv", "order.csv", "spread.csv", "expected.csv"}
-    pictures = {f"{name}-90.{kind}" for name in ("probabilities", "profiles") for kind in ("png", "svg")}
-    assert names == tables | pictures | {"summary.txt"}
+    tables = (
+        "judgments", "probabilities", "profiles", "order", "spread", "expected", "incidence", "lead_times", "tempo",
+        "chasing", "never", "hand_back", "bars", "discrimination", "styles", "thresholds",
+    )  # fmt: skip
+    drawn = ("probabilities-90", "profiles-90", "incidence", "lead-times", "bars", "thresholds")
+    pictures = {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
+    assert names == {f"{name}.csv" for name in tables} | pictures | {"summary.txt"}
     printed = capsys.readouterr()
     assert printed.out.index("How far to trust it") < printed.out.index("What came in") < printed.out.index("all reps")
     assert "What was found" in printed.out
+    assert "Lead time, all reps" in printed.out
+    assert "Thresholds (aim: promise)" in printed.out
+    assert "could not be had: How many ranks, 90 days" in printed.out  # four reps are too few for five folds
     assert "draws, " in (folder / "out" / "summary.txt").read_text(encoding="utf-8")
 
 
@@ -84,6 +91,9 @@ def test_json_is_all_there_is_on_standard_output(folder: Path, capsys: pytest.Ca
     assert told["fits"][0]["diagnostics"]["engine"] == "laplace"
     assert (told["fits"][0]["within_days"], told["seed"]) == (90, 4)
     assert len(told["fits"][0]["probabilities"]) == (4 + 1) * 3
+    assert [fit["model"] for fit in told["fits"]] == ["rank", "lead time", "threshold"]
+    assert set(told["fits"][1]["diagnostics"]) == {"event", "exit"}
+    assert len(told["advice"]["thresholds"]) == 4  # four reps, one promise
     assert all(Path(name).is_file() for name in told["files"])
     assert main(["check", "judgments.csv", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["n_judgments"] == 400
@@ -169,7 +179,7 @@ def test_a_fit_its_diagnostics_speak_against_ends_with_status_1_and_writes_all_t
         patch.setattr(posterior.Diagnostics, "problems", doubted)
         assert main(["fit", "judgments.csv", "--out", "out"]) == 1
     printed = capsys.readouterr()
-    assert "a fit cannot be trusted: R-hat 1.200" in printed.err
+    assert "a fit cannot be trusted: Rank model, 90 days: R-hat 1.200" in printed.err
     assert "PROBLEM: R-hat 1.200" in printed.out
     assert (folder / "out" / "probabilities.csv").is_file()
 
@@ -239,7 +249,9 @@ def test_demo_of_published_counts_says_where_they_are_from(folder: Path, capsys:
     printed = capsys.readouterr().out
     assert "CC BY 4.0" in printed
     assert "Seller 20" in printed
-    assert {path.name for path in Path("shown").iterdir()} == {"probabilities.png", "profiles.png"}
+    assert {path.name for path in Path("shown").iterdir()} == {
+        "probabilities.png", "profiles.png", "bars.png", "thresholds.png", "granularity.png",
+    }  # fmt: skip
 
 
 @pytest.mark.slow
@@ -255,7 +267,10 @@ def test_demo_runs_from_simulation_to_pictures_without_a_sampler(tmp_path: Path)
     assert "of the 100 90 % intervals of reps and ranks hold it" in run.stdout
     assert run.stdout.rstrip().endswith("loaded:")
     written = {path.name for path in (tmp_path / "shown").iterdir()}
-    assert written == {"judgments.parquet", "probabilities-90.png", "profiles-90.png"}
+    assert written == {
+        "judgments.parquet", "probabilities-90.png", "profiles-90.png", "incidence.png", "lead-times.png", "bars.png",
+        "thresholds.png", "granularity-90.png",
+    }  # fmt: skip
 
 
 def test_help_shows_an_example_and_loads_nothing_heavy() -> None:

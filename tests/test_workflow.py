@@ -4,12 +4,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import calibra as cb
 from calibra.data.judgments import Judgments
 from calibra.data.published import salvirt_judgments
 from calibra.models.rank import RankModel
+from calibra.models.threshold import ThresholdModel
 from calibra.workflow import Calibration, calibrate
 
 
@@ -35,15 +37,93 @@ def test_one_rank_model_per_promised_horizon_the_same_as_fitted_alone(judgments,
 def test_a_horizon_nobody_is_old_enough_for_is_noted_and_loses_no_other(judgments: Judgments) -> None:
     early = judgments.at("2026-03-01")  # the oldest of 300 days' judgments is 88 days old
     found = calibrate(early, seed=1, engine="laplace", draws=400)
-    assert list(found.rank_fits) == [60]
-    assert len(found.notes) == 1
-    assert "120 days old" in found.notes[0]
-    assert found.notes[0] in found.summary()
+    assert list(found.rank_fits) == list(found.threshold_fits) == [60]
+    assert found.lead_fit is not None
+    assert any("120 days old" in note for note in found.notes)
+    assert all(note in found.summary() for note in found.notes)
 
 
-def test_nobody_old_enough_for_any_horizon_is_an_error_that_names_each(judgments: Judgments) -> None:
-    with pytest.raises(cb.NotEnoughDataError, match=r"(?s)No model could be fitted.*60 days old.*120 days old"):
-        calibrate(judgments.at("2025-12-15"), seed=1)
+def test_where_nobody_is_old_enough_for_any_horizon_lead_times_are_left_and_the_rest_is_noted(
+    judgments: Judgments,
+) -> None:
+    found = calibrate(judgments.at("2025-12-15"), seed=1, engine="laplace", draws=400)
+    assert (found.rank_fits, found.threshold_fits, found.advice, found.granularity) == ({}, {}, None, {})
+    assert [note.split(":")[0] for note in found.notes] == ["Rank model, 60 days", "Rank model, 120 days"]
+    assert set(found.tables()) == {"judgments", "lead_times", "tempo", "chasing", "never"}
+
+
+def test_nothing_to_fit_at_all_is_an_error_that_names_each_model() -> None:
+    scale = cb.RankScale(["A", "B"], {"A": cb.Promise(0.5, within_days=60), "B": cb.Promise(0.3, within_days=120)})
+    frame = pd.DataFrame({"prospect": [1, 2], "rep": ["x", "y"], "rank": ["A", "B"], "judged_at": ["2026-01-05"] * 2})
+    frame["judged_at"] = pd.to_datetime(frame["judged_at"])
+    today = Judgments.from_frame(frame, scale=scale, as_of="2026-01-05", columns={name: name for name in frame})
+    with pytest.raises(cb.NotEnoughDataError, match=r"(?s)No model.*Lead-time model.*60 days old.*120 days old"):
+        calibrate(today, seed=1)
+
+
+def test_thresholds_are_advised_at_the_promise_of_each_boundary(calibration: Calibration) -> None:
+    assert list(calibration.threshold_fits) == [60, 120]
+    assert calibration.advice is not None
+    assert calibration.advice.target == "promise"
+    assert calibration.advice.table["within_days"].tolist() == [60] * 4
+    counted = calibration.advice.table["verdict"].value_counts()
+    told = next(sentence for sentence in calibration.findings if sentence.startswith("Thresholds between ranks"))
+    assert all(f"{verdict} {n}" in told for verdict, n in counted.items())
+
+
+def test_without_promises_thresholds_aim_at_all_reps_and_one_rep_has_nothing_to_aim_at() -> None:
+    def found(n_reps: int) -> Calibration:
+        frame = pd.DataFrame([(f"r{i}", k, 60, e + i) for i in range(n_reps) for k, e in (("A", 30), ("B", 10))])
+        frame.columns = ["rep", "rank", "n", "events"]
+        counts = Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]), within_days=45)
+        return calibrate(counts, seed=1, engine="laplace", draws=200)
+
+    two = found(2).advice
+    assert two is not None
+    assert two.target == "all reps' bars"
+    assert found(1).advice is None
+    assert any("one rep: nothing to aim at" in note for note in found(1).notes)
+
+
+def test_a_rank_that_promises_nothing_is_named_in_a_note() -> None:
+    frame = pd.DataFrame({"rep": ["x"] * 3, "rank": list("ABC"), "n": [60] * 3, "events": [40, 20, 5]})
+    scale = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.6, within_days=90)})
+    found = calibrate(Judgments.from_counts(frame, scale=scale, within_days=90), seed=1, engine="laplace", draws=200)
+    assert found.advice is not None
+    assert set(found.advice.columns["rank"]) == {"A"}
+    assert any(note.startswith("Thresholds of B: nothing is promised") for note in found.notes)
+
+
+def test_one_rank_has_no_thresholds_and_loses_nothing_else() -> None:
+    frame = pd.DataFrame({"rep": ["x", "y"], "rank": ["A", "A"], "n": [60, 50], "events": [20, 25]})
+    found = calibrate(
+        Judgments.from_counts(frame, scale=cb.RankScale(["A"])), seed=1, engine="laplace", draws=200
+    )  # fmt: skip
+    assert list(found.rank_fits) == [None]
+    assert (found.threshold_fits, found.advice, found.granularity) == ({}, None, {})
+    assert "Thresholds: a scale of one rank has none." in found.notes
+
+
+def test_rows_seen_late_leave_the_lead_times_to_the_model_that_allows_for_them() -> None:
+    world = cb.simulate_judgments(seed=3, n_reps=3, n_prospects=300, observed_from="2026-03-01")
+    late = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
+    found = calibrate(late, seed=1, engine="laplace", draws=200)
+    assert found.rank_fits == {}
+    assert found.lead_fit is not None
+    assert any("entered_at" in note for note in found.notes)
+    with pytest.raises(cb.InputError, match="engine"):
+        calibrate(late, seed=1, engine="fast")  # type: ignore[arg-type]
+
+
+def test_a_fit_that_breaks_down_is_noted_loses_no_other_and_is_not_ok(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise cb.FitError("no outer draw has a finite posterior.")
+
+    monkeypatch.setattr(ThresholdModel, "fit", broken)
+    found = calibrate(salvirt_judgments(), seed=1, engine="laplace", draws=200)
+    assert list(found.rank_fits) == [None]
+    assert found.problems[-1] == "Threshold model: no outer draw has a finite posterior."
+    assert not found.ok
 
 
 def test_horizons_asked_for_when_reading_are_fitted_where_nothing_is_promised() -> None:
@@ -64,17 +144,25 @@ def test_summary_tells_diagnostics_first_and_ends_no_finding_without_its_footing
 
 def test_tables_hold_every_horizon_told_apart(calibration: Calibration) -> None:
     tables = calibration.tables()
-    assert set(tables) == {"judgments", "probabilities", "profiles", "order", "spread", "expected"}
+    assert set(tables) == {
+        "judgments", "probabilities", "profiles", "order", "spread", "expected", "incidence", "lead_times", "tempo",
+        "chasing", "never", "bars", "discrimination", "styles", "thresholds",
+    }  # fmt: skip
     own = calibration.rank_fits[60].probabilities()
     stacked = tables["probabilities"].query("within_days == 60").drop(columns="within_days")
     assert stacked.astype(object).equals(own.astype(object))
-    assert set(tables["profiles"]["within_days"]) == {60, 120}
+    assert set(tables["profiles"]["within_days"]) == set(tables["bars"]["within_days"]) == {60, 120}
+    assert set(tables["incidence"]["days"]) == {60, 120}
 
 
 def test_ready_made_counts_without_horizon_are_fitted_once() -> None:
     found = calibrate(salvirt_judgments(), seed=1, engine="laplace", draws=400)
     assert list(found.rank_fits) == [None]
-    assert "judgments" not in found.tables()
+    assert found.lead_fit is None
+    assert "Lead times: ready-made counts do not say when what came." in found.notes
+    assert list(found.granularity) == [None]
+    assert not {"judgments", "lead_times"} & set(found.tables())
+    assert "Ranks do not separate outcomes so far" in found.summary()
     assert found.tables()["probabilities"]["within_days"].isna().all()
     assert "ready-made counts" in found.summary()
 
@@ -82,13 +170,17 @@ def test_ready_made_counts_without_horizon_are_fitted_once() -> None:
 def test_pictures_are_named_by_horizon(calibration: Calibration, tmp_path: Path) -> None:
     paths = calibration.save_pictures(tmp_path, formats=("svg",))
     assert [path.name for path in paths] == [
-        "probabilities-60.svg", "profiles-60.svg", "probabilities-120.svg", "profiles-120.svg",
+        "probabilities-60.svg", "profiles-60.svg", "probabilities-120.svg", "profiles-120.svg", "incidence.svg",
+        "lead-times.svg", "bars.svg", "thresholds.svg",
     ]  # fmt: skip
     assert all(path.is_file() for path in paths)
 
 
 def test_ok_is_what_the_diagnostics_say(calibration: Calibration) -> None:
-    assert calibration.ok == all(fit.diagnostics.ok for fit in calibration.rank_fits.values())
+    assert calibration.lead_fit is not None
+    fits = (*calibration.rank_fits.values(), calibration.lead_fit, *calibration.threshold_fits.values())
+    assert calibration.ok == all(fit.diagnostics.ok for fit in fits)
+    assert len(calibration.diagnostics) == 2 + 2 + 2  # lead times: one line an ending
     assert "Calibration: Rank model, 60 days, Rank model, 120 days" in repr(calibration)
 
 

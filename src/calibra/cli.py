@@ -121,7 +121,10 @@ def fit(options: argparse.Namespace) -> int:
     fitting = {**settings.fitting, **({} if options.seed is None else {"seed": options.seed})}
     out = _folder(options.out)
     calibration = calibrate(judgments, progress=not options.quiet, **fitting)
-    files = [write_csv(table, out / f"{name}.csv") for name, table in calibration.tables().items()]
+    tables = calibration.tables()
+    if calibration.lead_fit is not None:
+        tables["hand_back"] = calibration.lead_fit.chasing(judgments)
+    files = [write_csv(table, out / f"{name}.csv") for name, table in tables.items()]
     summary = out / "summary.txt"
     summary.write_text(harmless(calibration.summary()) + "\n", encoding="utf-8")
     files += [summary, *calibration.save_pictures(out)]
@@ -189,8 +192,7 @@ def _status(calibration: Calibration) -> int:
     """1, with the reason on standard error, where the diagnostics speak against a fit."""
     if calibration.ok:
         return GOOD
-    doubted = [fit.diagnostics.problems for fit in calibration.rank_fits.values() if not fit.diagnostics.ok]
-    return _refuse("; ".join("a fit cannot be trusted: " + ", ".join(found) for found in doubted), FAILED_CHECK)
+    return _refuse("\n".join(f"a fit cannot be trusted: {found}" for found in calibration.problems), FAILED_CHECK)
 
 
 # standard output and standard error -----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calibra.data.judgments import Judgments
+    from calibra.decisions.granularity import Granularity
+    from calibra.decisions.thresholds import ThresholdAdvice
+    from calibra.inference.posterior import Diagnostics
+    from calibra.models.lead_time_fit import LeadTimeFit
     from calibra.workflow import Calibration
 
 PIPED_WIDTH = 110
@@ -20,18 +24,23 @@ PIPED_WIDTH = 110
 
 def show(calibration: Calibration) -> None:
     """Diagnostics first, then what came in, the tables, and what was found."""
-    from calibra.views.tables import probability_table, profile_table
+    from calibra.views.tables import advice_table, lead_time_table, probability_table, profile_table, tempo_table
 
     console = _console()
     say("How far to trust it\n" + "\n".join(f"- {line}" for line in calibration.diagnostics))
     for note in calibration.notes:
-        say(f"- not fitted: {note}")
+        say(f"- could not be had: {note}")
     console.print()
     if calibration.judgments.as_of is not None:
         show_judgments(calibration.judgments)
     for rank_fit in calibration.rank_fits.values():
         console.print(probability_table(rank_fit))
         console.print(profile_table(rank_fit))
+    if calibration.lead_fit is not None:
+        console.print(lead_time_table(calibration.lead_fit))
+        console.print(tempo_table(calibration.lead_fit))
+    if calibration.advice is not None:
+        console.print(advice_table(calibration.advice))
     say("What was found\n" + "\n".join(f"- {sentence}" for sentence in calibration.findings) + "\n")
 
 
@@ -67,27 +76,68 @@ def harmless(text: str) -> str:
 
 def as_json(calibration: Calibration, files: Sequence[Path]) -> dict[str, Any]:
     """The whole of a calibration as plain values."""
-    from dataclasses import asdict
-
     from calibra.views.tables import plain_rows
 
-    fits = [
+    ranks = [
         {
-            "model": "rank",
-            "within_days": days,
-            "n": int(rank_fit.n.sum()),
-            "ok": rank_fit.diagnostics.ok,
-            "diagnostics": {name: _finite(value) for name, value in asdict(rank_fit.diagnostics).items()},
-            "probabilities": plain_rows(rank_fit.probabilities()),
-            "profiles": plain_rows(rank_fit.profiles()),
+            "model": "rank", "within_days": days, "n": int(fit.n.sum()), "ok": fit.diagnostics.ok,
+            "diagnostics": _plain_diagnostics(fit.diagnostics), "probabilities": plain_rows(fit.probabilities()),
+            "profiles": plain_rows(fit.profiles()),
         }
-        for days, rank_fit in calibration.rank_fits.items()
-    ]
+        for days, fit in calibration.rank_fits.items()
+    ]  # fmt: skip
+    thresholds = [
+        {
+            "model": "threshold", "within_days": days, "n": int(fit.n.sum()), "ok": fit.diagnostics.ok,
+            "diagnostics": _plain_diagnostics(fit.diagnostics), "bars": plain_rows(fit.bars()),
+        }
+        for days, fit in calibration.threshold_fits.items()
+    ]  # fmt: skip
     return {
-        "ok": calibration.ok, "seed": calibration.seed, "notes": list(calibration.notes), "fits": fits,
+        "ok": calibration.ok, "problems": list(calibration.problems), "seed": calibration.seed,
+        "notes": list(calibration.notes), "fits": [*ranks, *_lead_time_json(calibration.lead_fit), *thresholds],
+        "advice": _advice_json(calibration.advice), "granularity": _granularity_json(calibration.granularity),
         "findings": list(calibration.findings), "judgments": judgments_json(calibration.judgments),
         "files": [str(path) for path in files],
     }  # fmt: skip
+
+
+def _lead_time_json(fit: LeadTimeFit | None) -> list[dict[str, Any]]:
+    """The lead-time model, diagnostics per ending; nothing where there is none."""
+    from calibra.views.tables import plain_rows
+
+    if fit is None:
+        return []
+    by_cause = {cause: _plain_diagnostics(found) for cause, found in fit.diagnostics.by_cause.items()}
+    return [{
+        "model": "lead time", "last_edge_days": fit.last_edge_days, "n": int(fit.n.sum()), "ok": fit.diagnostics.ok,
+        "diagnostics": by_cause, "lead_times": plain_rows(fit.lead_times()), "tempo": plain_rows(fit.tempo()),
+        "chasing": plain_rows(fit.chasing()),
+    }]  # fmt: skip
+
+
+def _advice_json(advice: ThresholdAdvice | None) -> dict[str, Any] | None:
+    from calibra.views.tables import plain_rows
+
+    return None if advice is None else {"target": advice.target, "thresholds": plain_rows(advice.table)}
+
+
+def _granularity_json(granularity: Mapping[int | None, Granularity]) -> list[dict[str, Any]]:
+    from calibra.views.tables import plain_rows
+
+    return [
+        {
+            "within_days": days, "n_supported": found.n_supported, "groups": [list(group) for group in found.groups],
+            "merges": plain_rows(found.merge_table),
+        }
+        for days, found in granularity.items()
+    ]  # fmt: skip
+
+
+def _plain_diagnostics(found: Diagnostics) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {name: _finite(value) for name, value in asdict(found).items()}
 
 
 def judgments_json(judgments: Judgments) -> dict[str, Any]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from calibra.data.scale import RankScale
+from calibra.decisions.advice_words import LOOSEN, NO_SEPARATION, OUT_OF_REACH, TIGHTEN, VERDICTS, percent
+from calibra.decisions.granularity import Granularity
+from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, RepStyles
+from calibra.decisions.thresholds import ThresholdAdvice
+from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.style import short_label, short_labels
 from calibra.views.tables import join_names, plain_rows
+
+MOST_NAMED = 5
+"""So many reps or moves of one kind are told; the tables hold all."""
 
 FOOTING = (
     "This describes outcomes under the present way of working, for feedback and not for pay or dismissal. A rep "
@@ -20,6 +29,69 @@ FOOTING = (
     "look the same."
 )
 """Stands under every result that names reps."""
+
+
+def describe_lead_time(fit: LeadTimeFit) -> tuple[str, ...]:
+    """What did the lead-time model find? How long it takes, who is slow or fast, what is chased, what never comes."""
+    tempo = _tempo(fit) if len(fit.reps) > 1 else []
+    return (*_how_long(fit), *tempo, *_chased(fit), *_never(fit))
+
+
+def describe_advice(advice: ThresholdAdvice) -> tuple[str, ...]:
+    """How far should thresholds move? The verdicts counted, the largest moves in words, what stands against them."""
+    at = advice.columns
+    counted = Counter(at["verdict"].tolist())
+    n_reps = len(dict.fromkeys(at["rep"].tolist()))
+    verdicts = ", ".join(f"{verdict} {counted[verdict]:,}" for verdict in VERDICTS if counted[verdict])
+    sentences = [
+        f"Thresholds between ranks, aim: {advice.target}. Verdicts on {len(at['rep']):,} thresholds of {n_reps:,} "
+        f"{'rep' if n_reps == 1 else 'reps'}: {verdicts}."
+    ]
+    moves = np.flatnonzero(np.isin(at["verdict"], [TIGHTEN, LOOSEN]))
+    moves = moves[np.argsort(-np.abs(at["share_move"][moves] - at["share_now"][moves]), kind="stable")]
+    if moves.size:
+        words = advice.sentences()
+        sentences += [words[i] for i in moves[:MOST_NAMED]]
+    if moves.size > MOST_NAMED:
+        sentences.append(f"{moves.size - MOST_NAMED:,} smaller moves are advised; the table holds them.")
+    for rank in dict.fromkeys(at["rank"][at["verdict"] == OUT_OF_REACH].tolist()):
+        reps = at["rep"][(at["verdict"] == OUT_OF_REACH) & (at["rank"] == rank)].tolist()
+        sentences.append(
+            f"What {short_label(rank)} promises is out of reach with present information for {join_names(reps)}."
+        )
+    if blind := list(dict.fromkeys(at["rep"][at["reason"] == NO_SEPARATION].tolist())):
+        sentences.append(
+            f"Ranks do not separate outcomes so far, so that no threshold can be advised: {join_names(blind)}."
+        )
+    return tuple(sentences)
+
+
+def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
+    """Who starts to use ranks at lower or at higher probabilities than all reps do?"""
+    words = (
+        (READS_TOO_MUCH, "Reads too much into prospects (bars below all reps', and outcomes too)", 1.0),
+        (CAUTIOUS, "Cautious (bars above all reps', and outcomes too)", -1.0),
+    )
+    sentences = []
+    for style, heading, sign in words:
+        rows = [i for i in np.argsort(-sign * styles.bar_gap_points, kind="stable") if styles.style[i] == style]
+        parts = []
+        for i in rows[:MOST_NAMED]:
+            low, high = sorted(sign * end for end in (styles.lower[i], styles.upper[i]))
+            parts.append(
+                f"{short_label(styles.reps[i])} by {sign * styles.bar_gap_points[i]:.0f} points "
+                f"({low:.0f} to {high:.0f}, n {styles.n[i]:,})"
+            )
+        more = [f"{len(rows) - MOST_NAMED:,} more"] if len(rows) > MOST_NAMED else []
+        if rows:
+            sentences.append(f"{heading}: {'; '.join(parts + more)}.")
+    return tuple(sentences)
+
+
+def describe_granularity(granularity: Granularity) -> str:
+    """How many ranks do the data tell apart?"""
+    days = granularity.settings["within_days"]
+    return granularity.sentence() if days is None else f"Outcomes within {days} days: {granularity.sentence()}"
 
 
 def describe_rank_fit(fit: RankFit, scale: RankScale) -> tuple[str, ...]:
@@ -94,6 +166,90 @@ def _findings(fit: RankFit) -> list[str]:
             f"Cannot tell yet: {len(unsure):,} of {len(rows):,} reps; a verdict takes {reach} more judgments of each."
         )
     return sentences
+
+
+def _how_long(fit: LeadTimeFit) -> list[str]:
+    """All reps together: when half of the events have come, and which promises cannot be judged yet."""
+    parts, waiting = [], []
+    for row in plain_rows(fit.lead_times().head(len(fit.ranks))):
+        part = f"{short_label(row['rank'])} {_days(row, 'median_days')}"
+        if row["promise_answer"] == "known":
+            part += (
+                f", {percent(row['share_inside_promise'])} of them within the promised {row['promise_days']:.0f} days"
+            )
+        elif row["promise_answer"] != "nothing promised":
+            waiting.append(f"{short_label(row['rank'])} ({row['promise_days']:.0f} days; {row['promise_answer']})")
+        parts.append(part)
+    sentences = [
+        f"Lead time, all reps together: of the events that come within {fit.last_edge_days} days, half have come after "
+        f"this many days: {'; '.join(parts)}."
+    ]
+    if waiting:
+        sentences.append(f"Follow-up does not reach the promised days of {join_names(waiting, limit=10, width=80)}.")
+    return sentences
+
+
+def _tempo(fit: LeadTimeFit) -> list[str]:
+    """Who is slower or faster than all reps?"""
+    table = fit.tempo()
+    rows, sentences = plain_rows(table), []
+    for word, sign in (("slower", -1.0), ("faster", 1.0)):
+        found = sorted((r for r in rows if r["finding"] == f"{word} than all reps"), key=lambda r: sign * r["ratio"])
+        parts = [
+            f"{short_label(row['rep'])} ({_days(row, 'median_days')}; {row['events']:,} events)"
+            for row in found[:MOST_NAMED]
+        ]
+        more = [f"{len(found) - MOST_NAMED:,} more"] if len(found) > MOST_NAMED else []
+        if found:
+            sentences.append(
+                f"Events come {word} than all reps' by more than {table.attrs['margin_share']:.0%}, in median days: "
+                f"{'; '.join(parts + more)}."
+            )
+    unsure = sum(row["finding"] == "cannot tell yet" for row in rows)
+    if unsure:
+        sentences.append(f"Tempo, cannot tell yet: {unsure:,} of {len(rows):,} reps.")
+    return sentences
+
+
+def _chased(fit: LeadTimeFit) -> list[str]:
+    """Open for longer than brings anything: per rank, and whose."""
+    table = fit.chasing()
+    rows, n_ranks = plain_rows(table), len(fit.ranks)
+    share = f"{100 * table.attrs['share_left']:g} %"
+    chased = [row for row in rows[:n_ranks] if row["n_chased"]]
+    if not chased:
+        return [f"No open judgment is past the age after which fewer than {share} of the events still come."]
+    parts = [
+        f"{short_label(row['rank'])} {row['n_chased']:,} of {row['n_open']:,} open (past {row['limit_days']:.0f} days; "
+        f"events still expected in them {row['events_left']:.1f}, {row['events_left_lower']:.1f} to "
+        f"{row['events_left_upper']:.1f}{_unknown(row)})"
+        for row in chased
+    ]
+    by_rep: Counter[str] = Counter()
+    for row in rows[n_ranks:]:
+        by_rep[row["rep"]] += row["n_chased"]
+    most = [f"{short_label(rep)} {n:,}" for rep, n in by_rep.most_common(MOST_NAMED) if n]
+    whose = [f"Most of these are open with {join_names(most, width=40)}."] if most and len(fit.reps) > 1 else []
+    return [f"Chased past the age after which fewer than {share} of the events still come: {'; '.join(parts)}.", *whose]
+
+
+def _unknown(row: dict[str, Any]) -> str:
+    return f", and nothing is known of {row['n_past_last_edge']:,} older" if row["n_past_last_edge"] else ""
+
+
+def _never(fit: LeadTimeFit) -> list[str]:
+    """The share that never becomes an event, over all ranks."""
+    row = plain_rows(fit.never().tail(1))[0]
+    if row["estimate"] is None:
+        return [f"The share that never becomes an event: {row['verdict']}."]
+    return [
+        f"About {percent(row['estimate'])} of the prospects never become an event ({percent(row['lower'])} to "
+        f"{percent(row['upper'])}, n {row['n']:,}): after {fit.last_edge_days} days hardly any still comes."
+    ]
+
+
+def _days(row: dict[str, Any], name: str) -> str:
+    return f"{row[name]:.0f} ({row[f'{name}_lower']:.0f} to {row[f'{name}_upper']:.0f})"
 
 
 def _sized(row: dict[str, Any], word: str) -> str:

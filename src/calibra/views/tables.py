@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calibra.data.summary import JudgmentsSummary
+from calibra.decisions.advice_words import LOOSEN, TIGHTEN
+from calibra.decisions.thresholds import ThresholdAdvice
+from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
+from calibra.views.plot_thresholds import VERDICT_LOOKS
 from calibra.views.style import FINDING_LOOKS, short_label, short_labels
 
 if TYPE_CHECKING:
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 
 SHOWN_REPS = 40
 """So many reps are printed; files hold all."""
+
+TEMPO_STYLES = {"slower than all reps": "bold dark_orange3", "faster than all reps": "bold dodger_blue2", "in line": ""}
+"""Finding of `LeadTimeFit.tempo()` to its style in a terminal; any other is dim."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -42,7 +49,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as plain values for JSON; what is missing becomes None."""
+    """The rows of a table as plain values for JSON; what is missing or endless becomes None."""
     return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
@@ -90,6 +97,86 @@ def profile_table(fit: RankFit, *, limit: int = SHOWN_REPS) -> Group:
     return _under(heading, table, len(fit.reps) - limit)
 
 
+def lead_time_table(fit: LeadTimeFit) -> Group:
+    """How long does it take, per rank, all reps together?"""
+    numbers = fit.lead_times()
+    table = _table(["rank", "n", "quarter", "half", "three quarters", "by the promise", "open past it"])
+    for row in plain_rows(numbers.head(len(fit.ranks))):
+        known = row["promise_answer"] == "known"
+        promise = [_percents(row, "share_inside_promise"), _percents(row, "open_past_promise")] if known else ["–", "–"]
+        days = [_days(row, name) for name in ("quarter_days", "median_days", "three_quarters_days")]
+        table.add_row(_text(row["rank"], width=16), f"{row['n']:,}", *days, *promise)
+    heading = (
+        f"Lead time, all reps: days by which a quarter, half and three quarters of the events within "
+        f"{fit.last_edge_days} days have come ({numbers.attrs['interval_prob']:.0%} interval); share of them by the "
+        "promised day, and of all prospects still open after it"
+    )
+    return _under(heading, table)
+
+
+def tempo_table(fit: LeadTimeFit, *, limit: int = SHOWN_REPS) -> Group:
+    """Who is slower or faster than all reps, and who chases for too long?"""
+    numbers, chased = fit.tempo(), fit.chasing().groupby("rep", sort=False)[["n_open", "n_chased"]].sum()
+    table = _table(["rep", "n", "events", "median days", "P(slower)", "P(faster)", "finding", "chased of open"])
+    table.columns[-2].justify = "left"
+    for row in plain_rows(numbers)[:limit]:
+        n_open, n_chased = chased.loc[row["rep"]].tolist()
+        table.add_row(
+            _text(row["rep"]), f"{row['n']:,}", f"{row['events']:,}", _days(row, "median_days"),
+            f"{row['prob_slower']:.0%}", f"{row['prob_faster']:.0%}",
+            _text(row["finding"], style=TEMPO_STYLES.get(row["finding"], "dim")), f"{n_chased:,} of {n_open:,}",
+        )  # fmt: skip
+    heading = (
+        f"Tempo at the all-reps mix of ranks ({numbers.attrs['interval_prob']:.0%} interval), the probability that the "
+        f"median differs from all reps' by more than {numbers.attrs['margin_share']:.0%}, and open judgments past the "
+        "age after which hardly any event comes"
+    )
+    return _under(heading, table, len(fit.reps) - limit)
+
+
+def advice_table(advice: ThresholdAdvice, *, limit: int = SHOWN_REPS) -> Group:
+    """How far should each rep move each threshold? Share now and, where a move is advised, this quarter's step."""
+    at = advice.columns
+    ranks, reps = (list(dict.fromkeys(at[name].tolist())) for name in ("rank", "rep"))
+    best = [bool(advice.is_best[at["rank"] == rank][0]) for rank in ranks]
+    names = [
+        label if is_best else f"{label} or better"
+        for label, is_best in zip(short_labels(ranks, width=12), best, strict=True)
+    ]
+    table = _table(["rep", "n", *names])
+    for i, rep in enumerate(reps[:limit]):
+        rows = range(i * len(ranks), (i + 1) * len(ranks))
+        table.add_row(_text(rep), f"{at['n'][rows[0]]:,}", *(_advice_cell(advice, row) for row in rows))
+    heading = (
+        f"Thresholds (aim: {advice.target}): share of the rep's prospects called a rank, in %, with this quarter's "
+        "step where a move is advised; below it the verdict and how sure the direction is"
+    )
+    return _under(heading, table, len(reps) - limit)
+
+
+def _advice_cell(advice: ThresholdAdvice, row: int) -> Text:
+    from rich.text import Text
+
+    at = {name: advice.columns[name][row] for name in ("verdict", "share_now", "share_step", "prob_direction")}
+    moves = at["verdict"] in (TIGHTEN, LOOSEN)
+    cell = Text(f"{100 * at['share_now']:.0f}" + (f" → {100 * at['share_step']:.0f}" if moves else "") + "\n")
+    sure = f" ({_below_one(at['prob_direction'])})" if moves else ""
+    return cell.append(f"{at['verdict']}{sure}", style=VERDICT_LOOKS[at["verdict"]].terminal)
+
+
+def _below_one(prob: float) -> str:
+    """A probability from draws: never said to be certain."""
+    return "> 99%" if prob > 0.99 else f"{prob:.0%}"
+
+
+def _days(row: Mapping[str, Any], name: str) -> str:
+    return f"{row[name]:.0f} ({row[f'{name}_lower']:.0f}–{row[f'{name}_upper']:.0f})"
+
+
+def _percents(row: Mapping[str, Any], name: str) -> str:
+    return f"{row[name]:.0%} ({100 * row[f'{name}_lower']:.0f}–{100 * row[f'{name}_upper']:.0f})"
+
+
 def _probability_cell(row: Mapping[str, Any]) -> Text:
     from rich.text import Text
 
@@ -129,7 +216,7 @@ def _text(label: object, *, style: str = "", width: int = 28) -> Text:
 
 def _plain(value: Any) -> Any:
     item = value.item() if hasattr(value, "item") else value
-    return None if isinstance(item, float) and math.isnan(item) else item
+    return None if isinstance(item, float) and not math.isfinite(item) else item
 
 
 def within_words(fit: RankFit) -> str:
@@ -137,9 +224,9 @@ def within_words(fit: RankFit) -> str:
     return "(horizon not stated)" if fit.within_days is None else f"within {fit.within_days} days"
 
 
-def join_names(names: Sequence[str], *, limit: int = 5) -> str:
+def join_names(names: Sequence[str], *, limit: int = 5, width: int = 28) -> str:
     """A few names in a sentence, and how many more."""
-    shown = [short_label(name) for name in names[:limit]]
+    shown = [short_label(name, width=width) for name in names[:limit]]
     more = [f"{len(names) - limit:,} more"] if len(names) > limit else []
     parts = [*shown, *more]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
