@@ -53,7 +53,7 @@ def test_with_exits_it_agrees_with_aalen_johansen_and_kaplan_meier_overstates():
 
 @pytest.mark.slow
 def test_all_reps_agree_with_the_rank_model_on_a_fully_mature_world():
-    world = simulate_judgments(n_reps=5, n_prospects=3000, seed=3, min_age_days=200)
+    world = simulate_judgments(n_reps=5, n_prospects=8000, seed=3, min_age_days=200)
     judgments = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
     ranks = RankModel().fit(judgments, seed=1, engine="laplace", progress=False).all_reps_draws().mean(axis=0)
     fit = fit_of(judgments, edges=(30, 60, 90, 180))
@@ -70,8 +70,9 @@ def test_late_entry_enters_the_exposure_and_ignoring_it_understates():
     entered = AS_OF - np.timedelta64(50, "D")
     late = {"entered_at": [entered if old > 50 else None for old in age]}
     followed = np.minimum(days, age)
-    told = judgments_of(followed, ended, age_days=age, exits=False, **late)
-    untold = judgments_of(followed, ended, age_days=age, exits=False)
+    rep = np.array(["Abe", "Bo", "Cy", "Di"])[np.arange(days.size) % 4]
+    told = judgments_of(followed, ended, rep=rep, age_days=age, exits=False, **late)
+    untold = judgments_of(followed, ended, rep=rep, age_days=age, exits=False)
     fits = [fit_of(judgments, edges=(20, 40, 60)) for judgments in (told, untold)]
     right, wrong = (fit.cumulative_incidence([60], by=()) for fit in fits)
     assert right.lower[0] <= truth <= right.upper[0]
