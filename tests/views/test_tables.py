@@ -9,12 +9,35 @@ import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
 
+from calibra.data.judgments import Judgments
 from calibra.data.published import salvirt_judgments
 from calibra.data.scale import Promise, RankScale
+from calibra.data.simulate import simulate_judgments
+from calibra.decisions.style import describe_styles
+from calibra.decisions.thresholds import ThresholdAdvice, recommend_thresholds
+from calibra.models.lead_time import LeadTimeModel
+from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank import RankModel
 from calibra.models.rank_fit import RankFit
-from calibra.views.sentences import _sized, describe_rank_fit
-from calibra.views.tables import join_names, plain_rows, probability_table, profile_table, safe_cell, write_csv
+from calibra.models.threshold import ThresholdModel
+from calibra.views.sentences import (
+    _sized,
+    describe_advice,
+    describe_lead_time,
+    describe_rank_fit,
+    describe_styles_found,
+)
+from calibra.views.tables import (
+    advice_table,
+    join_names,
+    lead_time_table,
+    plain_rows,
+    probability_table,
+    profile_table,
+    safe_cell,
+    tempo_table,
+    write_csv,
+)
 
 
 def printed(what: RenderableType, *, terminal: bool = False) -> str:
@@ -121,10 +144,86 @@ def test_ranks_that_work_only_because_of_who_uses_them_are_not_called_ordered() 
 
 
 def test_one_rep_and_one_rank_are_described_without_comparison() -> None:
-    from calibra.data.judgments import Judgments
-
     frame = pd.DataFrame({"rep": ["Abe"], "rank": ["A"], "n": [40], "events": [11]})
     fit = RankModel().fit(Judgments.from_counts(frame, scale=RankScale(["A"])), seed=1, engine="laplace")
     said = describe_rank_fit(fit, RankScale(["A"]))
     assert len(said) == 1
     assert "n 40" in said[0]
+
+
+@pytest.fixture(scope="module")
+def lead_fit() -> LeadTimeFit:
+    """Three reps, one with a hostile label; A promised within the follow-up, B not."""
+    scale = RankScale(["A", "B"], {"A": Promise(0.5, within_days=60), "B": Promise(0.2, within_days=900)})
+    world = simulate_judgments(seed=2, n_reps=3, n_prospects=500, scale=scale)
+    frame = world.frame
+    frame["rep"] = frame["rep"].replace({frame["rep"].iloc[0]: "[red]boo[/red]\x1b[31m"})
+    judgments = Judgments.from_frame(frame, scale=scale, as_of=world.as_of, columns=world.columns)
+    return LeadTimeModel(interval_edges_days=(60, 365)).fit(judgments, seed=1, engine="laplace", draws=200)
+
+
+@pytest.fixture(scope="module")
+def advice() -> ThresholdAdvice:
+    """`over` calls half the prospects A and few become events; `under` calls few A and most do; `=new` is new."""
+    counted = {"over": ((250, 50), (250, 10)), "under": ((40, 36), (460, 184)), "=new": ((3, 1), (4, 1))}
+    rows = [(rep, k, *cell) for rep, cells in counted.items() for k, cell in zip("AB", cells, strict=True)]
+    frame = pd.DataFrame(rows, columns=["rep", "rank", "n", "events"])
+    scale = RankScale(["A", "B"], {"A": Promise(0.6, within_days=90)})
+    counts = Judgments.from_counts(frame, scale=scale, within_days=90)
+    return recommend_thresholds(ThresholdModel().fit(counts, seed=1, engine="laplace", draws=400))
+
+
+def test_lead_times_are_printed_only_where_follow_up_reaches_the_promise(lead_fit: LeadTimeFit) -> None:
+    a, b = plain_rows(lead_fit.lead_times().head(2))
+    lines = {line.split()[0]: line for line in printed(lead_time_table(lead_fit)).split("\n") if line.strip()}
+    median = f"{a['median_days']:.0f} ({a['median_days_lower']:.0f}–{a['median_days_upper']:.0f})"
+    assert median in lines["A"]
+    assert f"{a['share_inside_promise']:.0%}" in lines["A"]
+    assert "%" not in lines["B"]
+    said = describe_lead_time(lead_fit)
+    assert b["promise_answer"] in next(sentence for sentence in said if sentence.startswith("Follow-up does not reach"))
+
+
+def test_tempo_and_chased_judgments_are_printed_per_rep(lead_fit: LeadTimeFit) -> None:
+    text = printed(tempo_table(lead_fit), terminal=True)
+    assert "[red]boo[/red]" in text
+    assert "\x1b[31m" not in text
+    chased = lead_fit.chasing()
+    for rep in lead_fit.reps:
+        mine = chased[chased["rep"] == rep]
+        assert f"{mine['n_chased'].sum():,} of {mine['n_open'].sum():,}" in text
+
+
+def test_chased_judgments_are_told_with_their_counts(lead_fit: LeadTimeFit) -> None:
+    said = " ".join(describe_lead_time(lead_fit))
+    for row in plain_rows(lead_fit.chasing().head(2)):
+        assert (f"{row['rank']} {row['n_chased']:,} of {row['n_open']:,} open" in said) == bool(row["n_chased"])
+
+
+def test_advice_is_printed_with_verdict_and_step_and_told_largest_first(advice: ThresholdAdvice) -> None:
+    table = advice.table.set_index("rep")
+    assert table["verdict"].to_dict() | {"under": ""} == {"over": "tighten", "under": "", "=new": "cannot tell yet"}
+    text = printed(advice_table(advice))
+    over = table.loc["over"]
+    assert f"{100 * over['share_now']:.0f} → {100 * over['share_step']:.0f}" in text
+    for verdict, n in table["verdict"].value_counts().items():
+        assert text.count(verdict) == n
+    assert " 100%" not in text
+    said = describe_advice(advice)
+    assert "tighten 1" in said[0]
+    assert said[1].startswith("over: Start calling a prospect A later")
+
+
+def test_styles_are_told_only_of_those_found() -> None:
+    fit = RankModel().fit(salvirt_judgments(), seed=1, engine="laplace", draws=400)
+    styles = describe_styles(ThresholdModel().fit(salvirt_judgments(), seed=1, engine="laplace", draws=400), fit)
+    said = " ".join(describe_styles_found(styles))
+    named = {
+        rep for rep, style in zip(styles.reps, styles.style, strict=True) if style in ("reads too much", "cautious")
+    }
+    assert named
+    assert all((f"{rep} by " in said) == (rep in named) for rep in styles.reps)
+
+
+def test_what_json_does_not_know_becomes_none() -> None:
+    assert plain_rows(pd.DataFrame({"x": [float("inf"), float("nan"), 1.5]})) == [{"x": None}, {"x": None}, {"x": 1.5}]
