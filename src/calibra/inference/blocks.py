@@ -14,7 +14,7 @@ BLOCK_TAIL_DF = 8.0
 _LONGEST_STEP = 3.0
 SETTLED = 1e-7
 """Longest last Newton step of a block mode; convergence is quadratic, so the mode is far nearer than that."""
-ROUGHLY_SETTLED = 1e-2
+ROUGHLY_SETTLED = 0.1
 """The same where the mode only centres a proposal."""
 _DAMP_AFTER = 10
 _GIVE_UP_AFTER = 80

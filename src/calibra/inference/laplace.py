@@ -26,8 +26,10 @@ from calibra.inference.psis import smooth_weights
 
 type Floats = NDArray[np.float64]
 
-_REPS_FOR_BLOCK_K = 200
-_MANY_REPS = 500
+_REPS_FOR_BLOCK_K = 10
+_POINT_BUDGET = 320
+_FEWEST_POINTS, _MOST_POINTS, _FEWEST_TO_DRAW_FROM = 4, 64, 8
+_POINTS_FOR_BLOCK_K = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +45,7 @@ class LaplaceDraws:
     outer_pareto_k: float
     """Pareto k̂ of the outer weights."""
     block_pareto_k: Floats
-    """Pareto k̂ of each rep's block weights, (rep,); NaN for reps whose blocks are the least skewed of very many."""
+    """Pareto k̂ of the block weights of the most skewed reps, (rep,); NaN for the others."""
 
 
 def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress) -> LaplaceDraws:
@@ -60,7 +62,9 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     """
     outer_seed, block_seed, check_seed = np.random.SeedSequence(seed).spawn(3)
     rng = np.random.default_rng(outer_seed)
-    marginal = Marginal(blocks, n_points=8 if blocks.n_reps >= _MANY_REPS else 16, rng=rng)
+    # errors of the blocks' corrections average out over reps: many reps need few points each
+    n_points = int(np.clip(2 * (_POINT_BUDGET // (2 * blocks.n_reps)), _FEWEST_POINTS, _MOST_POINTS))
+    marginal = Marginal(blocks, n_points=n_points, rng=rng)
     found = sample_outer(marginal, draws=draws, rng=rng, progress=progress)
     chosen = found.phi[systematic_resample(found.weights, draws, rng)]
     u = _draw_blocks(marginal, chosen, block_seed)
@@ -76,34 +80,40 @@ def _draw_blocks(marginal: Marginal, phi: Floats, seed: np.random.SeedSequence) 
     """
     blocks = marginal.blocks
     seeds = seed.spawn(len(phi))
+    n_points = max(marginal.n_points, _FEWEST_TO_DRAW_FROM)
 
     def draw(chunk: Floats, index: int) -> Floats:
         rng = np.random.default_rng(seeds[index])
         first = np.r_[True, np.any(chunk[1:] != chunk[:-1], axis=1)]
-        modes = find_modes(blocks, chunk[first], marginal.modes_at, settled=ROUGHLY_SETTLED).take(np.cumsum(first) - 1)
-        points, log_density = marginal.pool.pick(rng, (marginal.n_points, len(chunk), blocks.n_reps))
+        modes = find_modes(blocks, chunk[first], marginal.likely_modes(chunk[first]), settled=ROUGHLY_SETTLED).take(
+            np.cumsum(first) - 1
+        )
+        points, log_density = marginal.pool.pick(rng, (n_points, len(chunk), blocks.n_reps))
         candidates, log_weights = block_weights(blocks, modes, points, log_density)
         # Gumbel-max: the largest of log weight + Gumbel noise is a draw in proportion to the weights
         log_weights -= np.log(rng.standard_exponential(log_weights.shape))
         pick = np.argmax(log_weights, axis=0)
         return np.take_along_axis(candidates, pick[None, None], axis=1)[:, 0]
 
-    each = blocks.n_reps * max(blocks.n_cells, blocks.n_block) * marginal.n_points
+    each = blocks.n_reps * max(blocks.n_cells, blocks.n_block) * n_points
     return np.concatenate(in_chunks(draw, phi, each), axis=1)
 
 
 def _block_pareto_k(marginal: Marginal, phi: Floats, seed: np.random.SeedSequence) -> Floats:
-    """Pareto k̂ of each rep's block weights, pooled over a few φ; of the most skewed reps where there are very many."""
+    """Pareto k̂ of the block weights of the most skewed reps, pooled over a few φ; NaN for the others."""
     blocks, rng = marginal.blocks, np.random.default_rng(seed)
     result = np.full(blocks.n_reps, np.nan)
     reps = np.arange(blocks.n_reps)
     if blocks.n_reps > _REPS_FOR_BLOCK_K:
         modes = find_modes(blocks, phi[:1], marginal.modes_at)
-        _, log_weights = block_weights(blocks, modes, marginal.points, marginal.log_density)
+        points, log_density = marginal.pool.pick(rng, (32, 1, blocks.n_reps))
+        _, log_weights = block_weights(blocks, modes, points, log_density)
         reps = np.sort(np.argsort(-log_weights[:, 0].std(axis=0))[:_REPS_FOR_BLOCK_K])
         blocks = blocks.take(reps)
-    modes = find_modes(blocks, phi, np.zeros((blocks.n_block, 1, 1)))
-    points, log_density = marginal.pool.pick(rng, (64, len(phi), len(reps)))
+    modes = find_modes(
+        blocks, phi, marginal.modes_at[:, :, reps] if marginal.modes_at.shape[2] > 1 else marginal.modes_at
+    )
+    points, log_density = marginal.pool.pick(rng, (_POINTS_FOR_BLOCK_K, len(phi), len(reps)))
     _, log_weights = block_weights(blocks, modes, points, log_density)
     log_weights -= log_mean_exp(log_weights)
     result[reps] = [smooth_weights(log_weights[:, :, i].ravel())[1] for i in range(len(reps))]

@@ -16,6 +16,7 @@ type Floats = NDArray[np.float64]
 SMALLEST_SCALE = 1e-4
 """Scales are held at or above this in every evaluation; the likelihood no longer sees what is below."""
 _DIFFERENCE = 5e-3
+_TANGENT_HOLDS = 1.0
 _CHUNK_ELEMENTS = 120_000
 
 
@@ -37,6 +38,8 @@ class Marginal:
         self.blocks = blocks
         self.begin_scales = blocks.n_outer - blocks.n_scales
         self.modes_at: Floats = np.zeros((blocks.n_block, 1, 1))
+        self._slope: Floats | None = None
+        self._slope_at = np.zeros(blocks.n_outer)
         self.pool = PointPool(rng, blocks.n_block)
         self.n_points = n_points
         self.points, self.log_density = self.pool.pick(rng, (n_points, 1, blocks.n_reps))
@@ -63,13 +66,20 @@ class Marginal:
         """Laplace's approximation corrected by importance in every block; (n,). Scales may come with any sign."""
 
         def evaluate(chunk: Floats, _index: int) -> Floats:
-            modes = find_modes(self.blocks, chunk, self.modes_at, settled=ROUGHLY_SETTLED)
+            modes = find_modes(self.blocks, chunk, self.likely_modes(chunk), settled=ROUGHLY_SETTLED)
             _, log_weights = block_weights(self.blocks, modes, self.points, self.log_density)
             return self.blocks.log_prior(chunk)[0] + log_mean_exp(log_weights).sum(axis=1)
 
         each = self.blocks.n_reps * self.blocks.n_cells * self.n_points
         values = np.concatenate(in_chunks(evaluate, self.positive(phi), each))
         return np.where(np.isfinite(values), values, -np.inf)
+
+    def likely_modes(self, phi: Floats) -> Floats:
+        """Where to look for the block modes at φ: along the tangent at the outer mode, once known; (q, n, rep)."""
+        if self._slope is None:
+            return self.modes_at
+        away = np.clip(phi - self._slope_at, -_TANGENT_HOLDS, _TANGENT_HOLDS)
+        return np.asarray(self.modes_at + np.einsum("qdr,nd->qnr", self._slope, away, optimize=True))
 
     def mode(self) -> Floats:
         """Mode of Laplace's approximation, found with its exact gradient."""
@@ -98,6 +108,9 @@ class Marginal:
         both = np.concatenate([phi + step, phi - step])
         mirror = np.where(both[:, self.begin_scales :] < 0, -1.0, 1.0)
         _, gradient = self.laplace(self.positive(both))
+        modes = find_modes(self.blocks, self.positive(both), self.modes_at).u
+        self._slope = (modes[:, : len(phi)] - modes[:, len(phi) :]) / (2.0 * _DIFFERENCE)
+        self._slope_at = phi
         gradient[:, self.begin_scales :] *= mirror
         half = -(gradient[: len(phi)] - gradient[len(phi) :]) / (2.0 * _DIFFERENCE)
         return 0.5 * (half + half.T)

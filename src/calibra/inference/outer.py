@@ -103,7 +103,7 @@ class _Rounds:
         give_up_below
             Share of effective draws below which further rounds are not worth their while.
         """
-        proposals, drawn = [first], [self._draw(first, lift, int(1.5 * self.target))]
+        proposals, drawn = [first], [self._draw(first, lift, int(1.4 * self.target))]
         found = self._weigh(proposals, drawn)
         while len(proposals) < n_rounds and not found.suffices(self.target):
             if found.effective < give_up_below * len(found.phi):
