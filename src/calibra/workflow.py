@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from calibra.data.counts import EVENT
 from calibra.data.judgments import Judgments
 from calibra.decisions.granularity import Granularity, recommend_granularity
 from calibra.decisions.style import RepStyles, describe_styles
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from calibra.inference.posterior import Diagnostics
 
 type Days = int | None
+
+FEWEST_EVENTS = 10
+"""Events from which lead times are told: with fewer, the days are the model's and not the data's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,6 +253,13 @@ class _Fitter:
         """The lead-time model, where there are rows."""
         if self.judgments.as_of is None:
             self.notes.append("Lead times: ready-made counts do not say when what came.")
+            return None
+        counts = self.judgments.duration_counts()
+        n_events = int(counts.n[counts.ending == EVENT].sum())
+        if n_events < FEWEST_EVENTS:
+            self.notes.append(
+                f"Lead-time model: {n_events} events so far; when they come is told from {FEWEST_EVENTS} on."
+            )
             return None
         return self._attempt("Lead-time model", partial(self._fit, LeadTimeModel()))
 
