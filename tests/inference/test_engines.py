@@ -7,8 +7,8 @@ from tests.inference.worlds import binomial_world, lopsided_world, poisson_world
 from calibra.errors import InputError
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import sample_posterior
-from calibra.inference.families import Binomial
-from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
+from calibra.inference.families import Binomial, Poisson
+from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, RandomWalk
 
 # Surgical: 12 hospitals, infant cardiac surgery (BUGS examples volume 1); posterior by quadrature (ACCEPTANCE A1, A2)
 OPERATIONS = np.array([47, 148, 119, 810, 211, 196, 148, 215, 207, 97, 256, 360.0])
@@ -115,6 +115,19 @@ def test_auto_goes_to_nuts_where_laplace_is_in_doubt_and_says_why(monkeypatch, k
     diagnostics = sample_posterior(model, seed=3).diagnostics
     assert diagnostics.engine == "nuts"
     assert "auto: laplace had" in diagnostics.reason
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_rep_with_plenty_of_exposure_is_fitted(seed):
+    # weights of one Newton step with the curvature of the step before once gave an information that was not positive
+    walk, clock = RandomWalk(HalfNormal(0.5), (1.0,), -6.0, 2.0), np.array([[-1.0], [1.0]])
+    model = CellModel(
+        Poisson(), np.array([[481.0, 320.0]]), np.array([[40_000.0, 25_300.0]]), ("Abe",),
+        (PopulationTerm("baseline", "interval", ("a", "b"), np.eye(2), walk),),
+        (RepTerm("level", np.ones((2, 1)), HalfNormal(0.5)), RepTerm("tempo", clock, HalfNormal(0.3))),
+    )  # fmt: skip
+    diagnostics = sample_posterior(model, seed=seed, engine="laplace", draws=200).diagnostics
+    assert diagnostics.ok
 
 
 def test_same_seed_same_numbers_and_another_seed_others():

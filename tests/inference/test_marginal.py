@@ -6,6 +6,7 @@ from scipy.integrate import quad
 from scipy.special import gammaln
 from tests.inference.worlds import binomial_world, poisson_world
 
+from calibra.inference.blocks import find_modes
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.families import Binomial
@@ -86,3 +87,19 @@ def test_gamma_precision_is_the_density_of_the_scale():
     expected = density_of_precision(sigma**-2.0) + np.log(2.0 * sigma**-3.0)
     found = prior.log_density(sigma)
     assert found[1] - found[0] == pytest.approx(expected[1] - expected[0])
+
+
+@pytest.mark.parametrize(
+    "model", [binomial_world(8, 5, 40, seed=1), poisson_world(seed=2)], ids=["binomial", "poisson"]
+)
+def test_coefficient_information_is_near_the_curvature_of_the_marginal(model):
+    # the two differ by third derivatives only
+    marginal = marginal_of(model)
+    mode = marginal.mode()
+    p = marginal.begin_scales
+    curvature = marginal.hessian(mode)[:p, :p]
+    prior = (
+        np.eye(p) * (marginal.blocks.log_prior(mode[None])[1] - marginal.blocks.log_prior(mode[None] + 1.0)[1])[0, :p]
+    )
+    information = marginal.blocks.coefficient_information(mode[None], find_modes(marginal.blocks, mode[None], 0.0))[0]
+    np.testing.assert_allclose(information + prior, curvature, atol=0.08 * np.abs(np.diag(curvature)).max())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from calibra.inference.blocks import Modes
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.priors import Normal, Pooled, RandomWalk
-from calibra.inference.small_linalg import inverse, solve_lower
+from calibra.inference.small_linalg import cholesky, inverse, solve_lower
 
 type Floats = NDArray[np.float64]
 
@@ -208,21 +208,24 @@ class CellBlocks:
         """
         d = self.family.derivatives(self.linpred(modes.context, modes.u), self.events, self.size)
         n_draws, p = len(phi), self.n_coefficients
-        x = [
-            np.ascontiguousarray((self.x[:, j] if self.x.ndim == 2 else self.x[:, :, j].T).reshape(self.n_cells, 1, -1))
-            for j in range(p)
-        ]
-        weighted = [column * d.weight for column in x]
-        reached = [solve_lower(modes.chol, self._collect(column)) for column in weighted]
-        information = np.empty((n_draws, p, p))
-        for j in range(p):
-            for k in range(j + 1):
-                direct = (weighted[j] * x[k]).sum(axis=(0, 2))
-                information[:, j, k] = direct - (reached[j] * reached[k]).sum(axis=(0, 2))
-                information[:, k, j] = information[:, j, k]
-        jacobian = np.stack(
-            [self._pull_back(phi, np.broadcast_to(row, (n_draws, p)))[:, :p] for row in np.eye(p)], axis=1
-        )
+        # H from these very weights: with any other the difference below need not be positive
+        precision = self._collect_pairs(d.weight)
+        for j, own in enumerate(self.block_scales(phi) ** -2.0):
+            precision[j, j] += own
+        chol = cholesky(precision)
+        if self.x.ndim == 2:
+            squares = np.einsum("cj,ck->cjk", self.x, self.x).reshape(self.n_cells, p * p)
+            direct = (d.weight.sum(axis=2).T @ squares).reshape(n_draws, p, p)
+            columns = [self.x[:, j, None, None] for j in range(p)]
+        else:
+            columns = [np.ascontiguousarray(self.x[:, :, j].T[:, None, :]) for j in range(p)]
+            direct = np.stack([[(d.weight * u * v).sum(axis=(0, 2)) for v in columns] for u in columns])
+            direct = np.moveaxis(direct, -1, 0)
+        reached = np.stack([solve_lower(chol, self._collect(column * d.weight)) for column in columns])
+        flat = reached.transpose(2, 0, 1, 3).reshape(n_draws, p, -1)
+        information = direct - flat @ flat.transpose(0, 2, 1)
+        unit = np.eye(p)
+        jacobian = np.stack([self._pull_back(phi, np.broadcast_to(row, (n_draws, p)))[:, :p] for row in unit], axis=1)
         return np.asarray(jacobian.transpose(0, 2, 1) @ information @ jacobian)
 
     def at_scales(self, phi: Floats, scales: Floats) -> Floats:

@@ -56,7 +56,7 @@ class Marginal:
         blocks = self.blocks
         modes = find_modes(blocks, phi, self.modes_at)
         prior, prior_slope = blocks.log_prior(phi)
-        if len(phi) == 1:
+        if len(phi) == 1 and np.isfinite(modes.u).all() and np.isfinite(modes.log_marginal).all():
             self.modes_at = modes.u
         gradient = blocks.marginal_gradient(modes.context, modes.u, phi, modes.chol)
         value = prior + modes.log_marginal.sum(axis=1)
