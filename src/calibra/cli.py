@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from calibra.workflow import Calibration
 
 GOOD, FAILED_CHECK, BAD_INPUT, STOPPED = 0, 1, 2, 130
+DEMO_DRAWS = 400
+"""Draws of the demo's fits: the fewest an answer may rest on, so that a newcomer need not wait."""
 
 EXAMPLES = """\
 examples:
@@ -69,11 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """Simulated or published judgments from end to end."""
-    from calibra.workflow import calibrate
+    from calibra.workflow import PARTS, calibrate
 
     out = _folder(options.out)
     world, judgments = (None, _published(options)) if options.data == "salvirt" else _simulated(out, options)
-    calibration = calibrate(judgments, seed=options.seed, progress=not options.quiet)
+    calibration = calibrate(
+        judgments, seed=options.seed, draws=DEMO_DRAWS, parts=PARTS if options.full else (), progress=not options.quiet
+    )
     pictures = calibration.save_pictures(out, formats=("png",))
     if options.json:
         _print_json(as_json(calibration, pictures))
@@ -82,6 +86,8 @@ def demo(options: argparse.Namespace) -> int:
         if world is not None:
             say(_held_against_truth(calibration, world))
         say("Pictures: " + ", ".join(map(str, pictures)))
+        if not options.full:
+            say("Lead times, thresholds and the number of ranks: calibra demo --full")
     return _status(calibration)
 
 
@@ -256,6 +262,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add = _command(commands, demo, "calibra demo --data salvirt --out demo-out")
     add("--data", choices=("simulated", "salvirt"), default="simulated", help="simulated, or published counts")
+    add("--full", action="store_true", help="lead times, thresholds and the number of ranks as well")
     add("--out", default="demo-out", metavar="DIR", help="where to write (default: demo-out)")
     add("--seed", type=int, default=1, help="same seed, same numbers (default: 1)")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 type Days = int | None
 
+PARTS = ("lead times", "thresholds", "granularity")
+"""What `calibrate` does beside the rank model."""
 FEWEST_EVENTS = 10
 """Events from which lead times are told: with fewer, the days are the model's and not the data's."""
 
@@ -170,7 +172,13 @@ class Calibration:
 
 
 def calibrate(
-    judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
+    judgments: Judgments,
+    *,
+    seed: int,
+    engine: Engine = "auto",
+    draws: int = 1000,
+    parts: Collection[str] = PARTS,
+    progress: bool = True,
 ) -> Calibration:
     """What do the judgments of each rep mean, how long do they take, and what should move? Fits every model.
 
@@ -188,6 +196,8 @@ def calibrate(
         As in `RankModel.fit`.
     draws : int
         Posterior draws to keep.
+    parts : collection of str
+        What to do beside the rank model: "lead times", "thresholds", "granularity". Default: all of it.
     progress : bool
         Show progress on a terminal for work above a second.
 
@@ -198,7 +208,7 @@ def calibrate(
     FitError
         No model could be fitted, and one of them broke down.
     InputError
-        No horizon is known, or an engine or number of draws that is none.
+        No horizon is known, or an engine, number of draws or part that is none.
 
     Examples
     --------
@@ -209,12 +219,17 @@ def calibrate(
     >>> list(calibration.rank_fits), list(calibration.threshold_fits), calibration.notes
     ([90], [90], ())
     """
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown or isinstance(parts, str):
+        raise InputError(f"`parts` must be some of {', '.join(map(repr, PARTS))}; got {parts!r}.")
     fitter = _Fitter(judgments, seed, engine, draws, progress)
     horizons = _horizons(judgments)
-    lead_fit = fitter.fit_lead_time()
+    lead_fit = fitter.fit_lead_time() if "lead times" in parts else None
     rank_fits = fitter.fit_each({days: RankModel(within_days=days) for days in horizons}, "Rank model")
     threshold_fits: dict[Days, ThresholdFit] = {}
-    if len(judgments.scale.ranks) > 1 and rank_fits:
+    if "thresholds" not in parts:
+        pass
+    elif len(judgments.scale.ranks) > 1 and rank_fits:
         models = {days: ThresholdModel(within_days=days) for days in rank_fits}
         threshold_fits = fitter.fit_each(models, "Threshold model")
     elif rank_fits:
@@ -222,7 +237,8 @@ def calibrate(
     if not rank_fits and lead_fit is None:
         raise fitter.nothing_fitted()
     advice = _advise(threshold_fits, fitter.notes) if threshold_fits else None
-    granularity = {days: told for days, fit in rank_fits.items() if (told := fitter.granularity(fit)) is not None}
+    asked = rank_fits if "granularity" in parts else {}
+    granularity = {days: told for days, fit in asked.items() if (told := fitter.granularity(fit)) is not None}
     found = Calibration(
         judgments, rank_fits, lead_fit, threshold_fits, advice, granularity, tuple(fitter.notes),
         tuple(fitter.failed), findings=(), seed=seed,

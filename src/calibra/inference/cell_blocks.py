@@ -213,16 +213,20 @@ class CellBlocks:
         for j, own in enumerate(self.block_scales(phi) ** -2.0):
             precision[j, j] += own
         chol = cholesky(precision)
-        if self.x.ndim == 2:
+        if self.x.ndim == 2 and self.z.ndim == 2:
             squares = np.einsum("cj,ck->cjk", self.x, self.x).reshape(self.n_cells, p * p)
             direct = (d.weight.sum(axis=2).T @ squares).reshape(n_draws, p, p)
-            columns = [self.x[:, j, None, None] for j in range(p)]
+            crossed = np.einsum("cj,cq->cqj", self.x, self.z).reshape(self.n_cells, -1)
+            weight = np.broadcast_to(d.weight, (self.n_cells, n_draws, self.n_reps)).reshape(self.n_cells, -1)
+            collected = (crossed.T @ weight).reshape(self.n_block, p, n_draws, self.n_reps)
         else:
-            columns = [np.ascontiguousarray(self.x[:, :, j].T[:, None, :]) for j in range(p)]
+            x = np.broadcast_to(self.x, (self.n_reps, self.n_cells, p))
+            columns = [np.ascontiguousarray(x[:, :, j].T[:, None, :]) for j in range(p)]
             direct = np.stack([[(d.weight * u * v).sum(axis=(0, 2)) for v in columns] for u in columns])
             direct = np.moveaxis(direct, -1, 0)
-        reached = np.stack([solve_lower(chol, self._collect(column * d.weight)) for column in columns])
-        flat = reached.transpose(2, 0, 1, 3).reshape(n_draws, p, -1)
+            collected = np.stack([self._collect(column * d.weight) for column in columns], axis=1)
+        reached = solve_lower(chol[:, :, None], collected)
+        flat = reached.transpose(2, 1, 0, 3).reshape(n_draws, p, -1)
         information = direct - flat @ flat.transpose(0, 2, 1)
         unit = np.eye(p)
         jacobian = np.stack([self._pull_back(phi, np.broadcast_to(row, (n_draws, p)))[:, :p] for row in unit], axis=1)

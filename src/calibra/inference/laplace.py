@@ -27,7 +27,7 @@ from calibra.inference.psis import smooth_weights
 type Floats = NDArray[np.float64]
 
 _REPS_FOR_BLOCK_K = 10
-_POINT_BUDGET = 320
+_POINT_BUDGET = 160
 _FEWEST_POINTS, _MOST_POINTS, _FEWEST_TO_DRAW_FROM = 4, 64, 8
 _POINTS_FOR_BLOCK_K = 128
 
