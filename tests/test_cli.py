@@ -245,7 +245,7 @@ def test_a_config_reads_the_judgments_the_library_reads(folder: Path) -> None:
 
 
 def test_demo_of_published_counts_says_where_they_are_from(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--data", "salvirt", "--out", "shown"]) == 0
+    assert main(["demo", "--data", "salvirt", "--full", "--out", "shown"]) == 0
     printed = capsys.readouterr().out
     assert "CC BY 4.0" in printed
     assert "Seller 20" in printed
@@ -258,7 +258,7 @@ def test_demo_of_published_counts_says_where_they_are_from(folder: Path, capsys:
 def test_demo_runs_from_simulation_to_pictures_without_a_sampler(tmp_path: Path) -> None:
     heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "scipy.stats", "matplotlib.pyplot", "polars", "IPython")
     code = (
-        "import sys; from calibra.cli import main; status = main(['demo', '--out', sys.argv[1]]);"
+        "import sys; from calibra.cli import main; status = main(['demo', '--full', '--out', sys.argv[1]]);"
         f"print('loaded:', *[m for m in {heavy!r} if m in sys.modules]); sys.exit(status)"
     )
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "shown")], capture_output=True, text=True)

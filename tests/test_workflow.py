@@ -182,3 +182,15 @@ def test_a_laplace_calibration_loads_no_sampler_and_no_plots() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+def test_parts_that_are_not_asked_for_are_not_fitted(judgments):
+    calibration = calibrate(judgments, seed=1, parts=())
+    assert calibration.rank_fits
+    assert (calibration.lead_fit, dict(calibration.threshold_fits), dict(calibration.granularity)) == (None, {}, {})
+    assert calibration.notes == ()
+
+
+def test_an_unknown_part_is_refused(judgments):
+    with pytest.raises(cb.InputError, match="`parts` must be some of 'lead times', 'thresholds', 'granularity'"):
+        calibrate(judgments, seed=1, parts=("weather",))

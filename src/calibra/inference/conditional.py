@@ -2,7 +2,7 @@
 
 Where few groups share a learned scale, or few reps carry a large one, the coefficients' spread changes with the
 scales and no one ellipsoid fits. Given the scales the coefficients are nearly Gaussian, so each draw gets a t of its
-own: its mean by a Newton step on the Laplace marginal, its shape the marginal information there (as integrated nested
+own: its mean by Newton steps on the Laplace marginal, its shape the marginal information there (as integrated nested
 Laplace approximations do on their grid).
 """
 
@@ -19,6 +19,7 @@ type Floats = NDArray[np.float64]
 
 COEFFICIENT_TAIL_DF = 12.0
 """Degrees of freedom of the coefficients' t."""
+_NEWTON_STEPS = 3
 _LONGEST_MOVE = 2.0
 
 
@@ -72,14 +73,18 @@ class Coefficients:
         if not isinstance(blocks, KnowsCoefficients):
             raise TypeError("these blocks do not know their coefficients' information")
         phi = blocks.at_scales(self.mode, scales)
-        modes = find_modes(blocks, phi, self.marginal.likely_modes(phi), settled=ROUGHLY_SETTLED)
-        information = blocks.coefficient_information(phi, modes)
-        root = np.linalg.cholesky(information + self._prior_precision(phi))
-        gradient = blocks.marginal_gradient(modes.context, modes.u, phi, modes.chol)
-        slope = blocks.log_prior(phi)[1] + (0.0 if gradient is None else gradient)
-        move = np.linalg.solve(root.transpose(0, 2, 1), np.linalg.solve(root, slope[:, : self.p, None]))[:, :, 0]
-        longest = np.abs(move).max(axis=1, keepdims=True, initial=1e-300)
-        return phi[:, : self.p] + move * np.minimum(1.0, _LONGEST_MOVE / longest), root
+        root = np.empty((len(scales), self.p, self.p))
+        for step in range(_NEWTON_STEPS + 1):
+            modes = find_modes(blocks, phi, self.marginal.likely_modes(phi), settled=ROUGHLY_SETTLED)
+            root = np.linalg.cholesky(blocks.coefficient_information(phi, modes) + self._prior_precision(phi))
+            if step == _NEWTON_STEPS:
+                break
+            gradient = blocks.marginal_gradient(modes.context, modes.u, phi, modes.chol)
+            slope = blocks.log_prior(phi)[1] + (0.0 if gradient is None else gradient)
+            move = np.linalg.solve(root.transpose(0, 2, 1), np.linalg.solve(root, slope[:, : self.p, None]))[:, :, 0]
+            longest = np.abs(move).max(axis=1, keepdims=True, initial=1e-300)
+            phi[:, : self.p] += move * np.minimum(1.0, _LONGEST_MOVE / longest)
+        return phi[:, : self.p], root
 
     def _prior_precision(self, phi: Floats) -> Floats:
         """Diagonal prior precision of the coefficients, from two slopes of the log-prior; a ridge for flat ones."""
