@@ -215,7 +215,7 @@ def calibrate(
     >>> import calibra as cb
     >>> world = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=400)
     >>> judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
-    >>> calibration = cb.calibrate(judgments, seed=1)
+    >>> calibration = cb.calibrate(judgments, seed=1, parts=["thresholds"])
     >>> list(calibration.rank_fits), list(calibration.threshold_fits), calibration.notes
     ([90], [90], ())
     """
