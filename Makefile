@@ -4,12 +4,13 @@
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint check-lowest study bench clean
+.PHONY: help install demo test test-engines docs check lint check-lowest study bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 NAMES := python3.13 python3.12 python3.14 python3 python
 READY := $(VENV)/.installed
+ALL_READY := $(VENV)/.installed-all
 LOWEST := .venv-lowest
 LOWEST_READY := $(LOWEST)/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
@@ -43,7 +44,18 @@ demo: $(READY)  ## Simulate twenty reps, fit them, print the tables and write th
 	@$(BIN)/calibra demo
 
 test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -m 'not engines and not browser'
+
+$(ALL_READY): $(READY) pyproject.toml constraints.txt
+	@echo "Installing every back end and the documentation tools into $(VENV)"
+	@$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable '.[dev,engines,docs]'
+	@touch $@
+
+test-engines: $(ALL_READY)  ## Run the tests on PostgreSQL, PySpark and a browser; what is not on the machine is skipped, with the reason
+	@$(BIN)/python -m pytest -q -m 'engines or browser' tests
+
+docs: $(ALL_READY)  ## Build the documentation; a warning is an error
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 lint: $(READY)  ## Format, lint, types and floors
 	$(BIN)/ruff format --check .
@@ -51,7 +63,7 @@ lint: $(READY)  ## Format, lint, types and floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-check: lint test check-lowest  ## What CI runs: lint, tests, and the lowest supported versions
+check: lint test test-engines docs check-lowest  ## What CI runs: all of it, and the lowest supported versions
 
 $(LOWEST_READY): pyproject.toml constraints-lowest.txt
 	@python=$$($(LOWEST_PYTHON)); \
@@ -74,5 +86,5 @@ bench: $(READY)  ## Speed, as ratios to a named peer: long
 	@set -e; for script in $(wildcard benchmarks/bench_*.py); do echo "$$script"; OMP_NUM_THREADS=1 $(BIN)/python $$script; done
 
 clean:  ## Remove environments, caches and what the demo wrote
-	@rm -rf $(VENV) $(LOWEST) demo-out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(LOWEST) demo-out dist build docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
