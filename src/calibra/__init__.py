@@ -12,10 +12,18 @@ if TYPE_CHECKING:
     from calibra.data.scale import Promise as Promise, RankScale as RankScale
     from calibra.data.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
     from calibra.decisions.comparison import compare as compare
-    from calibra.decisions.granularity import recommend_granularity as recommend_granularity
+    from calibra.decisions.granularity import (
+        merged_probabilities as merged_probabilities,
+        recommend_granularity as recommend_granularity,
+    )
     from calibra.decisions.promises import rank_reliability as rank_reliability
     from calibra.decisions.standings import rep_standings as rep_standings
-    from calibra.decisions.thresholds import Payoff as Payoff, recommend_thresholds as recommend_thresholds
+    from calibra.decisions.style import describe_styles as describe_styles
+    from calibra.decisions.thresholds import (
+        AdviceRules as AdviceRules,
+        Payoff as Payoff,
+        recommend_thresholds as recommend_thresholds,
+    )
     from calibra.errors import (
         CalibraError as CalibraError,
         CalibraWarning as CalibraWarning,
@@ -24,9 +32,11 @@ if TYPE_CHECKING:
         NotEnoughDataError as NotEnoughDataError,
     )
     from calibra.models.lead_time import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
+    from calibra.models.lead_time_fit import LeadTimeFit as LeadTimeFit
     from calibra.models.rank import RankModel as RankModel, RankPriors as RankPriors
     from calibra.models.rank_fit import RankFit as RankFit
     from calibra.models.threshold import ThresholdModel as ThresholdModel, ThresholdPriors as ThresholdPriors
+    from calibra.models.threshold_fit import ThresholdFit as ThresholdFit
     from calibra.stats.calibration_error import (
         calibration_distance as calibration_distance,
         squared_calibration_error as squared_calibration_error,
@@ -51,6 +61,7 @@ if TYPE_CHECKING:
         calibration_at_horizon as calibration_at_horizon,
         censored_brier as censored_brier,
     )
+    from calibra.studies.backtest import backtest as backtest
     from calibra.views.plot_decisions import (
         plot_comparison as plot_comparison,
         plot_rank_reliability as plot_rank_reliability,
@@ -58,19 +69,31 @@ if TYPE_CHECKING:
     )
     from calibra.views.plot_decomposition import plot_decomposition as plot_decomposition
     from calibra.views.plot_funnel import plot_funnel as plot_funnel
+    from calibra.views.plot_lead_time import (
+        plot_cumulative_incidence as plot_cumulative_incidence,
+        plot_incidence_by_rep as plot_incidence_by_rep,
+        plot_lead_times as plot_lead_times,
+    )
     from calibra.views.plot_rank import plot_probabilities as plot_probabilities, plot_profiles as plot_profiles
     from calibra.views.plot_reliability import plot_reliability as plot_reliability
+    from calibra.views.plot_thresholds import (
+        plot_bars as plot_bars,
+        plot_granularity as plot_granularity,
+        plot_share_moves as plot_share_moves,
+    )
     from calibra.workflow import Calibration as Calibration, calibrate as calibrate
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "AdviceRules": "calibra.decisions.thresholds",
     "CalibraError": "calibra.errors",
     "CalibraWarning": "calibra.errors",
     "Calibration": "calibra.workflow",
     "FitError": "calibra.errors",
     "InputError": "calibra.errors",
     "Judgments": "calibra.data.judgments",
+    "LeadTimeFit": "calibra.models.lead_time_fit",
     "LeadTimeModel": "calibra.models.lead_time",
     "LeadTimePriors": "calibra.models.lead_time",
     "NotEnoughDataError": "calibra.errors",
@@ -81,9 +104,11 @@ _HOME = {
     "RankPriors": "calibra.models.rank",
     "RankScale": "calibra.data.scale",
     "SimulatedWorld": "calibra.data.simulate",
+    "ThresholdFit": "calibra.models.threshold_fit",
     "ThresholdModel": "calibra.models.threshold",
     "ThresholdPriors": "calibra.models.threshold",
     "aalen_johansen": "calibra.stats.lifetable",
+    "backtest": "calibra.studies.backtest",
     "calibrate": "calibra.workflow",
     "calibration_at_horizon": "calibra.stats.survival_calibration",
     "calibration_distance": "calibra.stats.calibration_error",
@@ -92,15 +117,23 @@ _HOME = {
     "censored_brier": "calibra.stats.survival_calibration",
     "compare": "calibra.decisions.comparison",
     "decompose": "calibra.stats.decomposition",
+    "describe_styles": "calibra.decisions.style",
     "funnel": "calibra.stats.funnel",
     "kaplan_meier": "calibra.stats.lifetable",
+    "merged_probabilities": "calibra.decisions.granularity",
+    "plot_bars": "calibra.views.plot_thresholds",
     "plot_comparison": "calibra.views.plot_decisions",
+    "plot_cumulative_incidence": "calibra.views.plot_lead_time",
     "plot_decomposition": "calibra.views.plot_decomposition",
     "plot_funnel": "calibra.views.plot_funnel",
+    "plot_granularity": "calibra.views.plot_thresholds",
+    "plot_incidence_by_rep": "calibra.views.plot_lead_time",
+    "plot_lead_times": "calibra.views.plot_lead_time",
     "plot_probabilities": "calibra.views.plot_rank",
     "plot_profiles": "calibra.views.plot_rank",
     "plot_rank_reliability": "calibra.views.plot_decisions",
     "plot_reliability": "calibra.views.plot_reliability",
+    "plot_share_moves": "calibra.views.plot_thresholds",
     "plot_standings": "calibra.views.plot_decisions",
     "rank_reliability": "calibra.decisions.promises",
     "ranked_probability_score": "calibra.stats.scores",
