@@ -13,11 +13,11 @@ UNSURE = "direction or size not sure"
 ENGLISH: Mapping[str, str] = {
     TIGHTEN: (
         "Start calling a prospect {rank} later: from {now} to {step} of your prospects this quarter "
-        "({move} in the long run). {sure} sure of the direction."
+        "({move} in the long run). The direction is {sure} sure."
     ),
     LOOSEN: (
         "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects this quarter "
-        "({move} in the long run). {sure} sure of the direction."
+        "({move} in the long run). The direction is {sure} sure."
     ),
     FINE: "Keep calling a prospect {rank} as you do now: {now} of your prospects, within {margin} points of the aim.",
     NO_SEPARATION: (
@@ -37,6 +37,11 @@ ENGLISH: Mapping[str, str] = {
 def percent(share: float) -> str:
     """A share as whole per cent; one decimal below 10 %."""
     return f"{100.0 * share:.1f} %" if abs(share) < 0.0995 else f"{100.0 * share:.0f} %"
+
+
+def sureness(prob: float) -> str:
+    """A probability from draws as whole per cent: never said to be certain."""
+    return "over 99 %" if prob > 0.99 else f"{100.0 * prob:.0f} %"
 
 
 def rank_words(rank: str, *, is_best: bool) -> str:

@@ -84,10 +84,16 @@ class Granularity:
         n_ranks = sum(len(group) for group in self.groups)
         if self.n_supported == n_ranks:
             return f"The data tell all {n_ranks} ranks apart."
+        if self.n_supported == 1:
+            return (
+                f"The data do not tell the {n_ranks} ranks apart: outcomes of reps left out of the fit are foretold as "
+                "well with one rank for all, within chance. Where rates by rank differ over all reps together, it is "
+                "because of who uses which rank, or there are too few judgments yet."
+            )
         merged = ", ".join("+".join(group) for group in self.groups if len(group) > 1)
         return (
             f"The data tell {self.n_supported} of {n_ranks} ranks apart: merging {merged} loses nothing for reps "
-            "not seen. "
+            "left out of the fit, whose outcomes are foretold as well without the difference. "
             "Whether a rank should be split cannot be seen from ranks alone."
         )
 

@@ -19,6 +19,7 @@ from calibra.decisions.advice_words import (
     UNSURE,
     percent,
     rank_words,
+    sureness,
 )  # fmt: skip
 from calibra.decisions.threshold_targets import (
     BoundaryTarget,
@@ -153,7 +154,7 @@ class ThresholdAdvice:
         key = at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"]
         return ENGLISH[str(key)].format(
             rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=percent(at["share_now"]),
-            step=percent(at["share_step"]), move=percent(at["share_move"]), sure=percent(at["prob_direction"]),
+            step=percent(at["share_step"]), move=percent(at["share_move"]), sure=sureness(at["prob_direction"]),
             margin=f"{self.rules.margin_points:g}", auc=f"{at['auc']:.2f}",
             auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
             more=_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
