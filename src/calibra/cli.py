@@ -71,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """Simulated or published judgments from end to end."""
-    from calibra.workflow import PARTS, calibrate
+    from calibra.fit_settings import PARTS
+    from calibra.workflow import calibrate
 
     out = _folder(options.out)
     world, judgments = (None, _published(options)) if options.data == "salvirt" else _simulated(out, options)

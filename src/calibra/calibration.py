@@ -1,0 +1,185 @@
+"""Everything that was fitted to one set of judgments: read, drawn, saved and scored with in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from calibra.data.judgments import Judgments
+    from calibra.decisions.granularity import Granularity
+    from calibra.decisions.style import RepStyles
+    from calibra.decisions.thresholds import ThresholdAdvice
+    from calibra.fit_settings import FitSettings
+    from calibra.inference.posterior import Diagnostics
+    from calibra.models.lead_time_fit import LeadTimeFit
+    from calibra.models.rank_fit import RankFit
+    from calibra.models.threshold_fit import ThresholdFit
+
+type Days = int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Everything that was fitted to one set of judgments, and what could not be had."""
+
+    judgments: Judgments
+    """What was judged."""
+    rank_fits: Mapping[Days, RankFit]
+    """Horizon in days to the rank model, shortest first; None for ready-made counts that state none."""
+    lead_fit: LeadTimeFit | None
+    """The lead-time model; where there is none, `notes` say why."""
+    threshold_fits: Mapping[Days, ThresholdFit]
+    """Horizon in days to the threshold model, shortest first."""
+    advice: ThresholdAdvice | None
+    """How far each rep should move each threshold: to what the scale promises, else to all reps' bars."""
+    granularity: Mapping[Days, Granularity]
+    """Horizon in days to how many ranks the data tell apart."""
+    notes: tuple[str, ...]
+    """What could not be had, and why; shown wherever results are."""
+    failed: tuple[str, ...]
+    """Those of the notes that tell of a fit that broke down."""
+    findings: tuple[str, ...]
+    """What was found, in sentences; the footing last."""
+    seed: int
+    """Seed of every fit."""
+    settings: FitSettings
+    """Engine, draws, parts and models, as they were asked for."""
+
+    @property
+    def ok(self) -> bool:
+        """Nothing speaks against any fit."""
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What speaks against each fit, in words; empty if nothing does."""
+        doubted = (f"{name}: {', '.join(found.problems)}" for name, found in self._fits() if found.problems)
+        return (*doubted, *self.failed)
+
+    @property
+    def diagnostics(self) -> tuple[str, ...]:
+        """One line a fit: how far to trust it."""
+        return tuple(f"{name}: {found}" for name, found in self._fits())
+
+    def _fits(self) -> list[tuple[str, Diagnostics]]:
+        """Every fit by name; the lead-time model is one fit an ending."""
+        lead = self.lead_fit.diagnostics.by_cause if self.lead_fit else {}
+        return [
+            *((name_fit("Rank model", days), fit.diagnostics) for days, fit in self.rank_fits.items()),
+            *((f"Lead-time model, {cause}", found) for cause, found in lead.items()),
+            *((name_fit("Threshold model", days), fit.diagnostics) for days, fit in self.threshold_fits.items()),
+        ]
+
+    def styles(self) -> dict[Days, RepStyles]:
+        """Horizon to who reads too much and who is cautious; of two reps or more."""
+        from calibra.decisions.style import describe_styles
+
+        return {
+            days: describe_styles(fit, self.rank_fits[days])
+            for days, fit in self.threshold_fits.items()
+            if days in self.rank_fits and len(fit.reps) > 1
+        }
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by name; the horizons one under the other, told apart by `within_days`."""
+        tables = {} if self.judgments.as_of is None else {"judgments": self.judgments.summary().table}
+        for name in ("probabilities", "profiles", "order", "spread", "expected"):
+            tables |= _stack(name, {days: getattr(fit, name)() for days, fit in self.rank_fits.items()})
+        if self.lead_fit is not None:
+            tables |= _lead_time_tables(self.lead_fit, self.judgments)
+        tables |= _stack("bars", {days: fit.bars() for days, fit in self.threshold_fits.items()})
+        tables |= _stack("discrimination", {days: fit.profiles() for days, fit in self.threshold_fits.items()})
+        tables |= _stack("styles", {days: styles.table for days, styles in self.styles().items()})
+        if self.advice is not None:
+            tables["thresholds"] = self.advice.table
+        tables |= _stack("granularity", {days: found.table for days, found in self.granularity.items()})
+        return tables | _stack("merges", {days: found.merge_table for days, found in self.granularity.items()})
+
+    def summary(self) -> str:
+        """Everything at a glance: diagnostics first, then what could not be had, what came in, what was found."""
+        came_in = repr(self.judgments) if self.judgments.as_of is None else str(self.judgments.summary())
+        said = [fit.summary() for fit in self.rank_fits.values()]
+        said += [self.lead_fit.summary()] if self.lead_fit else []
+        said += [fit.summary() for fit in self.threshold_fits.values()]
+        advised = self.advice.sentences() if self.advice else []
+        return "\n\n".join([
+            "\n".join(["How far to trust it", *self.diagnostics]),
+            *(["\n".join(["What could not be had", *self.notes])] if self.notes else []),
+            f"What came in\n{came_in}",
+            "\n".join(["What was found", *(f"- {sentence}" for sentence in self.findings)]),
+            *said,
+            *(["\n".join([f"Thresholds, aim: {self.advice.target}", *advised])] if self.advice else []),
+        ])  # fmt: skip
+
+    def __repr__(self) -> str:
+        fitted = ", ".join(name for name, _ in self._fits())
+        return f"<Calibration: {fitted}; {'no problem seen' if self.ok else 'a fit has PROBLEMS'}; {self.judgments!r}>"
+
+    def save_pictures(self, folder: str | Path, *, formats: tuple[str, ...] = ("png", "svg")) -> tuple[Path, ...]:
+        """Draw every picture into a folder that exists, `probabilities-90.png` and so on; returns the paths.
+
+        Of the thresholds the best rank's are drawn; `plot_bars` and `plot_share_moves` draw any other.
+        """
+        from calibra.views.style import save_picture
+
+        paths = []
+        for name, draw in self._pictures().items():
+            axes = draw()
+            paths += [save_picture(axes, Path(folder) / f"{name}.{kind}") for kind in formats]
+        return tuple(paths)
+
+    def _pictures(self) -> dict[str, Callable[[], Axes]]:
+        """Name of each picture to what draws it."""
+        from calibra.views.plot_lead_time import plot_cumulative_incidence, plot_lead_times
+        from calibra.views.plot_rank import plot_probabilities, plot_profiles
+        from calibra.views.plot_thresholds import plot_bars, plot_granularity, plot_share_moves
+
+        pictures: dict[str, Callable[[], Axes]] = {}
+        for days, fit in self.rank_fits.items():
+            pictures[_file_name("probabilities", days)] = partial(plot_probabilities, fit)
+            pictures[_file_name("profiles", days)] = partial(plot_profiles, fit)
+        if self.lead_fit is not None:
+            pictures["incidence"] = partial(plot_cumulative_incidence, self.lead_fit)
+            pictures["lead-times"] = partial(plot_lead_times, self.lead_fit)
+        if self.advice is not None:
+            pictures["bars"] = partial(plot_bars, self.advice)
+            pictures["thresholds"] = partial(plot_share_moves, self.advice)
+        for days, found in self.granularity.items():
+            pictures[_file_name("granularity", days)] = partial(plot_granularity, found)
+        return pictures
+
+
+def _lead_time_tables(fit: LeadTimeFit, judgments: Judgments) -> dict[str, pd.DataFrame]:
+    """What the lead-time model says, the shares at every horizon that its edges reach."""
+    tables = {"lead_times": fit.lead_times(), "tempo": fit.tempo(), "chasing": fit.chasing(), "never": fit.never()}
+    days = [days for days in judgments.duration_counts().horizons if days <= fit.last_edge_days]
+    return {"incidence": fit.cumulative_incidence(days), **tables} if days else tables
+
+
+def name_fit(what: str, within_days: Days) -> str:
+    """A fit by model and horizon."""
+    return what if within_days is None else f"{what}, {within_days} days"
+
+
+def _file_name(what: str, within_days: Days) -> str:
+    return what if within_days is None else f"{what}-{within_days}"
+
+
+def _stack(name: str, tables: Mapping[Days, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables of all horizons under one name; nothing where there is none."""
+    import pandas as pd
+
+    if not tables:
+        return {}
+    return {name: pd.concat([_with_horizon(table, days) for days, table in tables.items()])}
+
+
+def _with_horizon(table: pd.DataFrame, within_days: Days) -> pd.DataFrame:
+    return table.assign(within_days=within_days)[["within_days", *table.columns]]

@@ -1,0 +1,173 @@
+"""Every model fitted one after the other; what cannot be had becomes a note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
+
+from calibra.calibration import Calibration, Days, name_fit
+from calibra.data.counts import EVENT
+from calibra.data.judgments import Judgments
+from calibra.decisions.granularity import Granularity, recommend_granularity
+from calibra.decisions.thresholds import ThresholdAdvice, recommend_thresholds
+from calibra.errors import FitError, InputError, NotEnoughDataError
+from calibra.fit_settings import FitSettings
+from calibra.inference.engines import Engine
+from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.models.rank_fit import RankFit
+from calibra.models.threshold_fit import ThresholdFit
+from calibra.views.sentences import (
+    FOOTING,
+    describe_advice,
+    describe_granularity,
+    describe_lead_time,
+    describe_rank_fit,
+    describe_styles_found,
+)
+
+FEWEST_EVENTS = 10
+"""Events from which lead times are told: with fewer, the days are the model's and not the data's."""
+
+
+def fit_everything(judgments: Judgments, *, seed: int, settings: FitSettings, progress: bool) -> Calibration:
+    """What `calibrate` does, with settings that are known to be sound.
+
+    Raises
+    ------
+    NotEnoughDataError, FitError, InputError
+        As `calibrate`.
+    """
+    fitter = _Fitter(judgments, seed, settings, progress)
+    parts = settings.parts
+    horizons = _horizons(judgments)
+    lead_fit = fitter.fit_lead_time() if "lead times" in parts else None
+    rank_fits = fitter.fit_each({days: replace(settings.rank, within_days=days) for days in horizons}, "Rank model")
+    threshold_fits: dict[Days, ThresholdFit] = {}
+    if "thresholds" not in parts:
+        pass
+    elif len(judgments.scale.ranks) > 1 and rank_fits:
+        models = {days: replace(settings.threshold, within_days=days) for days in rank_fits}
+        threshold_fits = fitter.fit_each(models, "Threshold model")
+    elif rank_fits:
+        fitter.notes.append("Thresholds: a scale of one rank has none.")
+    if not rank_fits and lead_fit is None:
+        raise fitter.nothing_fitted()
+    advice = _advise(threshold_fits, fitter.notes) if threshold_fits else None
+    asked = rank_fits if "granularity" in parts else {}
+    granularity = {days: told for days, fit in asked.items() if (told := fitter.granularity(fit)) is not None}
+    found = Calibration(
+        judgments, rank_fits, lead_fit, threshold_fits, advice, granularity, tuple(fitter.notes),
+        tuple(fitter.failed), findings=(), seed=seed, settings=settings,
+    )  # fmt: skip
+    return replace(found, findings=_findings(found))
+
+
+class _Model[Fit](Protocol):
+    """What fits judgments."""
+
+    def fit(self, judgments: Judgments, *, seed: int, engine: Engine, draws: int, progress: bool) -> Fit:
+        """Fit the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitter:
+    """Fits one model after the other, and keeps a note of what could not be had."""
+
+    judgments: Judgments
+    seed: int
+    settings: FitSettings
+    progress: bool
+    notes: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def fit_lead_time(self) -> LeadTimeFit | None:
+        """The lead-time model, where there are rows."""
+        if self.judgments.as_of is None:
+            self.notes.append("Lead times: ready-made counts do not say when what came.")
+            return None
+        counts = self.judgments.duration_counts()
+        n_events = int(counts.n[counts.ending == EVENT].sum())
+        if n_events < FEWEST_EVENTS:
+            self.notes.append(
+                f"Lead-time model: {n_events} events so far; when they come is told from {FEWEST_EVENTS} on."
+            )
+            return None
+        return self._attempt("Lead-time model", partial(self._fit, self.settings.lead_time))
+
+    def fit_each[Fit](self, models: Mapping[Days, _Model[Fit]], name: str) -> dict[Days, Fit]:
+        """One fit a horizon, as far as they can be had, under the horizon that was fitted."""
+        late = bool({"entered_at", "censored_at"} & set(self.judgments.columns))  # only lead times allow for them
+        fits = {
+            days: self._attempt(name_fit(name, days), partial(self._fit, model), refusal_is_note=late)
+            for days, model in models.items()
+        }
+        return {getattr(fit, "within_days", days): fit for days, fit in fits.items() if fit is not None}
+
+    def granularity(self, fit: RankFit) -> Granularity | None:
+        """How many ranks the data tell apart, where there is more than one."""
+        if len(fit.ranks) < 2:
+            return None
+        return self._attempt(name_fit("How many ranks", fit.within_days), partial(recommend_granularity, fit))
+
+    def nothing_fitted(self) -> NotEnoughDataError | FitError:
+        """The error that names every reason."""
+        words = "\n".join(["No model could be fitted:", *(f"- {note}" for note in self.notes)])
+        return FitError(words) if self.failed else NotEnoughDataError(words)
+
+    def _fit[Fit](self, model: _Model[Fit]) -> Fit:
+        asked = self.settings
+        return model.fit(self.judgments, seed=self.seed, engine=asked.engine, draws=asked.draws, progress=self.progress)
+
+    def _attempt[Fit](self, name: str, run: Callable[[], Fit], *, refusal_is_note: bool = False) -> Fit | None:
+        """What it gives, or None and a note of why not."""
+        try:
+            return run()
+        except FitError as error:
+            self.notes.append(f"{name}: {error}")
+            self.failed.append(self.notes[-1])
+        except NotEnoughDataError as error:
+            self.notes.append(f"{name}: {error}")
+        except InputError as error:
+            if not refusal_is_note:
+                raise
+            self.notes.append(f"{name}: {error}")
+        return None
+
+
+def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdvice | None:
+    """To the promises where there are any at a horizon fitted, else to all reps' bars at the shortest horizon."""
+    first = next(iter(fits.values()))
+    promises = {rank: first.scale.promises.get(rank) for rank in first.ranks[:-1]}
+    unaimed = [rank for rank, promise in promises.items() if promise is None or promise.within_days not in fits]
+    if len(unaimed) < len(promises):
+        if unaimed:
+            notes.append(f"Thresholds of {', '.join(unaimed)}: nothing is promised within a horizon that was fitted.")
+        return recommend_thresholds({days: fit for days, fit in fits.items() if days is not None})
+    if len(first.reps) < 2:
+        notes.append("Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at.")
+        return None
+    return recommend_thresholds(first, target="all reps")
+
+
+def _findings(found: Calibration) -> tuple[str, ...]:
+    """What was found, in sentences; the footing last."""
+    said: list[str] = []
+    for fit in found.rank_fits.values():
+        said += describe_rank_fit(fit, found.judgments.scale)
+    if found.lead_fit is not None:
+        said += describe_lead_time(found.lead_fit)
+    if found.advice is not None:
+        said += describe_advice(found.advice)
+    for styles in found.styles().values():
+        said += describe_styles_found(styles)
+    said += [describe_granularity(granularity) for granularity in found.granularity.values()]
+    return (*said, FOOTING)
+
+
+def _horizons(judgments: Judgments) -> tuple[Days, ...]:
+    """The horizons to fit; None leaves the choice, or its refusal, to the model."""
+    if judgments.as_of is None:
+        return (None,)
+    return judgments.duration_counts().horizons or (judgments.scale.resolve_horizon(),)
