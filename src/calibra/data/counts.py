@@ -248,7 +248,8 @@ class DurationCounts:
         if lost:
             raise InputError(
                 f"Every mature judgment must be followed for {within_days} days; {lost} were lost from sight before "
-                "(`censored_at`). Use LeadTimeModel, which allows for it, or shorten the horizon."
+                "(`censored_at`), or re-ranked (`reranked_at`). Use Judgments.binomial_cells for the "
+                "latter, LeadTimeModel, which allows for both, or shorten the horizon."
             )
 
 

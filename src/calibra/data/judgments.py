@@ -64,7 +64,7 @@ class Judgments:
     groups: tuple[str, ...]
     set_aside: SetAside
     _checked: CheckedRows | None
-    _counts: dict[tuple[tuple[str, ...], tuple[int, ...]], DurationCounts]
+    _counts: dict[tuple[tuple[str, ...], tuple[int, ...], bool], DurationCounts]
     _horizons: tuple[int, ...]
     _cells: BinomialCells | None
 
@@ -102,7 +102,8 @@ class Judgments:
             Snapshot date, the last day on which an outcome would be in the data; events on that day count.
         columns : mapping of str to str
             Role to the frame's column. Needed: `prospect`, `rep`, `rank`, `judged_at`. Else: `event_at`, `exit_at`,
-            `entered_at`, `censored_at`, `won_at`, `amount`, `expected_at`, `touches`; any other key is a grouping.
+            `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead times, not
+            for its outcome), `won_at`, `amount`, `expected_at`, `touches`; any other key is a grouping.
         problems : {"raise", "set_aside"}
             Whether bad rows are an error, or left out and reported in `set_aside` and in the log.
         rank_labels : mapping, optional
@@ -163,7 +164,7 @@ class Judgments:
         self.scale, self.as_of, self.columns = choices.scale, counts.as_of, dict(plan.opened.roles.columns)
         self.groups, self.set_aside = plan.opened.roles.groups, checked.set_aside
         self._checked, self._cells = checked, None
-        self._counts, self._horizons = {((), horizons): counts}, horizons
+        self._counts, self._horizons = {((), horizons, True): counts}, horizons
         return self
 
     @property
@@ -203,6 +204,9 @@ class Judgments:
     def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
         """The sufficient statistics: one scan and one group-by in the frame's own engine, kept for the next call.
 
+        A judgment that was re-ranked (`reranked_at`) is followed to its re-rank and no further, so that no event and no
+        day of exposure comes in twice; `binomial_cells` follows the prospect through re-ranks.
+
         Parameters
         ----------
         by : sequence of str
@@ -210,16 +214,12 @@ class Judgments:
         horizons : sequence of int
             Horizons in days for the maturity, beside those known already.
         """
-        checked = self._rows("duration_counts")
-        check_groups(by, self.groups)
-        wanted = _all_horizons(self._horizons, horizons)
-        key = (tuple(by), wanted)
-        if key not in self._counts:
-            self._counts[key] = checked.recount(tuple(by), wanted)
-        return self._counts[key]
+        return self._count(by, horizons, to_rerank=True)
 
     def binomial_cells(self, *, within_days: int | None = None, by: Sequence[str] = ()) -> BinomialCells:
         """How many mature judgments, and how many events within the horizon, per rep and rank (and group)?
+
+        The outcome follows the prospect through later re-ranks (`reranked_at`).
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class Judgments:
         """
         if self._cells is None:
             horizon = self.scale.resolve_horizon(within_days)
-            return self.duration_counts(by=by, horizons=[horizon]).binomial_cells(horizon, by=by)
+            return self._count(by, [horizon], to_rerank=False).binomial_cells(horizon, by=by)
         check_groups(by, ())
         if within_days not in (None, self._cells.within_days):
             stated = self._cells.within_days
@@ -251,6 +251,16 @@ class Judgments:
         """What came in, how old it is, what was set aside?"""
         checked = self._rows("summary")
         return summarise(self.duration_counts(), checked.set_aside, checked.noted)
+
+    def _count(self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool) -> DurationCounts:
+        """The counts, made once per grouping, horizons and way of following."""
+        checked = self._rows("duration_counts")
+        check_groups(by, self.groups)
+        wanted = _all_horizons(self._horizons, horizons)
+        key = (tuple(by), wanted, to_rerank or "reranked_at" not in checked.plan.present)
+        if key not in self._counts:
+            self._counts[key] = checked.recount(tuple(by), wanted, to_rerank=key[-1])
+        return self._counts[key]
 
     def _rows(self, asked: str) -> CheckedRows:
         if self._checked is None:

@@ -54,7 +54,8 @@ def open_judgments(judgments: Judgments) -> OpenJudgments:
     """Which prospects are still open, and how old are their judgments?
 
     One more query in the frame's own engine, over the rows that were counted. A judgment lost from sight before the
-    snapshot date (`censored_at`) is not known to be open and is left out.
+    snapshot date (`censored_at`) is not known to be open, one re-ranked (`reranked_at`) gave way to the next: both are
+    left out.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def open_judgments(judgments: Judgments) -> OpenJudgments:
 def count_open(judgments: Judgments) -> OpenCounts:
     """How many are still open, by rep, rank and age? Read off the counts; from rows where some are lost from sight."""
     counts = judgments.duration_counts()
-    if "censored_at" not in judgments.columns:
+    if not {"censored_at", "reranked_at"} & set(judgments.columns):
         still = (counts.ending == OPEN) & (counts.n > 0)
         return OpenCounts(counts.rep[still], counts.rank[still], counts.days[still], counts.n[still])
     rows = open_judgments(judgments)

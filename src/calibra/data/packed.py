@@ -24,7 +24,8 @@ NOT_YET = -1
 NUMBER_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 HUGE = 1e300
 
-UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN, WRONG_TOUCHES = 1, 2, 3, 4, 5
+UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN = 1, 2, 3, 4
+WRONG_TOUCHES, RERANKED_BEFORE = 5, 6
 """What the packed code hides: a key of the group-by, 0 for nearly every row."""
 
 
@@ -72,6 +73,8 @@ class Plan:
     """Snapshot date as a day number."""
     with_touches: bool
     """Whether touches, which bear no date, may be told."""
+    to_rerank: bool = True
+    """Whether a judgment is followed to its re-rank only, as lead times are; else through it, to the outcome."""
 
 
 def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
@@ -110,7 +113,8 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     """The frame with a packed code, a maturity, an entry day and a problem for every judgment.
 
     `code = min(4·event + 1, 4·exit + 2, 4·censored + 3, 4·as_of + 3) − 4·judged`: the earliest end, ties to the event;
-    an end after `as_of` gives way to `as_of`. `maturity` comes from `as_of` and `judged_at` alone.
+    an end after `as_of` gives way to `as_of`. A re-rank ends a judgment, still open, where the plan follows it no
+    further. `maturity` comes from `as_of` and `judged_at` alone.
     """
     schema, present = plan.opened.schema, plan.present
     days = [role for role in DATES if role in present and role != "expected_at"]
@@ -120,6 +124,9 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
         nw.lit(plan.as_of_day).cast(nw.Int64).alias("as_of_day"),
     )
     ends = [(nw.col(f"{role[:-3]}_day"), bits) for role, bits in _ENDS.items() if role in days]
+    if "reranked_at" in days and plan.to_rerank:
+        spell = nw.when(nw.col("reranked_day") >= nw.col("judged_day")).then(nw.col("reranked_day"))
+        ends.append((spell, OPEN_BITS))
     end = nw.min_horizontal(*(day * 4 + bits for day, bits in ends), nw.col("as_of_day") * 4 + 3)
     return frame.with_columns(
         (end - nw.col("judged_day") * 4).fill_null(NO_DAY).cast(nw.Int64).alias("code"),
@@ -129,7 +136,8 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     )
 
 
-_ENDS = {"event_at": 1, "exit_at": 2, "censored_at": 3}
+OPEN_BITS = 3
+_ENDS = {"event_at": 1, "exit_at": 2, "censored_at": OPEN_BITS}
 
 
 def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> PackedCounts:
@@ -226,6 +234,8 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
     if "touches" in present:
         touches = nw.col("touches_value")
         found[WRONG_TOUCHES] = (touches < 0) | (touches != touches.floor())
+    if "reranked_at" in present:
+        found[RERANKED_BEFORE] = nw.col("reranked_day") < nw.col("judged_day")
     return found
 
 

@@ -17,6 +17,7 @@ from calibra.data.packed import (
     NEGATIVE_AMOUNT,
     NO_DAY,
     NOT_YET,
+    RERANKED_BEFORE,
     UNREADABLE_DATE,
     UNREADABLE_NUMBER,
     WRONG_TOUCHES,
@@ -24,6 +25,7 @@ from calibra.data.packed import (
     Plan,
     row_problems,
 )
+from calibra.data.roles import DATES
 from calibra.tables import make_table
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Reason:
     """Roles shown in the examples, beside the prospect."""
 
 
-_DATES_SHOWN = ("judged_at", "event_at", "exit_at", "entered_at", "censored_at", "won_at", "expected_at")
+_DATES_SHOWN = DATES
 REASONS: Mapping[int, Reason] = {
     MISSING_REP: Reason("missing rep", "`rep` must name who judged; it is missing", "Fill it, or drop them.", ()),
     UNKNOWN_RANK: Reason("unknown rank", "`rank` must be one of the scale", "", ("rank",)),
@@ -103,6 +105,12 @@ REASONS: Mapping[int, Reason] = {
         "`touches` must be a whole number, not negative; it is not",
         "Correct it, or leave it empty.",
         ("touches",),
+    ),
+    RERANKED_BEFORE: Reason(
+        "re-ranked before judgment",
+        "`reranked_at` must not be before `judged_at`; it is",
+        "Correct the dates, or drop them.",
+        ("judged_at", "reranked_at"),
     ),
     DUPLICATE: Reason(
         "duplicate judgment",
@@ -188,7 +196,7 @@ def find_reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray
         LOST_BEFORE: early & (bits == 3),
         ENTERED_AFTER: (packed.entry_days > days) & ~early,
     }
-    hidden = (UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN, WRONG_TOUCHES)
+    hidden = (UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN, WRONG_TOUCHES, RERANKED_BEFORE)
     tests |= {problem: packed.problem == problem for problem in hidden}
     found = np.full(packed.code.shape, FINE)
     for reason, hit in reversed(tests.items()):

@@ -10,7 +10,7 @@ from calibra.errors import InputError
 
 REQUIRED = ("prospect", "rep", "rank", "judged_at")
 """Roles a frame of judgments must have."""
-DATES = ("judged_at", "event_at", "exit_at", "entered_at", "censored_at", "won_at", "expected_at")
+DATES = ("judged_at", "event_at", "exit_at", "entered_at", "censored_at", "reranked_at", "won_at", "expected_at")
 """Roles whose columns hold dates."""
 NUMBERS = ("touches", "amount")
 """Roles whose columns hold numbers."""

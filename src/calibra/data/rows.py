@@ -70,15 +70,16 @@ class CheckedRows:
     noted: Mapping[str, int]
     """What is counted and no problem: in words, to number of rows."""
 
-    def recount(self, by: Sequence[str], horizons: tuple[int, ...]) -> DurationCounts:
+    def recount(self, by: Sequence[str], horizons: tuple[int, ...], *, to_rerank: bool = True) -> DurationCounts:
         """The duration counts by groups, or for other horizons: one more scan of the same good rows."""
-        frame = prepare(self.plan, horizons)
+        plan = replace(self.plan, to_rerank=to_rerank)
+        frame = prepare(plan, horizons)
         if self.duplicated:
-            frame = _first_copies(self.plan, frame, self.unknown_ranks)
-        packed = count(self.plan, frame, by)
+            frame = _first_copies(plan, frame, self.unknown_ranks)
+        packed = count(plan, frame, by)
         ranks = _rank_codes(packed, self.choices)
         keep = find_reasons(packed, ranks) == FINE
-        return tabulate(packed, ranks, keep, ranks=self.choices.scale.ranks, horizons=horizons, plan=self.plan)
+        return tabulate(packed, ranks, keep, ranks=self.choices.scale.ranks, horizons=horizons, plan=plan)
 
 
 def check_rows(
@@ -203,7 +204,7 @@ def _left_out(choices: Choices, doubled: Finding, before: Mapping[str, int], kep
 def _note(plan: Plan, packed: PackedCounts, reasons: NDArray[np.int64]) -> dict[str, int]:
     """What is no problem, but should be known."""
     fine = reasons == FINE
-    not_event = fine & ((packed.code & 3) != EVENT) & ("won_at" in plan.present)
+    not_event = fine & ((packed.code & 3) != EVENT) & ("won_at" in plan.present and "reranked_at" not in plan.present)
     told = (
         ("n", reasons == UNKNOWN_YET, "judged, or first under observation, after as_of: not yet known"),
         ("n_end_after_as_of", fine, "event or exit after as_of: open"),
