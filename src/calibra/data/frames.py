@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from narwhals.exceptions import NarwhalsError
 
 from calibra.data.dates import ZONED_TEXT, is_text
-from calibra.data.roles import DATES, Roles, read_roles
+from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,13 +38,22 @@ class OpenedFrame:
     """Faults of whole columns seen at the door; those columns are left out."""
 
 
-def open_frame(frame: Any, *, columns: Mapping[str, str], timezone: str, encoding: str) -> OpenedFrame:
+def open_frame(
+    frame: Any,
+    *,
+    columns: Mapping[str, str],
+    timezone: str,
+    encoding: str,
+    required: Sequence[str] = REQUIRED,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> OpenedFrame:
     """Which judgments are in here? A lazy frame, in the frame's own engine, of the mapped columns alone.
 
-    pandas and pyarrow frames and files are counted by DuckDB, each in a connection of its own; everything else by
-    its own engine. Zone-aware moments, and text with an offset from UTC, become local moments of `timezone`.
+    pandas and pyarrow frames and files are counted by DuckDB, each in a connection of its own unless one is given (two
+    frames are joined in one); everything else by its own engine. Zone-aware moments, and text with an offset from UTC,
+    become local moments of `timezone`.
     """
-    native = _read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
+    native = _read_path(frame, encoding, connection) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
         available = opened.collect_schema().names()
@@ -53,13 +62,13 @@ def open_frame(frame: Any, *, columns: Mapping[str, str], timezone: str, encodin
             "`frame` must be a pandas, polars or pyarrow frame, a DuckDB relation or the path of a CSV or Parquet "
             f"file; got {type(frame).__name__}. {error}"
         ) from error
-    roles = read_roles(columns, available)
+    roles = read_roles(columns, available, required=required)
     chosen = opened.select(*(nw.col(column).alias(roles.label_column(key)) for key, column in columns.items()))
     mixed = _mixed_zones(chosen) if isinstance(chosen, nw.DataFrame) else {}
     faults = [*mixed.values(), *_naive_and_aware(chosen.collect_schema())]
     chosen = chosen.drop(*mixed)
     if isinstance(chosen, nw.DataFrame):
-        chosen = _to_lazy(chosen)
+        chosen = _to_lazy(chosen, connection)
     if chosen.implementation.is_duckdb():
         local = nw.from_native(_localise_relation(nw.to_native(chosen), timezone))
     else:
@@ -89,7 +98,9 @@ def _explain(error: Exception) -> InputError:
     return InputError(f"`frame` could not be counted by its own engine: {text}")
 
 
-def _read_path(path: str | Path, encoding: str) -> duckdb.DuckDBPyRelation:
+def _read_path(
+    path: str | Path, encoding: str, connection: duckdb.DuckDBPyConnection | None = None
+) -> duckdb.DuckDBPyRelation:
     """A file as a relation; CSV columns stay text, so that nothing is guessed about dates and labels."""
     import duckdb
 
@@ -98,7 +109,7 @@ def _read_path(path: str | Path, encoding: str) -> duckdb.DuckDBPyRelation:
         raise InputError(f"`frame` must be a path ending in {', '.join(PARQUET + CSV)}; got {str(path)!r}.")
     if "*" not in name and not Path(path).is_file():
         raise InputError(f"`frame` must be a file that exists; there is none at {str(path)!r}.")
-    connection = duckdb.connect()
+    connection = connection or duckdb.connect()
     try:
         if name.endswith(PARQUET):
             return connection.read_parquet(str(path))
@@ -119,13 +130,13 @@ def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:
         raise InputError(f"`encoding` must be that of the file; {encoding!r} does not read it ({error}).") from error
 
 
-def _to_lazy(frame: nw.DataFrame[Any]) -> nw.LazyFrame[Any]:
+def _to_lazy(frame: nw.DataFrame[Any], connection: duckdb.DuckDBPyConnection | None = None) -> nw.LazyFrame[Any]:
     """Hand frames without a lazy engine of their own to DuckDB."""
     if frame.implementation.is_polars():
         return frame.lazy()
     import duckdb
 
-    connection = duckdb.connect()
+    connection = connection or duckdb.connect()
     native = nw.to_native(frame)
     try:
         if frame.implementation.is_pyarrow():
@@ -177,7 +188,7 @@ def _localise_relation(relation: duckdb.DuckDBPyRelation, timezone: str) -> duck
         if name in DATES and kind == "TIMESTAMP WITH TIME ZONE":
             replaced.append(f"timezone('{timezone}', {name}) AS {name}")
         elif name in DATES and kind == "VARCHAR":
-            moment = f"strftime(timezone('{timezone}', TRY_CAST({name} AS TIMESTAMPTZ)), '%Y-%m-%d')"
+            moment = f"strftime(timezone('{timezone}', TRY_CAST({name} AS TIMESTAMPTZ)), '%Y-%m-%dT%H:%M:%S')"
             text = f"CASE WHEN regexp_matches({name}, '{ZONED_TEXT}') THEN coalesce({moment}, {name}) ELSE {name} END"
             replaced.append(f"{text} AS {name}")
     return relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation
@@ -196,8 +207,8 @@ def _localise(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any]:
             zoned = nw.when(text.str.contains(ZONED_TEXT)).then(text)
             plain = zoned.str.replace_all("Z", "+00:00", literal=True).str.replace_all("[.][0-9]+", "")
             moment = plain.str.replace_all(" ", "T", literal=True).str.to_datetime(format="%Y-%m-%dT%H:%M:%S%z")
-            day = _local(moment, timezone).dt.to_string("%Y-%m-%d")
-            replaced.append(nw.when(text.str.contains(ZONED_TEXT)).then(day).otherwise(text).alias(name))
+            local = _local(moment, timezone).dt.to_string("%Y-%m-%dT%H:%M:%S")
+            replaced.append(nw.when(text.str.contains(ZONED_TEXT)).then(local).otherwise(text).alias(name))
     return frame.with_columns(*replaced) if replaced else frame
 
 

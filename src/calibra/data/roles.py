@@ -38,7 +38,7 @@ class Roles:
         return f"group_{self.groups.index(key)}" if key in self.groups else key
 
 
-def read_roles(columns: Mapping[str, str], available: Sequence[str]) -> Roles:
+def read_roles(columns: Mapping[str, str], available: Sequence[str], *, required: Sequence[str] = REQUIRED) -> Roles:
     """Check the mapping against the frame's columns; one error lists every fault.
 
     Raises
@@ -47,14 +47,14 @@ def read_roles(columns: Mapping[str, str], available: Sequence[str]) -> Roles:
         A required role or a column that is not there, a column mapped twice, a key that looks like a misspelt role
         or is the name of a count.
     """
-    faults = [*_missing(columns, available), *_mapped_twice(columns), *_doubtful_keys(columns)]
+    faults = [*_missing(columns, available, required), *_mapped_twice(columns), *_doubtful_keys(columns)]
     if faults:
         raise InputError("`columns` must say which column plays which role:\n" + "\n".join(f"- {f}" for f in faults))
     return Roles(dict(columns), tuple(key for key in columns if key not in ROLES))
 
 
-def _missing(columns: Mapping[str, str], available: Sequence[str]) -> list[str]:
-    faults = [f"the role `{role}` is missing; add `{role!r}: <column>`." for role in REQUIRED if role not in columns]
+def _missing(columns: Mapping[str, str], available: Sequence[str], required: Sequence[str]) -> list[str]:
+    faults = [f"the role `{role}` is missing; add `{role!r}: <column>`." for role in required if role not in columns]
     there = ", ".join(map(repr, available[:20])) + (", …" if len(available) > 20 else "")
     absent = [(role, column) for role, column in columns.items() if column not in available]
     return faults + [
