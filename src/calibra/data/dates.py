@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import narwhals.stable.v2 as nw
@@ -10,6 +12,7 @@ import numpy as np
 
 from calibra.errors import InputError
 
+_EPOCH = date(1970, 1, 1).toordinal()
 _LEAP_YEARS = "[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00"
 _MONTH_DAYS = (
     "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
@@ -20,6 +23,22 @@ LOCAL_TEXT = f"^{_ISO_DATE}(?:{_ISO_HOUR}(?::[0-5][0-9](?:[.][0-9]+)?)?)?$"
 """An ISO 8601 date, or date and time of day, that exists and names no time zone."""
 ZONED_TEXT = f"^{_ISO_DATE}{_ISO_HOUR}:[0-5][0-9](?:[.][0-9]+)?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
 """An ISO 8601 moment with its offset from UTC, such as 2026-09-30T08:15:00Z."""
+
+
+def with_days(
+    frame: nw.LazyFrame[Any], roles: Sequence[str], schema: Mapping[str, nw.dtypes.DType]
+) -> nw.LazyFrame[Any]:
+    """The frame with a day number `…_day` beside each of these `…_at`.
+
+    DuckDB, the one engine whose rows are counted for everybody, subtracts dates: a third less work for the whole count
+    than `day_number`, which narwhals can say on every engine.
+    """
+    plain = [role for role in roles if frame.implementation.is_duckdb() and not is_text(schema[role])]
+    if plain:
+        days = (f"({role}::DATE - DATE '1970-01-01') + {_EPOCH} AS {role[:-3]}_day" for role in plain)
+        frame = nw.from_native(nw.to_native(frame).project(f"*, {', '.join(days)}"))
+    rest = [day_number(role, schema[role]).alias(f"{role[:-3]}_day") for role in roles if role not in plain]
+    return frame.with_columns(*rest) if rest else frame
 
 
 def day_number(column: str, dtype: nw.dtypes.DType) -> nw.Expr:

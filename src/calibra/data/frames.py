@@ -77,15 +77,15 @@ def open_frame(
 
 
 def collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    """Run the query: polars stays polars, every other engine hands its (small) result to pandas."""
+    """Run the query: polars stays polars, every other engine hands its (small) result over as Arrow."""
     if frame.implementation.is_polars():
         from polars.exceptions import PolarsError as EngineError
     elif frame.implementation.is_duckdb():
         from duckdb import Error as EngineError  # type: ignore[assignment]
     else:
-        return frame.collect(backend="pandas")
+        return frame.collect(backend="pyarrow")
     try:
-        return frame.collect() if frame.implementation.is_polars() else frame.collect(backend="pandas")
+        return frame.collect() if frame.implementation.is_polars() else frame.collect(backend="pyarrow")
     except EngineError as error:
         raise _explain(error) from error
 

@@ -12,7 +12,7 @@ import numpy as np
 from calibra.data.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.dates import as_day, check_timezone
 from calibra.data.frames import open_frame
-from calibra.data.packed import Plan, column_faults, label_text
+from calibra.data.packed import MAX_HORIZONS, Plan, column_faults, label_text
 from calibra.data.problems import SetAside
 from calibra.data.ready_counts import read_counts
 from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
@@ -271,7 +271,10 @@ class Judgments:
 def _all_horizons(known: Sequence[int], more: Sequence[int]) -> tuple[int, ...]:
     for days in more:
         check_days(days, "horizons")
-    return tuple(sorted({*known, *(int(days) for days in more)}))
+    wanted = tuple(sorted({*known, *(int(days) for days in more)}))
+    if len(wanted) > MAX_HORIZONS:
+        raise InputError(f"`horizons` may be {MAX_HORIZONS} at most; got {len(wanted)}. Ask for fewer at a time.")
+    return wanted
 
 
 def _check_problems(problems: Problems) -> Problems:

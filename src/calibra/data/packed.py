@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.dates import day_number, is_text, is_unreadable
+from calibra.data.dates import is_text, is_unreadable, with_days
 from calibra.data.frames import OpenedFrame, collect
 from calibra.data.roles import DATES, NUMBERS
 
@@ -23,6 +23,8 @@ NOT_YET = -1
 """Stands for the maturity of a judgment not yet known at the snapshot date."""
 NUMBER_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 HUGE = 1e300
+MAX_HORIZONS = 1000
+_MATURITIES, _PROBLEMS = 2**10, 2**3
 
 UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN = 1, 2, 3, 4
 WRONG_TOUCHES, RERANKED_BEFORE = 5, 6
@@ -118,8 +120,7 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     """
     schema, present = plan.opened.schema, plan.present
     days = [role for role in DATES if role in present and role != "expected_at"]
-    frame = plan.opened.frame.with_columns(
-        *(day_number(role, schema[role]).alias(f"{role[:-3]}_day") for role in days),
+    frame = with_days(plan.opened.frame, days, schema).with_columns(
         *(_number(role, schema[role]).alias(f"{role}_value") for role in NUMBERS if role in present),
         nw.lit(plan.as_of_day).cast(nw.Int64).alias("as_of_day"),
     )
@@ -141,17 +142,20 @@ _ENDS = {"event_at": 1, "exit_at": 2, "censored_at": OPEN_BITS}
 
 
 def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> PackedCounts:
-    """One scan, one group-by: the raw counts of a prepared frame."""
+    """One scan, one group-by: the raw counts of a prepared frame.
+
+    Code, maturity and problem travel as one whole number, because every column of the key costs an engine time.
+    """
     columns = {key: plan.opened.roles.label_column(key) for key in groups}
-    extra = [name for name in ("entry_days", "problem") if name in frame.collect_schema().names()]
-    keys = ["rep", "rank", *columns.values(), "code", "maturity", *extra]
-    whole = [name for name in ("rep", "rank", *columns.values()) if plan.opened.schema[name].is_integer()]
-    cells = frame.group_by(keys).agg(*_sums(plan))
-    if whole:  # pandas would turn whole numbers with gaps into floats
-        cells = cells.with_columns(*(nw.col(name).cast(nw.String) for name in whole))
-    counted = collect(cells)
-    zeros = np.zeros(len(counted), dtype=np.int64)
-    keyed = {name: _whole(counted[name]) if name in counted.columns else zeros for name in ("entry_days", "problem")}
+    names = frame.collect_schema().names()
+    late, hides = [name for name in ("entry_days",) if name in names], "problem" in names
+    keys = ["rep", "rank", *columns.values(), "key", *late]
+    key = (nw.col("code") * _MATURITIES + nw.col("maturity") + 1) * _PROBLEMS
+    counted = collect(
+        frame.with_columns(key=key + nw.col("problem") if hides else key).group_by(keys).agg(*_sums(plan))
+    )
+    packed = _whole(counted["key"])
+    code, maturity = np.divmod(packed // _PROBLEMS, _MATURITIES)
     sums = {
         name: _floats(counted[name]) if name.startswith("sum_log") else _whole(counted[name])
         for name in counted.columns
@@ -161,23 +165,22 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
         encode(counted["rep"]),
         encode(counted["rank"]),
         {key: encode(counted[column]) for key, column in columns.items()},
-        _whole(counted["code"]),
-        _whole(counted["maturity"]),
-        keyed["entry_days"],
-        keyed["problem"],
+        code,
+        maturity - 1,
+        _whole(counted["entry_days"]) if late else np.zeros_like(code),
+        packed % _PROBLEMS,
         sums,
     )
 
 
 def encode(series: nw.Series[Any]) -> Labels:
     """Labels as sorted text and codes; missing, NaN and empty text have the code −1."""
-    import pandas as pd
-
-    codes, values = pd.factorize(series.to_native() if series.implementation.is_pandas() else series.to_numpy())
-    texts = [label_text(value) for value in values]
+    found = series.to_arrow().dictionary_encode()
+    texts = [label_text(value) for value in found.dictionary.to_pylist()]
     known = tuple(sorted({text for text in texts if text is not None}))
     place = {text: i for i, text in enumerate(known)}
     lookup = np.array([-1 if text is None else place[text] for text in texts] + [-1], dtype=np.int64)
+    codes = found.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
     return Labels(lookup[codes], known)
 
 

@@ -34,8 +34,9 @@ def tabulate(
     keys = [rep, rank_codes[keep], *(codes for codes, _ in grouped.values())]
     keys += [packed.entry_days[keep], code >> 2, code & 3, packed.maturity[keep]]
     order, starts = _group(keys)
-    rep, rank, *codes, entry_days, days, ending, maturity = (key[order][starts] for key in keys)
-    sums = {name: values[keep][order] for name, values in packed.sums.items()}
+    firsts = order[starts]
+    rep, rank, *codes, entry_days, days, ending, maturity = (key[firsts] for key in keys)
+    sums = {name: values[keep][order] for name, values in packed.sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)}
     if starts.size < order.size:
         sums = {name: np.add.reduceat(values, starts) for name, values in sums.items()}
     first = packed.sums["first_judged"][keep]
@@ -55,7 +56,7 @@ def tabulate(
         days,
         ending,
         maturity,
-        **{name: values for name, values in sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)},
+        **sums,
     )
 
 
@@ -67,8 +68,8 @@ def _used(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tuple[str,
     """Codes of the kept rows and the labels that occur among them, the missing ones last, as a label of their own."""
     values = labels.values if MISSING in labels.values else (*labels.values, MISSING)
     codes = np.where(labels.codes < 0, values.index(MISSING), labels.codes)[keep]
-    used = np.unique(codes)
-    return np.searchsorted(used, codes).astype(np.int64), tuple(values[i] for i in used)
+    there = np.bincount(codes, minlength=len(values)) > 0
+    return (np.cumsum(there) - 1)[codes], tuple(value for value, used in zip(values, there, strict=True) if used)
 
 
 def _group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
