@@ -126,7 +126,7 @@ BAD_ROWS: dict[str, tuple[dict[str, list[Any]], dict[str, str], str, dict[tuple[
     "touches no whole number": (
         {"calls": [1.0, 2.5, -1.0, None, 0.0]},
         {"touches": "calls"},
-        r"`touches` must be a whole number, not negative; it is not, in 2 rows \(prospect 'p2' touches 2.5; ",
+        r"`touches` must be a whole number from 0 to 2,000,000,000; it is not, in 2 rows \(prospect 'p2' touches 2.5; ",
         {("touches no whole number", "Abe"): 1, ("touches no whole number", "Ito"): 1},
     ),
     "duplicate judgment": (

@@ -25,6 +25,10 @@ ZONED_TEXT = f"^{_ISO_DATE}{_ISO_HOUR}:[0-5][0-9](?:[.][0-9]+)?(?:Z|[+-][0-9]{{2
 """An ISO 8601 moment with its offset from UTC, such as 2026-09-30T08:15:00Z."""
 
 
+FIRST_DAY = date(1901, 1, 1).toordinal()
+"""The first day from which `day_number` is the proleptic Gregorian ordinal; it is up to the year 2100."""
+
+
 def with_days(
     frame: nw.LazyFrame[Any], roles: Sequence[str], schema: Mapping[str, nw.dtypes.DType]
 ) -> nw.LazyFrame[Any]:

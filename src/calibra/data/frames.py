@@ -68,7 +68,7 @@ def open_frame(
     faults = [*mixed.values(), *_naive_and_aware(chosen.collect_schema())]
     chosen = chosen.drop(*mixed)
     if isinstance(chosen, nw.DataFrame):
-        chosen = _to_lazy(chosen, connection)
+        chosen = _to_lazy(chosen, roles, connection)
     if chosen.implementation.is_duckdb():
         local = nw.from_native(_localise_relation(nw.to_native(chosen), timezone))
     else:
@@ -130,7 +130,9 @@ def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:
         raise InputError(f"`encoding` must be that of the file; {encoding!r} does not read it ({error}).") from error
 
 
-def _to_lazy(frame: nw.DataFrame[Any], connection: duckdb.DuckDBPyConnection | None = None) -> nw.LazyFrame[Any]:
+def _to_lazy(
+    frame: nw.DataFrame[Any], roles: Roles, connection: duckdb.DuckDBPyConnection | None = None
+) -> nw.LazyFrame[Any]:
     """Hand frames without a lazy engine of their own to DuckDB."""
     if frame.implementation.is_polars():
         return frame.lazy()
@@ -144,7 +146,29 @@ def _to_lazy(frame: nw.DataFrame[Any], connection: duckdb.DuckDBPyConnection | N
         pandas = native if frame.implementation.is_pandas() else frame.to_pandas()
         return nw.from_native(connection.from_df(pandas.copy() if _runs_backwards(pandas) else pandas))
     except duckdb.Error as error:
-        raise _explain(error) from error
+        raise _explain_columns(frame.to_pandas(), roles, error) from error
+
+
+def _explain_columns(frame: pd.DataFrame, roles: Roles, error: Exception) -> InputError:
+    """Which columns will DuckDB not take? Each is tried alone, as DuckDB reads it and as pyarrow, its helper, does."""
+    import duckdb
+    import pyarrow
+
+    refused = []
+    for name in frame.columns:
+        try:
+            duckdb.connect().from_df(frame[[name]])
+            pyarrow.array(frame[name], from_pandas=True)
+        except (duckdb.Error, pyarrow.ArrowException):
+            key = roles.key(name)
+            kinds = sorted({type(value).__name__ for value in frame[name]})
+            refused.append(
+                f"`{key}` (column {roles.columns[key]!r}) must hold values of one plain type; it holds "
+                f"{', '.join(kinds[:5])}. Convert the column first."
+            )
+    if not refused:
+        return _explain(error)
+    return InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in refused)]))
 
 
 def _runs_backwards(frame: pd.DataFrame) -> bool:

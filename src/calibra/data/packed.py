@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.dates import is_text, is_unreadable, with_days
+from calibra.data.dates import FIRST_DAY, is_text, is_unreadable, with_days
 from calibra.data.frames import OpenedFrame, collect
 from calibra.data.roles import DATES, NUMBERS
 
@@ -21,10 +22,15 @@ NO_DAY = -(2**40)
 """Stands for the packed code of a judgment without a day."""
 NOT_YET = -1
 """Stands for the maturity of a judgment not yet known at the snapshot date."""
+TOO_OLD = 1022
+"""Stands for the maturity of a judgment before the days that `day_number` counts truly."""
+NO_LABEL = ("<NA>", "NaT")
+"""Text that libraries write for a label that is missing."""
 NUMBER_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 HUGE = 1e300
 MAX_HORIZONS = 1000
 _MATURITIES, _PROBLEMS = 2**10, 2**3
+MOST_TOUCHES = 2_000_000_000
 
 UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN = 1, 2, 3, 4
 WRONG_TOUCHES, RERANKED_BEFORE = 5, 6
@@ -92,9 +98,10 @@ def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
         if right:
             present.append(name)
         elif not (isinstance(dtype, nw.Unknown) or _all_null(opened, name)):
-            column = opened.roles.columns.get(name, name)
+            key = opened.roles.key(name)
+            column = opened.roles.columns[key]
             faults.append(
-                f"`{name}` (column {column!r}) must hold {wanted}; it holds {dtype}. Convert the column first."
+                f"`{key}` (column {column!r}) must hold {wanted}; it holds {dtype}. Convert the column first."
             )
     return tuple(present), faults
 
@@ -184,9 +191,12 @@ def encode(series: nw.Series[Any]) -> Labels:
     return Labels(lookup[codes], known)
 
 
+_FLOATS = (float, np.floating, Decimal)
+
+
 def label_text(value: object) -> str | None:
     """A label as text: 7 and 7.0 both read "7"; missing, NaN and blank text are None."""
-    if value is None or value != value or str(value).strip() in ("", "<NA>", "NaT"):
+    if value is None or str(value).strip() in ("", *NO_LABEL) or (isinstance(value, _FLOATS) and value != value):
         return None
     if isinstance(value, float) and math.isfinite(value) and value == int(value):
         return str(int(value))
@@ -209,6 +219,7 @@ def _maturity(horizons: Sequence[int], *, late: bool) -> nw.Expr:
     one, zero = nw.lit(1), nw.lit(0)
     fitting = [nw.when(age >= horizon).then(one).otherwise(zero) for horizon in horizons]
     known = nw.when(age < 0).then(nw.lit(NOT_YET)).otherwise(sum(fitting[1:], fitting[0]) if fitting else zero)
+    known = nw.when(nw.col("judged_day") < FIRST_DAY).then(nw.lit(TOO_OLD)).otherwise(known)
     if late:
         known = nw.when(nw.col("entered_day") > nw.col("as_of_day")).then(nw.lit(NOT_YET)).otherwise(known)
     return known.cast(nw.Int64)
@@ -236,7 +247,7 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
         found[AMOUNT_WITHOUT_WIN] = paid & nw.col(f"{win[:-3]}_day").is_null() if win else paid
     if "touches" in present:
         touches = nw.col("touches_value")
-        found[WRONG_TOUCHES] = (touches < 0) | (touches != touches.floor())
+        found[WRONG_TOUCHES] = (touches < 0) | (touches != touches.floor()) | (touches > MOST_TOUCHES)
     if "reranked_at" in present:
         found[RERANKED_BEFORE] = nw.col("reranked_day") < nw.col("judged_day")
     return found
@@ -293,4 +304,9 @@ def _floats(series: nw.Series[Any]) -> NDArray[np.float64]:
 
 def _whole(series: nw.Series[Any]) -> IntArray:
     values = series.to_numpy()
-    return values.astype(np.int64) if values.dtype.kind in "iu" else np.rint(_floats(series)).astype(np.int64)
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64)
+    return np.rint(np.clip(_floats(series), -_LARGEST, _LARGEST)).astype(np.int64)
+
+
+_LARGEST = 2.0**62  # sums of rows that are then refused may be beyond it

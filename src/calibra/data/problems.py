@@ -14,15 +14,19 @@ from calibra.data.dates import is_text
 from calibra.data.frames import collect
 from calibra.data.packed import (
     AMOUNT_WITHOUT_WIN,
+    MOST_TOUCHES,
     NEGATIVE_AMOUNT,
     NO_DAY,
+    NO_LABEL,
     NOT_YET,
     RERANKED_BEFORE,
+    TOO_OLD,
     UNREADABLE_DATE,
     UNREADABLE_NUMBER,
     WRONG_TOUCHES,
     PackedCounts,
     Plan,
+    label_text,
     row_problems,
 )
 from calibra.data.roles import DATES
@@ -31,7 +35,7 @@ from calibra.tables import make_table
 if TYPE_CHECKING:
     import pandas as pd
 
-FINE, UNKNOWN_YET = 0, -1
+FINE, UNKNOWN_YET, JUDGED_TOO_EARLY = 0, -1, 19
 MISSING_REP, UNKNOWN_RANK, MISSING_DAY, EVENT_BEFORE, EXIT_BEFORE, LOST_BEFORE, ENTERED_AFTER = range(11, 18)
 DUPLICATE = 20
 
@@ -54,6 +58,12 @@ _DATES_SHOWN = DATES
 REASONS: Mapping[int, Reason] = {
     MISSING_REP: Reason("missing rep", "`rep` must name who judged; it is missing", "Fill it, or drop them.", ()),
     UNKNOWN_RANK: Reason("unknown rank", "`rank` must be one of the scale", "", ("rank",)),
+    JUDGED_TOO_EARLY: Reason(
+        "judged before 1901",
+        "`judged_at` must not lie before the year 1901; it does",
+        "Such a day often stands for a missing one: correct it, leave it empty, or drop them.",
+        ("judged_at",),
+    ),
     UNREADABLE_DATE: Reason(
         "unreadable date",
         "dates given as text must be ISO 8601, such as 2026-09-30 or 2026-09-30T08:15:00Z; they are not",
@@ -102,7 +112,7 @@ REASONS: Mapping[int, Reason] = {
     ),
     WRONG_TOUCHES: Reason(
         "touches no whole number",
-        "`touches` must be a whole number, not negative; it is not",
+        f"`touches` must be a whole number from 0 to {MOST_TOUCHES:,}; it is not",
         "Correct it, or leave it empty.",
         ("touches",),
     ),
@@ -189,6 +199,7 @@ def find_reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray
     tests = {
         MISSING_REP: packed.rep.codes < 0,
         UNKNOWN_RANK: rank_codes < 0,
+        JUDGED_TOO_EARLY: packed.maturity == TOO_OLD,
         UNREADABLE_DATE: packed.problem == UNREADABLE_DATE,
         MISSING_DAY: packed.code < NO_DAY // 2,
         EVENT_BEFORE: early & (bits == 1),
@@ -209,10 +220,13 @@ def reason_expression(plan: Plan, unknown_ranks: Sequence[str]) -> nw.Expr:
     """`find_reasons` row by row, for those queries that name rows: asked only when there is something to name."""
     hidden = row_problems(plan)
     judged = nw.col("judged_day")
-    tests = {MISSING_REP: _blank(plan, "rep"), UNKNOWN_RANK: _blank(plan, "rank")}
+    tests = {
+        MISSING_REP: _blank(plan, "rep"),
+        UNKNOWN_RANK: _blank(plan, "rank"),
+        JUDGED_TOO_EARLY: nw.col("maturity") == TOO_OLD,
+    }
     if unknown_ranks:
-        spelt = [spelling for rank in unknown_ranks for spelling in (rank, f"{rank}.0")]
-        tests[UNKNOWN_RANK] = tests[UNKNOWN_RANK] | nw.col("rank").cast(nw.String).is_in(spelt)
+        tests[UNKNOWN_RANK] = tests[UNKNOWN_RANK] | _is_labelled(plan, "rank", unknown_ranks)
     if UNREADABLE_DATE in hidden:
         tests[UNREADABLE_DATE] = hidden[UNREADABLE_DATE]
     tests[MISSING_DAY] = judged.is_null()
@@ -229,31 +243,46 @@ def reason_expression(plan: Plan, unknown_ranks: Sequence[str]) -> nw.Expr:
     return nw.when(nw.col("maturity") == NOT_YET).then(nw.lit(UNKNOWN_YET)).otherwise(found)
 
 
+def _is_labelled(plan: Plan, name: str, labels: Sequence[str]) -> nw.Expr:
+    """Whether a column holds one of these labels, as `label_text` reads them."""
+    label, dtype = nw.col(name), plan.opened.schema[name]
+    if dtype.is_float():
+        return label.is_in([float(text) for text in labels])
+    if isinstance(dtype, nw.Boolean):
+        return label.is_in([text == "True" for text in labels])
+    return label.cast(nw.String).is_in(list(labels))
+
+
+_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+
+
 def _blank(plan: Plan, name: str) -> nw.Expr:
     label, dtype = nw.col(name), plan.opened.schema[name]
     if is_text(dtype):
-        return label.is_null() | (label.cast(nw.String).str.strip_chars() == nw.lit(""))
+        return label.is_null() | label.cast(nw.String).str.strip_chars(_BLANKS).is_in(["", *NO_LABEL])
     return label.is_null() | label.is_nan() if dtype.is_float() else label.is_null()
 
 
 def describe_rows(plan: Plan, rows: nw.LazyFrame[Any], reason: int) -> tuple[str, ...]:
     """The first three of these rows, in words, ordered by prospect so that the row order does not matter."""
-    roles = [role for role in REASONS[reason].shown if role in plan.opened.schema]
-    shown = rows.select("prospect", *roles).sort("prospect", *roles, nulls_last=True).head(3)
+    roles = [role for role in ("prospect", *REASONS[reason].shown) if role in plan.present]
+    if not roles:
+        return ()
+    shown = rows.select(*roles).sort(*roles, nulls_last=True).head(3)
     return tuple(_in_words(row, reason) for row in collect(shown).iter_rows(named=True))
 
 
 def _in_words(row: Mapping[str, Any], reason: int) -> str:
     values = [f"{role} {_plain(value)}" for role, value in row.items() if role != "prospect" and _plain(value)]
     if reason == UNKNOWN_RANK:
-        values = [_plain(row["rank"]) or "no rank"]
-    return " ".join([f"prospect {_plain(row['prospect']) or 'unknown'}", ", ".join(values)]).strip()
+        values = [_plain(row.get("rank")) or "no rank"]
+    return " ".join([f"prospect {_plain(row.get('prospect')) or 'unknown'}", ", ".join(values)]).strip()
 
 
 def _plain(value: object) -> str:
     """A value to be read: dates without an empty time of day, labels in quotes, nothing for nothing."""
-    if value is None or value != value or str(value) in ("", "NaT", "<NA>"):
-        return ""
+    if label_text(value) is None:
+        return repr(value) if isinstance(value, str) and value else ""
     text = str(value).removesuffix(" 00:00:00")
     return repr(text) if isinstance(value, str) else text
 

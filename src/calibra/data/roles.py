@@ -37,6 +37,10 @@ class Roles:
         """Name, inside the counting, of the column of a role or grouping; groupings are numbered, to be safe."""
         return f"group_{self.groups.index(key)}" if key in self.groups else key
 
+    def key(self, label_column: str) -> str:
+        """The role or grouping behind a name inside the counting: `label_column` backwards."""
+        return next(key for key in self.columns if self.label_column(key) == label_column)
+
 
 def read_roles(columns: Mapping[str, str], available: Sequence[str], *, required: Sequence[str] = REQUIRED) -> Roles:
     """Check the mapping against the frame's columns; one error lists every fault.

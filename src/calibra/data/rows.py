@@ -99,7 +99,7 @@ def check_rows(
     unknown = _unknown_ranks(packed, ranks, reasons)
     findings = _find_bad_rows(plan, choices, frame, packed, reasons, unknown)
     doubled = None
-    if choices.check_duplicates:
+    if choices.check_duplicates and "prospect" in plan.present:
         good = frame if np.all(reasons == FINE) else frame.filter(reason_expression(plan, unknown) == FINE)
         doubled = _find_duplicates(choices, good)
     told = [*findings, doubled] if doubled else findings

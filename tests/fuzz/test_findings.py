@@ -1,0 +1,103 @@
+"""What fuzzing found, each mended and kept under its own name."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from calibra.data.judgments import Judgments
+from calibra.data.scale import RankScale
+from calibra.errors import InputError
+
+SCALE = RankScale(["A", "B"])
+ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged"}
+DAY = date(2026, 1, 10)
+
+
+def table(**changed: list[Any]) -> dict[str, list[Any]]:
+    """Two sound judgments; columns may be changed or added."""
+    return {"lead": ["p1", "p2"], "owner": ["Abe", "Ito"], "label": ["A", "B"], "judged": [DAY, DAY]} | changed
+
+
+def read(frame: Any, columns: dict[str, str] | None = None, **choices: Any) -> Judgments:
+    settings: dict[str, Any] = {"scale": SCALE, "as_of": "2026-06-30", "columns": ROLES | (columns or {})} | choices
+    return Judgments.from_frame(frame, **settings)
+
+
+def test_a_missing_prospect_among_bytes_does_not_break_the_examples() -> None:
+    relation = duckdb.connect().from_arrow(pa.table(table(lead=["p", None], label=[None, None])))
+    with pytest.raises(InputError, match=r"found no rank in 2 rows \(prospect 'p' no rank; prospect unknown no rank\)"):
+        read(relation)
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1900, 12, 31)])
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame, pa.table])
+def test_a_day_that_stands_for_a_missing_one_is_named_and_not_counted(day: date, make: Any) -> None:
+    with pytest.raises(InputError, match=r"`judged_at` must not lie before the year 1901; it does, in 1 row \(prospec"):
+        read(make(table(judged=[day, DAY])))
+    kept = read(make(table(judged=[day, DAY])), problems="set_aside")
+    assert (kept.n_judgments, kept.set_aside.by_reason) == (1, {"judged before 1901": 1})
+
+
+def test_the_first_day_that_can_be_counted_is_counted_to_the_day() -> None:
+    counts = read(pl.DataFrame(table(judged=[date(1901, 1, 1), DAY]))).duration_counts()
+    assert counts.first_judged_at == date(1901, 1, 1)
+    assert counts.days.max() == (date(2026, 6, 30) - date(1901, 1, 1)).days
+
+
+def test_a_column_of_mixed_types_that_duckdb_refuses_is_named() -> None:
+    mixed = pd.DataFrame(table(judged=[DAY, DAY])).convert_dtypes(dtype_backend="pyarrow")
+    mixed["owner"] = pd.Series([1, DAY], dtype=object)
+    with pytest.raises(
+        InputError, match=r"`rep` \(column 'owner'\) must hold values of one plain type; it holds date, in"
+    ):
+        read(mixed)
+
+
+def test_a_grouping_of_a_wrong_type_is_named_as_the_user_named_it() -> None:
+    frame = pd.DataFrame(table(size=[["a"], ["b"]]))
+    with pytest.raises(InputError, match=r"`segment` \(column 'size'\) must hold text or whole numbers; it holds List"):
+        read(frame, {"segment": "size"})
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [([True, False], "True"), ([1e300, 2.5], r"1e\+300"), ([7, 9], "7"), (["\u3000", "B"], r"\\u3000")],
+)
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame])
+def test_rows_of_unknown_ranks_are_shown_whatever_their_type(labels: list[Any], shown: str, make: Any) -> None:
+    with pytest.raises(InputError, match=rf"in [12] rows? \(prospect 'p1' '?{shown}"):
+        read(make(table(label=labels)))
+
+
+def test_a_sum_of_absurd_touches_is_refused_and_does_not_overflow() -> None:
+    frame = pd.DataFrame(table(calls=[2.0**63, None]))
+    with pytest.raises(
+        InputError, match=r"`touches` must be a whole number from 0 to 2,000,000,000; it is not, in 1 row"
+    ):
+        read(frame, {"touches": "calls"})
+
+
+def test_prospects_that_are_objects_are_refused_by_name_beside_other_problems() -> None:
+    frame = pl.DataFrame(table(lead=[object(), len], owner=[None, "Ito"]), strict=False)
+    with pytest.raises(
+        InputError, match=r"`prospect` \(column 'lead'\) must hold text or whole numbers; it holds Object"
+    ):
+        read(frame)
+
+
+def test_prospects_may_be_lists_nowhere_but_the_refusal_says_so() -> None:
+    days = [DAY, DAY + timedelta(days=1)]
+    frame = pa.table(table(lead=[[1], [2]], judged=days, label=["A", "S"]))
+    with pytest.raises(
+        InputError, match=r"`prospect` \(column 'lead'\) must hold text or whole numbers; it holds List"
+    ):
+        read(frame)
+    assert np.all(read(pa.table(table(judged=days))).duration_counts().n == 1)
