@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from calibra.data.judgments import Judgments as Judgments
     from calibra.data.scale import Promise as Promise, RankScale as RankScale
+    from calibra.data.score_rows import count_notes as count_notes
     from calibra.data.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
     from calibra.decisions.comparison import compare as compare
     from calibra.decisions.granularity import (
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
         InputError as InputError,
         NotEnoughDataError as NotEnoughDataError,
     )
+    from calibra.loaded import SavedCalibration as SavedCalibration, load as load
     from calibra.models.lead_time import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
     from calibra.models.lead_time_fit import LeadTimeFit as LeadTimeFit
     from calibra.models.rank import RankModel as RankModel, RankPriors as RankPriors
     from calibra.models.rank_fit import RankFit as RankFit
     from calibra.models.threshold import ThresholdModel as ThresholdModel, ThresholdPriors as ThresholdPriors
     from calibra.models.threshold_fit import ThresholdFit as ThresholdFit
+    from calibra.replaying import replay as replay
     from calibra.stats.calibration_error import (
         calibration_distance as calibration_distance,
         squared_calibration_error as squared_calibration_error,
@@ -103,6 +106,7 @@ _HOME = {
     "RankModel": "calibra.models.rank",
     "RankPriors": "calibra.models.rank",
     "RankScale": "calibra.data.scale",
+    "SavedCalibration": "calibra.loaded",
     "SimulatedWorld": "calibra.data.simulate",
     "ThresholdFit": "calibra.models.threshold_fit",
     "ThresholdModel": "calibra.models.threshold",
@@ -116,10 +120,12 @@ _HOME = {
     "calibration_line": "calibra.stats.calibration_tests",
     "censored_brier": "calibra.stats.survival_calibration",
     "compare": "calibra.decisions.comparison",
+    "count_notes": "calibra.data.score_rows",
     "decompose": "calibra.stats.decomposition",
     "describe_styles": "calibra.decisions.style",
     "funnel": "calibra.stats.funnel",
     "kaplan_meier": "calibra.stats.lifetable",
+    "load": "calibra.loaded",
     "merged_probabilities": "calibra.decisions.granularity",
     "plot_bars": "calibra.views.plot_thresholds",
     "plot_comparison": "calibra.views.plot_decisions",
@@ -142,6 +148,7 @@ _HOME = {
     "reliability_curve": "calibra.stats.reliability",
     "reliability_curve_from_counts": "calibra.stats.reliability",
     "rep_standings": "calibra.decisions.standings",
+    "replay": "calibra.replaying",
     "score_forecasts": "calibra.stats.scores",
     "simulate_judgments": "calibra.data.simulate",
     "spiegelhalter_test": "calibra.stats.calibration_tests",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from calibra.stats.intervals import INTERVAL_PROB
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from calibra.models.lead_time_fit import LeadTimeFit
     from calibra.models.rank_fit import RankFit
     from calibra.models.threshold_fit import ThresholdFit
+    from calibra.scoring import CalibrationTable
 
 type Days = int | None
 
@@ -60,15 +65,15 @@ class Calibration:
     @property
     def problems(self) -> tuple[str, ...]:
         """What speaks against each fit, in words; empty if nothing does."""
-        doubted = (f"{name}: {', '.join(found.problems)}" for name, found in self._fits() if found.problems)
+        doubted = (f"{name}: {', '.join(found.problems)}" for name, found in self.named_fits() if found.problems)
         return (*doubted, *self.failed)
 
     @property
     def diagnostics(self) -> tuple[str, ...]:
         """One line a fit: how far to trust it."""
-        return tuple(f"{name}: {found}" for name, found in self._fits())
+        return tuple(f"{name}: {found}" for name, found in self.named_fits())
 
-    def _fits(self) -> list[tuple[str, Diagnostics]]:
+    def named_fits(self) -> list[tuple[str, Diagnostics]]:
         """Every fit by name; the lead-time model is one fit an ending."""
         lead = self.lead_fit.diagnostics.by_cause if self.lead_fit else {}
         return [
@@ -119,8 +124,113 @@ class Calibration:
         ])  # fmt: skip
 
     def __repr__(self) -> str:
-        fitted = ", ".join(name for name, _ in self._fits())
+        fitted = ", ".join(name for name, _ in self.named_fits())
         return f"<Calibration: {fitted}; {'no problem seen' if self.ok else 'a fit has PROBLEMS'}; {self.judgments!r}>"
+
+    def calibration_table(
+        self, *, within_days: int | None = None, interval_prob: float = INTERVAL_PROB
+    ) -> pd.DataFrame:
+        """What does a prospect's rep, rank and age mean? The numbers that `score` joins, for those who join in SQL.
+
+        Parameters
+        ----------
+        within_days : int, optional
+            A horizon that was fitted; by default what each rank promises, else the shortest.
+        interval_prob : float
+            Level of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `rep`, "(a rep never seen)" first; `rank`; `age_week`: 0 on the day of the judgment, w for days 7 w − 6 to
+            7 w, the last for all later; `age_days`, the age read at; `within_days` from now; `estimate`, `lower`,
+            `upper`: the probability of an event within them, by the rank model on the day of the judgment and by
+            the lead-time model after; `lead_days` with `_lower`, `_upper`: days from now by which half of those still
+            to become events by the last edge have done so, and the interval such a prospect's falls in; `verdict` on
+            the rep's threshold of the rank; `known_rep`; `note`; `n` judgments of the rep and rank.
+        """
+        return self._scores(within_days=within_days, interval_prob=interval_prob).table
+
+    def score(
+        self,
+        frame: Any,
+        *,
+        as_of: str | date | datetime | np.datetime64,
+        columns: Mapping[str, str] | None = None,
+        within_days: int | None = None,
+        interval_prob: float = INTERVAL_PROB,
+        timezone: str = "UTC",
+        encoding: str = "utf-8",
+        prefix: str = "score_",
+    ) -> Any:
+        """How probable is an event now, prospect by prospect, and when would it come?
+
+        The calibration table joined to the frame in the frame's own engine; no row and no column of it is lost.
+
+        Parameters
+        ----------
+        frame : frame or path
+            Prospects, one row each: anything `Judgments.from_frame` reads.
+        as_of : date, datetime, numpy.datetime64 or str
+            Today: the day the ages are counted to. Nothing reads the clock.
+        columns : mapping of str to str, optional
+            Columns of the roles `rep`, `rank`, `judged_at`, and `event_at`, `exit_at` where there are any. By default
+            those of the judgments that were fitted, as far as the frame has them.
+        within_days, interval_prob
+            As in `calibration_table`.
+        timezone, encoding : str
+            As in `Judgments.from_frame`.
+        prefix : str
+            Set before the name of every column added.
+
+        Returns
+        -------
+        frame
+            Of the type that was given (a DuckDB relation for a path), with `age_days` and the columns of
+            `calibration_table` from `within_days` to `note`. Rows that cannot be scored (no rank of the scale, no date,
+            ended already) have empty numbers and say why in `note`; `count_notes` counts them. A rep the fit does not
+            know gets the predictive of a rep never seen, and `known_rep` is false.
+
+        Raises
+        ------
+        InputError
+            Columns that are not there, or are named as the new ones would be; no frame.
+        """
+        from calibra.data.score_rows import Lookup, score_rows
+
+        found = self._scores(within_days=within_days, interval_prob=interval_prob)
+        read_with, rank_labels = self._read_with()
+        lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
+        return score_rows(
+            frame, lookup, columns=columns or {}, optional=read_with, as_of=as_of, timezone=timezone,
+            encoding=encoding, prefix=prefix,
+        )  # fmt: skip
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to one `.calibra` file, for `calibra.load`; returns the path.
+
+        The file is written aside and moved into place in one step: whatever interrupts it, `path` holds the old file or
+        the new one, whole. It keeps draws, counts, choices and what was said; rows and names of prospects it does not.
+        """
+        from calibra.archive import write_archive
+        from calibra.saving import pack_calibration
+
+        manifest, members = pack_calibration(self, self._scores())
+        return write_archive(path, manifest, members)
+
+    def _scores(self, *, within_days: int | None = None, interval_prob: float = INTERVAL_PROB) -> CalibrationTable:
+        from calibra.scoring import make_calibration_table
+
+        return make_calibration_table(
+            scale=self.judgments.scale, rank_fits=self.rank_fits, lead_fit=self.lead_fit, advice=self.advice,
+            within_days=within_days, interval_prob=interval_prob,
+        )  # fmt: skip
+
+    def _read_with(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Columns and other spellings of ranks that the judgments were read with."""
+        from calibra.data.saved_judgments import reading_of
+
+        return self.judgments.columns, reading_of(self.judgments).rank_labels
 
     def save_pictures(self, folder: str | Path, *, formats: tuple[str, ...] = ("png", "svg")) -> tuple[Path, ...]:
         """Draw every picture into a folder that exists, `probabilities-90.png` and so on; returns the paths.

@@ -1,0 +1,140 @@
+"""Arrays to npz, tables to Parquet, records to plain JSON values, and back: fixed types, no pickle."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.errors import InputError
+
+MOST_ROWS = 50_000_000
+"""A table of more rows is not read: it would not be one of ours."""
+
+
+def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Arrays of float64 as an uncompressed npz."""
+    held = io.BytesIO()
+    plain = {name: np.ascontiguousarray(values, dtype="<f8") for name, values in arrays.items()}
+    np.savez(held, **plain)  # type: ignore[arg-type]
+    return held.getvalue()
+
+
+def unpack_arrays(data: bytes) -> dict[str, NDArray[np.float64]]:
+    """The arrays of an npz, each of float64 and no larger than its bytes."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        if any(found.compress_type != zipfile.ZIP_STORED for found in file.infolist()):
+            raise InputError("The draws must be stored uncompressed, as calibra writes them; they are not.")
+    with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
+        arrays = {name: loaded[name] for name in loaded.files}
+    wrong = [name for name, values in arrays.items() if values.dtype != np.float64]
+    if wrong:
+        raise InputError(f"The draws must be of float64; {wrong[0]!r} is of {arrays[wrong[0]].dtype}.")
+    return arrays
+
+
+def pack_table(columns: Mapping[str, NDArray[Any]]) -> bytes:
+    """Equally long columns as Parquet: text, whole numbers, floats, yes or no; None is null."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    arrays = {name: to_arrow(values) for name, values in columns.items()}
+    held = io.BytesIO()
+    parquet.write_table(pa.table(arrays), held, compression="zstd")
+    return held.getvalue()
+
+
+def unpack_table(data: bytes) -> dict[str, NDArray[Any]]:
+    """The columns of a Parquet table; text, and whole numbers with gaps, as objects with None."""
+    from pyarrow import parquet
+
+    file = parquet.ParquetFile(io.BytesIO(data))
+    if file.metadata.num_rows > MOST_ROWS:
+        raise InputError(f"A table of at most {MOST_ROWS:,} rows was expected; it has {file.metadata.num_rows:,}.")
+    table = file.read()
+    return {name: _from_arrow(table.column(name)) for name in table.column_names}
+
+
+def to_arrow(values: NDArray[Any]) -> Any:
+    """An array as Arrow: float64, int64, bool or text, None as null; by its bytes, for `pa.array` loads pandas."""
+    import pyarrow as pa
+
+    if values.dtype.kind == "b":
+        return to_arrow(values.astype(np.int64)).cast(pa.bool_())
+    if values.dtype.kind in "iuf":
+        kind = np.float64 if values.dtype.kind == "f" else np.int64
+        plain = np.ascontiguousarray(values, dtype=kind)
+        return pa.Array.from_buffers(pa.from_numpy_dtype(kind), len(plain), [None, pa.py_buffer(plain)])
+    listed = values.tolist()
+    known = np.array([value is not None for value in listed], dtype=bool)
+    bitmap = pa.py_buffer(np.packbits(known, bitorder="little"))
+    kinds = {type(value) for value in listed if value is not None}
+    if kinds and kinds <= {int, float}:
+        kind = np.int64 if kinds == {int} else np.float64
+        numbers = np.array([value or 0 for value in listed], dtype=kind)
+        return pa.Array.from_buffers(pa.from_numpy_dtype(kind), len(numbers), [bitmap, pa.py_buffer(numbers)])
+    texts = [b"" if value is None else str(value).encode() for value in listed]
+    ends = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
+    buffers = [bitmap, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))]
+    return pa.Array.from_buffers(pa.large_string(), len(texts), buffers).cast(pa.string())
+
+
+def _from_arrow(column: Any) -> NDArray[Any]:
+    """A column as an array, by its bytes: `to_numpy` would load pandas."""
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type) or column.null_count:
+        return np.array([*column.to_pylist(), None], dtype=object)[:-1]
+    is_bool = pa.types.is_boolean(column.type)
+    whole = column.cast(pa.int8()) if is_bool else column
+    empty = np.zeros(0, dtype=whole.type.to_pandas_dtype())
+    values = np.concatenate([empty, *(np.from_dlpack(chunk) for chunk in whole.chunks)])
+    return values.astype(bool) if is_bool else values
+
+
+# records --------------------------------------------------------------------------------------------------------------
+
+
+def to_plain(value: Any) -> Any:
+    """A record, or anything made of records, as values JSON knows."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"is": type(value).__name__} | {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {"pairs": [[to_plain(key), to_plain(item)] for key, item in value.items()]}
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return to_plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": str(value)}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"{type(value).__name__} has no place in a manifest")
+
+
+def from_plain(value: Any, kinds: Mapping[str, type]) -> Any:
+    """The value that `to_plain` was given; lists become tuples, records only of these kinds.
+
+    Fields that an older version did not write take their defaults.
+    """
+    if isinstance(value, list):
+        return tuple(from_plain(item, kinds) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "pairs" in value:
+        return {from_plain(key, kinds): from_plain(item, kinds) for key, item in value["pairs"]}
+    if "float" in value:
+        return float(value["float"])
+    if "date" in value:
+        return date.fromisoformat(value["date"])
+    kind = kinds[value["is"]]
+    return kind(**{name: from_plain(item, kinds) for name, item in value.items() if name != "is"})

@@ -1,0 +1,204 @@
+"""Judgments to be saved, and read back: their counts, and what was said of their rows. The rows stay where they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.data.counts import BinomialCells, DurationCounts
+from calibra.data.judgments import Judgments
+from calibra.data.problems import SetAside
+from calibra.data.scale import RankScale
+from calibra.data.summary import JudgmentsSummary, summarise
+from calibra.errors import InputError
+
+_KEYS = ("entry_days", "days", "ending", "maturity", "n")
+_SUMS = ("n_touches_known", "sum_touches", "n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
+
+
+@dataclass(frozen=True, slots=True)
+class CountsLabels:
+    """What the columns of saved duration counts do not say."""
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first."""
+    horizons: tuple[int, ...]
+    """Horizons in days that `maturity` speaks of."""
+    as_of: date | None
+    """Snapshot date."""
+    first_judged_at: date | None
+    """Date of the oldest judgment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellsLabels:
+    """What the columns of saved cells do not say."""
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first."""
+    within_days: int | None
+    """Horizon in days."""
+    as_of: date | None
+    """Snapshot date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the rows were read."""
+
+    rank_labels: Mapping[str, str]
+    """Rank as it stands in the data to a rank of the scale."""
+    problems: str
+    """Whether bad rows were an error or set aside."""
+    check_duplicates: bool
+    """Whether duplicates were looked for."""
+
+
+class SavedJudgments(Judgments):
+    """The judgments of a saved calibration: counts to read, no rows to ask."""
+
+    __slots__ = ("_noted", "_saved_cells", "_saved_counts", "reading")
+
+    reading: Reading
+    _saved_counts: DurationCounts | None
+    _saved_cells: tuple[BinomialCells, ...]
+    _noted: Mapping[str, int]
+
+    @classmethod
+    def restore(
+        cls,
+        *,
+        scale: RankScale,
+        columns: Mapping[str, str],
+        reading: Reading,
+        set_aside: SetAside,
+        noted: Mapping[str, int],
+        counts: DurationCounts | None,
+        cells: tuple[BinomialCells, ...],
+    ) -> SavedJudgments:
+        """Put together what was saved; `counts` are None for ready-made counts."""
+        self = object.__new__(cls)
+        self.scale, self.columns, self.groups, self.set_aside = scale, dict(columns), (), set_aside
+        self.as_of, self.reading = None if counts is None else counts.as_of, reading
+        self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
+        return self
+
+    @property
+    def reps(self) -> tuple[str, ...]:
+        """Rep labels, sorted."""
+        return self._saved_cells[0].reps if self._saved_counts is None else self._saved_counts.reps
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments in the counts."""
+        return int(self._saved_cells[0].n.sum() if self._saved_counts is None else self._saved_counts.n.sum())
+
+    def at(self, as_of: object) -> NoReturn:
+        """Refuse: an earlier day needs rows."""
+        self._rows(f"at({as_of!r})")
+
+    def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
+        """The counts that were saved; of no grouping and no other horizon."""
+        if self._saved_counts is None or by or not set(horizons) <= set(self._saved_counts.horizons):
+            self._rows("duration_counts of another grouping or horizon")
+        return self._saved_counts
+
+    def binomial_cells(self, *, within_days: int | None = None, by: Sequence[str] = ()) -> BinomialCells:
+        """The cells of a horizon that was fitted."""
+        if within_days is None and len(self._saved_cells) == 1:
+            within_days = self._saved_cells[0].within_days
+        found = [cells for cells in self._saved_cells if cells.within_days == within_days]
+        if by or not found:
+            self._rows("binomial_cells of another grouping or horizon")
+        return found[0]
+
+    def summary(self) -> JudgmentsSummary:
+        """What came in, how old it is, what was set aside?"""
+        if self._saved_counts is None:
+            self._rows("summary")
+        return summarise(self.duration_counts(), self.set_aside, self._noted)
+
+    def _rows(self, asked: str) -> NoReturn:
+        raise InputError(
+            f"`{asked}` needs rows; a saved calibration keeps counts. Read the judgments anew with "
+            "Judgments.from_frame, and pass those."
+        )
+
+
+def reading_of(judgments: Judgments) -> Reading:
+    """How the rows of these judgments were read."""
+    if isinstance(judgments, SavedJudgments):
+        return judgments.reading
+    if judgments._checked is None:
+        return Reading({}, "raise", check_duplicates=False)
+    choices = judgments._checked.choices
+    return Reading(dict(choices.rank_labels), choices.problems, choices.check_duplicates)
+
+
+def noted_of(judgments: Judgments) -> dict[str, int]:
+    """What was counted and is no problem, but should be known; nothing for ready-made counts."""
+    return {} if judgments.as_of is None else dict(judgments.summary().noted)
+
+
+def counts_columns(counts: DurationCounts) -> tuple[CountsLabels, dict[str, NDArray[Any]]]:
+    """Duration counts as equally long columns, and what these do not say. Groupings are not kept."""
+    columns: dict[str, NDArray[Any]] = {
+        "rep": np.array([*counts.reps, None], dtype=object)[:-1][counts.rep],
+        "rank": np.array([*counts.ranks, None], dtype=object)[:-1][counts.rank],
+    }
+    columns |= {name: getattr(counts, name) for name in (*_KEYS, *_SUMS) if getattr(counts, name) is not None}
+    labels = CountsLabels(counts.reps, counts.ranks, counts.horizons, counts.as_of, counts.first_judged_at)
+    return labels, columns
+
+
+def counts_from_columns(labels: CountsLabels, columns: Mapping[str, NDArray[Any]]) -> DurationCounts:
+    """The duration counts that `counts_columns` was given."""
+    return DurationCounts(
+        labels.reps, labels.ranks, {}, labels.horizons, labels.as_of, labels.first_judged_at,
+        rep=_codes(columns["rep"], labels.reps), rank=_codes(columns["rank"], labels.ranks), group_codes={},
+        **{name: columns[name] for name in (*_KEYS, *_SUMS) if name in columns},
+    )  # fmt: skip
+
+
+def cells_columns(cells: BinomialCells) -> tuple[CellsLabels, dict[str, NDArray[Any]]]:
+    """Cells of rep and rank as columns, and what these do not say."""
+    rep, rank = np.indices(cells.n.shape).reshape(2, -1)
+    columns = {
+        "rep": np.array([*cells.reps, None], dtype=object)[:-1][rep],
+        "rank": np.array([*cells.ranks, None], dtype=object)[:-1][rank],
+        "n": cells.n.ravel(), "events": cells.events.ravel(), "n_immature": cells.n_immature.ravel(),
+    }  # fmt: skip
+    return CellsLabels(cells.reps, cells.ranks, cells.within_days, cells.as_of), columns
+
+
+def cells_from_columns(labels: CellsLabels, columns: Mapping[str, NDArray[Any]]) -> BinomialCells:
+    """The cells that `cells_columns` was given."""
+    shape = (len(labels.reps), len(labels.ranks))
+    n, events, n_immature = (columns[name].reshape(shape) for name in ("n", "events", "n_immature"))
+    return BinomialCells(labels.reps, labels.ranks, {}, n, events, n_immature, labels.within_days, labels.as_of)
+
+
+def fingerprint(tables: Sequence[Mapping[str, NDArray[Any]]]) -> str:
+    """One SHA-256 of saved columns, in their own order: equal counts give equal fingerprints."""
+    digest = hashlib.sha256()
+    for columns in tables:
+        for name, values in columns.items():
+            told = "\x1f".join(map(str, values.tolist())) if values.dtype.kind == "O" else ""
+            digest.update(f"{name}\x1e{told}".encode("utf-8", "surrogatepass"))
+            digest.update(b"" if told else np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def _codes(values: NDArray[Any], labels: tuple[str, ...]) -> NDArray[np.int64]:
+    place = {label: i for i, label in enumerate(labels)}
+    return np.array([place[value] for value in values.tolist()], dtype=np.int64)

@@ -1,0 +1,333 @@
+"""A calibration table joined to prospects, in the prospects' own engine; every row and column of theirs is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from narwhals.exceptions import NarwhalsError
+from numpy.typing import NDArray
+
+from calibra.codecs import to_arrow
+from calibra.data.dates import as_day, check_timezone, day_number, is_text, is_unreadable
+from calibra.data.frames import (
+    OpenedFrame,
+    _localise,
+    _localise_relation,
+    _mixed_zones,
+    _naive_and_aware,
+    _read_path,
+    _to_lazy,
+)
+from calibra.data.packed import column_faults
+from calibra.data.roles import Roles
+from calibra.errors import InputError
+
+NEEDED = ("rep", "rank", "judged_at")
+"""Roles a prospect is scored by."""
+ENDS = ("event_at", "exit_at")
+"""Roles that say whether a prospect is still open."""
+NUMBERS = ("within_days", "estimate", "lower", "upper", "lead_days", "lead_days_lower", "lead_days_upper")
+OUTPUTS = ("age_days", *NUMBERS, "verdict", "known_rep", "note")
+"""Columns that scoring adds, before the prefix."""
+
+UNKNOWN_RANK, NO_DAY, NOT_YET, ENDED_EVENT, ENDED_EXIT, UNREADABLE_END = range(1, 7)
+NOTES = {
+    UNKNOWN_RANK: "no rank of the scale",
+    NO_DAY: "judged_at is missing or no date",
+    NOT_YET: "judged after as_of: not yet known",
+    ENDED_EVENT: "not open: the event has come",
+    ENDED_EXIT: "not open: it has exited",
+    UNREADABLE_END: "event_at or exit_at is no date",
+}
+"""Why a row has no probability."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """What is joined: one row per rep (0: never seen), rank and week of age, in this order."""
+
+    reps: tuple[str, ...]
+    """Labels of the reps the fit knows."""
+    ranks: tuple[str, ...]
+    """Labels of the ranks."""
+    rank_labels: Mapping[str, str]
+    """Other spellings of a rank."""
+    n_weeks: int
+    """Weeks of age; the last holds all later ones."""
+    columns: Mapping[str, NDArray[Any]]
+    """The numbers, `verdict` and `note`."""
+
+    @property
+    def spellings(self) -> dict[str, int]:
+        """Label of a rank as it may stand in the data to its place."""
+        place = {rank: i for i, rank in enumerate(self.ranks)}
+        return place | {label: place[rank] for label, rank in self.rank_labels.items() if rank in place}
+
+
+def score_rows(
+    frame: Any,
+    lookup: Lookup,
+    *,
+    columns: Mapping[str, str],
+    optional: Mapping[str, str],
+    as_of: Any,
+    timezone: str,
+    encoding: str,
+    prefix: str,
+) -> Any:
+    """Join the lookup to a frame of prospects; returned in the frame's own type.
+
+    Parameters
+    ----------
+    frame : frame or path
+        Prospects, one row each.
+    lookup : Lookup
+        What is joined.
+    columns, optional : mapping of role to column
+        Where `rep`, `rank`, `judged_at`, `event_at`, `exit_at` stand. Those in `optional` may be absent.
+    as_of, timezone, encoding
+        As in `Judgments.from_frame`.
+    prefix : str
+        Set before the name of every column added.
+    """
+    check_timezone(timezone)
+    as_of_day = as_day(as_of, timezone)
+    native = _read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
+    try:
+        opened: Any = nw.from_native(native)
+        names = opened.collect_schema().names()
+    except (TypeError, NarwhalsError) as error:
+        raise InputError(f"`frame` must be a frame or the path of a CSV or Parquet file; got {type(frame)}.") from error
+    roles = _roles(columns, optional, names)
+    _check_names(names, prefix)
+    chosen = [nw.col(column).alias(role) for role, column in roles.items()]
+    if isinstance(opened, nw.LazyFrame):
+        kept = [nw.col(name).alias(f"user_{i}") for i, name in enumerate(names)]
+        joined = _join(opened.select(*kept, *chosen), lookup, roles, as_of_day, timezone)
+        back = [nw.col(f"user_{i}").alias(name) for i, name in enumerate(names)]
+        return nw.to_native(joined.select(*back, *(nw.col(name).alias(prefix + name) for name in OUTPUTS)))
+    aside = opened.select(*chosen)
+    faults = _mixed_zones(aside)
+    if faults:
+        raise InputError("\n".join(faults.values()))
+    joined = _join(_to_lazy(aside.with_row_index("row"), Roles(dict(roles), ())), lookup, roles, as_of_day, timezone)
+    return _beside(native, collect_small(joined.select("row", *OUTPUTS).sort("row")), prefix)
+
+
+def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
+    """How many rows were scored, how many of them of a rep never seen, and how many not, and why?
+
+    Parameters
+    ----------
+    scored : frame
+        What `Calibration.score` returned.
+    prefix : str
+        The prefix it was scored with.
+
+    Returns
+    -------
+    dict of str to int
+        `rows`, `scored`, `rep never seen` (scored by the predictive of all reps), and each note with its rows.
+    """
+    opened: Any = nw.from_native(scored).select(*(prefix + name for name in ("known_rep", "note", "estimate")))
+    opened = opened if isinstance(opened, nw.LazyFrame) else _to_lazy(opened, Roles({}, ()))
+    known, note, estimate = (nw.col(prefix + name) for name in ("known_rep", "note", "estimate"))
+    one = nw.lit(1)
+    marked = opened.select(
+        note.alias("note"),
+        nw.when(estimate.is_null() | estimate.is_nan()).then(nw.lit(0)).otherwise(one).alias("told"),
+        nw.when(known).then(nw.lit(0)).otherwise(one).alias("unseen"),
+    )  # fmt: skip
+    counted = collect_small(marked.group_by("note", "told", "unseen").agg(nw.len().cast(nw.Int64).alias("n")))
+    rows = list(counted.iter_rows(named=True))
+    found = {
+        "rows": sum(row["n"] for row in rows), "scored": sum(row["n"] for row in rows if row["told"]),
+        "rep never seen": sum(row["n"] for row in rows if row["told"] and row["unseen"]),
+    }  # fmt: skip
+    for row in sorted((row for row in rows if isinstance(row["note"], str)), key=lambda row: str(row["note"])):
+        words = str(row["note"])
+        words = "follow-up ends sooner: within_days is cut" if words.startswith("follow-up ends") else words
+        found[words] = found.get(words, 0) + int(row["n"])
+    return found
+
+
+def collect_small(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    """Run the query: polars stays polars, every other engine hands its result to pyarrow."""
+    return frame.collect() if frame.implementation.is_polars() else frame.collect(backend="pyarrow")
+
+
+# the door -------------------------------------------------------------------------------------------------------------
+
+
+def _roles(columns: Mapping[str, str], optional: Mapping[str, str], names: list[str]) -> dict[str, str]:
+    """Role to column: what was asked for and, where it is there, what the fit was read with."""
+    used = {role: columns[role] for role in (*NEEDED, *ENDS) if role in columns}
+    used |= {role: optional[role] for role in (*NEEDED, *ENDS) if role not in used and optional.get(role) in names}
+    missing = [f"`{role}`" for role in NEEDED if role not in used]
+    absent = [f"`{role}` ({column!r})" for role, column in used.items() if column not in names]
+    if missing or absent:
+        there = ", ".join(map(repr, names[:20])) + (", …" if len(names) > 20 else "")
+        raise InputError(
+            f"`columns` must say which columns hold {', '.join(f'`{role}`' for role in NEEDED)}; "
+            f"{', '.join([*missing, *absent])} not found among {there}. Pass columns={{'rep': ..., ...}}."
+        )
+    return used
+
+
+def _check_names(names: list[str], prefix: str) -> None:
+    taken = [prefix + name for name in OUTPUTS if prefix + name in names]
+    if taken:
+        raise InputError(
+            f"`frame` must have no columns named as scoring names its own; {', '.join(map(repr, taken[:3]))} "
+            f"{'is' if len(taken) == 1 else 'are'} there. Drop them, or pass another `prefix` than {prefix!r}."
+        )
+
+
+def _beside(native: Any, found: nw.DataFrame[Any], prefix: str) -> Any:
+    """The user's own frame with the new columns beside its own, row by row."""
+    opened: Any = nw.from_native(native, eager_only=True)
+    if opened.implementation.is_polars():
+        return native.with_columns(*(found[name].alias(prefix + name).to_native() for name in OUTPUTS))
+    if opened.implementation.is_pyarrow():
+        for name in OUTPUTS:
+            native = native.append_column(prefix + name, found[name].to_native())
+        return native
+    values = {prefix + name: found[name].to_native().to_pandas().to_numpy() for name in OUTPUTS}
+    return native.assign(**values)
+
+
+# the join -------------------------------------------------------------------------------------------------------------
+
+
+def _join(
+    frame: nw.LazyFrame[Any], lookup: Lookup, roles: Mapping[str, str], as_of_day: int, timezone: str
+) -> nw.LazyFrame[Any]:
+    """Two joins on small tables: the rep's label to a number, then rep, rank and age to the numbers."""
+    local, present = _localised(frame, roles, timezone)
+    schema = local.collect_schema()
+    days = [role for role in ("judged_at", *ENDS) if role in present]
+    if "judged_at" not in days:
+        raise InputError("`judged_at` must be known for some prospect; it is missing in all.")
+    told = local.with_columns(
+        *(day_number(role, schema[role]).alias(f"{role[:-3]}_day") for role in days),
+        nw.lit(as_of_day).cast(nw.Int64).alias("as_of_day"),
+        _label("rep", schema["rep"]).alias("rep_label"),
+        _rank_code(schema["rank"], lookup.spellings).alias("rank_code"),
+    )
+    note = _note(days, schema)
+    told = told.with_columns(
+        note.alias("note_code"), (nw.col("as_of_day") - nw.col("judged_day")).cast(nw.Int64).alias("age")
+    )
+    reps = {"label": np.array([*lookup.reps, None], dtype=object)[:-1], "rep_code": np.arange(1, len(lookup.reps) + 1)}
+    told = told.join(_beside_table(frame, reps), left_on="rep_label", right_on="label", how="left")
+    told = told.with_columns(_key(len(lookup.ranks), lookup.n_weeks).alias("key"))
+    numbers = {"lookup_key": np.arange(len(lookup.columns["estimate"]))}
+    numbers |= {f"lookup_{name}": lookup.columns[name] for name in (*NUMBERS, "verdict", "note")}
+    return _outputs(told.join(_beside_table(frame, numbers), left_on="key", right_on="lookup_key", how="left"))
+
+
+def _localised(
+    frame: nw.LazyFrame[Any], roles: Mapping[str, str], timezone: str
+) -> tuple[nw.LazyFrame[Any], tuple[str, ...]]:
+    """The frame with local days, and the roles whose columns can be used; columns of a wrong type are refused."""
+    if frame.implementation.is_duckdb():
+        local: Any = nw.from_native(_localise_relation(nw.to_native(frame), timezone))
+    else:
+        local = _localise(frame, timezone)
+    alone = local.select(*roles)
+    schema = alone.collect_schema()
+    present, faults = column_faults(OpenedFrame(alone, schema, Roles(dict(roles), ()), ()))
+    faults += _naive_and_aware(frame.select(*roles).collect_schema())
+    if faults:
+        raise InputError("\n".join(["The prospects cannot be scored:", *(f"- {fault}" for fault in faults)]))
+    return local, present
+
+
+def _label(name: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """A label as the counts have it: 7 and 7.0 both read "7"."""
+    value = nw.col(name)
+    if dtype.is_float():
+        return (
+            nw.when(value == value.floor()).then(value.cast(nw.Int64).cast(nw.String)).otherwise(value.cast(nw.String))
+        )
+    return value.cast(nw.String)
+
+
+def _rank_code(dtype: nw.dtypes.DType, spellings: Mapping[str, int]) -> nw.Expr:
+    label, code = _label("rank", dtype), nw.lit(-1)
+    for spelling, place in spellings.items():
+        code = nw.when(label == nw.lit(spelling)).then(nw.lit(place)).otherwise(code)
+    return code.cast(nw.Int64)
+
+
+def _note(days: list[str], schema: Mapping[str, nw.dtypes.DType]) -> nw.Expr:
+    """Why the row has no probability, 0 where it has one; the first reason counts."""
+    as_of, judged = nw.col("as_of_day"), nw.col("judged_day")
+    tests = {UNKNOWN_RANK: nw.col("rank_code") < 0, NO_DAY: judged.is_null(), NOT_YET: judged > as_of}
+    for role, reason in (("event_at", ENDED_EVENT), ("exit_at", ENDED_EXIT)):
+        if role in days:
+            tests[reason] = nw.col(f"{role[:-3]}_day") <= as_of
+    unreadable = [is_unreadable(role) for role in days if role in ENDS and is_text(schema[role])]
+    if unreadable:
+        tests[UNREADABLE_END] = nw.any_horizontal(*unreadable, ignore_nulls=True)
+    found: nw.Expr = nw.lit(0)
+    for reason, hit in reversed(tests.items()):
+        found = nw.when(hit).then(nw.lit(reason)).otherwise(found)
+    return found.cast(nw.Int64)
+
+
+def _key(n_ranks: int, n_weeks: int) -> nw.Expr:
+    """Row of the lookup; null where there is a note."""
+    week = ((nw.col("age") + 6) / 7).floor().cast(nw.Int64)
+    week = nw.when(week < n_weeks).then(week).otherwise(nw.lit(n_weeks - 1))
+    rep = nw.when(nw.col("rep_code").is_null()).then(nw.lit(0)).otherwise(nw.col("rep_code"))
+    key = (rep * n_ranks + nw.col("rank_code")) * n_weeks + week
+    return nw.when(nw.col("note_code") == 0).then(key.cast(nw.Int64))
+
+
+def _outputs(joined: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    code, age = nw.col("note_code"), nw.col("age")
+    note: nw.Expr = nw.col("lookup_note")
+    for reason, words in NOTES.items():
+        note = nw.when(code == reason).then(nw.lit(words)).otherwise(note)
+    return joined.with_columns(
+        nw.when(age >= 0).then(age).alias("age_days"),
+        *(nw.col(f"lookup_{name}").alias(name) for name in (*NUMBERS, "verdict")),
+        (~nw.col("rep_code").is_null()).alias("known_rep"),
+        note.alias("note"),
+    )
+
+
+def _beside_table(frame: nw.LazyFrame[Any], columns: Mapping[str, NDArray[Any]]) -> nw.LazyFrame[Any]:
+    """A small table in the engine of a frame."""
+    import pyarrow as pa
+
+    small = pa.table({name: to_arrow(_with_gaps(name, values)) for name, values in columns.items()})
+    native: Any = nw.to_native(frame)
+    if frame.implementation.is_duckdb():
+        made: Any = native.query("calibra_rows", "SELECT * FROM small")  # DuckDB finds the local variable
+    elif frame.implementation.is_polars():
+        import polars as pl
+
+        made = pl.DataFrame(small).lazy()
+    elif frame.implementation.is_ibis():
+        import ibis
+
+        made = ibis.memtable(small)
+    else:
+        made = native.sparkSession.createDataFrame(small.to_pandas())
+    found: nw.LazyFrame[Any] = nw.from_native(made)
+    return found
+
+
+def _with_gaps(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers with None for NaN, which an engine would take for a number; whole where they are days ahead."""
+    if values.dtype.kind != "f":
+        return values
+    kind = int if name == "lookup_within_days" else float
+    return np.array([*(None if value != value else kind(value) for value in values.tolist()), None], dtype=object)[:-1]

@@ -1,0 +1,34 @@
+"""Lead times of a rep never seen: the terms of a rep drawn from the population, draw by draw."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from calibra.inference.posterior import Posterior
+from calibra.models.lead_time_draws import LeadTimeDraws
+from calibra.models.lead_time_fit import CAUSES, LeadTimeFit
+
+_REP_TERMS = ("level", "slope", "tempo")
+
+
+def new_rep_draws(fit: LeadTimeFit) -> LeadTimeDraws:
+    """Where do the incidences of a rep never seen lie? Read `curves(times, reps=slice(0, 1))` for them.
+
+    Each term of the rep is drawn once a posterior draw, u = σ z with z ~ Normal(0, 1): the predictive of a new rep,
+    at average case mix. Only the first rep of the result has a meaning.
+    """
+    posteriors = {
+        cause: _with_new_rep(posterior, [fit.diagnostics.seed, 2, CAUSES.index(cause)])
+        for cause, posterior in fit.posteriors.items()
+    }
+    return LeadTimeDraws(fit.cells, (), posteriors)
+
+
+def _with_new_rep(posterior: Posterior, seed: list[int]) -> Posterior:
+    rng = np.random.default_rng(seed)
+    draws = dict(posterior.draws)
+    for name in _REP_TERMS:
+        if name in draws:
+            scale = draws[f"{name}_scale"]
+            draws[name] = (scale * rng.standard_normal(scale.shape))[:, None]
+    return replace(posterior, draws=draws)

@@ -1,0 +1,159 @@
+"""What moved since a calibration was saved? The same fit again, on the judgments of today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.calibration import Calibration
+from calibra.data.judgments import Judgments
+from calibra.errors import InputError
+from calibra.fitting import fit_everything
+from calibra.loaded import SavedCalibration, load
+from calibra.models.rank_fit import RankFit
+from calibra.models.reading import ALL_REPS, mean_over_reps
+from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Cell = tuple[int | None, str, str]
+
+_NUMBERS = ("estimate", "lower", "upper", "n", "events")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """A saved calibration beside the same fit on other judgments."""
+
+    before: SavedCalibration
+    """What was saved."""
+    after: Calibration
+    """The same settings and seed, on the judgments given."""
+    columns: Mapping[str, NDArray[Any]]
+    """Column name to values, see `table`."""
+    interval_prob: float
+    """Level of the intervals."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per horizon, rep (all reps first) and rank.
+
+        `estimate`, `lower`, `upper`, `n`, `events` `_before` and `_after`; `change_points`; `overlap` of the two
+        intervals, and `outside`: today's estimate lies outside the interval that was saved. The two share
+        judgments, so no probability of a change is stated; `compare` takes judgments of two periods apart.
+        """
+        table = make_table(dict(self.columns))
+        table.attrs["interval_prob"] = self.interval_prob
+        return table
+
+    @property
+    def n_outside(self) -> int:
+        """Estimates that left the interval that was saved."""
+        return int(self.columns["outside"].sum())
+
+    def summary(self) -> str:
+        """What moved, in words, the largest moves first."""
+        at = self.columns
+        both = np.isfinite(at["change_points"])
+        lines = [
+            f"Saved as of {self.before.judgments.as_of} with {self.before.judgments.n_judgments:,} judgments; today as "
+            f"of {self.after.judgments.as_of} with {self.after.judgments.n_judgments:,}; seed {self.before.seed}.",
+            f"{self.n_outside} of {int(both.sum())} probabilities lie outside the {self.interval_prob:.0%} interval "
+            "that was saved."
+            if at["change_points"][both].any()
+            else f"None of the {int(both.sum())} probabilities moved.",
+        ]
+        moved = np.flatnonzero(at["outside"])
+        largest = moved[np.argsort(-np.abs(at["change_points"][moved]), kind="stable")][:5]
+        return "\n".join([*lines, *(self._sentence(row) for row in largest)])
+
+    def _sentence(self, row: int) -> str:
+        at = {name: values[row] for name, values in self.columns.items()}
+        return (
+            f"- {at['rep']}, rank {at['rank']}: {at['estimate_before']:.0%} ({at['lower_before']:.0%} to "
+            f"{at['upper_before']:.0%}) → {at['estimate_after']:.0%}, n {at['n_before']:.0f} → {at['n_after']:.0f}"
+        )
+
+
+def replay(
+    path: str | Path, judgments: Judgments, *, interval_prob: float = INTERVAL_PROB, progress: bool = True
+) -> Replay:
+    """What moved since this calibration was saved? Fits the judgments with the same models, engine, draws and seed.
+
+    On the judgments that were saved, under the same versions, nothing moves: the way to show that a result can be
+    had again.
+
+    Parameters
+    ----------
+    path : str or path
+        A `.calibra` file.
+    judgments : Judgments
+        Judgments of the same ranks: those of then, or today's.
+    interval_prob : float
+        Level of the intervals.
+    progress : bool
+        Show progress on a terminal for work above a second.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read; judgments of other ranks.
+    NotEnoughDataError, FitError
+        As `calibrate`.
+    """
+    before = load(path)
+    ranks = before.judgments.scale.ranks
+    if judgments.scale.ranks != ranks:
+        raise InputError(
+            f"`judgments` must be of the ranks that were saved ({', '.join(ranks)}); got "
+            f"{', '.join(judgments.scale.ranks)}. Fit them with `calibrate` instead."
+        )
+    after = fit_everything(judgments, seed=before.seed, settings=before.settings, progress=progress)
+    return Replay(before, after, _beside(before, after, interval_prob), interval_prob)
+
+
+def _beside(before: Calibration, after: Calibration, interval_prob: float) -> dict[str, NDArray[Any]]:
+    old, new = (_cells(found, interval_prob) for found in (before, after))
+    cells = list(dict.fromkeys([*old, *new]))
+    nothing = (np.nan,) * len(_NUMBERS)
+    numbers = {
+        f"{name}_{when}": np.array([found.get(cell, nothing)[i] for cell in cells], dtype=float)
+        for when, found in (("before", old), ("after", new))
+        for i, name in enumerate(_NUMBERS)
+    }
+    columns: dict[str, NDArray[Any]] = {
+        "within_days": np.array([*(cell[0] for cell in cells), None], dtype=object)[:-1],
+        "rep": np.array([cell[1] for cell in cells], dtype=object),
+        "rank": np.array([cell[2] for cell in cells], dtype=object),
+    }
+    moved, lower, upper = numbers["estimate_after"], numbers["lower_before"], numbers["upper_before"]
+    columns |= numbers | {"change_points": 100.0 * (moved - numbers["estimate_before"])}
+    columns["overlap"] = (numbers["lower_after"] <= upper) & (lower <= numbers["upper_after"])
+    columns["outside"] = (moved < lower) | (moved > upper)
+    return columns
+
+
+def _cells(found: Calibration, interval_prob: float) -> dict[Cell, tuple[float, ...]]:
+    """Horizon, rep and rank to the numbers of `_NUMBERS`."""
+    return {cell: row for days, fit in found.rank_fits.items() for cell, row in _rows(days, fit, interval_prob)}
+
+
+def _rows(days: int | None, fit: RankFit, interval_prob: float) -> list[tuple[Cell, tuple[float, ...]]]:
+    draws = fit.probability_draws()
+    everyone = mean_over_reps(draws, fit.n)[:, None]
+    told = equal_tailed(np.concatenate([everyone, draws], axis=1), interval_prob=interval_prob)
+    counted = [np.concatenate([values.sum(axis=0)[None], values]) for values in (fit.n, fit.events)]
+    stacked = np.stack([*told, *counted], axis=-1)
+    labels = (ALL_REPS, *fit.reps)
+    return [
+        ((days, rep, rank), tuple(stacked[r, k].tolist()))
+        for r, rep in enumerate(labels)
+        for k, rank in enumerate(fit.ranks)
+    ]

@@ -1,0 +1,464 @@
+"""Saved and loaded: the same numbers, nothing silently wrong, nothing half written."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import calibra as cb
+from calibra import archive
+from calibra.calibration import Calibration
+from calibra.codecs import from_plain, pack_arrays, pack_table, to_plain, unpack_arrays, unpack_table
+from calibra.data.judgments import Judgments
+from calibra.decisions.granularity import Granularity, Merge
+from calibra.inference.priors import HalfNormal, Normal
+from calibra.loaded import SavedCalibration, load
+from calibra.models.rank import RankModel, RankPriors
+from calibra.workflow import calibrate
+
+GOLDEN = Path(__file__).with_name("golden-1.0.calibra")
+SCALE = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, within_days=60), "B": cb.Promise(0.3, within_days=90)})
+
+
+def read(*, scale: cb.RankScale = SCALE, **choices: Any) -> Judgments:
+    world = cb.simulate_judgments(seed=3, n_reps=4, n_prospects=400, scale=scale, span_days=300)
+    return Judgments.from_frame(world.frame, scale=scale, as_of=world.as_of, columns=world.columns, **choices)
+
+
+@pytest.fixture(scope="module")
+def judgments() -> Judgments:
+    return read(rank_labels={"hot": "A"})
+
+
+@pytest.fixture(scope="module")
+def calibration(judgments: Judgments) -> Calibration:
+    """Every part, granularity by hand, for its cross-validation takes its time."""
+    found = calibrate(judgments, seed=1, engine="laplace", draws=200, parts=("lead times", "thresholds"))
+    text, number = np.array(["x", "x"], dtype=object), np.array([0.25, 0.75])
+    columns = dict.fromkeys(("rep", "better", "worse"), text) | {
+        "n_better": np.array([1, 2]),
+        "n_worse": np.array([1, 2]),
+    }
+    columns |= dict.fromkeys(("estimate", "lower", "upper", "prob_apart"), number)
+    merge = Merge(("A",), ("B", "C"), loss=-0.5, loss_se=float("inf"), done=True)
+    granularity = {
+        60: Granularity(
+            2, (("A",), ("B", "C")), (merge,), columns, 3.0, {"n_folds": 5, "within_days": 60, "interval_prob": 0.9}
+        )
+    }
+    return replace(found, granularity=granularity)
+
+
+@pytest.fixture
+def path(calibration: Calibration, tmp_path: Path) -> Path:
+    return calibration.save(tmp_path / "team.calibra")
+
+
+# the same again -------------------------------------------------------------------------------------------------------
+
+
+def test_a_loaded_calibration_tells_the_same_to_the_last_digit(calibration: Calibration, path: Path) -> None:
+    loaded = load(path)
+    tables, again = calibration.tables(), loaded.tables()
+    assert list(tables) == list(again)
+    for name, table in tables.items():
+        pd.testing.assert_frame_equal(table, again[name])
+        assert table.attrs == again[name].attrs
+    assert loaded.summary() == calibration.summary()
+    assert loaded.diagnostics == calibration.diagnostics
+    assert loaded.findings == calibration.findings
+    assert loaded.settings == calibration.settings
+    assert calibration.advice is not None
+    assert loaded.advice is not None
+    assert loaded.advice.sentences() == calibration.advice.sentences()
+    assert to_plain(loaded.granularity[60].merges) == to_plain(calibration.granularity[60].merges)
+    pd.testing.assert_frame_equal(loaded.calibration_table(), calibration.calibration_table())
+    assert loaded.rank_fits[60].posterior.coords == calibration.rank_fits[60].posterior.coords
+
+
+def test_a_loaded_calibration_draws_its_pictures_and_is_saved_again_byte_for_byte(path: Path, tmp_path: Path) -> None:
+    again = load(path).save(tmp_path / "again.calibra")
+    assert again.read_bytes() == path.read_bytes()
+    pictures = load(path).save_pictures(tmp_path, formats=("svg",))
+    assert {"incidence.svg", "bars.svg", "probabilities-60.svg"} <= {picture.name for picture in pictures}
+
+
+def test_the_judgments_of_a_file_are_counts_and_say_what_came_in(calibration: Calibration, path: Path) -> None:
+    kept, judgments = load(path).judgments, calibration.judgments
+    assert str(kept.summary()) == str(judgments.summary())
+    assert (repr(kept), kept.columns) == (repr(judgments), judgments.columns)
+    pd.testing.assert_frame_equal(kept.duration_counts().table, judgments.duration_counts().table)
+    assert (
+        kept.binomial_cells(within_days=60).events.tolist() == judgments.binomial_cells(within_days=60).events.tolist()
+    )
+
+
+def test_what_needs_rows_says_so_and_takes_judgments_read_anew(calibration: Calibration, path: Path) -> None:
+    loaded = load(path)
+    assert loaded.lead_fit is not None
+    for ask in (
+        lambda: loaded.lead_fit.chasing(loaded.judgments), lambda: loaded.judgments.at("2026-01-01"),
+        lambda: loaded.judgments.binomial_cells(within_days=45), lambda: loaded.judgments.duration_counts(by=["team"]),
+    ):  # fmt: skip
+        with pytest.raises(cb.InputError, match=r"needs rows; a saved calibration keeps counts. Read the judgments"):
+            ask()
+    assert calibration.lead_fit is not None
+    named = loaded.lead_fit.chasing(calibration.judgments)
+    pd.testing.assert_frame_equal(named, calibration.lead_fit.chasing(calibration.judgments))
+
+
+def test_rows_set_aside_are_told_by_the_file(tmp_path: Path) -> None:
+    scale = cb.RankScale(["A", "B"], {"A": cb.Promise(0.5, within_days=60), "B": cb.Promise(0.3, within_days=60)})
+    world = cb.simulate_judgments(seed=3, n_reps=2, n_prospects=200, scale=cb.RankScale(["A", "B", "C"]))
+    partly = Judgments.from_frame(
+        world.frame, scale=scale, as_of=world.as_of, columns=world.columns, problems="set_aside"
+    )
+    kept = load(calibrate(partly, seed=1, engine="laplace", draws=200, parts=()).save(tmp_path / "x.calibra"))
+    assert kept.judgments.set_aside.n_rows > 0
+    assert str(kept.judgments.set_aside) == str(partly.set_aside)
+
+
+def test_ready_made_counts_without_a_horizon_are_saved_like_any(tmp_path: Path) -> None:
+    found = calibrate(two_reps(), seed=1, engine="laplace", draws=200, parts=("thresholds",))
+    kept = load(found.save(tmp_path / "counts.calibra"))
+    assert list(kept.rank_fits) == [None]
+    assert kept.summary() == found.summary()
+    pd.testing.assert_frame_equal(kept.tables()["probabilities"], found.tables()["probabilities"])
+
+
+def test_the_manifest_says_where_the_numbers_are_from(calibration: Calibration, path: Path) -> None:
+    told = load(path).manifest
+    assert told["format_version"] == [1, 0]
+    assert told["made_with"]["calibra"] == cb.__version__
+    assert told["made_with"]["numpy"] == np.__version__
+    assert told["about"] | {"counts_sha256": ""} == {
+        "as_of": str(calibration.judgments.as_of), "engines": ["laplace"], "n_judgments": 400, "n_reps": 4,
+        "counts_sha256": "",
+    }  # fmt: skip
+    assert told["seed"] == 1
+    assert told["settings"]["rank"]["priors"]["level"] == {"is": "HalfNormal", "sd": 0.5}
+    assert told["judgments"]["scale"]["promises"] == [[0.5, 60, "average"], [0.3, 90, "average"], None]
+
+
+def test_the_fingerprint_is_of_the_counts_and_of_nothing_else(calibration: Calibration, tmp_path: Path) -> None:
+    def print_of(found: Calibration, name: str) -> str:
+        told: str = load(found.save(tmp_path / name)).manifest["about"]["counts_sha256"]
+        return told
+
+    own = print_of(calibration, "one")
+    fewer_draws = calibrate(read(), seed=2, engine="laplace", draws=100, parts=())
+    assert print_of(fewer_draws, "two") == own
+    earlier = calibrate(read().at("2026-08-31"), seed=2, engine="laplace", draws=100, parts=())
+    assert print_of(earlier, "three") != own
+
+
+def test_nothing_is_pickled_and_other_tools_read_the_members(path: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(path) as file:
+        file.extractall(tmp_path / "out")
+        names = file.namelist()
+    assert {Path(name).suffix for name in names} == {".json", ".npz", ".parquet"}
+    counts = pd.read_parquet(tmp_path / "out" / "counts.parquet")
+    assert counts["n"].sum() == 400
+    assert set(counts["rank"]) == {"A", "B", "C"}
+    with np.load(tmp_path / "out" / "draws.npz", allow_pickle=False) as draws:
+        assert draws["rank-0.level"].shape == (200, 4)
+
+
+def test_settings_and_priors_come_back_equal_endless_ones_too() -> None:
+    kinds = {kind.__name__: kind for kind in (RankModel, RankPriors, Normal, HalfNormal)}
+    model = RankModel(within_days=90, priors=RankPriors(rank_mean=Normal(0.0, float("inf"))))
+    assert from_plain(json.loads(json.dumps(to_plain(model), allow_nan=False)), kinds) == model
+    with pytest.raises(TypeError, match="object has no place in a manifest"):
+        to_plain(object())
+
+
+def test_tables_come_back_as_they_were() -> None:
+    columns = {
+        "text": np.array(["=1+1", None, "営業"], dtype=object), "days": np.array([1, None, 3], dtype=object),
+        "x": np.array([0.1, np.nan, np.inf]), "n": np.array([1, 2, 2**60]), "is": np.array([True, False, True]),
+        "none": np.array([None] * 3, dtype=object),
+    }  # fmt: skip
+    back = unpack_table(pack_table(columns))
+    assert list(back) == list(columns)
+    for name, values in columns.items():
+        np.testing.assert_array_equal(back[name], values)
+        assert back[name].dtype == values.dtype
+    empty = unpack_table(pack_table({"n": np.zeros(0, dtype=np.int64), "x": np.zeros(0)}))
+    assert [values.dtype.kind for values in empty.values()] == ["i", "f"]
+
+
+# altered, truncated, newer, older -------------------------------------------------------------------------------------
+
+
+def test_a_hundred_truncations_and_flipped_bytes_are_refused_or_harmless(path: Path, tmp_path: Path) -> None:
+    whole, target = path.read_bytes(), tmp_path / "hurt.calibra"
+    loaded = load(path)
+    held = {name: hashlib.sha256(data).digest() for name, data in loaded._archive.members.items()}
+    rng = np.random.default_rng(11)
+    refused = 0
+    for trial in range(100):
+        if trial < 40:
+            hurt = whole[: int(rng.integers(0, len(whole)))]
+        else:
+            near_the_end = trial % 2  # headers and directory are small, and where a flip would be silent
+            place = int(rng.integers(len(whole) - 3000 if near_the_end else 0, len(whole)))
+            hurt = whole[:place] + bytes([whole[place] ^ int(rng.integers(1, 256))]) + whole[place + 1 :]
+        target.write_bytes(hurt)
+        words = outcome(target)
+        if isinstance(words, str):
+            assert "must be a whole and unaltered file" in words
+            refused += 1
+        else:  # a date in a header, which says nothing
+            assert {name: hashlib.sha256(data).digest() for name, data in words._archive.members.items()} == held
+            assert words.manifest == loaded.manifest
+    assert refused > 60
+
+
+def outcome(path: Path) -> SavedCalibration | str:
+    try:
+        return load(path)
+    except cb.InputError as error:
+        return str(error)
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Any], dict[str, bytes]], None]) -> Path:
+    """The file with its manifest and members changed, and every check sum right again."""
+    told = archive.read_archive(path)
+    manifest, members = json.loads(json.dumps(told.manifest)), dict(told.members)
+    change(manifest, members)
+    version = tuple(manifest["format_version"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "FORMAT_VERSION", version)
+        archive.write_archive(path, manifest, members)
+    return path
+
+
+@pytest.mark.parametrize(("version", "way_out"), [([1, 1], "Upgrade calibra"), ([2, 0], "Upgrade calibra"),
+                                                  ([0, 9], "Read it with that version")])  # fmt: skip
+def test_a_file_of_another_format_is_refused_with_the_way_out(path: Path, version: list[int], way_out: str) -> None:
+    rewrite(path, lambda manifest, _: manifest.update(format_version=version, made_with={"calibra": "9.9"}))
+    told = (
+        rf"of format 1\.0 or an older minor of it; it is of format {version[0]}\.{version[1]}, written by calibra 9\.9"
+    )
+    with pytest.raises(cb.InputError, match=f"{told}. {way_out}"):
+        load(path)
+
+
+def test_a_file_of_an_older_minor_format_loads(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "FORMAT_VERSION", (1, 7))
+    assert load(path).rank_fits[60].diagnostics.n_draws == 200
+
+
+def test_the_first_format_loads_as_long_as_it_is_promised() -> None:
+    kept = load(GOLDEN)
+    assert kept.manifest["format_version"] == [1, 0]
+    best = kept.rank_fits[90].probabilities().set_index(["rep", "rank"]).loc[("(all reps)", "A")]
+    assert (best["n"], best["events"]) == (20, 12)
+    assert best["estimate"] == pytest.approx(0.55, abs=0.1)  # 12 of 20, drawn towards the prior
+    assert "Rank model, 90 days" in kept.summary()
+    row = kept.score(pd.DataFrame({"rep": ["b"], "rank": ["A"], "judged_at": ["2026-09-30"]}), as_of="2026-09-30")
+    assert (
+        row["score_estimate"][0]
+        == kept.rank_fits[90].probabilities().set_index(["rep", "rank"]).loc[("b", "A"), "estimate"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda m, _: m["settings"].pop("is"), "KeyError"),
+        (lambda m, _: m["settings"].update({"is": "os.system"}), "cannot be put together"),
+        (lambda m, _: m["settings"].update(later=1), "unexpected keyword argument 'later'"),
+        (lambda m, b: b.update({"draws.npz": pack_arrays({"rank-0.level": np.zeros(3)})}), "cannot be put together"),
+        (lambda m, b: b.pop("counts.parquet"), "counts.parquet"),
+        (lambda m, _: m["fits"]["rank"][0]["posterior"]["coords"]["pairs"].pop(0), "cannot be put together"),
+    ],
+)  # fmt: skip
+def test_a_verified_file_that_makes_no_sense_is_refused_when_it_is_put_together(
+    path: Path, change: Callable[[dict[str, Any], dict[str, bytes]], None], words: str
+) -> None:
+    with pytest.raises(cb.InputError, match=words):
+        load(rewrite(path, change)).summary()
+
+
+def test_draws_of_another_layout_are_refused(path: Path) -> None:
+    def rename(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        arrays = unpack_arrays(members["draws.npz"])
+        arrays["rank-0.tilt"] = arrays.pop("rank-0.slope")
+        members["draws.npz"] = pack_arrays(arrays)
+        for pair in manifest["fits"]["rank"][0]["posterior"]["dims"]["pairs"]:
+            pair[0] = "tilt" if pair[0] == "slope" else pair[0]
+
+    with pytest.raises(cb.InputError, match=r"must be of the terms .*slope.*; they are of .*tilt.*Fit anew"):
+        load(rewrite(path, rename)).summary()
+
+
+def test_what_is_no_calibra_file_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(cb.InputError, match=r"there is no file at '.*absent.calibra'"):
+        load(tmp_path / "absent.calibra")
+    with pytest.raises(cb.InputError, match="there is no file"):
+        load(tmp_path)
+    (tmp_path / "text").write_text("hello", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as file:
+        file.writestr("a.txt", "a")
+    for name in ("text", "other.zip"):
+        with pytest.raises(cb.InputError, match="must be a whole and unaltered file"):
+            load(tmp_path / name)
+
+
+def test_bombs_and_strangers_are_refused_before_they_are_read(path: Path, tmp_path: Path) -> None:
+    told = archive.read_archive(path)
+    bomb = tmp_path / "bomb.calibra"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("manifest.json", b"0" * 10_000_000)
+    with pytest.raises(cb.InputError, match=r"manifest.json is compressed, which calibra never does"):
+        load(bomb)
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("../../evil", "x")
+    with pytest.raises(cb.InputError, match="it holds other members than its manifest lists"):
+        load(path)
+    packed = tmp_path / "packed.npz"
+    np.savez_compressed(packed, x=np.zeros(10_000_000))
+    with pytest.raises(cb.InputError, match="must be stored uncompressed"):
+        unpack_arrays(packed.read_bytes())
+    held = tmp_path / "objects.npz"
+    np.savez(held, x=np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        unpack_arrays(held.read_bytes())
+    np.savez(held, x=np.array([1, 2]))
+    with pytest.raises(cb.InputError, match="must be of float64; 'x' is of int64"):
+        unpack_arrays(held.read_bytes())
+    assert told.manifest["format"] == "calibra"
+
+
+# interrupted ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_save_leaves_the_old_file_and_no_other(
+    calibration: Calibration, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+    for call in ("fsync", "fdopen"):
+
+        def stop(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, stop)
+            with pytest.raises(KeyboardInterrupt):
+                replace(calibration, seed=9).save(path)
+        assert path.read_bytes() == before
+        assert [found.name for found in path.parent.iterdir()] == [path.name]
+
+
+def test_a_saved_file_keeps_the_rights_of_the_one_it_replaces_and_follows_links(
+    calibration: Calibration, tmp_path: Path
+) -> None:
+    real, link = tmp_path / "real.calibra", tmp_path / "link.calibra"
+    real.write_bytes(b"old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    calibration.save(link)
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert load(real).seed == 1
+
+
+ENDLESS = """
+import os, sys
+from calibra.archive import read_archive, write_archive
+path = sys.argv[1]
+told = read_archive(path)
+while True:
+    for _ in range(50):
+        child = os.fork()
+        if child == 0:
+            while True:
+                write_archive(path, told.manifest, told.members)
+        print(child, flush=True)
+        os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
+def test_fifty_kills_during_save_leave_a_file_that_loads(path: Path) -> None:
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    rng = np.random.default_rng(5)
+    with subprocess.Popen([sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE, text=True) as saver:
+        assert saver.stdout is not None
+        caught_in_the_act = 0
+        try:
+            for _ in range(50):
+                child = int(saver.stdout.readline())
+                time.sleep(float(rng.uniform(0.001, 0.04)))
+                os.kill(child, signal.SIGKILL)
+                partial = list(path.parent.glob(".team.calibra.*.tmp"))
+                caught_in_the_act += bool(partial)
+                for found in partial:
+                    found.unlink(missing_ok=True)
+                assert load(path).seed == 1
+                assert hashlib.sha256(path.read_bytes()).hexdigest() == before
+        finally:
+            saver.kill()
+    assert caught_in_the_act > 5
+
+
+def test_loading_and_scoring_in_a_fresh_process_loads_no_sampler_no_scipy_and_no_pandas(path: Path) -> None:
+    heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "matplotlib", "scipy", "pandas", "rich")
+    code = (
+        "import sys, polars, calibra as cb\n"
+        "frame = polars.DataFrame({'rep': ['Aoki', 'new'], 'rank': ['A', 'B'], 'judged_at': ['2026-09-01'] * 2})\n"
+        "scored = cb.load(sys.argv[1]).score(frame, as_of='2026-09-30')\n"
+        "print(scored['score_known_rep'].to_list(), scored['score_estimate'].null_count())\n"
+        f"print('loaded:', *[m for m in {heavy!r} if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert run.stdout.split("\n")[:2] == ["[True, False] 0", "loaded:"]
+
+
+# replay ---------------------------------------------------------------------------------------------------------------
+
+
+def test_replay_on_the_same_judgments_moves_nothing(calibration: Calibration, path: Path) -> None:
+    again = cb.replay(path, read(rank_labels={"hot": "A"}), progress=False)
+    assert again.table["change_points"].abs().max() == 0.0
+    assert again.n_outside == 0
+    assert "None of the 30 probabilities moved." in again.summary()  # two horizons, four reps and all reps, three ranks
+    for days, fit in calibration.rank_fits.items():
+        for name, draws in fit.posterior.draws.items():
+            np.testing.assert_array_equal(again.after.rank_fits[days].posterior[name], draws)
+
+
+def test_replay_on_other_judgments_says_what_moved(path: Path) -> None:
+    world = cb.simulate_judgments(seed=3, n_reps=4, n_prospects=400, scale=SCALE, span_days=300)
+    frame = world.frame.assign(event_at=world.frame["judged_at"])  # everything becomes an event on the day
+    other = Judgments.from_frame(frame, scale=SCALE, as_of=world.as_of, columns=world.columns)
+    moved = cb.replay(path, other, progress=False)
+    table = moved.table.query("rep == '(all reps)' and within_days == 60")
+    assert (table["change_points"] > 20).all()
+    assert table["outside"].all()
+    assert not table["overlap"].any()
+    assert (table["n_before"] == table["n_after"]).all()
+    assert f"{moved.n_outside} of 30 probabilities lie outside the 90% interval" in moved.summary()
+
+
+def test_replay_refuses_judgments_of_other_ranks(path: Path) -> None:
+    with pytest.raises(cb.InputError, match=r"must be of the ranks that were saved \(A, B, C\); got A, B\. Fit them"):
+        cb.replay(path, two_reps())
+
+
+def two_reps() -> Judgments:
+    frame = pd.DataFrame({"rep": list("xxyy"), "rank": list("ABAB"), "n": [60, 80, 50, 70], "events": [30, 10, 25, 20]})
+    return Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]))
