@@ -1,0 +1,71 @@
+"""How the documentation is built: `make docs`. Every warning is an error, and nothing is fetched."""
+
+import shutil
+from pathlib import Path
+
+import calibra
+
+HERE = Path(__file__).parent
+
+project = "calibra"
+author = "the calibra authors"
+copyright = "the calibra authors"  # noqa: A001 (the name Sphinx reads)
+release = calibra.__version__
+
+extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary"]
+exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
+nitpicky = False  # docstrings name numpy and pandas types, and no foreign inventory is fetched
+
+# Pages are Markdown; notebooks are Markdown with code cells. They live beside docs/, and the build reads copies.
+source_suffix = {".md": "myst-nb"}
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+nb_execution_show_tb = True
+nb_merge_streams = True
+suppress_warnings = ["mystnb.unknown_mime_type"]
+
+# Reference: one page a public name, from its docstring.
+autosummary_generate = True
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+default_role = "code"
+templates_path = ["_templates"]
+
+html_theme = "pydata_sphinx_theme"
+html_title = "calibra"
+html_show_copyright = False
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["sphinx-version"],
+    "footer_end": ["theme-version"],
+}
+
+
+def _copy_notebooks() -> None:
+    """Bring the notebooks under docs/, where Sphinx looks; a copy is renewed only where its text has changed."""
+    source, target = HERE.parent / "notebooks", HERE / "notebooks"
+    target.mkdir(exist_ok=True)
+    wanted = {path.name: path for path in source.glob("*.md")}
+    for old in target.glob("*.md"):
+        if old.name not in wanted:
+            old.unlink()
+    for name, path in wanted.items():
+        copy = target / name
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            shutil.copyfile(path, copy)
+
+
+_copy_notebooks()
