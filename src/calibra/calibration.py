@@ -232,6 +232,37 @@ class Calibration:
 
         return self.judgments.columns, reading_of(self.judgments).rank_labels
 
+    def report(
+        self,
+        path: str | Path,
+        *,
+        lang: str = "en",
+        pseudonyms: str | None = None,
+        standings: bool = False,
+        event: str = "opportunity",
+    ) -> Path:
+        """What should the team read? One self-contained HTML file, in English or Japanese; returns its path.
+
+        What came in, how far to trust it, all reps in one picture, promised against delivered, lead times, thresholds,
+        how many ranks, and a card for each rep. It is for feedback, and not for pay or dismissal, and says so.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; its folder exists.
+        lang : {"en", "ja"}
+            Language.
+        pseudonyms : str, optional
+            A secret key of 8 characters or more: reps then stand under pseudonyms, the same in every report with it.
+        standings : bool
+            Whether to add standings, with their intervals.
+        event : {"opportunity", "win"}
+            What the event is called: an opportunity that arose, or a deal that was won.
+        """
+        from calibra.views.report.build import write_report
+
+        return write_report(self, path, lang=lang, pseudonyms=pseudonyms, standings=standings, event=event)
+
     def save_pictures(self, folder: str | Path, *, formats: tuple[str, ...] = ("png", "svg")) -> tuple[Path, ...]:
         """Draw every picture into a folder that exists, `probabilities-90.png` and so on; returns the paths.
 
