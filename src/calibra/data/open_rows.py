@@ -15,7 +15,7 @@ from calibra.data.frames import collect
 from calibra.data.judgments import Judgments
 from calibra.data.packed import label_text, prepare
 from calibra.data.problems import FINE, reason_expression
-from calibra.data.rows import CheckedRows, _first_copies
+from calibra.data.rows import CheckedRows, first_copies
 
 IntArray = NDArray[np.int64]
 
@@ -102,7 +102,7 @@ def _open_rows(checked: CheckedRows) -> nw.LazyFrame[Any]:
     """The good rows whose packed code says: seen open on the snapshot date itself."""
     frame = prepare(checked.plan, ())
     if checked.duplicated:
-        good = _first_copies(checked.plan, frame, checked.unknown_ranks)
+        good = first_copies(checked.plan, frame, checked.unknown_ranks)
     else:
         good = frame.filter(reason_expression(checked.plan, checked.unknown_ranks) == FINE)
     return good.filter(nw.col("code") == (nw.col("as_of_day") - nw.col("judged_day")) * 4 + OPEN)

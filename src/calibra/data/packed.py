@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -278,8 +280,8 @@ def _sums(plan: Plan) -> list[nw.Expr]:
         both = (nw.col("event_day") <= as_of) & (nw.col("exit_day") <= as_of)
         sums.append(_number_of(both).alias("n_event_and_exit"))
     after = [nw.col(f"{role[:-3]}_day") > as_of for role in ("event_at", "exit_at") if role in present]
-    if after:
-        sums.append(_number_of(nw.any_horizontal(*after, ignore_nulls=True)).alias("n_end_after_as_of"))
+    if after:  # `|`, because true or unknown is true, and any_horizontal costs DuckDB a quarter of the whole count
+        sums.append(_number_of(reduce(or_, after)).alias("n_end_after_as_of"))
     if "touches" in present and plan.with_touches:
         touches = nw.col("touches_value")
         sums += [touches.count().cast(nw.Int64).alias("n_touches_known"), touches.sum().alias("sum_touches")]

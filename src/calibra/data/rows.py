@@ -75,7 +75,7 @@ class CheckedRows:
         plan = replace(self.plan, to_rerank=to_rerank)
         frame = prepare(plan, horizons)
         if self.duplicated:
-            frame = _first_copies(plan, frame, self.unknown_ranks)
+            frame = first_copies(plan, frame, self.unknown_ranks)
         packed = count(plan, frame, by)
         ranks = _rank_codes(packed, self.choices)
         keep = find_reasons(packed, ranks) == FINE
@@ -108,7 +108,7 @@ def check_rows(
     noted = _note(plan, packed, reasons)
     kept = packed
     if doubled:
-        kept = count(plan, _first_copies(plan, frame, unknown), ())
+        kept = count(plan, first_copies(plan, frame, unknown), ())
         told = [*findings, _left_out(choices, doubled, per_rep(reasons == FINE, packed), kept)]
     checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), noted)
     if told:
@@ -177,7 +177,7 @@ def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any]) -> Finding | Non
     return Finding(DUPLICATE, n_by_rep, examples, message)
 
 
-def _first_copies(plan: Plan, frame: nw.LazyFrame[Any], unknown: tuple[str, ...]) -> nw.LazyFrame[Any]:
+def first_copies(plan: Plan, frame: nw.LazyFrame[Any], unknown: tuple[str, ...]) -> nw.LazyFrame[Any]:
     """The good rows without duplicates: of identical copies one is kept, of copies that differ none.
 
     Which of two rows that contradict each other is right cannot be known, and the first of them would depend on the
