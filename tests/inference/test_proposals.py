@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calibra.inference.proposals import Mixture, SplitT, folded_log_density, split_t, systematic_resample
+from calibra.inference.proposals import Mixture, SplitT, climb, folded_log_density, split_t, systematic_resample
 
 
 def integral_over_grid(proposal, n_scales, lower):
@@ -35,6 +35,25 @@ def test_split_t_finds_the_skew_of_its_target():
     found = split_t(target, np.zeros(2), np.eye(2), 0)
     right, left = found.spread[:, 0]
     assert right > 1.5 * left
+
+
+def test_climbing_finds_a_normal_and_its_precision():
+    mean, precision = np.array([0.9, 0.4]), np.array([[30.0, 12.0], [12.0, 80.0]])
+
+    def target(x):
+        return -0.5 * np.einsum("ni,ij,nj->n", x - mean, precision, x - mean)
+
+    mode, hessian = climb(target, np.array([0.1, 1.5]))
+    assert np.abs(mode - mean).max() < 0.02
+    np.testing.assert_allclose(hessian, precision, rtol=1e-6)
+
+
+def test_a_density_flat_at_its_mode_still_shows_its_width():
+    def target(x):
+        return -((x[:, 0] / 0.3) ** 4)
+
+    _, hessian = climb(target, np.array([0.001]))
+    assert 0.1 < hessian[0, 0] ** -0.5 < 0.4
 
 
 def test_systematic_resampling_keeps_expected_counts():

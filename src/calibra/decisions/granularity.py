@@ -259,8 +259,7 @@ def _new_rep_probability(fit: RankFit, n: Floats, events: Floats) -> Floats:
         population=(PopulationTerm("rank_mean", "rank", labels, indicator(np.arange(n_ranks), n_ranks), prior),),
         rep_terms=tuple(terms),
     )  # fmt: skip
-    marginal = Marginal(CellBlocks(declaration), n_points=2, rng=np.random.default_rng(0))
-    mode = marginal.mode()
+    mode = Marginal(CellBlocks(declaration)).mode()
     mean, scale = mode[:n_ranks], dict(zip(declaration.scale_priors, mode[n_ranks:], strict=True))
     variance = np.full(n_ranks, scale["level_scale"] ** 2)
     if n_ranks > 1:

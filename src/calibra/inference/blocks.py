@@ -12,10 +12,8 @@ type Floats = NDArray[np.float64]
 BLOCK_TAIL_DF = 8.0
 """Degrees of freedom of the t proposal of a block: heavier than any block's posterior, whose prior is Gaussian."""
 _LONGEST_STEP = 3.0
-SETTLED = 1e-7
+SETTLED = 1e-5
 """Longest last Newton step of a block mode; convergence is quadratic, so the mode is far nearer than that."""
-ROUGHLY_SETTLED = 0.1
-"""The same where the mode only centres a proposal."""
 _DAMP_AFTER = 10
 _GIVE_UP_AFTER = 80
 
@@ -53,12 +51,20 @@ class Blocks(Protocol):
         """Gradient (q, draw, rep) and negative Hessian (q, q, draw, rep), positive semi-definite."""
         ...
 
-    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
-        """First-order distance from mode to mean, (q, draw, rep); zero where third derivatives are not given."""
+    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats:
+        """Gradient of the Laplace marginal in φ, likelihood part."""
         ...
 
-    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats | None:
-        """Gradient of the Laplace marginal in φ, likelihood part; None: use differences."""
+    def coefficients(self, phi: Floats) -> Floats:
+        """β, (draw, p)."""
+        ...
+
+    def coefficient_map(self, phi: Floats) -> Floats | None:
+        """∂β/∂φ at the scales of φ, (draw, p, p); None where φ holds β itself."""
+        ...
+
+    def quadratic(self, modes: "Modes") -> "Quadratic":
+        """The log-likelihood as a quadratic around the block modes at one φ."""
         ...
 
     def take(self, reps: NDArray[np.intp]) -> "Blocks":
@@ -80,18 +86,36 @@ class Modes(NamedTuple):
     log_marginal: Floats
     """Laplace log-marginal of each rep, (draw, rep)."""
 
-    def take(self, draws: NDArray[np.intp]) -> "Modes":
-        """The modes of some outer draws, or of some several times."""
-        return Modes(
-            self.context[:, draws],
-            self.u[:, draws],
-            self.chol[:, :, draws],
-            self.scales[:, draws],
-            self.log_marginal[draws],
-        )
+
+class Quadratic(NamedTuple):
+    """Σ_r (−½ u'A_r u − β'B_r u + l_r'u) − ½ β'C β + c'β: a log-likelihood made quadratic."""
+
+    a: Floats
+    """(q, q, rep)."""
+    b: Floats
+    """(p, q, rep)."""
+    c: Floats
+    """(p, p), all reps together."""
+    by_block: Floats
+    """l, (q, rep)."""
+    by_coefficient: Floats
+    """c, (p,), all reps together."""
 
 
-def find_modes(blocks: Blocks, phi: Floats, start: Floats, *, settled: float = SETTLED) -> Modes:
+class BlockProposals(NamedTuple):
+    """Where to look for the blocks at a batch of φ."""
+
+    context: Floats
+    """Population part at each φ."""
+    scales: Floats
+    """σ, (q, draw, 1)."""
+    centre: Floats
+    """Means, (q, draw, rep)."""
+    chol: Floats
+    """Cholesky factors of the precisions, (q, q, draw, rep)."""
+
+
+def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
     """Each rep's posterior mode of u given φ: Newton steps, all reps and draws at once.
 
     Parameters
@@ -100,8 +124,6 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats, *, settled: float = S
         Outer parameters, (draw, d).
     start
         Blocks to start from, broadcastable to (q, draw, rep).
-    settled
-        Longest last step at which to stop.
     """
     context, scales = blocks.context(phi), blocks.block_scales(phi)
     shape = (blocks.n_block, len(phi), blocks.n_reps)
@@ -116,11 +138,11 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats, *, settled: float = S
         size = np.abs(step).max(axis=0)
         step *= np.minimum(1.0, _LONGEST_STEP / np.maximum(size, 1e-300)) * (0.5 if iteration >= _DAMP_AFTER else 1.0)
         u += step
-        if not np.nanmax(size, initial=0.0) > settled:
+        if not np.nanmax(size, initial=0.0) > SETTLED:
             break
     value = blocks.log_likelihood(context, u) - 0.5 * (u * u * precision).sum(axis=0)
     log_marginal = value - np.log(scales).sum(axis=0) - 0.5 * log_determinant(chol)
-    unsettled = ~(size <= max(settled, 1e-3))
+    unsettled = ~(size <= 1e-3)
     return Modes(context, u, chol, scales, np.where(unsettled, -np.inf, log_marginal))
 
 
@@ -147,12 +169,14 @@ class PointPool:
         return np.concatenate([points, -points], axis=1), np.concatenate([log_density, log_density])
 
 
-def block_weights(blocks: Blocks, modes: Modes, points: Floats, log_density: Floats) -> tuple[Floats, Floats]:
-    """Candidates for u around each block's mean and their log importance weights.
+def block_weights(
+    blocks: Blocks, proposals: BlockProposals, points: Floats, log_density: Floats
+) -> tuple[Floats, Floats]:
+    """Candidates for u and their log importance weights.
 
-    The proposal is a multivariate t with the mode's curvature, centred on the first-order mean; weights are relative
-    to the rep's unnormalised posterior, so the log of their mean is the rep's log-marginal, as `Modes.log_marginal`
-    is Laplace's approximation of it (up to one constant for all φ).
+    The proposal is a multivariate t; weights are relative to the rep's unnormalised posterior, so the log of their
+    mean is the rep's log-marginal, as `Modes.log_marginal` is Laplace's approximation of it (up to one constant for
+    all φ).
 
     Parameters
     ----------
@@ -163,15 +187,14 @@ def block_weights(blocks: Blocks, modes: Modes, points: Floats, log_density: Flo
     -------
     Candidates (q, point, draw, rep) and log weights (point, draw, rep).
     """
-    centre = modes.u + blocks.mean_shift(modes.context, modes.u, modes.chol)
-    candidates = solve_upper(modes.chol[:, :, None], points)
+    context, scales, centre, chol = proposals
+    candidates = solve_upper(chol[:, :, None], points)
     candidates += centre[:, None]
-    log_target = blocks.log_likelihood(modes.context[:, None], candidates)
-    log_target -= 0.5 * np.einsum(
-        "q...,q...->...", candidates**2, np.broadcast_to(modes.scales[:, None] ** -2.0, candidates.shape)
-    )
+    log_target = blocks.log_likelihood(context[:, None], candidates)
+    for own, precision in zip(candidates, 0.5 * scales**-2.0, strict=True):
+        log_target -= own * own * precision
     log_target -= log_density
-    log_target -= np.log(modes.scales).sum(axis=0) + 0.5 * log_determinant(modes.chol)
+    log_target -= np.log(scales).sum(axis=0) + 0.5 * log_determinant(chol)
     return candidates, log_target
 
 

@@ -12,12 +12,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.inference.blocks import Modes
+from calibra.inference.blocks import Modes, Quadratic
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.priors import Normal, Pooled, RandomWalk
-from calibra.inference.small_linalg import cholesky, inverse, solve_lower
+from calibra.inference.small_linalg import inverse
 
 type Floats = NDArray[np.float64]
+
+_NEAR_ENOUGH = 0.1  # last step of the search for a place to start
 
 
 class CellBlocks:
@@ -75,6 +77,8 @@ class CellBlocks:
             ridge = np.diag(1e-2 + 1e-6 * np.diag(information))
             step = np.linalg.solve(information + ridge, gradient)
             phi[: self.n_coefficients] += step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
+            if np.abs(step).max() < _NEAR_ENOUGH:
+                break
         return phi
 
     def block_scales(self, phi: Floats) -> Floats:
@@ -171,11 +175,6 @@ class CellBlocks:
         d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
         return self._collect(d.score), self._collect_pairs(d.weight)
 
-    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:
-        """First-order distance from mode to mean, (q, draw, rep): w = H⁻¹Z'q, as in `marginal_gradient`."""
-        d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
-        return self._shift(d.weight_slope, inverse(chol))[1]
-
     def _shift(self, weight_slope: Floats, covariance: Floats) -> tuple[Floats, Floats]:
         """With a_c = z_c'H⁻¹z_c: q_c = −½ a_c ∂W_c/∂η and w = H⁻¹Z'q."""
         q = -0.5 * self._quadratic(covariance) * weight_slope
@@ -200,47 +199,29 @@ class CellBlocks:
             gradient[:, self.n_coefficients + term] += by_column[column]
         return gradient
 
-    def coefficient_information(self, phi: Floats, modes: Modes) -> Floats:
-        """Information of the data on the coefficients of φ at its scales, blocks integrated out; (draw, p, p).
+    def quadratic(self, modes: Modes) -> Quadratic:
+        """The log-likelihood as a quadratic around the modes at one φ, its slope tilted by q (`marginal_gradient`)."""
+        eta = self.linpred(modes.context, modes.u)
+        d = self.family.derivatives(eta, self.events, self.size)
+        tilt = self._shift(d.weight_slope, inverse(modes.chol))[0]
+        weight = np.broadcast_to(d.weight, eta.shape)[:, 0]
+        pull = (d.weight * eta + d.score + tilt)[:, 0]
+        x = np.broadcast_to(self.x, (self.n_reps, *self.x.shape[-2:]))
+        z = np.broadcast_to(self.z, (self.n_reps, *self.z.shape[-2:]))
+        weighted = x * weight.T[:, :, None]
+        return Quadratic(
+            a=self._collect_pairs(weight[:, None])[:, :, 0], b=np.einsum("rcp,rcq->pqr", weighted, z, optimize=True),
+            c=np.einsum("rcp,rcs->ps", weighted, x, optimize=True), by_block=self._collect(pull[:, None])[:, 0],
+            by_coefficient=np.einsum("rcp,cr->p", x, pull, optimize=True),
+        )  # fmt: skip
 
-        Σ_r X'(W − WZ H⁻¹ Z'W)X in β, the usual marginal precision of a generalised linear mixed model (third
-        derivatives left out), turned into the coefficients as φ holds them.
-        """
-        d = self.family.derivatives(self.linpred(modes.context, modes.u), self.events, self.size)
-        n_draws, p = len(phi), self.n_coefficients
-        # H from these very weights: with any other the difference below need not be positive
-        precision = self._collect_pairs(d.weight)
-        for j, own in enumerate(self.block_scales(phi) ** -2.0):
-            precision[j, j] += own
-        chol = cholesky(precision)
-        if self.x.ndim == 2 and self.z.ndim == 2:
-            squares = np.einsum("cj,ck->cjk", self.x, self.x).reshape(self.n_cells, p * p)
-            direct = (d.weight.sum(axis=2).T @ squares).reshape(n_draws, p, p)
-            crossed = np.einsum("cj,cq->cqj", self.x, self.z).reshape(self.n_cells, -1)
-            weight = np.broadcast_to(d.weight, (self.n_cells, n_draws, self.n_reps)).reshape(self.n_cells, -1)
-            collected = (crossed.T @ weight).reshape(self.n_block, p, n_draws, self.n_reps)
-        else:
-            x = np.broadcast_to(self.x, (self.n_reps, self.n_cells, p))
-            columns = [np.ascontiguousarray(x[:, :, j].T[:, None, :]) for j in range(p)]
-            direct = np.stack([[(d.weight * u * v).sum(axis=(0, 2)) for v in columns] for u in columns])
-            direct = np.moveaxis(direct, -1, 0)
-            collected = np.stack([self._collect(column * d.weight) for column in columns], axis=1)
-        reached = solve_lower(chol[:, :, None], collected)
-        flat = reached.transpose(2, 1, 0, 3).reshape(n_draws, p, -1)
-        information = direct - flat @ flat.transpose(0, 2, 1)
-        unit = np.eye(p)
-        jacobian = np.stack([self._pull_back(phi, np.broadcast_to(row, (n_draws, p)))[:, :p] for row in unit], axis=1)
-        return np.asarray(jacobian.transpose(0, 2, 1) @ information @ jacobian)
-
-    def at_scales(self, phi: Floats, scales: Floats) -> Floats:
-        """φ moved to other scales, β held; (draw, d) from one φ (d,) and scales (draw, m)."""
-        moved = np.repeat(phi[None], len(scales), axis=0)
-        moved[:, self.n_coefficients :] = scales
-        for span, scale, widths in self._learned:
-            steps = span if widths is None else slice(span.start + 1, span.stop)
-            moved[:, steps] *= phi[scale] / np.maximum(moved[:, scale : scale + 1], 1e-12)
-        np.clip(moved[:, : self.n_coefficients], -50.0, 50.0, out=moved[:, : self.n_coefficients])
-        return moved
+    def coefficient_map(self, phi: Floats) -> Floats | None:
+        """∂β/∂φ at each φ, (draw, p, p); None where φ holds β itself."""
+        if not self._learned:
+            return None
+        n, p = len(phi), self.n_coefficients
+        rows = [self._pull_back(phi, np.broadcast_to(row, (n, p)))[:, :p] for row in np.eye(p)]
+        return np.stack(rows, axis=1)
 
     def take(self, reps: NDArray[np.intp]) -> "CellBlocks":
         """The same blocks for some reps only."""

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from calibra.inference.blocks import Modes, Quadratic
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.small_linalg import cholesky, inverse
 from calibra.stats.detection_likelihood import detection_log_lik, detection_log_lik_value, params_of_shares
@@ -93,10 +94,6 @@ class DetectionBlocks:
             information[:, :, bent] = self._rotate(-lik.concave[bent])
         return np.moveaxis(gradient @ self.basis, -1, 0), information
 
-    def mean_shift(self, context: Floats, u: Floats, chol: Floats) -> Floats:  # noqa: ARG002 (the protocol's)
-        """Zero: third derivatives cost more here than the importance weights gain from them."""
-        return np.zeros((self.n_block, *np.broadcast_shapes(u.shape[1:], context.shape[1:])))
-
     def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats:
         """Gradient of the Laplace marginal in φ, likelihood part.
 
@@ -106,9 +103,7 @@ class DetectionBlocks:
         are central differences.
         """
         scales, covariance = self.block_scales(phi), inverse(chol)
-        step = _STEP * np.eye(self.n_block)[:, :, None, None]
-        upper, lower = (self._information(context[:, None], u[:, None] + side * step) for side in (1.0, -1.0))
-        tilt = -0.25 / _STEP * (covariance[:, :, None] * (upper - lower)).sum(axis=(0, 1))
+        tilt = self._tilt(context, u, covariance)
         w = np.einsum("qp...,p...->q...", covariance, tilt)
         by_column = ((u + w) / scales**2).sum(axis=2)
         by_mean = np.linalg.solve(self.basis.T, by_column).T
@@ -116,6 +111,33 @@ class DetectionBlocks:
         by_sigma = ((u * u + spread + 2.0 * w * u) / scales**3 - 1.0 / scales).sum(axis=2)
         by_scale = np.stack([by_sigma[self.model.scale_of_column == i].sum(axis=0) for i in range(self.n_scales)])
         return np.concatenate([by_mean, by_scale.T], axis=1)
+
+    def quadratic(self, modes: Modes) -> Quadratic:
+        """The log-likelihood as a quadratic around the modes at one φ, its slope tilted by the third derivatives."""
+        gradient, information = self.gradient_hessian(modes.context, modes.u)
+        pull = gradient + self._tilt(modes.context, modes.u, inverse(modes.chol))
+        # in the parameters themselves, v = mean + B u
+        back = np.linalg.inv(self.basis)
+        matrix = np.einsum("ia,ijr,jb->abr", back, information[:, :, 0], back)
+        at = (np.tensordot(self.basis, modes.u, axes=1) + modes.context[: self.n_block])[:, 0]
+        linear = np.einsum("abr,br->ar", matrix, at) + np.einsum("ia,ir->ar", back, pull[:, 0])
+        return Quadratic(
+            a=information[:, :, 0], b=np.einsum("abr,bq->aqr", matrix, self.basis), c=matrix.sum(axis=2),
+            by_block=np.einsum("aq,ar->qr", self.basis, linear), by_coefficient=linear.sum(axis=1),
+        )  # fmt: skip
+
+    def coefficients(self, phi: Floats) -> Floats:
+        """The population parameters, (draw, K + 1)."""
+        return phi[:, : self.n_block]
+
+    def coefficient_map(self, phi: Floats) -> None:
+        """φ holds the population parameters themselves."""
+
+    def _tilt(self, context: Floats, u: Floats, covariance: Floats) -> Floats:
+        """−½ tr(H⁻¹ ∂H/∂u_i), (q, draw, rep), by central differences."""
+        step = _STEP * np.eye(self.n_block)[:, :, None, None]
+        upper, lower = (self._information(context[:, None], u[:, None] + side * step) for side in (1.0, -1.0))
+        return np.asarray(-0.25 / _STEP * (covariance[:, :, None] * (upper - lower)).sum(axis=(0, 1)))
 
     def take(self, reps: NDArray[np.intp]) -> "DetectionBlocks":
         """The same blocks for some reps only."""

@@ -28,11 +28,12 @@ class Binomial:
 
     def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
         """Y η − n log(1 + e^η), the binomial coefficient left out; −inf where e^η overflows."""
-        softplus = np.exp(eta)
-        softplus += 1.0
-        np.log(softplus, out=softplus)
-        softplus *= size
-        return np.subtract(events * eta, softplus, out=softplus)
+        value = np.exp(eta)
+        value += 1.0
+        np.log(value, out=value)
+        value *= -size
+        value += events * eta
+        return value
 
     def derivatives(self, eta: Floats, events: Floats, size: Floats) -> Derivatives:
         """y − n p, n p (1 − p), n p (1 − p)(1 − 2p)."""

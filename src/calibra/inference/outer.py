@@ -1,20 +1,25 @@
-"""The outer half of the nested-Laplace engine: rounds of weighted draws of φ until enough stand behind the answer."""
+"""The outer half of the nested-Laplace engine: rounds of weighted draws of φ until enough stand behind the answer.
 
-from collections.abc import Callable
+Scales are few and their surrogate density costs little: a split t is fitted to it, or a mixture grown on it where that
+falls short. The coefficients get a t of their own given each draw's scales. So a funnel, where the coefficients'
+spread changes with the scales, is followed and not enveloped.
+"""
+
 from dataclasses import dataclass
+from math import lgamma, log, pi
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import FitError
-from calibra.inference.conditional import Coefficients, KnowsCoefficients
-from calibra.inference.marginal import Marginal
+from calibra.inference.corrected import Corrected
+from calibra.inference.marginal import SMALLEST_SCALE
 from calibra.inference.progress import Progress
-from calibra.inference.proposals import Proposal, folded_log_density, grow_mixture, split_t
+from calibra.inference.proposals import Proposal, climb, folded_log_density, grow_mixture, split_t
 from calibra.inference.psis import smooth_weights
+from calibra.inference.surrogate import GivenScales
 
 type Floats = NDArray[np.float64]
-type Lift = Callable[[np.random.Generator, Floats], tuple[Floats, Floats]]
 
 MIN_EFFECTIVE = 400.0
 """Fewest effective draws an answer may rest on (DESIGN §4)."""
@@ -22,8 +27,10 @@ MAX_ROUNDS = 8
 """Proposal rounds before the engine gives up and reports what it has."""
 COMFORTABLE_K = 0.6
 """Pareto k̂ above which one more round is drawn even if enough draws are there."""
-FUNNEL_BELOW = 0.25
-"""Share of the first round's draws that must be effective; below it the split t has met a funnel."""
+COEFFICIENT_TAIL_DF = 30.0
+"""Degrees of freedom of the coefficients' t."""
+_ADAPTATIONS = 3
+_WELL_PROPOSED = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,94 +54,104 @@ class WeightedDraws:
         return self.effective >= target and self.pareto_k <= COMFORTABLE_K
 
 
-def sample_outer(marginal: Marginal, *, draws: int, rng: np.random.Generator, progress: Progress) -> WeightedDraws:
-    """Weighted draws from the corrected marginal posterior of φ.
-
-    A split t around the mode first. Where it falls short, the declaration has a funnel: draws then take the scales
-    from mixtures grown on what was found, and the coefficients from a t of their own given each draw's scales; blocks
-    that cannot say how much the data know of the coefficients grow mixtures over all of φ instead.
-    """
-    target = max(MIN_EFFECTIVE, 0.5 * draws)
-    mode = marginal.mode()
-    first = split_t(marginal.corrected, mode, marginal.hessian(mode), marginal.blocks.n_scales)
-    rounds = _Rounds(marginal, target, rng, progress)
-    if not isinstance(marginal.blocks, KnowsCoefficients):
-        return rounds.run(first, _as_it_is, MAX_ROUNDS)
-    found = rounds.run(first, _as_it_is, 3, give_up_below=FUNNEL_BELOW)
-    if found.suffices(target):
-        return found
-    scales = found.phi[:, marginal.begin_scales :]
-    return rounds.run(grow_mixture(scales, found.weights, rng), Coefficients(marginal, mode).sample, MAX_ROUNDS)
-
-
-def _as_it_is(_rng: np.random.Generator, points: Floats) -> tuple[Floats, Floats]:
-    """Points are φ itself, nothing is added."""
-    return points, np.zeros(len(points))
+def sample_outer(
+    target: Corrected, mode: Floats, *, draws: int, rng: np.random.Generator, progress: Progress
+) -> WeightedDraws:
+    """Weighted draws of φ from the corrected marginal posterior, given its mode (d,)."""
+    rounds = _Rounds(target, max(MIN_EFFECTIVE, 0.5 * draws), rng, progress)
+    scales, hessian = climb(rounds.scale_density, mode[target.surrogate.p :])
+    return rounds.run(split_t(rounds.scale_density, scales, hessian, len(scales)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawn:
-    """One round: points of the proposal, the φ they became, and log target less the log-density of what was added."""
+    """One round."""
 
-    points: Floats
+    proposal: Proposal
+    """What the scales were drawn from."""
+    scales: Floats
+    """(n, m)."""
     phi: Floats
+    """(n, d)."""
     log_value: Floats
+    """Log target less the log-density of the coefficients given the scales, (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rounds:
     """Rounds of draws that all count, weighted by the mixture of their proposals."""
 
-    marginal: Marginal
-    target: float
+    target: Corrected
+    wanted: float
     rng: np.random.Generator
     progress: Progress
 
-    def run(self, first: Proposal, lift: Lift, n_rounds: int, *, give_up_below: float = 0.0) -> WeightedDraws:
-        """Draw until enough, or until `n_rounds` are spent.
-
-        Parameters
-        ----------
-        first
-            Proposal of the first round, over the points that `lift` turns into φ; later ones are grown on weighted
-            points.
-        lift
-            From points to φ, and the log-density of what was added on the way.
-        give_up_below
-            Share of effective draws below which further rounds are not worth their while.
-        """
-        proposals, drawn = [first], [self._draw(first, lift, int(1.4 * self.target))]
-        found = self._weigh(proposals, drawn)
-        while len(proposals) < n_rounds and not found.suffices(self.target):
-            if found.effective < give_up_below * len(found.phi):
-                break
-            size = self._next_size(found)
-            proposals.append(grow_mixture(np.concatenate([r.points for r in drawn]), found.weights, self.rng))
-            drawn.append(self._draw(proposals[-1], lift, size))
-            found = self._weigh(proposals, drawn)
+    def run(self, first: Proposal) -> WeightedDraws:
+        """Draw until enough, or until the rounds are spent; later proposals are grown on the weighted draws so far."""
+        drawn = [self._draw(first, int(1.4 * self.wanted))]
+        found = self._weigh(drawn)
+        while len(drawn) < MAX_ROUNDS and not found.suffices(self.wanted):
+            proposal = grow_mixture(np.concatenate([r.scales for r in drawn]), found.weights, self.rng)
+            drawn.append(self._draw(proposal, self._next_size(found)))
+            found = self._weigh(drawn)
         return found
 
-    def _draw(self, proposal: Proposal, lift: Lift, size: int) -> _Drawn:
-        points = self.marginal.positive(proposal.sample(self.rng, size))
-        phi, added = lift(self.rng, points)
-        return _Drawn(points, phi, self.marginal.corrected(phi) - added)
+    def scale_density(self, scales: Floats) -> Floats:
+        """Surrogate log-density of scales of any sign, even in each, (n,)."""
+        return self.target.surrogate.given_scales(_positive(scales)).log_density
 
-    def _weigh(self, proposals: list[Proposal], drawn: list[_Drawn]) -> WeightedDraws:
+    def _draw(self, proposal: Proposal, size: int) -> _Drawn:
+        proposal, scales, given = self._adapt(proposal, size)
+        phi, log_density = _draw_coefficients(given, scales, self.rng)
+        return _Drawn(proposal, scales, phi, self.target.log_posterior(phi) - log_density)
+
+    def _adapt(self, proposal: Proposal, size: int) -> tuple[Proposal, Floats, GivenScales]:
+        """Scales from the proposal, or from a better one where the surrogate finds it poor."""
+        for attempt in range(_ADAPTATIONS + 1):
+            scales = _positive(proposal.sample(self.rng, size))
+            given = self.target.surrogate.given_scales(scales)
+            if attempt < _ADAPTATIONS:
+                log_ratio = given.log_density - folded_log_density(proposal, scales, scales.shape[1])
+                weights = np.exp(smooth_weights(log_ratio)[0])
+                if 1.0 / np.sum(weights**2) >= _WELL_PROPOSED * size:
+                    break
+                proposal = grow_mixture(scales, weights, self.rng)
+        return proposal, scales, given
+
+    def _weigh(self, drawn: list[_Drawn]) -> WeightedDraws:
         """Deterministic-mixture weights over all rounds, Pareto-smoothed."""
-        points, value = np.concatenate([r.points for r in drawn]), np.concatenate([r.log_value for r in drawn])
+        scales, value = np.concatenate([r.scales for r in drawn]), np.concatenate([r.log_value for r in drawn])
         if not np.isfinite(value).any():
             raise FitError("no outer draw has a finite posterior; fit with engine='nuts' to see why.")
-        shares = np.log([len(r.points) / len(points) for r in drawn])
-        n_scales = self.marginal.blocks.n_scales
-        terms = [share + folded_log_density(p, points, n_scales) for share, p in zip(shares, proposals, strict=True)]
+        shares = np.log([len(r.scales) / len(scales) for r in drawn])
+        terms = [
+            share + folded_log_density(r.proposal, scales, scales.shape[1])
+            for share, r in zip(shares, drawn, strict=True)
+        ]
         log_weights, pareto_k = smooth_weights(
             np.where(np.isfinite(value), value - np.logaddexp.reduce(terms, axis=0), -1e9)
         )
         found = WeightedDraws(np.concatenate([r.phi for r in drawn]), np.exp(log_weights), pareto_k)
-        self.progress.update(f"laplace: effective sample {found.effective:.0f} of {self.target:.0f}")
+        self.progress.update(f"laplace: effective sample {found.effective:.0f} of {self.wanted:.0f}")
         return found
 
     def _next_size(self, found: WeightedDraws) -> int:
-        """How many more draws the missing ones will take, within half and twice the target."""
-        missing = max(self.target - found.effective, 0.0)
-        return int(np.clip(1.3 * missing * len(found.phi) / found.effective, 0.5 * self.target, 2.0 * self.target))
+        """How many more draws the missing ones will take, within half and twice the wanted."""
+        missing = max(self.wanted - found.effective, 0.0)
+        return int(np.clip(1.3 * missing * len(found.phi) / found.effective, 0.5 * self.wanted, 2.0 * self.wanted))
+
+
+def _positive(scales: Floats) -> Floats:
+    return np.maximum(np.abs(scales), SMALLEST_SCALE)
+
+
+def _draw_coefficients(given: GivenScales, scales: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """One φ for each row of scales, (n, d), and the log-density of its coefficients given its scales, (n,)."""
+    (n, p), df = given.mean.shape, COEFFICIENT_TAIL_DF
+    radius = np.sqrt(df / (2.0 * rng.standard_gamma(df / 2.0, (n, 1))))
+    standard = rng.standard_normal((n, p)) * radius
+    away = np.linalg.solve(given.root.transpose(0, 2, 1), standard[:, :, None])[:, :, 0]
+    constant = lgamma((df + p) / 2.0) - lgamma(df / 2.0) - 0.5 * p * log(df * pi)
+    log_density = constant - 0.5 * (df + p) * np.log1p((standard**2).sum(axis=1) / df)
+    log_density += np.log(np.einsum("nii->ni", given.root)).sum(axis=1)
+    return np.concatenate([given.mean + away, scales], axis=1), log_density

@@ -19,6 +19,9 @@ TAIL_DF = 8.0
 _FAR_FROM_ZERO = 8.0
 _AXIS_STEPS = np.array([1.0, 2.5])
 _NARROWEST, _WIDEST = 0.6, 4.0
+_FLATTEST = 0.05
+_PROBES = 0.02 * 2.0 ** np.arange(8)
+_LONGEST_CLIMB = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +102,37 @@ def split_t(target: Callable[[Floats], Floats], mode: Floats, hessian: Floats, n
         centre = moved
         here = target(centre[None])[0]
     return SplitT(centre, axes, _spread(target, centre, axes, here, n_scales))
+
+
+def climb(target: Callable[[Floats], Floats], start: Floats) -> tuple[Floats, Floats]:
+    """Near the mode of a log-density, and its negative Hessian there; (d,) and (d, d).
+
+    Steps of a geometric grid along each axis: first to the best of them, as long as one is better; then second
+    differences over those at which the density has fallen nearest to what it does one standard deviation from the
+    middle of a normal: where a density is flat at its mode, its width still shows.
+    """
+    d = len(start)
+    units = np.eye(d)
+    probes = np.concatenate([sign * step * units for sign in (1.0, -1.0) for step in _PROBES])
+    mode = start
+    for _ in range(_LONGEST_CLIMB):
+        values = target(np.concatenate([mode[None], mode + probes]))
+        best = int(np.argmax(values))
+        if best == 0:
+            break
+        mode = np.abs(mode + probes[best - 1])
+    fall = np.maximum(values[0] - values[1:].reshape(2, len(_PROBES), d).mean(axis=0), 1e-6)
+    chosen = np.argmin(np.abs(np.log(fall / 0.5)), axis=0)
+    steps, fall = _PROBES[chosen], fall[chosen, np.arange(d)]
+    rows, columns = np.tril_indices(d, -1)
+    both = steps[rows, None] * units[rows] + steps[columns, None] * units[columns]
+    pairs = target(np.concatenate([mode + both, mode - both])).reshape(2, -1).mean(axis=0) if len(rows) else fall[:0]
+    unit = steps / np.sqrt(2.0 * fall)  # one standard deviation
+    scaled = np.eye(d)
+    mixed = (values[0] - pairs - fall[rows] - fall[columns]) * (unit[rows] * unit[columns])
+    scaled[rows, columns] = scaled[columns, rows] = mixed / (steps[rows] * steps[columns])
+    lengths, vectors = np.linalg.eigh(scaled)
+    return mode, (vectors * np.maximum(lengths, _FLATTEST)) @ vectors.T / np.outer(unit, unit)
 
 
 def grow_mixture(phi: Floats, weights: Floats, rng: np.random.Generator, n_components: int = 40) -> Mixture:

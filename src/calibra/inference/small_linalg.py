@@ -9,27 +9,38 @@ from numpy.typing import NDArray
 type Floats = NDArray[np.float64]
 
 
-def cholesky(matrix: Floats) -> Floats:
-    """Lower factor L of (q, q, …) matrices, LL' = matrix; NaN where a matrix is not positive definite."""
+def cholesky(matrix: Floats, ridge: Floats | None = None) -> Floats:
+    """Lower factor L of (q, q, …) matrices, LL' = matrix + diag(ridge); NaN where that is not positive definite.
+
+    Nothing is written above the diagonal. `ridge` (q, …) may have batch axes that `matrix` lacks or has of length one.
+    """
     n = matrix.shape[0]
-    lower = np.zeros_like(matrix)
+    batch = matrix.shape[2:] if ridge is None else np.broadcast_shapes(matrix.shape[2:], ridge.shape[1:])
+    lower, work = np.empty((n, n, *batch)), np.empty(batch)
     with np.errstate(invalid="ignore", divide="ignore"):
         for j in range(n):
             for i in range(j, n):
-                rest = matrix[i, j].copy()
+                rest = lower[i, j]
+                rest[...] = matrix[i, j]
+                if i == j and ridge is not None:
+                    rest += ridge[j]
                 for k in range(j):
-                    rest -= lower[i, k] * lower[j, k]
-                lower[i, j] = np.sqrt(rest) if i == j else rest / lower[j, j]
+                    rest -= np.multiply(lower[i, k], lower[j, k], out=work)
+                if i == j:
+                    np.sqrt(rest, out=rest)
+                else:
+                    rest /= lower[j, j]
     return lower
 
 
 def solve_lower(lower: Floats, right: Floats) -> Floats:
     """X with L x = right; right has shape (q, …)."""
     x = np.empty(np.broadcast_shapes(lower.shape[1:], right.shape))
+    work = np.empty(x.shape[1:])
     for i in range(lower.shape[0]):
         x[i] = right[i]
         for k in range(i):
-            x[i] -= lower[i, k] * x[k]
+            x[i] -= np.multiply(lower[i, k], x[k], out=work)
         x[i] /= lower[i, i]
     return x
 
@@ -38,10 +49,11 @@ def solve_upper(lower: Floats, right: Floats) -> Floats:
     """X with L' x = right; right has shape (q, …)."""
     n = lower.shape[0]
     x = np.empty(np.broadcast_shapes(lower.shape[1:], right.shape))
+    work = np.empty(x.shape[1:])
     for i in reversed(range(n)):
         x[i] = right[i]
         for k in range(i + 1, n):
-            x[i] -= lower[k, i] * x[k]
+            x[i] -= np.multiply(lower[k, i], x[k], out=work)
         x[i] /= lower[i, i]
     return x
 

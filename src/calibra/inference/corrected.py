@@ -1,0 +1,86 @@
+"""The target: log posterior of φ with every rep's block integrated out, by importance around the surrogate's blocks."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.inference.batches import in_chunks
+from calibra.inference.blocks import PointPool, block_weights, log_mean_exp
+from calibra.inference.psis import smooth_weights
+from calibra.inference.surrogate import Surrogate
+
+type Floats = NDArray[np.float64]
+
+_FEWEST_TO_DRAW_FROM = 8
+_REPS_FOR_BLOCK_K = 10
+_POINTS_FOR_BLOCK_K = 32
+
+
+class Corrected:
+    """Log posterior of φ corrected by importance in every block, and draws of the blocks given φ.
+
+    Parameters
+    ----------
+    surrogate
+        Where the blocks are looked for.
+    n_points
+        Importance points of each block, even: the same for every φ, so that their noise is a smooth function of φ.
+    rng
+        Makes the points.
+    """
+
+    def __init__(self, surrogate: Surrogate, *, n_points: int, rng: np.random.Generator) -> None:
+        self.surrogate, self.blocks, self.n_points = surrogate, surrogate.blocks, n_points
+        self.pool = PointPool(rng, self.blocks.n_block)
+        self.points, self.log_density = self.pool.pick(rng, (n_points, 1, self.blocks.n_reps))
+
+    def log_posterior(self, phi: Floats) -> Floats:
+        """Up to a constant, (n,); −inf where it cannot be computed. Scales must be positive."""
+
+        def evaluate(chunk: Floats, _index: int) -> Floats:
+            with np.errstate(over="ignore", invalid="ignore"):  # far out e^η overflows: −inf, or NaN
+                proposals = self.surrogate.propose_blocks(chunk)
+                _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density)
+                return self.blocks.log_prior(chunk)[0] + log_mean_exp(log_weights).sum(axis=1)
+
+        values = np.concatenate(in_chunks(evaluate, phi, self._elements(self.n_points)))
+        return np.where(np.isfinite(values), values, -np.inf)
+
+    def draw_blocks(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
+        """One u_r | φ per row of φ and rep by importance resampling of fresh points; (q, draw, rep)."""
+        n_points = max(self.n_points, _FEWEST_TO_DRAW_FROM)
+
+        def draw(chunk: Floats, index: int) -> Floats:
+            rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, index)))
+            points, log_density = self.pool.pick(rng, (n_points, len(chunk), self.blocks.n_reps))
+            proposals = self.surrogate.propose_blocks(chunk)
+            with np.errstate(over="ignore", invalid="ignore"):
+                candidates, log_weights = block_weights(self.blocks, proposals, points, log_density)
+            # Gumbel-max: the largest of log weight + Gumbel noise is a draw in proportion to the weights
+            log_weights -= np.log(rng.standard_exponential(log_weights.shape))
+            pick = np.argmax(np.where(np.isnan(log_weights), -np.inf, log_weights), axis=0)
+            return np.take_along_axis(candidates, pick[None, None], axis=1)[:, 0]
+
+        return np.concatenate(in_chunks(draw, phi, self._elements(n_points)), axis=1)
+
+    def block_pareto_k(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
+        """Pareto k̂ of the block weights of the most skewed reps, pooled over a few φ; (rep,), NaN for the others."""
+        rng, n_reps = np.random.default_rng(seed), self.blocks.n_reps
+        reps = np.arange(n_reps)
+        if n_reps > _REPS_FOR_BLOCK_K:
+            spread = self._log_weights(self.surrogate, phi[:1], _POINTS_FOR_BLOCK_K, rng)[:, 0].std(axis=0)
+            reps = np.sort(np.argsort(-spread)[:_REPS_FOR_BLOCK_K])
+        log_weights = self._log_weights(self.surrogate.take(reps), phi, _POINTS_FOR_BLOCK_K, rng)
+        log_weights -= log_mean_exp(log_weights)
+        result = np.full(n_reps, np.nan)
+        result[reps] = [smooth_weights(log_weights[:, :, i].ravel())[1] for i in range(len(reps))]
+        return result
+
+    def _log_weights(self, surrogate: Surrogate, phi: Floats, n_points: int, rng: np.random.Generator) -> Floats:
+        """Of fresh points, (point, draw, rep)."""
+        points, log_density = self.pool.pick(rng, (n_points, len(phi), surrogate.blocks.n_reps))
+        with np.errstate(over="ignore", invalid="ignore"):
+            log_weights = block_weights(surrogate.blocks, surrogate.propose_blocks(phi), points, log_density)[1]
+        return np.where(np.isnan(log_weights), -np.inf, log_weights)
+
+    def _elements(self, n_points: int) -> int:
+        return self.blocks.n_reps * max(self.blocks.n_cells, self.blocks.n_block) * n_points

@@ -1,0 +1,104 @@
+"""The posterior with its likelihood made quadratic at the outer mode: every conditional of it is in closed form.
+
+At the mode φ̂ of the Laplace marginal each rep's log-likelihood is replaced by a quadratic in the coefficients β and
+the block u_r: curvature and slope at the block's mode, the slope tilted by the third derivatives, so that the
+quadratic's block mean is the block's first-order mean and its slope in β that of the Laplace marginal. Given scales θ
+everything is then Gaussian,
+
+    u_r | β, θ ~ N(H_r⁻¹(l_r − B_r'β), H_r⁻¹),   H_r = A_r + diag σ(θ)⁻²,
+    β | θ      ~ N(P⁻¹ m, P⁻¹),   P = C − Σ B_r H_r⁻¹ B_r' + prior,   m = c − Σ B_r H_r⁻¹ l_r + prior,
+
+and log p(θ) is known up to a constant. All of it serves for proposals; importance weights make up for what it misses.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.inference.batches import in_chunks
+from calibra.inference.blocks import BlockProposals, Blocks, Quadratic
+from calibra.inference.small_linalg import cholesky, log_determinant, solve_lower, solve_upper
+
+type Floats = NDArray[np.float64]
+
+
+class GivenScales(NamedTuple):
+    """What the quadratic posterior says at a batch of scales θ."""
+
+    mean: Floats
+    """Mean of the coefficients as φ holds them, (draw, p)."""
+    root: Floats
+    """Cholesky factor of their precision, (draw, p, p)."""
+    log_density: Floats
+    """log p(θ) up to a constant, (draw,)."""
+
+
+class Surrogate:
+    """Conditionals of the quadratic posterior.
+
+    Parameters
+    ----------
+    blocks
+        The declaration.
+    quadratic
+        Its log-likelihood at the outer mode.
+    """
+
+    def __init__(self, blocks: Blocks, quadratic: Quadratic) -> None:
+        self.blocks, self.quadratic = blocks, quadratic
+        self.p = blocks.n_outer - blocks.n_scales
+        # Gaussian priors: the slope's fall over a unit step is their precision
+        at = np.ones((2, blocks.n_outer))
+        at[1, : self.p] += 1.0
+        slope = blocks.log_prior(at)[1][:, : self.p]
+        self._prior_precision = np.diag(slope[0] - slope[1] + 1e-8)
+
+    def take(self, reps: NDArray[np.intp]) -> "Surrogate":
+        """The blocks of some reps only."""
+        a, b, c, by_block, by_coefficient = self.quadratic
+        return Surrogate(
+            self.blocks.take(reps), Quadratic(a[..., reps], b[..., reps], c, by_block[:, reps], by_coefficient)
+        )
+
+    def propose_blocks(self, phi: Floats) -> BlockProposals:
+        """The blocks given φ."""
+        scales, beta = self.blocks.block_scales(phi), self.blocks.coefficients(phi)
+        chol = self._factor(scales)
+        q, n_reps = self.quadratic.by_block.shape
+        pull = -(beta @ self.quadratic.b.reshape(self.p, -1)).reshape(-1, q, n_reps).transpose(1, 0, 2)
+        pull += self.quadratic.by_block[:, None]
+        return BlockProposals(self.blocks.context(phi), scales, solve_upper(chol, solve_lower(chol, pull)), chol)
+
+    def given_scales(self, scales: Floats) -> GivenScales:
+        """The coefficients given scales (draw, m), and the density of the scales."""
+        each = self.blocks.n_reps * self.blocks.n_block * (self.p + self.blocks.n_block)
+        parts = in_chunks(lambda chunk, _: self._given(chunk), scales, each)
+        return GivenScales(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+    def _given(self, scales: Floats) -> GivenScales:
+        quadratic, n, p = self.quadratic, len(scales), self.p
+        phi = np.concatenate([np.zeros((n, p)), scales], axis=1)
+        sigma = self.blocks.block_scales(phi)
+        chol = self._factor(sigma)
+        own = solve_lower(chol, np.broadcast_to(quadratic.by_block[:, None], chol.shape[1:]))
+        crossed = solve_lower(chol[:, :, None], quadratic.b.transpose(1, 0, 2)[:, :, None])  # (q, p, draw, rep)
+        flat = crossed.transpose(2, 1, 0, 3).reshape(n, p, -1)
+        precision = quadratic.c - flat @ flat.transpose(0, 2, 1)
+        pull = quadratic.by_coefficient - (flat @ own.transpose(1, 0, 2).reshape(n, -1, 1))[:, :, 0]
+        to_beta = self.blocks.coefficient_map(phi)
+        if to_beta is not None:
+            back = to_beta.transpose(0, 2, 1)
+            precision, pull = back @ precision @ to_beta, (back @ pull[:, :, None])[:, :, 0]
+        log_prior, slope = self.blocks.log_prior(phi)
+        root = np.linalg.cholesky(precision + self._prior_precision)
+        white = np.linalg.solve(root, (pull + slope[:, :p])[:, :, None])
+        mean = np.linalg.solve(root.transpose(0, 2, 1), white)[:, :, 0]
+        by_coefficients = 0.5 * (white[:, :, 0] ** 2).sum(axis=1) - np.log(np.einsum("nii->ni", root)).sum(axis=1)
+        by_blocks = 0.5 * ((own**2).sum(axis=0) - log_determinant(chol)).sum(axis=1)
+        by_blocks -= self.blocks.n_reps * np.log(sigma[:, :, 0]).sum(axis=0)
+        return GivenScales(mean, root, log_prior + by_coefficients + by_blocks)
+
+    def _factor(self, sigma: Floats) -> Floats:
+        """Cholesky factors of H at block scales (q, draw, 1); (q, q, draw, rep)."""
+        return cholesky(self.quadratic.a[:, :, None], sigma**-2.0)
