@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FINE, UNKNOWN_YET, JUDGED_TOO_EARLY = 0, -1, 19
 MISSING_REP, UNKNOWN_RANK, MISSING_DAY, EVENT_BEFORE, EXIT_BEFORE, LOST_BEFORE, ENTERED_AFTER = range(11, 18)
 DUPLICATE = 20
+MISSING_PROSPECT, MISSING_CHANGE, UNREADABLE_CHANGE, OUTCOME_UNNAMED, OUTCOME_TWICE, UNREADABLE_OUTCOME = range(31, 37)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Reason:
 
 
 _DATES_SHOWN = DATES
+OUTCOMES_SHOWN = ("event_at", "exit_at", "censored_at", "won_at")
 REASONS: Mapping[int, Reason] = {
     MISSING_REP: Reason("missing rep", "`rep` must name who judged; it is missing", "Fill it, or drop them.", ()),
     UNKNOWN_RANK: Reason("unknown rank", "`rank` must be one of the scale", "", ("rank",)),
@@ -128,6 +130,39 @@ REASONS: Mapping[int, Reason] = {
         "Keep one row of each; different days are different judgments. The check can be left out with "
         "`check_duplicates=False`.",
         ("rep", "judged_at", "rank"),
+    ),
+    MISSING_PROSPECT: Reason(
+        "change without prospect",
+        "every change of a rank must name its `prospect`; it is missing",
+        "Fill it, or drop them.",
+        ("rep", "rank", "changed_at"),
+    ),
+    UNREADABLE_CHANGE: Reason(
+        "unreadable changed_at",
+        "`changed_at` given as text must be ISO 8601, such as 2026-09-30T08:15:00Z; it is not",
+        "Parse the column into moments first, so that nobody has to guess day and month.",
+        ("changed_at",),
+    ),
+    MISSING_CHANGE: Reason(
+        "missing changed_at", "`changed_at` must be known; it is missing", "Fill it, or drop them.", ("rank",)
+    ),
+    OUTCOME_UNNAMED: Reason(
+        "outcome without prospect",
+        "every row of the outcomes must name its `prospect`; it is missing",
+        "Fill it, or drop them.",
+        OUTCOMES_SHOWN,
+    ),
+    OUTCOME_TWICE: Reason(
+        "outcome told twice",
+        "the outcomes must hold one row per prospect; rows that differ come of the same one",
+        "Keep the first event and the first exit of each; one who comes back is a prospect of its own.",
+        (),
+    ),
+    UNREADABLE_OUTCOME: Reason(
+        "unreadable outcome date",
+        "dates of outcomes given as text must be ISO 8601, such as 2026-09-30; they are not",
+        "Parse the columns into dates first, so that nobody has to guess day and month.",
+        OUTCOMES_SHOWN,
     ),
 }
 """Every reason, in order of precedence: a row stands under its first."""
@@ -254,12 +289,13 @@ def _is_labelled(plan: Plan, name: str, labels: Sequence[str]) -> nw.Expr:
 
 
 _BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_NO_LABEL_TEXT = f"^[{_BLANKS}]*(?:{'|'.join(NO_LABEL)})?[{_BLANKS}]*$"
 
 
 def _blank(plan: Plan, name: str) -> nw.Expr:
     label, dtype = nw.col(name), plan.opened.schema[name]
     if is_text(dtype):
-        return label.is_null() | label.cast(nw.String).str.strip_chars(_BLANKS).is_in(["", *NO_LABEL])
+        return label.is_null() | label.cast(nw.String).str.contains(_NO_LABEL_TEXT)
     return label.is_null() | label.is_nan() if dtype.is_float() else label.is_null()
 
 

@@ -1,0 +1,184 @@
+"""A rank-change log, cut into spells by window functions in its own engine: which rank stood from when to when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from calibra.data.dates import day_number, is_text, is_unreadable
+from calibra.data.history_frames import OUTCOME_DATES, HistoryFrames
+from calibra.data.problems import (
+    FINE,
+    MISSING_CHANGE,
+    MISSING_PROSPECT,
+    MISSING_REP,
+    OUTCOME_UNNAMED,
+    UNKNOWN_RANK,
+    UNKNOWN_YET,
+    UNREADABLE_CHANGE,
+    UNREADABLE_OUTCOME,
+)
+
+CLEARED, UNKNOWN = -1, -2
+"""Rank codes beside the places in the scale: no rank; a label the scale does not know."""
+BY_EVENT, BY_EXIT = 1, 2
+"""What ended a prospect's story, as it stands in `ended_by`; null where it is open."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Log:
+    """A rank history as known on a day: lazy tables that are made anew for every query."""
+
+    frames: HistoryFrames
+    """The two tables."""
+    labels: Mapping[str, int]
+    """Label of a rank, as it stands in the data, to its place in the scale; CLEARED where it means none."""
+    as_of_day: int
+    """Snapshot date as a day number."""
+    several: bool = False
+    """Whether outcomes come again: copies are then made one, and prospects whose rows differ are left out."""
+
+    def rows(self) -> nw.LazyFrame[Any]:
+        """Every change, with its day, its rank's code, and `problem`: a key of REASONS, FINE or UNKNOWN_YET."""
+        frame, schema = self.frames.changes, self.frames.changes.collect_schema()
+        frame = frame.with_columns(
+            day_number("changed_at", schema["changed_at"]).alias("day"),
+            _rank_code(schema["rank"], self.labels).alias("code"),
+            _sortable("changed_at", schema["changed_at"]).alias("moment"),
+        )
+        tests = {
+            MISSING_PROSPECT: _blank("prospect", schema["prospect"]),
+            MISSING_CHANGE: nw.col("day").is_null(),
+            UNKNOWN_RANK: nw.col("code") == UNKNOWN,
+            MISSING_REP: _blank("rep", schema["rep"]) & (nw.col("code") >= 0),
+        }
+        if is_text(schema["changed_at"]):
+            tests = {UNREADABLE_CHANGE: is_unreadable("changed_at")} | tests
+        problem: nw.Expr = nw.lit(FINE)
+        for reason, hit in reversed(tests.items()):
+            problem = nw.when(hit).then(nw.lit(reason)).otherwise(problem)
+        problem = nw.when(nw.col("day") > self.as_of_day).then(nw.lit(UNKNOWN_YET)).otherwise(problem)
+        return frame.with_columns(problem.cast(nw.Int64).alias("problem"))
+
+    def known(self) -> nw.LazyFrame[Any]:
+        """Changes of a prospect on a known day up to `as_of`, each with the next: where ranks are wrong, too.
+
+        A change whose rank or rep is not known still ends the spell before it.
+        """
+        lost = (MISSING_PROSPECT, MISSING_CHANGE, UNREADABLE_CHANGE, UNKNOWN_YET)
+        frame = self.rows().filter(~nw.col("problem").is_in(lost))
+        if self.several:
+            frame = frame.join(self.told_twice(), on="prospect", how="anti")
+        extra = ["sequence"] if "sequence" in frame.collect_schema().names() else []
+        order = ["day", "moment", *extra, "code", "rep"]
+        following = [nw.col(name).shift(-1).over("prospect", order_by=order) for name in order[:-1]]
+        frame = frame.with_columns(
+            *(later.alias(f"next_{name}") for later, name in zip(following, order[:-1], strict=True))
+        )
+        same_day = nw.col("next_day") == nw.col("day")
+        same_moment = same_day & (nw.col("next_moment") == nw.col("moment"))
+        for name in extra:
+            same_moment = same_moment & (nw.col(f"next_{name}") == nw.col(name))
+        return frame.with_columns(
+            _one(same_day).alias("corrected"),
+            _one(same_moment & (nw.col("next_code") != nw.col("code"))).alias("tied"),
+        )
+
+    def spells(self) -> nw.LazyFrame[Any]:
+        """One row per rank, or its absence, that stood at the end of its first day, beside the prospect's outcome.
+
+        `previous` is the code of the rank before, null for the entry rank; `next_day` and `reranked_at` tell when the
+        next took its place; `ended_day` and `ended_by` the event or exit, if known; `hindsight` is 1 for what was
+        written on that day or later.
+        """
+        last = self.known().filter(nw.col("corrected") == 0).drop("next_day", "next_moment", "next_code")
+        before = nw.col("code").shift(1).over("prospect", order_by="day").fill_null(CLEARED)
+        changed = last.with_columns(before.alias("previous")).filter(nw.col("code") != nw.col("previous"))
+        spells = changed.with_columns(
+            nw.col("code").shift(1).over("prospect", order_by="day").alias("previous"),
+            nw.col("day").shift(-1).over("prospect", order_by="day").alias("next_day"),
+            nw.col("changed_at").shift(-1).over("prospect", order_by="day").alias("reranked_at"),
+        )
+        joined = spells.join(self.outcomes(), on="prospect", how="left")
+        ended = nw.when(nw.col("day") >= nw.col("ended_day")).then(nw.lit(1)).otherwise(nw.lit(0))
+        return joined.with_columns(ended.cast(nw.Int64).alias("hindsight"))
+
+    def outcomes(self) -> nw.LazyFrame[Any]:
+        """One row per prospect, with the day and kind of its end as known on the snapshot date."""
+        frame = self.told_once() if self.several else self.frames.outcomes
+        schema = frame.collect_schema()
+        days = {name: nw.lit(None).cast(nw.Int64) for name in ("event_at", "exit_at", "censored_at")}
+        days |= {name: day_number(name, schema[name]) for name in days if name in self.frames.present}
+        frame = frame.filter(~_blank("prospect", schema["prospect"])).with_columns(
+            *(nw.when(day <= self.as_of_day).then(day).alias(f"{name[:-3]}_day") for name, day in days.items())
+        )
+        frame = frame.rename({"censored_day": "lost_day"})
+        event, leave = nw.col("event_day"), nw.col("exit_day")
+        by_event = (event <= leave) | (leave.is_null() & ~event.is_null())
+        by_exit = nw.when(~leave.is_null()).then(nw.lit(BY_EXIT))
+        return frame.with_columns(
+            nw.min_horizontal(event, leave).alias("ended_day"),
+            nw.when(by_event).then(nw.lit(BY_EVENT)).otherwise(by_exit).alias("ended_by"),
+            nw.lit(1).alias("has_outcome"),
+        )
+
+    def named_again(self) -> nw.LazyFrame[Any]:
+        """Prospects that have more than one row in the outcome table."""
+        return _come_again(self.frames.outcomes)
+
+    def told_twice(self) -> nw.LazyFrame[Any]:
+        """Prospects of whom the outcome table has two rows that differ."""
+        return _come_again(self.frames.outcomes.unique(keep="any"))
+
+    def told_once(self) -> nw.LazyFrame[Any]:
+        """Outcomes without identical copies and without the prospects told twice."""
+        return self.frames.outcomes.unique(keep="any").join(self.told_twice(), on="prospect", how="anti")
+
+    def outcome_problems(self) -> nw.LazyFrame[Any]:
+        """Every outcome row, with `problem`: nobody named, text that is no date, or FINE."""
+        schema = self.frames.outcomes.collect_schema()
+        problem: nw.Expr = nw.lit(FINE)
+        dates = [name for name in OUTCOME_DATES if name in self.frames.present and is_text(schema[name])]
+        if dates:
+            wrong = nw.any_horizontal(*(is_unreadable(name) for name in dates), ignore_nulls=True)
+            problem = nw.when(wrong).then(nw.lit(UNREADABLE_OUTCOME)).otherwise(problem)
+        unnamed = _blank("prospect", schema["prospect"])
+        problem = nw.when(unnamed).then(nw.lit(OUTCOME_UNNAMED)).otherwise(problem)
+        return self.frames.outcomes.with_columns(problem.cast(nw.Int64).alias("problem"))
+
+
+def _rank_code(dtype: nw.dtypes.DType, labels: Mapping[str, int]) -> nw.Expr:
+    """Place of the rank in the scale, CLEARED for none, UNKNOWN for a label that is not of it."""
+    text, code = nw.col("rank").cast(nw.String), nw.lit(UNKNOWN)
+    for place in sorted(set(labels.values())):
+        spelt = [label for label, at in labels.items() if at == place]
+        spelt += [f"{label}.0" for label in spelt if dtype.is_numeric()]
+        code = nw.when(text.is_in(spelt)).then(nw.lit(place)).otherwise(code)
+    return nw.when(_blank("rank", dtype)).then(nw.lit(CLEARED)).otherwise(code).cast(nw.Int64)
+
+
+def _come_again(outcomes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    named = outcomes.filter(~_blank("prospect", outcomes.collect_schema()["prospect"]))
+    counted = named.group_by("prospect").agg(nw.len().alias("n"))
+    return counted.filter(nw.col("n") > 1).select("prospect")
+
+
+def _blank(name: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """Is the label missing: null, NaN or blank text?"""
+    label = nw.col(name)
+    if is_text(dtype):
+        return label.is_null() | (label.cast(nw.String).str.strip_chars() == nw.lit(""))
+    return label.is_null() | label.is_nan() if dtype.is_float() else label.is_null()
+
+
+def _sortable(name: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    """Moments by which to sort; ISO text sorts once date and time of day are parted by one character."""
+    return nw.col(name).cast(nw.String).str.replace_all("T", " ", literal=True) if is_text(dtype) else nw.col(name)
+
+
+def _one(condition: nw.Expr) -> nw.Expr:
+    """1 where it holds, else 0, null counted as no."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
