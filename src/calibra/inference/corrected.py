@@ -10,9 +10,9 @@ from calibra.inference.surrogate import Surrogate
 
 type Floats = NDArray[np.float64]
 
-_FEWEST_TO_DRAW_FROM = 8
 _REPS_FOR_BLOCK_K = 10
-_POINTS_FOR_BLOCK_K = 32
+_POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 64, 32
+_CANDIDATES = ((0.75, 4), (1.5, 8), (np.inf, 16))  # of each block draw, by the largest spread; a normal block's is 0.3
 
 
 class Corrected:
@@ -45,9 +45,17 @@ class Corrected:
         values = np.concatenate(in_chunks(evaluate, phi, self._elements(self.n_points)))
         return np.where(np.isfinite(values), values, -np.inf)
 
-    def draw_blocks(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
-        """One u_r | φ per row of φ and rep by importance resampling of fresh points; (q, draw, rep)."""
-        n_points = max(self.n_points, _FEWEST_TO_DRAW_FROM)
+    def spread(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
+        """How far each rep's block is from its proposal at one φ, (d,): variation coefficient of its weights, (rep,)."""
+        log_weights = self._log_weights(self.surrogate, phi[None], _POINTS_FOR_SPREAD, np.random.default_rng(seed))
+        return np.asarray(np.exp(log_weights - log_mean_exp(log_weights))[:, 0].std(axis=0))
+
+    def draw_blocks(self, phi: Floats, spread: Floats, seed: np.random.SeedSequence) -> Floats:
+        """One u_r | φ per row of φ and rep by importance resampling of fresh points; (q, draw, rep).
+
+        The farther a block may be from its proposal (`spread`), the more points are resampled from.
+        """
+        n_points = next(n for limit, n in _CANDIDATES if not spread.max() > limit)
 
         def draw(chunk: Floats, index: int) -> Floats:
             rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, index)))
@@ -62,16 +70,13 @@ class Corrected:
 
         return np.concatenate(in_chunks(draw, phi, self._elements(n_points)), axis=1)
 
-    def block_pareto_k(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
-        """Pareto k̂ of the block weights of the most skewed reps, pooled over a few φ; (rep,), NaN for the others."""
-        rng, n_reps = np.random.default_rng(seed), self.blocks.n_reps
-        reps = np.arange(n_reps)
-        if n_reps > _REPS_FOR_BLOCK_K:
-            spread = self._log_weights(self.surrogate, phi[:1], _POINTS_FOR_BLOCK_K, rng)[:, 0].std(axis=0)
-            reps = np.sort(np.argsort(-spread)[:_REPS_FOR_BLOCK_K])
+    def block_pareto_k(self, phi: Floats, spread: Floats, seed: np.random.SeedSequence) -> Floats:
+        """Pareto k̂ of the block weights of the reps of largest spread, pooled over φ; (rep,), NaN for the others."""
+        rng = np.random.default_rng(seed)
+        reps = np.sort(np.argsort(-spread)[:_REPS_FOR_BLOCK_K])
         log_weights = self._log_weights(self.surrogate.take(reps), phi, _POINTS_FOR_BLOCK_K, rng)
         log_weights -= log_mean_exp(log_weights)
-        result = np.full(n_reps, np.nan)
+        result = np.full(self.blocks.n_reps, np.nan)
         result[reps] = [smooth_weights(log_weights[:, :, i].ravel())[1] for i in range(len(reps))]
         return result
 

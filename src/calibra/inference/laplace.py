@@ -58,7 +58,7 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     draws
         How many equally weighted draws to return.
     """
-    outer_seed, block_seed, check_seed = np.random.SeedSequence(seed).spawn(3)
+    outer_seed, spread_seed, block_seed, check_seed = np.random.SeedSequence(seed).spawn(4)
     rng = np.random.default_rng(outer_seed)
     marginal = Marginal(blocks)
     mode = marginal.mode()
@@ -68,6 +68,7 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     target = Corrected(surrogate, n_points=n_points, rng=rng)
     found = sample_outer(target, mode, draws=draws, rng=rng, progress=progress)
     phi = rng.permutation(found.phi[systematic_resample(found.weights, draws, rng)])
-    u = target.draw_blocks(phi, block_seed)
-    block_k = target.block_pareto_k(phi[:_DRAWS_FOR_BLOCK_K], check_seed)
+    spread = target.spread(phi[0], spread_seed)
+    u = target.draw_blocks(phi, spread, block_seed)
+    block_k = target.block_pareto_k(phi[:_DRAWS_FOR_BLOCK_K], spread, check_seed)
     return LaplaceDraws(phi, u, found.effective, found.pareto_k, block_k)
