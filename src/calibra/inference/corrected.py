@@ -46,7 +46,7 @@ class Corrected:
         return np.where(np.isfinite(values), values, -np.inf)
 
     def spread(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
-        """How far each rep's block is from its proposal at one φ, (d,): variation coefficient of its weights, (rep,)."""
+        """How far each rep's block is from its proposal at one φ: the variation coefficient of its weights, (rep,)."""
         log_weights = self._log_weights(self.surrogate, phi[None], _POINTS_FOR_SPREAD, np.random.default_rng(seed))
         return np.asarray(np.exp(log_weights - log_mean_exp(log_weights))[:, 0].std(axis=0))
 
