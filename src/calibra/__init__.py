@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from calibra.loaded import SavedCalibration as SavedCalibration, load as load
     from calibra.models.lead_time import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
     from calibra.models.lead_time_fit import LeadTimeFit as LeadTimeFit
+    from calibra.models.predictive_checks import (
+        PredictiveCheck as PredictiveCheck,
+        predictive_check as predictive_check,
+    )
     from calibra.models.rank import RankModel as RankModel, RankPriors as RankPriors
     from calibra.models.rank_fit import RankFit as RankFit
     from calibra.models.threshold import ThresholdModel as ThresholdModel, ThresholdPriors as ThresholdPriors
@@ -65,6 +69,10 @@ if TYPE_CHECKING:
         censored_brier as censored_brier,
     )
     from calibra.studies.backtest import backtest as backtest
+    from calibra.studies.sensitivity import (
+        PriorSensitivity as PriorSensitivity,
+        prior_sensitivity as prior_sensitivity,
+    )
     from calibra.views.plot_decisions import (
         plot_comparison as plot_comparison,
         plot_rank_reliability as plot_rank_reliability,
@@ -101,6 +109,8 @@ _HOME = {
     "LeadTimePriors": "calibra.models.lead_time",
     "NotEnoughDataError": "calibra.errors",
     "Payoff": "calibra.decisions.thresholds",
+    "PredictiveCheck": "calibra.models.predictive_checks",
+    "PriorSensitivity": "calibra.studies.sensitivity",
     "Promise": "calibra.data.scale",
     "RankFit": "calibra.models.rank_fit",
     "RankModel": "calibra.models.rank",
@@ -141,6 +151,8 @@ _HOME = {
     "plot_reliability": "calibra.views.plot_reliability",
     "plot_share_moves": "calibra.views.plot_thresholds",
     "plot_standings": "calibra.views.plot_decisions",
+    "predictive_check": "calibra.models.predictive_checks",
+    "prior_sensitivity": "calibra.studies.sensitivity",
     "rank_reliability": "calibra.decisions.promises",
     "ranked_probability_score": "calibra.stats.scores",
     "recommend_granularity": "calibra.decisions.granularity",

@@ -1,0 +1,267 @@
+"""Would the fitted model bring forth counts like those that were seen? Posterior predictive checks of every model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.data.judgments import Judgments
+from calibra.errors import InputError
+from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.models.rank_fit import RankFit
+from calibra.models.reading import logistic
+from calibra.models.threshold_fit import ThresholdFit
+from calibra.stats.intervals import INTERVAL_PROB
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Floats = NDArray[np.float64]
+type Fit = RankFit | LeadTimeFit | ThresholdFit
+
+OVER_DISPERSED_BELOW = 0.05
+"""p-value of the whole check below which more scatter is told than the model allows for."""
+MOST_DRAWS = 500
+"""So many draws are replicated; more add time and no insight."""
+_ELEMENTS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictiveCheck:
+    """Seen against replicated counts, cell by cell and as a whole."""
+
+    what: str
+    """What the cells are of, e.g. `rep × rank`."""
+    labels: Mapping[str, NDArray[np.object_]]
+    """Label columns, one entry per occupied cell."""
+    size: Floats
+    """Judgments, or person-days under observation, (cell,)."""
+    observed: Floats
+    """Events seen, (cell,)."""
+    expected: Floats
+    """Mean of the replicated events, (cell,)."""
+    lower: Floats
+    """Lower end of the predictive interval, (cell,)."""
+    upper: Floats
+    """Upper end of the predictive interval, (cell,)."""
+    p_values: Floats
+    """Two-sided posterior predictive mid-p of each cell, (cell,)."""
+    dispersion: float
+    """Chi-square discrepancy seen over that replicated; 1 where the scatter is the model's, above where it is more."""
+    p_value: float
+    """Share of the draws whose replicated chi-square discrepancy is at least the one seen."""
+    interval_prob: float
+    """Level of the predictive intervals."""
+    seed: int
+    """Seed of the replications."""
+
+    @property
+    def over_dispersed(self) -> bool:
+        """Whether the counts scatter more than the model allows for."""
+        return self.p_value < OVER_DISPERSED_BELOW and self.dispersion > 1.0
+
+    @property
+    def sentence(self) -> str:
+        """What the check says, in a sentence."""
+        said = f"over {len(self.observed)} cells ({self.what}) the scatter is {self.dispersion:.2f} times the model's"
+        if not self.over_dispersed:
+            return f"Posterior predictive check: {said} (p = {self.p_value:.2f}); nothing speaks against it."
+        return (
+            f"Posterior predictive check: {said} (p = {self.p_value:.3f}): outcomes come in batches that the model "
+            "does not know of, and its intervals are too narrow. Look for what the batches share (a campaign, a team, "
+            "a month) and map it as a grouping to adjust for."
+        )
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per cell: labels, size, observed, expected, lower, upper, p_value."""
+        numbers = {name: getattr(self, name) for name in ("size", "observed", "expected", "lower", "upper")}
+        table = make_table({**self.labels, **numbers, "p_value": self.p_values})
+        table.attrs.update(interval_prob=self.interval_prob, seed=self.seed, what=self.what)
+        return table
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return self.sentence
+
+
+def predictive_check(
+    fit: Fit,
+    *,
+    seed: int,
+    judgments: Judgments | None = None,
+    by: Sequence[str] = (),
+    interval_prob: float = INTERVAL_PROB,
+) -> PredictiveCheck:
+    """Would the fitted model bring forth counts like those that were seen?
+
+    For each posterior draw θ new counts y⁽ʳ⁾ are drawn in every cell: binomial for the rank and the threshold model,
+    Poisson on the person-days for the lead-time model. A cell's p is 2 min(q, 1 − q) with
+    q = P(y⁽ʳ⁾ < y) + ½ P(y⁽ʳ⁾ = y). The whole is judged by X²(y, θ) = Σ (y − E)²/V, with E and V mean and variance of
+    a cell given θ: p = P(X²(y⁽ʳ⁾, θ) ≥ X²(y, θ)).
+
+    The same counts fitted the model, so that p-values are too rarely small: a cell's own rep and rank terms follow it.
+    What the terms cannot follow is seen when the cells are counted finer, by a grouping the model does not know
+    (`judgments` and `by`, of the rank model): a column such as team and month shows outcomes that come in batches.
+    There p is close to uniform under the model.
+
+    Parameters
+    ----------
+    fit : RankFit, LeadTimeFit or ThresholdFit
+        The fit.
+    seed : int
+        Same seed, same replications.
+    judgments : Judgments, optional
+        The judgments that were fitted; needed with `by`.
+    by : sequence of str
+        Groupings to count the cells by, beside rep and rank and those of the fit. Of the rank model only.
+    interval_prob : float
+        Level of the predictive intervals.
+
+    Returns
+    -------
+    PredictiveCheck
+
+    Raises
+    ------
+    InputError
+        `by` without judgments, or for another model than the rank model; a grouping that is not there.
+
+    References
+    ----------
+    Gelman, A., Meng, X.-L. & Stern, H. (1996). Posterior predictive assessment of model fitness via realized
+    discrepancies. Statistica Sinica 6, 733–807.
+
+    Examples
+    --------
+    >>> import calibra as cb
+    >>> world = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=400)
+    >>> judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
+    >>> fit = cb.RankModel().fit(judgments, seed=1)
+    >>> predictive_check(fit, seed=1).over_dispersed
+    False
+    """
+    if isinstance(by, str):
+        raise InputError(f"`by` must be a list of groupings; got the text {by!r}. Write by=[{by!r}].")
+    if by and (judgments is None or not isinstance(fit, RankFit)):
+        raise InputError("`by` needs the rank model and its `judgments`, to count the cells again by these groupings.")
+    rng = np.random.default_rng(seed)
+    if isinstance(fit, LeadTimeFit):
+        return _check(_lead_time_cells(fit), rng, seed=seed, interval_prob=interval_prob, poisson=True)
+    if isinstance(fit, ThresholdFit):
+        cells = _cells({"rep": fit.reps, "rank": fit.ranks}, fit.n, fit.events, _thin(fit.probability_draws()))
+    else:
+        cells = _rank_cells(fit, judgments, tuple(by))
+    return _check(cells, rng, seed=seed, interval_prob=interval_prob, poisson=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """Occupied cells and the draws of their probability, or of their expected count."""
+
+    what: str
+    labels: dict[str, NDArray[np.object_]]
+    size: Floats
+    observed: Floats
+    draws: Floats
+
+
+def _cells(axes: Mapping[str, Sequence[str]], size: Floats, observed: Floats, draws: Floats) -> _Cells:
+    """Arrays over labelled axes, draws with the draw first, as a list of the cells that hold anything."""
+    kept = np.nonzero(size > 0)
+    labels = {name: np.array(axes[name], dtype=object)[kept[i]] for i, name in enumerate(axes)}
+    return _Cells(
+        " × ".join(axes), labels, size[kept].astype(float), observed[kept].astype(float), _at_cells(draws, kept)
+    )
+
+
+def _at_cells(draws: Floats, kept: tuple[NDArray[np.intp], ...]) -> Floats:
+    """Draws (draw, axis, …) at these cells, (draw, cell)."""
+    index: tuple[Any, ...] = (slice(None), *kept)
+    return np.asarray(draws[index])
+
+
+def _rank_cells(fit: RankFit, judgments: Judgments | None, by: tuple[str, ...]) -> _Cells:
+    """Cells of the rank model, or the finer ones counted by further groupings, and draws of their probability."""
+    own = tuple(fit.cells.groups)
+    cells = fit.cells
+    if judgments is not None and by:
+        cells = judgments.binomial_cells(
+            within_days=fit.within_days, by=[*own, *(name for name in by if name not in own)]
+        )
+        if cells.reps != fit.reps or int(cells.n.sum()) != int(fit.cells.n.sum()):
+            raise InputError("`judgments` must be those the fit was made from; reps or counts differ. Fit them first.")
+    linpred = _thin(fit._rep_linpred())
+    effects = _thin(fit._group_effects()) if own else np.zeros((len(linpred),))
+    wide = linpred.reshape(*linpred.shape, *[1] * len(own)) + effects.reshape(len(effects), 1, 1, *effects.shape[1:])
+    kept = np.nonzero(cells.n > 0)
+    axes = {"rep": cells.reps, "rank": cells.ranks, **cells.groups}
+    labels = {name: np.array(axes[name], dtype=object)[kept[i]] for i, name in enumerate(axes)}
+    prob = logistic(_at_cells(wide, kept[: 2 + len(own)]))
+    return _Cells(" × ".join(axes), labels, cells.n[kept].astype(float), cells.events[kept].astype(float), prob)
+
+
+def _lead_time_cells(fit: LeadTimeFit) -> _Cells:
+    """Rep × rank × interval, both endings under one another, and draws of the expected endings."""
+    exposure, parts = fit.cells.exposure, []
+    groups = tuple(range(2, exposure.events.ndim - 1))
+    days = exposure.exposure_days
+    flat = days.reshape(*days.shape[:2], -1, days.shape[-1])
+    keep = _kept(fit.draws.n_draws)
+    for cause in fit.posteriors:
+        seen = (exposure.events if cause == "event" else exposure.exits).sum(axis=groups).astype(float)
+        multiplier = np.exp(fit.draws.group_effects(cause)[keep]).reshape(len(keep), -1)
+        expected = np.exp(fit.draws.log_hazards(cause)[keep]) * np.einsum("rkgj,sg->srkj", flat, multiplier)
+        axes = {"rep": fit.reps, "rank": fit.ranks, "interval": fit.cells.intervals}
+        part = _cells(axes, days.sum(axis=groups), seen, expected)
+        parts.append((np.full(len(part.size), cause, dtype=object), part))
+    labels = {name: np.concatenate([part.labels[name] for _, part in parts]) for name in ("rep", "rank", "interval")}
+    return _Cells(
+        "ending × rep × rank × interval",
+        {"ending": np.concatenate([cause for cause, _ in parts]), **labels},
+        np.concatenate([part.size for _, part in parts]),
+        np.concatenate([part.observed for _, part in parts]),
+        np.concatenate([part.draws for _, part in parts], axis=1),
+    )
+
+
+def _check(
+    cells: _Cells, rng: np.random.Generator, *, seed: int, interval_prob: float, poisson: bool
+) -> PredictiveCheck:
+    """Replicate every cell, a few at a time, and add up the discrepancies draw by draw."""
+    n_draws, n_cells = cells.draws.shape
+    seen, new = np.zeros(n_draws), np.zeros(n_draws)
+    expected, lower, upper, p_values = (np.empty(n_cells) for _ in range(4))
+    tail = (1.0 - interval_prob) / 2.0
+    each = max(1, _ELEMENTS // n_draws)
+    for begin in range(0, n_cells, each):
+        part = slice(begin, begin + each)
+        size, y = cells.size[part], cells.observed[part]
+        mean = cells.draws[:, part] if poisson else size * cells.draws[:, part]
+        spread = np.maximum(mean if poisson else mean * (1.0 - cells.draws[:, part]), 1e-12)
+        replicated = (
+            rng.poisson(mean) if poisson else rng.binomial(size.astype(np.int64), cells.draws[:, part])
+        ).astype(float)
+        seen += ((y - mean) ** 2 / spread).sum(axis=1)
+        new += ((replicated - mean) ** 2 / spread).sum(axis=1)
+        below = (replicated < y).mean(axis=0) + 0.5 * (replicated == y).mean(axis=0)
+        p_values[part] = 2.0 * np.minimum(below, 1.0 - below)
+        expected[part] = replicated.mean(axis=0)
+        lower[part], upper[part] = np.quantile(replicated, [tail, 1.0 - tail], axis=0)
+    return PredictiveCheck(
+        what=cells.what, labels=cells.labels, size=cells.size, observed=cells.observed, expected=expected, lower=lower,
+        upper=upper, p_values=p_values, dispersion=float(seen.mean() / new.mean()),
+        p_value=float((new >= seen).mean()), interval_prob=interval_prob, seed=seed,
+    )  # fmt: skip
+
+
+def _kept(n_draws: int) -> NDArray[np.int64]:
+    """Evenly spread draws, at most so many as are replicated."""
+    return np.unique(np.linspace(0, n_draws - 1, min(n_draws, MOST_DRAWS)).round()).astype(np.int64)
+
+
+def _thin(draws: Floats) -> Floats:
+    return draws[_kept(len(draws))]

@@ -1,0 +1,275 @@
+"""How far do the answers hang on the priors of the scales? Each is halved and doubled, and they are read again."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.errors import FitError, InputError
+from calibra.inference.cell_model import PopulationTerm
+from calibra.inference.detection_model import DetectionModel
+from calibra.inference.engines import Declaration, Engine, sample_posterior
+from calibra.inference.posterior import Posterior
+from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, ScalePrior
+from calibra.inference.psis import PARETO_K_LIMIT, smooth_weights
+from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.models.rank_fit import RankFit
+from calibra.models.reading import log_odds, mean_over_reps
+from calibra.models.threshold_fit import ThresholdFit
+from calibra.stats.detection import auc
+from calibra.tables import make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Floats = NDArray[np.float64]
+type Fit = RankFit | LeadTimeFit | ThresholdFit
+
+FACTORS = (0.5, 2.0)
+"""What each scale prior is stretched by."""
+MATTERS_FROM = 0.5
+"""Posterior standard deviations a number must move before it is told: a 90 % interval so displaced covers 86 %."""
+FEWEST_EFFECTIVE = 200.0
+"""Effective draws below which reweighting gives way to a refit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriorSensitivity:
+    """The largest move of each reported quantity under each change of a prior; arrays of one length."""
+
+    prior: NDArray[np.object_]
+    """Scale whose prior was stretched."""
+    factor: Floats
+    """By what."""
+    quantity: NDArray[np.object_]
+    """What is reported: probability, optimism, …"""
+    moved: NDArray[np.object_]
+    """The entry that moved most: its rep, rank, …"""
+    move_sd: Floats
+    """Its move, in its own posterior standard deviations; positive is up."""
+    sd_ratio: Floats
+    """Its posterior standard deviation under the changed prior over that under the stated one."""
+    pareto_k: Floats
+    """Pareto k̂ of the reweighting; above 0.7 the model was fitted again instead."""
+    method: NDArray[np.object_]
+    """`reweighted` or `refitted`."""
+
+    @property
+    def largest_move_sd(self) -> float:
+        """The largest move of all, in posterior standard deviations."""
+        return float(np.nanmax(np.abs(self.move_sd), initial=0.0))
+
+    @property
+    def matters(self) -> bool:
+        """Whether a reported number hangs on a prior."""
+        return self.largest_move_sd >= MATTERS_FROM
+
+    @property
+    def sentence(self) -> str:
+        """What halving and doubling the priors does, in a sentence."""
+        if not self.prior.size:
+            return "Priors: the model has no scale to learn."
+        if np.isnan(self.move_sd).all():
+            return "Priors: reweighting cannot tell what they do here; ask again with refit=True."
+        worst = int(np.nanargmax(np.abs(self.move_sd)))
+        moved = f"{self.quantity[worst]} ({self.moved[worst]}) by {abs(self.move_sd[worst]):.2f} posterior sd"
+        change = "halving" if self.factor[worst] < 1.0 else "doubling"
+        if not self.matters:
+            return f"Priors: halved or doubled, they move no reported number by {MATTERS_FROM} sd (most: {moved})."
+        return (
+            f"Priors matter here: {change} the prior of {self.prior[worst]} moves {moved}. The data say little about "
+            "how far reps differ; read such numbers with the prior in mind, or wait for more judgments."
+        )
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per prior, factor and quantity, with the entry that moves most."""
+        return make_table({name: getattr(self, name) for name in self.__dataclass_fields__})
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Quantity:
+    """Draws of something reported, (draw, entry), and what the entries are called."""
+
+    draws: Floats
+    labels: tuple[str, ...]
+
+
+def prior_sensitivity(fit: Fit, *, refit: bool = True) -> PriorSensitivity:
+    """What do the reported numbers do when the prior of each scale is halved and doubled?
+
+    The draws are reweighted by w = p(σ/f)/(f p(σ)), p the prior density of the scale σ and f the factor, smoothed by
+    Pareto-smoothed importance sampling. Where k̂ > 0.7, or fewer than 200 effective draws are left, the model is
+    fitted again with the changed prior, the same seed and the same engine. A number moves by the difference of its
+    posterior means over its standard deviation under the stated prior.
+
+    Parameters
+    ----------
+    fit : RankFit, LeadTimeFit or ThresholdFit
+        The fit.
+    refit : bool
+        Whether to fit again where reweighting cannot be trusted; without it such rows are NaN.
+
+    Returns
+    -------
+    PriorSensitivity
+        Of the rank model: probabilities and optimism; of the lead-time model: the share with an event by each promised
+        horizon (else by the last edge); of the threshold model: bars and AUC.
+
+    References
+    ----------
+    Vehtari, A., Simpson, D., Gelman, A., Yao, Y. & Gabry, J. (2024). Pareto smoothed importance sampling. Journal of
+    Machine Learning Research 25(72).
+
+    Examples
+    --------
+    >>> import calibra as cb
+    >>> world = cb.simulate_judgments(seed=1, n_reps=8, n_prospects=2000)
+    >>> judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
+    >>> found = prior_sensitivity(cb.RankModel().fit(judgments, seed=1))
+    >>> sorted(set(found.prior))
+    ['level_scale', 'residual_scale', 'slope_scale']
+    """
+    if not isinstance(fit, RankFit | LeadTimeFit | ThresholdFit):
+        raise InputError(f"`fit` must be a fitted rank, lead-time or threshold model; got {type(fit).__name__}.")
+    stated = _quantities(fit)
+    rows: list[tuple[Any, ...]] = []
+    for ending, name, prior in _priors(fit):
+        for factor in FACTORS:
+            scale = _posterior(fit, ending)[name]
+            weights, k = _reweight(prior, scale, factor)
+            if k <= PARETO_K_LIMIT and 1.0 / float((weights**2).sum()) >= FEWEST_EFFECTIVE:
+                moves, method = _moves(stated, stated, weights), "reweighted"
+            elif refit:
+                moves, method = _moves(stated, _quantities(_refit(fit, ending, name, prior, factor)), None), "refitted"
+            else:
+                moves, method = dict.fromkeys(stated, ("", np.nan, np.nan)), "not known"
+            label = f"{ending}: {name}" if ending == "exit" else name
+            rows += [(label, factor, quantity, *move, k, method) for quantity, move in moves.items()]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
+    text = {0, 2, 3, 7}
+    return PriorSensitivity(*(np.array(list(c), dtype=object if i in text else float) for i, c in enumerate(columns)))
+
+
+# priors ---------------------------------------------------------------------------------------------------------------
+
+
+def _declarations(fit: Fit) -> Mapping[str, Declaration]:
+    return fit.declarations if isinstance(fit, LeadTimeFit) else {"event": fit.declaration}
+
+
+def _posterior(fit: Fit, ending: str) -> Posterior:
+    return fit.posteriors[ending] if isinstance(fit, LeadTimeFit) else fit.posterior
+
+
+def _priors(fit: Fit) -> Iterator[tuple[str, str, ScalePrior]]:
+    """Ending, name and prior of every learned scale."""
+    for ending, declaration in _declarations(fit).items():
+        for name, prior in declaration.scale_priors.items():
+            yield ending, name, prior
+
+
+def _stretch(prior: ScalePrior, factor: float) -> ScalePrior:
+    """The prior of factor × σ."""
+    if isinstance(prior, HalfNormal):
+        return HalfNormal(prior.sd * factor)
+    return GammaPrecision(prior.shape, prior.rate * factor**2)
+
+
+def _reweight(prior: ScalePrior, scale: Floats, factor: float) -> tuple[Floats, float]:
+    """Smoothed weights of the draws under the stretched prior, summing to one, and k̂."""
+    smoothed, k = smooth_weights(_stretch(prior, factor).log_density(scale) - prior.log_density(scale))
+    return np.exp(smoothed), k
+
+
+def _refit(fit: Fit, ending: str, name: str, prior: ScalePrior, factor: float) -> Fit:
+    """The same fit under the stretched prior, from the cells it holds."""
+    changed = _with_prior(_declarations(fit)[ending], name, _stretch(prior, factor))
+    found = _posterior(fit, ending).diagnostics
+    posterior = sample_posterior(
+        changed, seed=found.seed, engine=cast(Engine, found.engine), draws=found.n_draws, progress=False
+    )
+    if isinstance(fit, LeadTimeFit):
+        return replace(fit, posteriors={**fit.posteriors, ending: posterior})
+    return replace(fit, posterior=posterior)
+
+
+def _with_prior(declaration: Declaration, name: str, prior: ScalePrior) -> Declaration:
+    """The declaration with another prior of one scale."""
+    if isinstance(declaration, DetectionModel):
+        return replace(declaration, **{name: prior})  # type: ignore[arg-type]
+
+    def of_population(term: PopulationTerm) -> PopulationTerm:
+        if term.scale_name != name or isinstance(term.prior, Normal):
+            return term
+        return replace(term, prior=replace(term.prior, scale=prior))
+
+    rep_terms = tuple(replace(t, scale=prior) if t.scale_name == name else t for t in declaration.rep_terms)
+    return replace(declaration, rep_terms=rep_terms, population=tuple(map(of_population, declaration.population)))
+
+
+# quantities -----------------------------------------------------------------------------------------------------------
+
+
+def _quantities(fit: Fit) -> dict[str, _Quantity]:
+    """What is reported of a fit, by name."""
+    if isinstance(fit, RankFit):
+        return _of_ranks(fit)
+    if isinstance(fit, LeadTimeFit):
+        horizons = [days for days in fit.scale.horizons if days <= fit.last_edge_days] or [fit.last_edge_days]
+        draws = fit.incidence_draws(horizons)
+        labels = [f"{rep}, {rank}, {days} days" for rep in fit.reps for rank in fit.ranks for days in horizons]
+        return {"share with an event": _Quantity(draws.reshape(len(draws), -1), tuple(labels))}
+    found = fit.draws()
+    bars = found.bars.reshape(len(found.bars), -1)
+    return {
+        "bar": _Quantity(bars, tuple(f"{rep}, {rank}" for rep in fit.reps for rank in fit.ranks[:-1])),
+        "AUC": _Quantity(auc(found.discrimination), fit.reps),
+    }
+
+
+def _of_ranks(fit: RankFit) -> dict[str, _Quantity]:
+    own, common = fit.probability_draws(), fit.probability_draws(case_mix="all reps")
+    everyone = mean_over_reps(common, fit.n)
+    optimism = (log_odds(everyone)[:, None] - log_odds(common)) @ fit.rank_mix
+    labels = tuple(f"{rep}, {rank}" for rep in fit.reps for rank in fit.ranks)
+    return {
+        "probability": _Quantity(own.reshape(len(own), -1), labels),
+        "all reps' probability": _Quantity(mean_over_reps(own, fit.n), fit.ranks),
+        **({"optimism": _Quantity(optimism, fit.reps)} if len(fit.reps) > 1 else {}),
+    }
+
+
+def _moves(
+    stated: Mapping[str, _Quantity], changed: Mapping[str, _Quantity], weights: Floats | None
+) -> dict[str, tuple[str, float, float]]:
+    """Quantity to the entry that moves most, its move in posterior sd, and the ratio of its sd."""
+    read: Callable[[Floats], tuple[Floats, Floats]] = _plain if weights is None else _weighted(weights)
+    moves = {}
+    for name, quantity in stated.items():
+        mean, sd = _plain(quantity.draws)
+        new_mean, new_sd = read(changed[name].draws)
+        if not np.all(sd > 0):
+            raise FitError(f"the draws of {name} do not move at all; nothing can be said of its prior. Fit it again.")
+        move = (new_mean - mean) / sd
+        worst = int(np.argmax(np.abs(move)))
+        moves[name] = (quantity.labels[worst], float(move[worst]), float(new_sd[worst] / sd[worst]))
+    return moves
+
+
+def _plain(draws: Floats) -> tuple[Floats, Floats]:
+    return draws.mean(axis=0), draws.std(axis=0)
+
+
+def _weighted(weights: Floats) -> Callable[[Floats], tuple[Floats, Floats]]:
+    def read(draws: Floats) -> tuple[Floats, Floats]:
+        mean = weights @ draws
+        return mean, np.sqrt(weights @ (draws - mean) ** 2)
+
+    return read
