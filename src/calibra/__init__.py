@@ -8,10 +8,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from calibra.data.history import RankHistory as RankHistory
+    from calibra.data.history_readers import (
+        read_hubspot_history as read_hubspot_history,
+        read_salesforce_history as read_salesforce_history,
+    )
     from calibra.data.judgments import Judgments as Judgments
     from calibra.data.scale import Promise as Promise, RankScale as RankScale
     from calibra.data.score_rows import count_notes as count_notes
     from calibra.data.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
+    from calibra.data.urls import read_url as read_url
     from calibra.decisions.comparison import compare as compare
     from calibra.decisions.granularity import (
         merged_probabilities as merged_probabilities,
@@ -113,6 +119,7 @@ _HOME = {
     "PriorSensitivity": "calibra.studies.sensitivity",
     "Promise": "calibra.data.scale",
     "RankFit": "calibra.models.rank_fit",
+    "RankHistory": "calibra.data.history",
     "RankModel": "calibra.models.rank",
     "RankPriors": "calibra.models.rank",
     "RankScale": "calibra.data.scale",
@@ -155,6 +162,9 @@ _HOME = {
     "prior_sensitivity": "calibra.studies.sensitivity",
     "rank_reliability": "calibra.decisions.promises",
     "ranked_probability_score": "calibra.stats.scores",
+    "read_hubspot_history": "calibra.data.history_readers",
+    "read_salesforce_history": "calibra.data.history_readers",
+    "read_url": "calibra.data.urls",
     "recommend_granularity": "calibra.decisions.granularity",
     "recommend_thresholds": "calibra.decisions.thresholds",
     "reliability_curve": "calibra.stats.reliability",
