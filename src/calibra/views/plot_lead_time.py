@@ -92,13 +92,14 @@ def plot_incidence_by_rep(fit: LeadTimeFit, *, interval_prob: float = INTERVAL_P
 
     The reps with most judgments, up to 24, stand in the order of their labels; the others are in the tables.
     """
-    from matplotlib.figure import Figure
+    from calibra.views.fonts import LabelledFigure
 
     times, shares = _shares(fit, interval_prob)
     most = np.sort(np.argsort(-fit.n.sum(axis=1), kind="stable")[:PANELS])
     n_columns = min(4, len(most))
     n_rows = -(-len(most) // n_columns)
-    figure = Figure(figsize=(2.6 * n_columns + 0.6, 2.1 * n_rows + 0.8), layout="constrained", facecolor="white")
+    size = (2.6 * n_columns + 0.6, 2.1 * n_rows + 0.8)
+    figure = LabelledFigure(figsize=size, layout="constrained", facecolor="white")
     panels = np.atleast_1d(figure.subplots(n_rows, n_columns, sharex=True, sharey=True)).ravel()
     for axes, r in zip(panels, most, strict=False):
         for k, rank in enumerate(fit.ranks):

@@ -70,9 +70,9 @@ def short_labels(labels: Iterable[object], *, width: int = 28) -> list[str]:
 
 def make_axes(*, width: float, height: float) -> Axes:
     """An axes of its own, on a figure that no global state knows."""
-    from matplotlib.figure import Figure
+    from calibra.views.fonts import LabelledFigure
 
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white").add_subplot()
+    return LabelledFigure(figsize=(width, height), layout="constrained", facecolor="white").add_subplot()
 
 
 def dress(axes: Axes) -> None:

@@ -1,0 +1,46 @@
+"""Pictures with Japanese labels: an installed font has the characters, and its absence is said."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+from tests.views.conftest import counts_fit
+
+from calibra.errors import CalibraWarning
+from calibra.views import fonts
+from calibra.views.plot_rank import plot_probabilities
+from calibra.views.style import make_axes, save_picture
+
+
+def test_japanese_names_fall_back_on_an_installed_font_and_latin_stays_as_it_was(tmp_path: Path) -> None:
+    if fonts.installed_cjk_font() is None:
+        pytest.skip("no font with Japanese characters is installed")
+    axes = plot_probabilities(counts_fit(["佐藤", "Sato"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of every character no font has
+        save_picture(axes, tmp_path / "names.png")
+    families = axes.get_yticklabels()[1].get_fontfamily()
+    assert families[0] == "sans-serif"
+    assert families[-1] == fonts.installed_cjk_font()
+
+
+def test_without_such_a_font_the_empty_boxes_are_announced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(fonts, "installed_cjk_font", lambda: None)
+    axes = make_axes(width=2, height=1)
+    axes.set_title("読みのズレ")
+    with pytest.warns(CalibraWarning, match=r"no font with them is installed.*Install one, such as Noto Sans CJK JP"):
+        save_picture(axes, tmp_path / "title.png")
+
+
+def test_latin_labels_ask_for_no_other_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(fonts, "installed_cjk_font", lambda: pytest.fail("no label asks for it"))
+    axes = make_axes(width=2, height=1)
+    axes.set_title("Łódź – Ω")
+    save_picture(axes, tmp_path / "title.png")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("Abe", False), ("あべ", True), ("阿部", True), ("\uff21\uff22\uff25", True), ("아베", True)]
+)
+def test_characters_that_need_such_a_font_are_recognised(text: str, found: bool) -> None:
+    assert fonts.has_cjk(text) == found
