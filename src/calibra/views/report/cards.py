@@ -81,17 +81,16 @@ def _rank_table(facts: Facts, rep: str, ranks: list[str], days: Days) -> Table:
         Column(say("card.col_delivered", within=say.within(days)), "strip wide", axis(scale, percent_axis(scale))),
     ]
     columns += [Column(say("card.col_promised"))] if promises else []
-    columns += [Column(say("card.col_bar"))] if bars else []
     rows = []
     for rank in ranks:
+        bar = say("card.bar", bar=say.read(bars[rank])) if rank in bars else ""
         cells = [
-            Cell(rank_label(rank)),
+            Cell(rank_label(rank), bar),
             probability_strip(
                 facts, found[rank], scale, line=everyone[rank]["estimate"], aim=promise_aim(facts, rank, days)
             ),
         ]
         cells += [_promise_cell(facts, promises.get(rank))] if promises else []
-        cells += [Cell(say.read(bars[rank]) if rank in bars else say("format.none"))] if bars else []
         rows.append(Row(cells))
     note = say("card.note", level=facts.level(), engine=facts.engine(days))
     return Table(columns, rows, note=note, css="own")

@@ -98,7 +98,7 @@ def curves(
 ) -> Markup:
     """Shares over days, one band and line a rank with its label at the end; `steps` are what was seen."""
     last_day, top = float(days[-1]), share_ticks[-1][0]
-    left, width, above, height = 9.0, 82.0, 4.0, 82.0
+    left, width, above, height = 13.0, 79.0, 4.0, 82.0
 
     def across(day: float) -> float:
         return left + width * day / last_day

@@ -28,7 +28,7 @@ TEMPO_KEYS = {
     "in line": ("in_line", "prob_within"),
 }  # fmt: skip
 """Finding of `LeadTimeFit.tempo` to its phrase and the probability behind it."""
-CURVE_POINTS, STEP_POINTS = 80, 160
+CURVE_POINTS, STEP_POINTS = 48, 160
 """Points of a curve and of its steps in the picture; more cannot be seen."""
 ROUND_SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 ROUND_DAYS = (7, 14, 30, 60, 90, 180, 365)
