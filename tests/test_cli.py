@@ -55,7 +55,9 @@ def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.Cap
     )  # fmt: skip
     drawn = ("probabilities-90", "profiles-90", "incidence", "lead-times", "bars", "thresholds")
     pictures = {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
-    assert names == {f"{name}.csv" for name in tables} | pictures | {"summary.txt"}
+    assert names == {f"{name}.csv" for name in tables} | pictures | {
+        "summary.txt", "calibration.calibra", "calibration_table.parquet", "calibra.toml",
+    }  # fmt: skip
     printed = capsys.readouterr()
     assert printed.out.index("How far to trust it") < printed.out.index("What came in") < printed.out.index("all reps")
     assert "What was found" in printed.out

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.calibrated import SCALE, calibrated, read, world
 
 import calibra as cb
 from calibra import archive
@@ -29,23 +30,11 @@ from calibra.models.rank import RankModel, RankPriors
 from calibra.workflow import calibrate
 
 GOLDEN = Path(__file__).with_name("golden-1.0.calibra")
-SCALE = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, within_days=60), "B": cb.Promise(0.3, within_days=90)})
-
-
-def read(*, scale: cb.RankScale = SCALE, **choices: Any) -> Judgments:
-    world = cb.simulate_judgments(seed=3, n_reps=4, n_prospects=400, scale=scale, span_days=300)
-    return Judgments.from_frame(world.frame, scale=scale, as_of=world.as_of, columns=world.columns, **choices)
 
 
 @pytest.fixture(scope="module")
-def judgments() -> Judgments:
-    return read(rank_labels={"hot": "A"})
-
-
-@pytest.fixture(scope="module")
-def calibration(judgments: Judgments) -> Calibration:
+def calibration() -> Calibration:
     """Every part, granularity by hand, for its cross-validation takes its time."""
-    found = calibrate(judgments, seed=1, engine="laplace", draws=200, parts=("lead times", "thresholds"))
     text, number = np.array(["x", "x"], dtype=object), np.array([0.25, 0.75])
     columns = dict.fromkeys(("rep", "better", "worse"), text) | {
         "n_better": np.array([1, 2]),
@@ -58,7 +47,7 @@ def calibration(judgments: Judgments) -> Calibration:
             2, (("A",), ("B", "C")), (merge,), columns, 3.0, {"n_folds": 5, "within_days": 60, "interval_prob": 0.9}
         )
     }
-    return replace(found, granularity=granularity)
+    return replace(calibrated(), granularity=granularity)
 
 
 @pytest.fixture
@@ -121,10 +110,7 @@ def test_what_needs_rows_says_so_and_takes_judgments_read_anew(calibration: Cali
 
 def test_rows_set_aside_are_told_by_the_file(tmp_path: Path) -> None:
     scale = cb.RankScale(["A", "B"], {"A": cb.Promise(0.5, within_days=60), "B": cb.Promise(0.3, within_days=60)})
-    world = cb.simulate_judgments(seed=3, n_reps=2, n_prospects=200, scale=cb.RankScale(["A", "B", "C"]))
-    partly = Judgments.from_frame(
-        world.frame, scale=scale, as_of=world.as_of, columns=world.columns, problems="set_aside"
-    )
+    partly = read(scale=scale, problems="set_aside")  # the Cs are of no rank of this scale
     kept = load(calibrate(partly, seed=1, engine="laplace", draws=200, parts=()).save(tmp_path / "x.calibra"))
     assert kept.judgments.set_aside.n_rows > 0
     assert str(kept.judgments.set_aside) == str(partly.set_aside)
@@ -144,7 +130,7 @@ def test_the_manifest_says_where_the_numbers_are_from(calibration: Calibration, 
     assert told["made_with"]["calibra"] == cb.__version__
     assert told["made_with"]["numpy"] == np.__version__
     assert told["about"] | {"counts_sha256": ""} == {
-        "as_of": str(calibration.judgments.as_of), "engines": ["laplace"], "n_judgments": 400, "n_reps": 4,
+        "as_of": str(calibration.judgments.as_of), "engines": ["laplace"], "n_judgments": 300, "n_reps": 3,
         "counts_sha256": "",
     }  # fmt: skip
     assert told["seed"] == 1
@@ -170,10 +156,10 @@ def test_nothing_is_pickled_and_other_tools_read_the_members(path: Path, tmp_pat
         names = file.namelist()
     assert {Path(name).suffix for name in names} == {".json", ".npz", ".parquet"}
     counts = pd.read_parquet(tmp_path / "out" / "counts.parquet")
-    assert counts["n"].sum() == 400
+    assert counts["n"].sum() == 300
     assert set(counts["rank"]) == {"A", "B", "C"}
     with np.load(tmp_path / "out" / "draws.npz", allow_pickle=False) as draws:
-        assert draws["rank-0.level"].shape == (200, 4)
+        assert draws["rank-0.level"].shape == (200, 3)
 
 
 def test_settings_and_priors_come_back_equal_endless_ones_too() -> None:
@@ -432,26 +418,27 @@ def test_loading_and_scoring_in_a_fresh_process_loads_no_sampler_no_scipy_and_no
 
 
 def test_replay_on_the_same_judgments_moves_nothing(calibration: Calibration, path: Path) -> None:
-    again = cb.replay(path, read(rank_labels={"hot": "A"}), progress=False)
+    again = cb.replay(path, read(), progress=False)
     assert again.table["change_points"].abs().max() == 0.0
     assert again.n_outside == 0
-    assert "None of the 30 probabilities moved." in again.summary()  # two horizons, four reps and all reps, three ranks
+    assert (
+        "None of the 24 probabilities moved." in again.summary()
+    )  # two horizons, three reps and all reps, three ranks
     for days, fit in calibration.rank_fits.items():
         for name, draws in fit.posterior.draws.items():
             np.testing.assert_array_equal(again.after.rank_fits[days].posterior[name], draws)
 
 
 def test_replay_on_other_judgments_says_what_moved(path: Path) -> None:
-    world = cb.simulate_judgments(seed=3, n_reps=4, n_prospects=400, scale=SCALE, span_days=300)
-    frame = world.frame.assign(event_at=world.frame["judged_at"])  # everything becomes an event on the day
-    other = Judgments.from_frame(frame, scale=SCALE, as_of=world.as_of, columns=world.columns)
+    frame = world().frame.assign(event_at=world().frame["judged_at"])  # everything becomes an event on the day
+    other = Judgments.from_frame(frame, scale=SCALE, as_of=world().as_of, columns=world().columns)
     moved = cb.replay(path, other, progress=False)
     table = moved.table.query("rep == '(all reps)' and within_days == 60")
     assert (table["change_points"] > 20).all()
     assert table["outside"].all()
     assert not table["overlap"].any()
     assert (table["n_before"] == table["n_after"]).all()
-    assert f"{moved.n_outside} of 30 probabilities lie outside the 90% interval" in moved.summary()
+    assert f"{moved.n_outside} of 24 probabilities lie outside the 90% interval" in moved.summary()
 
 
 def test_replay_refuses_judgments_of_other_ranks(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""calibra in the shell: `demo`, `init`, `check`, `fit`.
+"""calibra in the shell: `demo`, `init`, `check`, `fit`, `report`, `score`.
 
 Exit status 0: good; 1: a fit that its own diagnostics speak against; 2: bad input or use. What is asked for goes to
 standard output, errors and notes to standard error.
@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from calibra.cli_config import Settings
     from calibra.data.judgments import Judgments
     from calibra.data.simulate import SimulatedWorld
+    from calibra.loaded import SavedCalibration
     from calibra.workflow import Calibration
 
 GOOD, FAILED_CHECK, BAD_INPUT, STOPPED = 0, 1, 2, 130
+SAVED, SETTINGS = "calibration.calibra", "calibra.toml"
+"""What `fit` leaves in its folder for `report` and `score`."""
 DEMO_DRAWS = 400
 """Draws of the demo's fits: the fewest an answer may rest on, so that a newcomer need not wait."""
 
@@ -39,7 +42,9 @@ examples:
   calibra demo                                   a simulated team of twenty reps: tables and pictures
   calibra init judgments.csv                     write calibra.toml, with the roles its columns look like
   calibra check judgments.csv                    is the file sound? what is in it?
-  calibra fit judgments.csv --out results        tables as CSV, a summary, pictures
+  calibra fit judgments.csv --out results        tables as CSV, a summary, pictures, the saved calibration
+  calibra report results                         one HTML file to read and to talk about
+  calibra score results open.csv --as-of 2026-09-30   how probable is an event now, prospect by prospect?
 
 exit status: 0 good, 1 a fit that its own diagnostics speak against, 2 bad input or use
 """
@@ -132,15 +137,55 @@ def fit(options: argparse.Namespace) -> int:
     if calibration.lead_fit is not None:
         tables["hand_back"] = calibration.lead_fit.chasing(judgments)
     files = [write_csv(table, out / f"{name}.csv") for name, table in tables.items()]
-    summary = out / "summary.txt"
-    summary.write_text(harmless(calibration.summary()) + "\n", encoding="utf-8")
-    files += [summary, *calibration.save_pictures(out)]
+    files += [_write_text(out / "summary.txt", harmless(calibration.summary()) + "\n"), *calibration.save_pictures(out)]
+    files += _write_saved(calibration, out, Path(options.config))
     if options.json:
         _print_json(as_json(calibration, files))
     elif not options.quiet:
         show(calibration)
         say(f"Wrote {len(files)} files to {out}: {', '.join(path.name for path in files)}")
     return _status(calibration)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the report of a fit: one HTML file, in English or Japanese."""
+    calibration, folder = _saved(options.results)
+    key = None if options.pseudonyms is None else Path(options.pseudonyms).read_text(encoding="utf-8").strip()
+    path = calibration.report(
+        options.out or folder / "report.html", lang=options.lang, pseudonyms=key, standings=options.standings
+    )
+    if options.json:
+        _print_json({"ok": calibration.ok, "problems": list(calibration.problems), "files": [str(path)]})
+    elif not options.quiet:
+        say(f"Wrote {path}")
+    return _status(calibration)
+
+
+def score(options: argparse.Namespace) -> int:
+    """Add to each open prospect the probability of an event now, its days, and the verdict; most probable first."""
+    from calibra.cli_config import open_table, read_settings
+    from calibra.data.score_rows import count_notes
+    from calibra.data.write_rows import write_rows
+
+    calibration, folder = _saved(options.results)
+    config = Path(options.config) if options.config else folder / SETTINGS
+    reading = read_settings(config).reading if options.config or config.is_file() else {}
+    how = {name: reading[name] for name in ("timezone", "encoding") if name in reading}
+    how |= {"columns": reading["columns"]} if options.config else {}
+    scored = calibration.score(open_table(options.file), as_of=options.as_of, **how)
+    kind = ".csv" if ".csv" in options.file.lower() else ".parquet"
+    path = write_rows(scored, options.out or folder / f"scored{kind}", highest="score_estimate")
+    counted = count_notes(scored)
+    if options.json:
+        _print_json({"as_of": options.as_of, "counts": counted, "files": [str(path)]})
+    elif not options.quiet:
+        words = [f"{n:,} {what}" for what, n in counted.items() if what not in ("rows", "scored") and n]
+        say(
+            "\n".join(
+                [f"Scored {counted['scored']:,} of {counted['rows']:,} rows, as of {options.as_of}: {path}", *words]
+            )
+        )
+    return GOOD
 
 
 # parts of commands ----------------------------------------------------------------------------------------------------
@@ -181,6 +226,27 @@ def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
         inside = (table["lower"] <= truth.ravel()) & (truth.ravel() <= table["upper"])
         held, total = held + int(inside.sum()), total + len(inside)
     return f"The truth is known here: {held} of the {total} 90 % intervals of reps and ranks hold it.\n"
+
+
+def _write_saved(calibration: Calibration, out: Path, config: Path) -> list[Path]:
+    """What later commands need: the calibration, its table for those who join in SQL, and the settings."""
+    table = out / "calibration_table.parquet"
+    calibration.calibration_table().to_parquet(table, index=False)
+    kept = _write_text(out / SETTINGS, config.read_text(encoding="utf-8"))
+    return [calibration.save(out / SAVED), table, kept]
+
+
+def _write_text(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _saved(name: str) -> tuple[SavedCalibration, Path]:
+    """The calibration of a folder that `fit` wrote, or of a `.calibra` file, and where it lies."""
+    from calibra.loaded import load
+
+    path = Path(name)
+    return (load(path / SAVED), path) if path.is_dir() else (load(path), path.parent)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -272,14 +338,28 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(add)
 
     add = _command(commands, check, "calibra check judgments.csv --config calibra.toml")
-    add("file", metavar="FILE", help="CSV or Parquet file, one row a judgment")
+    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
     _add_config(add, with_as_of=True)
 
     add = _command(commands, fit, "calibra fit judgments.parquet --config calibra.toml --out results --json")
-    add("file", metavar="FILE", help="CSV or Parquet file, one row a judgment")
+    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
     _add_config(add, with_as_of=True)
     add("--out", required=True, metavar="DIR", help="where to write tables, summary and pictures")
     add("--seed", type=int, help="instead of the seed in the file")
+
+    add = _command(commands, report, "calibra report results --lang ja --out report.html")
+    add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")
+    add("--lang", choices=("en", "ja"), default="en", help="language (default: en)")
+    add("--out", metavar="HTML", help="where to write (default: report.html in DIR)")
+    add("--standings", action="store_true", help="add the reps' standings, with their intervals")
+    add("--pseudonyms", metavar="FILE", help="pseudonyms for reps, made with the secret key this file holds")
+
+    add = _command(commands, score, "calibra score results open.parquet --as-of 2026-09-30 --out scored.parquet")
+    add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")
+    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a prospect")
+    add("--as-of", required=True, metavar="DATE", help="the day ages are counted to; nothing reads the clock")
+    add("--out", metavar="FILE", help="Parquet or CSV to write (default: scored.parquet or .csv in DIR)")
+    add("--config", metavar="TOML", help="columns, time zone and encoding of FILE (default: as it was fitted)")
     return parser
 
 

@@ -26,7 +26,10 @@ READING = {
 FITTING = {"seed": (int,), "engine": (str,), "draws": (int,)}
 """Settings of `[fit]`, passed on to `calibrate`."""
 
-TABLES = ("columns", "scale", "promises", "rank_labels", "fit")
+HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime), "columns": (dict,)}
+"""Settings of `[history]`: the file is then a log of rank changes, read by `RankHistory`."""
+
+TABLES = ("columns", "scale", "promises", "rank_labels", "fit", "history")
 PROMISE = {"prob": (int, float), "within_days": (int,), "kind": (str,)}
 
 TEMPLATE = """\
@@ -68,6 +71,12 @@ within_days = 90
 # [rank_labels]
 # "a" = "A"
 
+# Where the file is a log of rank changes (prospect, rep, rank, changed_at; name these under [columns]) instead:
+# [history]
+# outcomes = "outcomes.csv"    # one row a prospect: what came of it
+# mode = "first"               # the entry rank; "every": each re-rank; "landmark": the rank held on a day
+# columns = { prospect = "prospect", event_at = "event_at", exit_at = "exit_at" }
+
 [fit]
 seed = 1            # the same seed gives the same numbers
 engine = "auto"     # "laplace" (seconds), "nuts" (PyMC), or "auto": laplace, and nuts where laplace cannot be trusted
@@ -95,12 +104,29 @@ class Settings:
     """Keyword arguments of `Judgments.from_frame`."""
     fitting: Mapping[str, Any]
     """Keyword arguments of `calibrate`."""
+    history: Mapping[str, Any] | None = None
+    """What `[history]` says, where the file is a log of rank changes."""
 
     def read_judgments(self, file: str) -> Judgments:
-        """The judgments of a file, as the settings say."""
+        """The judgments of a file, or of a table named by a URL, as the settings say."""
         from calibra.data.judgments import Judgments
 
-        return Judgments.from_frame(file, **self.reading)
+        if self.history is None:
+            return Judgments.from_frame(open_table(file), **self.reading)
+        from calibra.data.history import RankHistory
+
+        told = self.history
+        log = RankHistory.from_frames(
+            open_table(file), open_table(told["outcomes"]), outcome_columns=told["columns"], **self.reading
+        )
+        return log.judgments(told.get("mode", "first"), landmark=told.get("landmark"))
+
+
+def open_table(name: str) -> Any:
+    """A path as it is; a table named by a URL, such as duckdb://team.duckdb::judgments, in its own engine."""
+    from calibra.data.urls import is_url, read_url
+
+    return read_url(name) if is_url(name) else name
 
 
 def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
@@ -116,6 +142,7 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
         *_faults(config, {**READING, **dict.fromkeys(TABLES, (dict,))}, ""),
         *_faults(_part(config, "fit"), FITTING, "fit."),
         *_faults(_part(config, "scale"), {"ranks": (list,)}, "scale."),
+        *_history_faults(config),
         *_needed(config, as_of),
     ]
     promises = _part(config, "promises")
@@ -129,7 +156,7 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
     reading |= {"scale": _scale(config), "columns": config["columns"]}
     reading |= {"rank_labels": config["rank_labels"]} if "rank_labels" in config else {}
     reading |= {"as_of": as_of} if as_of is not None else {}
-    return Settings(reading, {"seed": 1, **_part(config, "fit")})
+    return Settings(reading, {"seed": 1, **_part(config, "fit")}, _part(config, "history") or None)
 
 
 def write_template(path: Path, *, columns: Sequence[str] | None = None) -> Path:
@@ -220,6 +247,21 @@ def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A table of the file, empty where it is absent or none."""
     part = config.get(name, {})
     return part if isinstance(part, dict) else {}
+
+
+def _history_faults(config: Mapping[str, Any]) -> list[str]:
+    if "history" not in config:
+        return []
+    told = _part(config, "history")
+    faults = _faults(told, HISTORY, "history.")
+    faults += [
+        f"`history.{name}` is missing; write it under [history]."
+        for name in ("outcomes", "columns")
+        if name not in told
+    ]
+    if "check_duplicates" in config:
+        faults.append("`check_duplicates` is of judgments, not of a log of rank changes; leave it out.")
+    return faults
 
 
 def _needed(config: Mapping[str, Any], as_of: str | None) -> list[str]:
