@@ -229,13 +229,10 @@ KINDS: dict[str, Callable[[pl.DataFrame, pl.DataFrame, Path], tuple[Any, Any]]] 
     "categories": lambda c, o, _: (c.to_pandas().astype({"lead": "category", "to": "category"}), o.to_arrow()),
     "polars, lazy": lambda c, o, _: (c.lazy(), o.lazy()),
     "polars, lazy and eager": lambda c, o, _: (c.lazy(), o),
-    "pyarrow": lambda c, o, _: (c.to_arrow(), o.to_arrow()),
     "DuckDB": lambda c, o, _: as_relations(c, o),
     "DuckDB and pandas": lambda c, o, _: (duckdb.connect().from_arrow(c.to_arrow()), o.to_pandas()),
     "polars and Parquet": lambda c, o, folder: (c.lazy(), as_paths(c, o, folder, "parquet")[1]),
-    "pandas and DuckDB": lambda c, o, _: (c.to_pandas(), duckdb.connect().from_arrow(o.to_arrow())),
     "CSV": lambda c, o, folder: as_paths(c, o, folder, "csv"),
-    "Parquet": lambda c, o, folder: as_paths(c, o, folder, "parquet"),
     "aware": lambda c, o, _: (c.with_columns(pl.col("at").dt.replace_time_zone("UTC")), o),
     "aware text": lambda c, o, _: (
         c.with_columns(pl.col("at").dt.to_string("%Y-%m-%dT%H:%M:%S.000+0000")).to_pandas(), o.to_pandas()

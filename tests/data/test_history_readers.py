@@ -79,7 +79,7 @@ def test_salesforce_history_recovers_the_value_at_creation(kind: str) -> None:
     assert str(log) == "5 changes of rank.\nNoted: 1 changes of other fields."
 
 
-@pytest.mark.parametrize("kind", FRAMES)
+@pytest.mark.parametrize("kind", ["polars, lazy", "pandas"])
 def test_a_salesforce_log_becomes_judgments(kind: str) -> None:
     history, records = (FRAMES[kind](frame) for frame in salesforce())
     log = read_salesforce_history(history, records, field="Rank__c")
@@ -147,7 +147,7 @@ def hubspot() -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("kind", FRAMES)
+@pytest.mark.parametrize("kind", ["polars", "pandas"])
 def test_hubspot_history_keeps_what_a_person_set(kind: str) -> None:
     log = read_hubspot_history(FRAMES[kind](hubspot()))
     assert rows(log) == sorted(

@@ -68,8 +68,8 @@ class Log:
 
         A change whose rank or rep is not known still ends the spell before it.
         """
-        lost = (MISSING_PROSPECT, MISSING_CHANGE, UNREADABLE_CHANGE, UNKNOWN_YET)
-        frame = self.rows().filter(~nw.col("problem").is_in(lost))
+        named = ~_blank("prospect", self.frames.changes.collect_schema()["prospect"])
+        frame = self.rows().filter(named & (nw.col("day") <= self.as_of_day))  # not by `problem`: engines inline it
         if self.several:
             frame = frame.join(self.told_twice(), on="prospect", how="anti")
         extra = ["sequence"] if "sequence" in frame.collect_schema().names() else []

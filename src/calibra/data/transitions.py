@@ -180,17 +180,22 @@ def count_transitions(log: Log, ranks: tuple[str, ...], late: tuple[IntArray, In
 def _days_to_event(timely: nw.LazyFrame[Any]) -> Mapping[str, tuple[IntArray, IntArray]]:
     """Days from the entry rank, and from the last upgrade, to the event: days to number of prospects."""
     before, code = nw.col("previous"), nw.col("code")
-    entry = before.is_null() & (code >= 0)
-    upgrade = (before >= 0) & (code >= 0) & (code < before)
+    chosen = {
+        "entry": before.is_null() & (code >= 0),
+        "upgrade": (before >= 0) & (code >= 0) & (code < before),
+    }
+    ahead = (nw.col("ended_day") - nw.col("day")).cast(nw.Int64)
+    dated = timely.filter(nw.col("ended_by") == BY_EVENT).with_columns(
+        *(nw.when(rows).then(ahead).alias(name) for name, rows in chosen.items())
+    )
+    last = dated.group_by("prospect").agg(*(nw.col(name).min() for name in chosen))
+    table = collect(last.group_by(*chosen).agg(nw.len().cast(nw.Int64).alias("n")))
+    n = np.array(table["n"].to_list(), dtype=np.int64)
     found = {}
-    for name, chosen in (("entry", entry), ("upgrade", upgrade)):
-        rows = timely.filter((nw.col("ended_by") == BY_EVENT) & chosen)
-        last = rows.group_by("prospect").agg(nw.col("day").max().alias("day"), nw.col("ended_day").max().alias("ended"))
-        days = last.with_columns((nw.col("ended") - nw.col("day")).cast(nw.Int64).alias("days"))
-        table = collect(days.group_by("days").agg(nw.len().cast(nw.Int64).alias("n")))
-        at, n = (np.array(table[column].to_list(), dtype=np.int64) for column in ("days", "n"))
-        order = np.argsort(at)
-        found[name] = (at[order], n[order])
+    for name in chosen:
+        days = np.array([-1 if day is None or day != day else int(day) for day in table[name].to_list()])
+        at, place = np.unique(days[days >= 0], return_inverse=True)
+        found[name] = (at.astype(np.int64), np.bincount(place, n[days >= 0], at.size).astype(np.int64))
     return found
 
 
