@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calibra.errors import FitError
+from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.marginal import Marginal
 from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, Pooled, ScalePrior
 
 if TYPE_CHECKING:
@@ -12,7 +15,8 @@ if TYPE_CHECKING:
     from pytensor.tensor import TensorVariable
 
 _INFORMATIVE = 2.0
-"""Information per rep, in units of the prior, from which a rep term is better sampled centred than non-centred."""
+"""Information per rep, in units of the fitted scale, from which a rep term is better sampled centred than non-centred:
+of a scale that may be zero, the centred deviations are a funnel, however much is known of each rep."""
 
 
 def build_pymc(model: CellModel) -> "pm.Model":
@@ -23,10 +27,12 @@ def build_pymc(model: CellModel) -> "pm.Model":
     coords: dict[str, list[str]] = {"rep": list(model.reps), "cell": [str(i) for i in range(n_cells)]}
     coords |= {term.dim: list(term.labels) for term in model.population}
     coords |= {f"{t.name}_column": [str(i) for i in range(t.n_columns)] for t in model.rep_terms if t.n_columns > 1}
+    scales = _fitted_scales(model)
     with pm.Model(coords=coords) as built:
         linpred = sum(_population_part(term) for term in model.population)
         for term in model.rep_terms:
-            linpred = linpred + _rep_part(term, centred=_information(model, term) > _INFORMATIVE)
+            informed = _information(model, term) * scales[term.scale_name] ** 2
+            linpred = linpred + _rep_part(term, centred=informed > _INFORMATIVE)
         linpred = pm.Deterministic("linpred", linpred, dims=("rep", "cell"))
         events = model.events.astype(int)
         if model.family.name == "binomial":
@@ -86,10 +92,20 @@ def _rep_part(term: RepTerm, *, centred: bool) -> "TensorVariable":
     return (term.design * columns).sum(axis=-1)
 
 
+def _fitted_scales(model: CellModel) -> dict[str, float]:
+    """Every scale at the outer mode, or where the prior puts it if there is none."""
+    names = model.scale_priors
+    try:
+        mode = Marginal(CellBlocks(model)).mode()
+    except FitError:
+        return {name: prior.typical() for name, prior in names.items()}
+    return dict(zip(names, mode[len(mode) - len(names) :].tolist(), strict=True))
+
+
 def _information(model: CellModel, term: RepTerm) -> float:
-    """Median over reps of the data's information on one deviation, in units of its prior's typical precision."""
+    """Median over reps of the data's information on one deviation."""
     total = model.size.sum()
     mean = model.events.sum() / total if total else 0.0
     weight = model.size * (mean * (1.0 - mean) if model.family.name == "binomial" else mean)
     design = np.broadcast_to(term.design, (*model.size.shape, term.n_columns))
-    return float(np.median(np.einsum("rc,rcq->rq", weight, design**2)) * term.scale.typical() ** 2)
+    return float(np.median(np.einsum("rc,rcq->rq", weight, design**2)))
