@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-engines docs check lint check-lowest study bench clean
+.PHONY: help install demo test test-engines docs check lint check-lowest study fuzz mutate bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -77,6 +77,12 @@ $(LOWEST_READY): pyproject.toml constraints-lowest.txt
 # Deprecations of old releases are not ours to mend: warnings stay warnings here.
 check-lowest: $(LOWEST_READY)  ## Run the quick tests on the lowest supported versions
 	@$(LOWEST)/bin/python -m pytest -q -m 'not slow and not nuts' -W default --disable-warnings tests README.md
+
+fuzz: $(READY)  ## Some 10,000 odd frames, settings, command lines and files: long
+	@CALIBRA_FUZZ=30 $(BIN)/python -m pytest -q tests/fuzz tests/test_long_runs.py
+
+mutate: $(READY)  ## Seed faults into a copy of the code, one at a time; each must be caught by a test
+	@$(BIN)/python tests/mutate.py
 
 study: $(READY)  ## Coverage, false flags, simulation-based calibration: long; writes docs/studies
 	@set -e; for file in $$(grep -l '__name__ == "__main__"' src/calibra/studies/*.py); do \

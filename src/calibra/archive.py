@@ -26,7 +26,8 @@ FORMAT_VERSION = (1, 0)
 MANIFEST = "manifest.json"
 _MARK = b"calibra manifest sha256 "
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, NotImplementedError, RuntimeError, ValueError,
+    zipfile.BadZipFile, zlib.error, AttributeError, EOFError, KeyError, IndexError, NotImplementedError, RuntimeError,
+    TypeError, ValueError,
 )  # fmt: skip
 """What the zip and JSON readers raise on bytes that are not theirs."""
 

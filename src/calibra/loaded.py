@@ -122,7 +122,7 @@ class SavedCalibration(Calibration):
             return unpack(self._archive)
         except InputError as error:
             raise InputError(f"{str(self._archive.path)!r} cannot be put together: {error}") from error
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError(
                 f"{str(self._archive.path)!r} must hold what calibra saves; it is verified, but cannot be put together "
                 f"({type(error).__name__}: {error}). Fit and save anew."

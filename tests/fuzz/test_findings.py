@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import zipfile
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,6 +19,7 @@ import pytest
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
+from calibra.loaded import load
 
 SCALE = RankScale(["A", "B"])
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged"}
@@ -101,3 +106,36 @@ def test_prospects_may_be_lists_nowhere_but_the_refusal_says_so() -> None:
     ):
         read(frame)
     assert np.all(read(pa.table(table(judged=days))).duration_counts().n == 1)
+
+
+def test_a_scale_of_nothing_listed_is_refused_in_words() -> None:
+    with pytest.raises(InputError, match="`ranks` must be a list of labels, best first; got None"):
+        RankScale(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("choice", "value", "words"),
+    [
+        ("horizons", None, r"`horizons` must be a list of whole days, such as \[30, 180\]; got None"),
+        ("horizons", "30", r"`horizons` must be a list of whole days, such as \[30, 180\]; got '30'"),
+        ("rank_labels", [("a", "A")], "`rank_labels` must lead from labels to ranks"),
+        ("columns", ROLES | {"segment": None}, "`columns` must lead from roles to names of columns, all of them text"),
+        ("columns", ROLES | {None: "lead"}, "`columns` must lead from roles to names of columns, all of them text"),
+        ("columns", None, "`columns` must lead from roles to names of columns, all of them text; got None"),
+    ],
+)
+def test_choices_of_a_wrong_type_are_refused_in_words(choice: str, value: Any, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        Judgments.from_frame(
+            pl.DataFrame(table()), **{"scale": SCALE, "as_of": "2026-06-30", "columns": ROLES} | {choice: value}
+        )
+
+
+@pytest.mark.parametrize("version", [[1, None], [1], "1.0", {"major": 1}])
+def test_a_saved_file_whose_format_is_no_version_is_refused_in_words(version: Any, tmp_path: Path) -> None:
+    told = json.dumps({"format": "calibra", "format_version": version, "members": {}}).encode()
+    with zipfile.ZipFile(tmp_path / "odd.calibra", "w") as file:
+        file.writestr("manifest.json", told)
+        file.comment = b"calibra manifest sha256 " + hashlib.sha256(told).hexdigest().encode()
+    with pytest.raises(InputError, match=r"odd\.calibra' must be a whole and unaltered file written by"):
+        load(tmp_path / "odd.calibra")

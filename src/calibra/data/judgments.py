@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -269,6 +269,8 @@ class Judgments:
 
 
 def _all_horizons(known: Sequence[int], more: Sequence[int]) -> tuple[int, ...]:
+    if isinstance(more, str) or not isinstance(more, Iterable):
+        raise InputError(f"`horizons` must be a list of whole days, such as [30, 180]; got {more!r}.")
     for days in more:
         check_days(days, "horizons")
     wanted = tuple(sorted({*known, *(int(days) for days in more)}))
@@ -284,6 +286,8 @@ def _check_problems(problems: Problems) -> Problems:
 
 
 def _check_rank_labels(rank_labels: Mapping[str, str] | Mapping[int, str] | None, scale: RankScale) -> dict[str, str]:
+    if not isinstance(rank_labels, Mapping | None):
+        raise InputError(f"`rank_labels` must lead from labels to ranks, such as {{'a': 'A'}}; got {rank_labels!r}.")
     labels = {str(label_text(label)): str(rank) for label, rank in (rank_labels or {}).items()}
     unknown = [f"{label!r}: {rank!r}" for label, rank in labels.items() if rank not in scale.ranks]
     if unknown:

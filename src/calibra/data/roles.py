@@ -51,6 +51,8 @@ def read_roles(columns: Mapping[str, str], available: Sequence[str], *, required
         A required role or a column that is not there, a column mapped twice, a key that looks like a misspelt role
         or is the name of a count.
     """
+    if not isinstance(columns, Mapping) or not all(isinstance(text, str) for pair in columns.items() for text in pair):
+        raise InputError(f"`columns` must lead from roles to names of columns, all of them text; got {columns!r}.")
     faults = [*_missing(columns, available, required), *_mapped_twice(columns), *_doubtful_keys(columns)]
     if faults:
         raise InputError("`columns` must say which column plays which role:\n" + "\n".join(f"- {f}" for f in faults))

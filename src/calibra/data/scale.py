@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral, Real
@@ -103,6 +103,8 @@ class RankScale:
             raise InputError(
                 f"`ranks` must be a list of labels, best first; got the text {ranks!r}. Write {list(ranks)!r}."
             )
+        if not isinstance(ranks, Iterable):
+            raise InputError(f"`ranks` must be a list of labels, best first; got {ranks!r}.")
         labels = tuple(_rank_label(rank) for rank in ranks)
         if not labels:
             raise InputError("`ranks` must hold at least one label, best first; got none.")
