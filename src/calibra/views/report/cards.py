@@ -20,7 +20,7 @@ from calibra.views.report.ranks import (
     rank_label,
 )
 from calibra.views.report.svg import axis
-from calibra.views.report.times import chased_of
+from calibra.views.report.times import chased_of, events_left
 from calibra.views.style import short_label
 
 NAME_WIDTH = 200
@@ -215,8 +215,7 @@ def _attempt(facts: Facts, rep: str, move: Record | None) -> Flag:
         return Flag(say(f"card.review_{side}"), "")
     chased = chased_of(facts, rep)
     if chased["n_chased"] >= FEW_CHASED:
-        ends = (f"{chased[name]:.1f}" for name in ("events_left", "events_left_lower", "events_left_upper"))
-        return Flag(say("card.hand_back", n=f"{chased['n_chased']:,}", left=say.interval(*ends)), "")
+        return Flag(say("card.hand_back", n=f"{chased['n_chased']:,}", left=events_left(facts, chased)), "")
     return _steady(facts, rep)
 
 

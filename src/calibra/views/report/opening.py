@@ -91,7 +91,7 @@ def _set_aside(facts: Facts, summary: JudgmentsSummary) -> str:
     reasons = []
     for found in aside.findings:
         reason = REASONS[found.reason].name
-        key = f"intro.reason_{reason.replace(' ', '_')}"
+        key = f"intro.reason_{re.sub('[ -]', '_', reason)}"
         word = say(key if say.has(key) else "intro.reason_other", words=reason)
         whose = [say("intro.aside_rep", rep=_aside_rep(facts, rep), n=f"{n:,}") for rep, n in found.per_rep.items()]
         n = f"{sum(found.per_rep.values()):,}"

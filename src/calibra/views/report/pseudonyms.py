@@ -6,6 +6,7 @@ import base64
 import hmac
 import re
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from calibra.errors import InputError
 
@@ -28,14 +29,17 @@ def rep_codes(reps: Collection[str], key: str) -> dict[str, str]:
             f"should use the same names; got {found}. Keep it where only those who may know the names can read it."
         )
     full = {rep: _digest(rep, key) for rep in reps}
-    codes = {}
-    for rep, digest in full.items():
-        others = [other for name, other in full.items() if name != rep]
-        length = CODE_LENGTH
-        while any(other[:length] == digest[:length] for other in others):
-            length += 1
-        codes[rep] = digest[:length]
-    return codes
+    ordered = sorted(full.items(), key=lambda pair: pair[1])  # those that agree longest stand side by side
+    shared = [0, *(_shared(one, other) for (_, one), (_, other) in pairwise(ordered)), 0]
+    return {
+        rep: digest[: max(CODE_LENGTH, 1 + before, 1 + after)]
+        for (rep, digest), before, after in zip(ordered, shared[:-1], shared[1:], strict=True)
+    }
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two codes begin with alike."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
 
 
 def _digest(rep: str, key: str) -> str:

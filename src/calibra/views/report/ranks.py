@@ -14,6 +14,7 @@ from calibra.views.report.blocks import NO_PICTURE, Block, Bullets, Cell, Column
 from calibra.views.report.facts import RANK_WIDTH, Days, Facts, Record
 from calibra.views.report.svg import Scale, axis, strip
 from calibra.views.style import short_label
+from calibra.views.tables import plain_rows
 
 FINDING_KEYS = {
     "below all reps": ("below", "prob_below"), "above all reps": ("above", "prob_above"),
@@ -47,8 +48,16 @@ def overview_section(facts: Facts) -> Section:
         blocks += [Text(say("overview.lead", within=within, level=facts.level())), _grid(facts, days)]
         if len(facts.profiles[days]) > 1:
             margin = f"{facts.settings[f'margin_points_{days}']:g}"
-            blocks += [Text(say("overview.gaps_lead", margin=margin)), _gaps(facts, days)]
+            blocks += [Text(say("overview.gaps_lead", margin=margin)), _gaps(facts, days), Text(_spread(facts, days))]
     return Section("all-reps", say("overview.title"), blocks)
+
+
+def _spread(facts: Facts, days: Days) -> str:
+    """How far reps differ at the best rank."""
+    fit = facts.calibration.rank_fits[days]
+    best = f"probability at rank {fit.ranks[0]}"
+    row = next(row for row in plain_rows(fit.spread()) if row["quantity"] == best)
+    return facts.say("overview.spread", rank=rank_label(fit.ranks[0]), points=facts.say.read(row, unit="whole"))
 
 
 def percent_scale(facts: Facts, days: Days, rank: str | None = None) -> Scale:

@@ -182,10 +182,22 @@ def chased_of(facts: Facts, rep: str) -> dict[str, float]:
     return {name: sum(row[name] for row in rows) for name in names}
 
 
+def events_left(facts: Facts, found: dict[str, float]) -> str:
+    """Events still expected in what is open for too long.
+
+    The interval adds up those of the ranks: it is that of the sum where the ranks move together, else wider.
+    """
+    ends = (f"{found[name]:.1f}" for name in ("events_left", "events_left_lower", "events_left_upper"))
+    return facts.say.interval(*ends)
+
+
 def _chased(facts: Facts, rep: str) -> Cell:
     say, found = facts.say, chased_of(facts, rep)
     text = say("leads.chased", chased=f"{found['n_chased']:,}", open=f"{found['n_open']:,}")
-    return Cell(text)
+    left = [say("leads.chased_left", left=events_left(facts, found))] if found["n_chased"] else []
+    if found["n_past_last_edge"]:
+        left.append(say("leads.chased_unknown", n=f"{found['n_past_last_edge']:,}"))
+    return Cell(text, say("format.semicolon").join(left))
 
 
 def _never(facts: Facts, fit: LeadTimeFit) -> str:

@@ -1,0 +1,505 @@
+"""The report: complete, inert whatever the names are, the tables' numbers, every phrase in both languages."""
+
+import base64
+import dataclasses
+import hashlib
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import calibra as cb
+from calibra.calibration import Calibration
+from calibra.data.judgments import Judgments
+from calibra.data.problems import REASONS
+from calibra.data.published import salvirt_judgments
+from calibra.decisions.thresholds import AdviceRules
+from calibra.views.report.pseudonyms import hide_names, rep_codes
+from calibra.views.report.wording import choose_wording, load_phrases
+from calibra.views.style import printable
+from calibra.workflow import calibrate
+
+SHAPE = "<script>alert(1)</script>"
+HOSTILE = [
+    SHAPE,
+    '"><img src=x onerror=alert(1)>',
+    "=HYPERLINK(1)",
+    "new\nline \x1b[31m",
+    "abc\u202exyz",
+    "w" * 200,
+    "{0} %s",
+]
+KEY = "a key nobody guesses"
+SECTIONS = ["came-in", "trust", "all-reps", "promises", "lead-times", "thresholds", "how-many"]
+VOID = {"meta", "link", "input", "img", "br", "circle", "line", "rect", "polyline", "polygon", "path"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of the file: elements with their attributes, and the text of each."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.source = source
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[tuple[str, ...], str]] = []
+        self.rows: list[tuple[str, list[str]]] = []
+        self._open: list[str] = []
+        self.feed(source)
+        assert self._open == [], "an element is never closed"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "tr":
+            self.rows.append((dict(attrs).get("data-name") or "", []))
+        if tag in {"td", "th"}:
+            self.rows[-1][1].append("")
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append((tuple(self._open), data))
+        if {"td", "th"} & set(self._open) and "svg" not in self._open and data.strip():
+            self.rows[-1][1][-1] = f"{self.rows[-1][1][-1]}|{data.strip()}".lstrip("|")
+
+    @property
+    def text(self) -> str:
+        """Everything that is read, style and script left out."""
+        return " ".join(text for tags, text in self.texts if not {"style", "script"} & set(tags))
+
+    def attributes(self, name: str) -> list[str]:
+        return [attrs[name] or "" for _, attrs in self.elements if name in attrs]
+
+    def row(self, rep: str, heads: int, *, nth: int = 0) -> list[str]:
+        """Cells of a table of so many columns, in the row of a rep."""
+        name = printable(rep).strip().lower()
+        return [cells for row_name, cells in self.rows if row_name == name and len(cells) == heads][nth]
+
+
+def judgments_of(reps: list[str], *, problems: str = "set_aside") -> Judgments:
+    scale = cb.RankScale(
+        ["A", "B", "C"], {r: cb.Promise(p, within_days=60) for r, p in zip("ABC", (0.6, 0.35, 0.1), strict=True)}
+    )
+    world = cb.simulate_judgments(
+        seed=4, n_reps=len(reps), n_prospects=130 * len(reps), scale=scale, span_days=300, extreme_reps=2
+    )
+    frame = world.frame.copy()
+    labels = dict(zip(sorted(frame[world.columns["rep"]].unique()), reps, strict=True))
+    frame[world.columns["rep"]] = frame[world.columns["rep"]].map(labels)
+    frame.loc[frame.index[:3], world.columns["rank"]] = "S"
+    return Judgments.from_frame(frame, scale=scale, as_of=world.as_of, columns=world.columns, problems=problems)
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    return calibrate(judgments_of(HOSTILE), seed=1, engine="laplace", draws=400)
+
+
+@pytest.fixture(scope="module")
+def english(calibration, tmp_path_factory) -> Page:
+    path = calibration.report(tmp_path_factory.mktemp("en") / "report.html")
+    return Page(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def japanese(calibration, tmp_path_factory) -> Page:
+    path = calibration.report(tmp_path_factory.mktemp("ja") / "report.html", lang="ja", standings=True)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def hidden(calibration, tmp_path_factory) -> Page:
+    path = calibration.report(tmp_path_factory.mktemp("hidden") / "report.html", pseudonyms=KEY, standings=True)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def read(calibration: Calibration, path: Path, **settings: object) -> Page:
+    return Page(calibration.report(path / "report.html", **settings).read_text(encoding="utf-8"))
+
+
+# complete and self-contained ------------------------------------------------------------------------------------------
+
+
+def test_every_section_stands_in_order_and_every_rep_has_a_card_in_order_of_names(english: Page) -> None:
+    ids = english.attributes("id")
+    assert [i for i in ids if not i.startswith("rep-")] == [
+        "top", "glance", *SECTIONS, "cards", "search", "nobody-found",
+    ]  # fmt: skip
+    assert [i for i in ids if i.startswith("rep-")] == [f"rep-{i + 1}" for i in range(len(HOSTILE))]
+    headings = [text for tags, text in english.texts if tags[-2:] == ("h3", "bdi")]
+    assert headings == sorted(headings, key=str.casefold)
+    assert len(headings) == len(HOSTILE)
+
+
+def test_nothing_leaves_the_page(english: Page, japanese: Page) -> None:
+    for page in (english, japanese):
+        assert not re.search(r"https?:|//[a-z]|@import|url\(", page.source)
+        assert {tag for tag, _ in page.elements} & {"img", "iframe", "object", "form", "base", "use", "image"} == set()
+        assert page.attributes("src") == []
+        assert all(href == "data:," or href.startswith("#") for href in page.attributes("href"))
+
+
+def test_links_lead_somewhere_and_no_id_comes_twice(english: Page, japanese: Page) -> None:
+    for page in (english, japanese):
+        ids = Counter(page.attributes("id"))
+        assert set(ids.values()) == {1}
+        assert {href[1:] for href in page.attributes("href") if href.startswith("#")} <= set(ids)
+
+
+def test_only_the_page_s_own_style_and_script_are_allowed_to_act(english: Page) -> None:
+    policy = next(attrs["content"] for tag, attrs in english.elements if attrs.get("http-equiv"))
+    for tag in ("style", "script"):
+        inline = [text for tags, text in english.texts if tags[-1:] == (tag,)]
+        digest = base64.b64encode(hashlib.sha256("".join(inline).encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert english.attributes("style") == []
+
+
+# inert names ----------------------------------------------------------------------------------------------------------
+
+
+def test_hostile_names_are_text_and_nothing_else(english: Page, japanese: Page, hidden: Page) -> None:
+    for page in (english, japanese, hidden):
+        assert [tag for tag, _ in page.elements].count("script") == 1
+        assert [name for _, attrs in page.elements for name in attrs if name.startswith("on")] == []
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f]", page.source)
+        assert all(re.fullmatch(r"#(top|rep-\d+|[a-z-]+)|data:,", href) for href in page.attributes("href"))
+    assert SHAPE in english.text
+    assert "w" * 200 in english.text
+    assert "new line" in english.text
+
+
+def test_hostile_ranks_are_inert_too(tmp_path: Path) -> None:
+    ranks = [SHAPE, '" onload="x', "C"]
+    rows = [(rep, rank, 60, 40 - 15 * k) for rep in ("x", "y") for k, rank in enumerate(ranks)]
+    frame = pd.DataFrame(rows, columns=["rep", "rank", "n", "events"])
+    counts = Judgments.from_counts(frame, scale=cb.RankScale(ranks), within_days=30)
+    page = read(calibrate(counts, seed=1, engine="laplace", draws=400), tmp_path)
+    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert [name for _, attrs in page.elements for name in attrs if name.startswith("on")] == []
+
+
+# pseudonyms -----------------------------------------------------------------------------------------------------------
+
+
+def test_pseudonyms_stand_for_every_name_everywhere(hidden: Page, calibration: Calibration) -> None:
+    shown = hidden.source.split("</style>", 1)[1].rsplit("<script>", 1)[0].lower()
+    for name in (*HOSTILE, "hyperlink", "w" * 20, "xyz", "alert(1)"):
+        assert printable(name).lower() not in shown
+    codes = rep_codes(HOSTILE, KEY)
+    headings = [text for tags, text in hidden.texts if tags[-2:] == ("h3", "bdi")]
+    assert headings == sorted(f"Rep {code}" for code in codes.values())
+    assert "Names are replaced by pseudonyms." in hidden.text
+
+
+def test_a_pseudonym_belongs_to_the_name_and_the_key_alone() -> None:
+    few, many = rep_codes(["Abe", "Baker"], KEY), rep_codes(["Baker", "Chiba", "Abe"], KEY)
+    assert few == {name: many[name] for name in few}
+    assert rep_codes(["Abe"], "another secret key") != rep_codes(["Abe"], KEY)
+    assert all(re.fullmatch("[A-Z2-7]{4}", code) for code in many.values())
+
+
+def test_codes_that_agree_grow_until_they_differ() -> None:
+    names = [f"rep {i}" for i in range(3000)]  # 4 characters are 2^20 codes: some of 3,000 names agree
+    codes = rep_codes(names, KEY)
+    assert len(set(codes.values())) == len(names)
+    assert max(map(len, codes.values())) > 4
+    assert all(len(codes[name]) == 4 or rep_codes([name], KEY)[name] == codes[name][:4] for name in names)
+
+
+def test_a_code_is_the_start_of_the_published_hash() -> None:
+    """RFC 4231, test case 2, HMAC-SHA-256: 5bdcc146 bf60754e …, in base 32 LPOM CRV7 …; its key is 4 characters."""
+    from calibra.views.report.pseudonyms import _digest
+
+    assert _digest("what do ya want for nothing?", "Jefe").startswith("LPOMCRV7")
+
+
+@pytest.mark.parametrize("key", ["", "short", 12345678])
+def test_a_key_that_can_be_guessed_is_refused(calibration: Calibration, tmp_path: Path, key: object) -> None:
+    with pytest.raises(cb.InputError, match="`pseudonyms` must be a secret text of at least 8 characters"):
+        calibration.report(tmp_path / "report.html", pseudonyms=key)  # type: ignore[arg-type]
+
+
+def test_names_inside_longer_words_are_left_alone() -> None:
+    shown = {"Ito": "Rep AAAA", "佐藤": "Rep BBBB"}
+    assert hide_names("Ito and the monitor: 佐藤さん", shown) == "Rep AAAA and the monitor: Rep BBBBさん"
+
+
+# numbers --------------------------------------------------------------------------------------------------------------
+
+
+def whole(*values: float) -> str:
+    return "{:.0f} ({:.0f}–{:.0f})".format(*values)
+
+
+def test_probabilities_are_those_of_the_table(english: Page, calibration: Calibration) -> None:
+    table = calibration.tables()["probabilities"]
+    for rep in HOSTILE:
+        mine = table[table["rep"] == rep]
+        cells = english.row(rep, 1 + 3)
+        for cell, row in zip(cells[1:], mine.itertuples(), strict=True):
+            assert cell == f"{whole(*(100 * v for v in (row.estimate, row.lower, row.upper)))}|{row.events}/{row.n}"
+
+
+def test_gaps_are_those_of_the_table_and_a_finding_bears_its_probability(english, calibration) -> None:
+    for row in calibration.tables()["profiles"].itertuples():
+        _, gap, finding, chance = english.row(row.rep, 4, nth=1)
+        numbers = [int(x.replace("−", "-")) for x in re.findall("[−+]?[0-9]+", gap.split("|")[0])]
+        np.testing.assert_allclose(
+            numbers, [-row.gap_points, -row.gap_points_upper, -row.gap_points_lower], atol=0.5001
+        )  # fmt: skip
+        assert gap.endswith(f"n\u00a0{row.n:,}")
+        if row.finding == "cannot tell yet":
+            assert finding.startswith("cannot tell yet")
+            assert chance == "–"
+        else:
+            prob = {"below all reps": row.prob_below, "above all reps": row.prob_above, "in line": row.prob_within}
+            assert finding == row.finding
+            assert chance == ("over 99\u00a0%" if prob[row.finding] > 0.99 else f"{100 * prob[row.finding]:.0f}\u00a0%")
+
+
+def test_tempo_and_what_is_chased_are_those_of_the_tables(english: Page, calibration: Calibration) -> None:
+    tables = calibration.tables()
+    chased = tables["chasing"].groupby("rep")[["n_chased", "n_open"]].sum()
+    for row in tables["tempo"].itertuples():
+        _, median, _, _, old = english.row(row.rep, 5)
+        days = whole(row.median_days, row.median_days_lower, row.median_days_upper)
+        assert median == f"{days}|{row.events} of {row.n}"
+        assert old.split("|")[0] == "{} of {}".format(*chased.loc[row.rep])
+
+
+def test_advice_is_that_of_the_table(english: Page, calibration: Calibration) -> None:
+    def share(value: float) -> str:
+        return f"{100 * value:.1f}\u00a0%" if value < 0.0995 else f"{100 * value:.0f}\u00a0%"
+
+    moves = 0
+    for rep, rows in calibration.advice.table.groupby("rep", sort=False):
+        cells = english.row(rep, 1 + len(rows))
+        for cell, row in zip(cells[1:], rows.itertuples(), strict=True):
+            assert cell.startswith(share(row.share_now))
+            if row.verdict in ("tighten", "loosen"):
+                moves += 1
+                target = whole(*(100 * v for v in (row.share_target, row.share_target_lower, row.share_target_upper)))
+                assert share(row.share_step) in cell
+                assert target.replace(" ", "\u00a0% ", 1) in cell
+                assert row.verdict in cell
+            else:
+                assert {"cannot tell yet": "cannot tell yet", "fine": "keep"}.get(row.verdict, row.verdict) in cell
+    assert moves > 0
+
+
+def test_every_table_of_estimates_says_interval_n_and_engine(english: Page) -> None:
+    notes = [text for tags, text in english.texts if tags[-2:] == ("figure", "p")]
+    assert len(notes) >= 6 + len(HOSTILE)
+    assert all(re.search(r"\d+\s%", note) and "ngine: laplace" in note for note in notes)
+
+
+def test_what_was_set_aside_is_told_with_its_reason_and_its_rep(english: Page, hidden: Page, calibration) -> None:
+    found = calibration.judgments.summary().set_aside
+    assert found.n_rows == 3
+    told = next(text for _, text in english.texts if "were set aside" in text)
+    assert "rank not on the scale (3" in told
+    assert all(f"{name}" in next(t for _, t in hidden.texts if "were set aside" in t) for name in ("Rep ",))
+
+
+# whom to talk to ------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_page_names_only_whom_a_verdict_names(english: Page, calibration: Calibration) -> None:
+    start, end = english.source.index('id="glance"'), english.source.index("<nav")
+    glance = Page(f"<section {english.source[start:end]}".replace("<section id", "<section id", 1))
+    named = [attrs["href"] for tag, attrs in glance.elements if tag == "a"]
+    tables = calibration.tables()
+    spoken = {
+        *tables["profiles"].query("finding not in ['in line', 'cannot tell yet']")["rep"],
+        *tables["styles"].query("style in ['reads too much', 'cautious']")["rep"],
+        *tables["tempo"].query("finding in ['slower than all reps', 'faster than all reps']")["rep"],
+        *tables["thresholds"].query("verdict in ['tighten', 'loosen']")["rep"],
+        *tables["profiles"].query("prob_ranks_tell_nothing >= 0.9 or prob_inverted >= 0.9")["rep"],
+    }
+    ordered = sorted(HOSTILE, key=lambda rep: printable(rep).strip().casefold())
+    assert named == [f"#rep-{1 + ordered.index(rep)}" for rep in ordered if rep in spoken]
+    assert named
+    chances = [text for tags, text in glance.texts if tags[-2:] == ("li", "span") and re.fullmatch(r".*\d\s%", text)]
+    assert len(chances) >= len(named)
+
+
+def test_where_nothing_can_be_told_the_first_page_says_so(tmp_path: Path) -> None:
+    frame = pd.DataFrame([(f"r{i}", k, 3, e) for i in range(4) for k, e in (("A", 2), ("B", 1))])
+    frame.columns = ["rep", "rank", "n", "events"]
+    counts = Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]), within_days=45)
+    page = read(calibrate(counts, seed=1, engine="laplace", draws=1000), tmp_path)
+    assert "Nothing can be told of any single rep yet" in page.text
+    assert "Nothing can be told yet of: r0 (about" in page.text
+    assert "nothing is promised" not in page.text.split("At a glance")[0]
+
+
+def test_a_fit_that_fails_its_checks_stands_at_the_top(tmp_path: Path) -> None:
+    found = calibrate(salvirt_judgments(), seed=1, engine="laplace", draws=400, parts=())
+    fit = found.rank_fits[None]
+    doubted = dataclasses.replace(
+        fit.diagnostics, effective_sample=123.4, worst_block_k=0.93, worst_block_rep="Seller 2", outer_pareto_k=0.2
+    )
+    bad = dataclasses.replace(fit, posterior=dataclasses.replace(fit.posterior, diagnostics=doubted))
+    page = read(dataclasses.replace(found, rank_fits={None: bad}), tmp_path, pseudonyms=KEY)
+    assert "Do not act on this report yet" in page.text
+    code = rep_codes(fit.reps, KEY)["Seller 2"]
+    assert f"only 123 effective draws (400 wanted); Pareto k 0.93 for Rep {code} (0.7 at most)" in page.text
+    assert "Seller 2" not in page.source
+    assert "Ready-made counts: 448 judgments of 18 reps" in page.text
+
+
+def test_standings_stand_only_where_asked_for_and_with_intervals(english: Page, hidden: Page, calibration) -> None:
+    assert "standings" not in english.attributes("id")
+    assert "standings" in hidden.attributes("id")
+    found = cb.rep_standings(calibration.rank_fits[60])
+    name = f"rep {rep_codes(HOSTILE, KEY)[found.reps[0]]}".lower()
+    cells = [cells for row, cells in hidden.rows if row == name and len(cells) == 3][-1]
+    assert cells[1].startswith(whole(found.standing[0], found.lower[0], found.upper[0]))
+    assert "of all pairs of reps is at least 90\u00a0% sure" in hidden.text
+
+
+def test_cards_suggest_one_thing_and_the_largest_sure_move_where_there_is_one(english: Page, calibration) -> None:
+    tried = [text for tags, text in english.texts if tags[-2:] == ("ul", "li") and text.startswith("Call a prospect")]
+    moved = calibration.advice.table.query("verdict in ['tighten', 'loosen']")["rep"].nunique()
+    assert english.source.count('class="flags attempt"') == len(HOSTILE)
+    assert 0 < len(tried) <= moved
+
+
+# both languages -------------------------------------------------------------------------------------------------------
+
+
+def test_both_languages_have_the_same_phrases_with_the_same_values() -> None:
+    english, japanese = load_phrases("en"), load_phrases("ja")
+    assert list(english) == list(japanese)
+    for key in english:
+        values = [set(re.findall(r"{(\w+)}", phrases[key])) for phrases in (english, japanese)]
+        free = {"event", "events", "an_event", "became", "becomes", "words"}
+        assert values[0] - free == values[1] - free, key
+
+
+def test_every_phrase_is_asked_for(project: Path) -> None:
+    folder = project / "src" / "calibra" / "views" / "report"
+    source = "\n".join(path.read_text(encoding="utf-8") for path in folder.iterdir() if path.suffix in {".py", ".j2"})
+    families = ("opportunity.", "win.", "trust.fit_lead_", "card.review_", "intro.reason_")  # made from what is found
+    left = [
+        key for key in load_phrases("en")
+        if not any(f"{quote}{name}{quote}" in source for quote in "'\"" for name in (key, key.split(".")[1]))
+        and not key.startswith(families) and ".col_" not in key
+    ]  # fmt: skip
+    assert left == []
+    heads = [key.split(".col_")[1] for key in load_phrases("en") if ".col_" in key]
+    assert [head for head in heads if not re.search(rf"\b(col_)?{head}\b", source)] == []
+
+
+def test_every_reason_for_setting_rows_aside_has_a_phrase() -> None:
+    told = {key.removeprefix("intro.reason_") for key in load_phrases("en") if key.startswith("intro.reason_")}
+    assert told == {re.sub("[ -]", "_", reason.name) for reason in REASONS.values()} | {"other"}
+
+
+def test_no_english_is_left_in_the_japanese_report(japanese: Page) -> None:
+    text = japanese.text
+    for name in sorted(HOSTILE, key=len, reverse=True):
+        for shown in (printable(name).strip(), printable(name).strip()[:27]):
+            text = text.replace(shown, "")
+    words = set(re.findall("[A-Za-z]{2,}", text))
+    assert words <= {"laplace", "calibra"}
+    assert japanese.attributes("lang") == ["ja"]
+    assert "まだ判断できません" in text
+    assert "読み" in text
+
+
+def test_japanese_phrases_hold_no_english_but_names(tmp_path: Path) -> None:
+    known = {"calibra", "hat"}
+    for key, phrase in load_phrases("ja").items():
+        assert set(re.findall("[A-Za-z]{2,}", re.sub(r"{\w+}", "", phrase))) <= known, key
+
+
+def test_what_could_not_be_had_is_told_in_the_language_of_the_report(tmp_path: Path) -> None:
+    counts = calibrate(salvirt_judgments(), seed=1, engine="laplace", draws=400, parts=["lead times"])
+    page = read(counts, tmp_path, lang="ja")
+    assert "リードタイム：日付のない集計値からは分かりません。" in page.text
+    young = dataclasses.replace(counts, notes=(
+        "Rank model, 120 days: None of the 300 judgments is 120 days old as of 2026-03-01; the first will be on "
+        "2026-04-03. Wait, or shorten the horizon.", "Lead-time model: Seller 2 did something odd.",
+    ))  # fmt: skip
+    told = read(young, tmp_path, lang="ja").text
+    assert (
+        "ランクごとの実績（120日以内）：300件のうち、判定から120日たったものがまだありません。最初の1件は2026年4月3日です。"
+        in told
+    )
+    assert "計算できない項目がありました" in told
+    assert "odd" in read(young, tmp_path, pseudonyms=KEY).text
+    assert "Seller 2" not in read(young, tmp_path, pseudonyms=KEY).text
+
+
+def test_deals_are_told_of_wins(calibration: Calibration, tmp_path: Path) -> None:
+    page = read(calibration, tmp_path, lang="ja", event="win")
+    assert "受注" in page.text
+    assert "商談化" not in page.text.replace("商談化などの結果", "")
+    assert "opportunit" not in read(calibration, tmp_path, event="win").text.lower()
+
+
+def test_numbers_are_written_as_each_language_writes_them() -> None:
+    english, japanese = choose_wording("en", "opportunity"), choose_wording("ja", "opportunity")
+    assert [w.percent(0.123) for w in (english, japanese)] == ["12\u00a0%", "12%"]
+    assert [w.chance(0.999) for w in (english, japanese)] == ["over 99\u00a0%", "99%超"]
+    assert english.signed(-7.6, -11.2, 0.2) == "−8 (−11 to 0)"
+    assert english.listed(["a"]) == "a"
+    assert [w.listed(["a", "b", "c"]) for w in (english, japanese)] == ["a, b and c", "a、b、c"]
+    assert [w.more(n) for w in (english,) for n in (470, 5000)] == ["about 470", "more than 2,000"]
+    from datetime import date
+
+    assert [w.date(date(2026, 9, 30)) for w in (english, japanese)] == ["30 September 2026", "2026年9月30日"]
+
+
+UNWORDED = [
+    ({"lang": "fr"}, "`lang` must be one of 'en', 'ja'; got 'fr'"),
+    ({"event": "sale"}, "`event` must be one of 'opportunity', 'win'"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), UNWORDED)
+def test_what_there_is_no_wording_for_is_refused(calibration, tmp_path, settings, message) -> None:
+    with pytest.raises(cb.InputError, match=message):
+        calibration.report(tmp_path / "report.html", **settings)
+
+
+# what there may be less of --------------------------------------------------------------------------------------------
+
+
+def test_one_rep_of_one_rank_gets_a_report(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"rep": ["x"], "rank": ["A"], "n": [60], "events": [20]})
+    found = calibrate(Judgments.from_counts(frame, scale=cb.RankScale(["A"])), seed=1, engine="laplace", draws=400)
+    for lang in ("en", "ja"):
+        page = read(found, tmp_path, lang=lang, standings=True)
+        assert "rep-1" in page.attributes("id")
+        assert "standings" not in page.attributes("id")
+
+
+def test_two_horizons_stand_one_after_the_other(tmp_path: Path) -> None:
+    promises = {"A": cb.Promise(0.5, within_days=30), "B": cb.Promise(0.3, within_days=90)}
+    world = cb.simulate_judgments(
+        seed=3, n_reps=3, n_prospects=300, span_days=300, scale=cb.RankScale(["A", "B"], promises)
+    )
+    judgments = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
+    found = calibrate(judgments, seed=1, engine="laplace", draws=400, parts=["thresholds"])
+    page = read(found, tmp_path)
+    assert "Probability of an opportunity within 30 days, in per cent" in page.text
+    assert "Probability of an opportunity within 90 days, in per cent" in page.text
+    assert "No promise within 30 days to compare: B." in page.text
+    assert "Lead times could not be had" in page.text
+
+
+def test_advice_rules_are_the_default_ones_the_note_tells_of(english: Page) -> None:
+    rules = AdviceRules()
+    assert f"the aim is within {rules.margin_points:g} points" in english.text
+    assert f"recommended share with its {100 * rules.move_prob:.0f}\u00a0% interval" in english.text
