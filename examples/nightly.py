@@ -7,6 +7,8 @@ input cannot be used. Run it as it is on a simulated team; for yours change `rea
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 import calibra as cb
 
 GOOD, DOUBTFUL, BAD_INPUT = 0, 1, 2
@@ -19,7 +21,7 @@ COLUMNS = {role: role for role in ROLES}  # role: your column
 SAVED = Path("team.calibra")
 
 
-def read_tables():
+def read_tables() -> tuple[pd.DataFrame, pd.DataFrame, object]:
     """Everything judged so far, what is open now, and the day the data were taken; nothing reads the clock."""
     world = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=800, scale=SCALE)
     is_open = world.frame["event_at"].isna() & world.frame["exit_at"].isna()
@@ -27,6 +29,7 @@ def read_tables():
 
 
 def main() -> int:
+    """Tonight's run; returns the exit status."""
     judged, open_now, today = read_tables()
     judgments = cb.Judgments.from_frame(
         judged, scale=SCALE, as_of=today, columns=COLUMNS,
