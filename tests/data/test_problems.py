@@ -340,7 +340,7 @@ def test_unknown_choices_are_refused() -> None:
 
 @pytest.mark.parametrize("frame", [3, {"rep": ["x"]}, [1, 2], None])
 def test_what_is_no_frame_is_refused(frame: Any) -> None:
-    with pytest.raises(InputError, match="`frame` must be a pandas, polars or pyarrow frame, a DuckDB relation or the"):
+    with pytest.raises(InputError, match="`frame` must be a pandas, polars, pyarrow, Ibis or PySpark frame, a DuckDB"):
         read(frame)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import NarwhalsError
 
-from calibra.data.dates import ZONED_TEXT, is_text
 from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
+from calibra.data.zones import localise
 from calibra.errors import InputError
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def open_frame(
         available = opened.collect_schema().names()
     except (TypeError, NarwhalsError) as error:
         raise InputError(
-            "`frame` must be a pandas, polars or pyarrow frame, a DuckDB relation or the path of a CSV or Parquet "
-            f"file; got {type(frame).__name__}. {error}"
+            "`frame` must be a pandas, polars, pyarrow, Ibis or PySpark frame, a DuckDB relation or the path of a CSV "
+            f"or Parquet file; got {type(frame).__name__}. {error}"
         ) from error
     roles = read_roles(columns, available, required=required)
     chosen = opened.select(*(nw.col(column).alias(roles.label_column(key)) for key, column in columns.items()))
@@ -69,25 +70,28 @@ def open_frame(
     chosen = chosen.drop(*mixed)
     if isinstance(chosen, nw.DataFrame):
         chosen = _to_lazy(chosen, roles, connection)
-    if chosen.implementation.is_duckdb():
-        local = nw.from_native(_localise_relation(nw.to_native(chosen), timezone))
-    else:
-        local = _localise(chosen, timezone)
+    local = localise(chosen, timezone)
     return OpenedFrame(local, local.collect_schema(), roles, tuple(faults))
 
 
 def collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
     """Run the query: polars stays polars, every other engine hands its (small) result over as Arrow."""
-    if frame.implementation.is_polars():
-        from polars.exceptions import PolarsError as EngineError
-    elif frame.implementation.is_duckdb():
-        from duckdb import Error as EngineError  # type: ignore[assignment]
-    else:
-        return frame.collect(backend="pyarrow")
+    engine = frame.implementation
     try:
-        return frame.collect() if frame.implementation.is_polars() else frame.collect(backend="pyarrow")
-    except EngineError as error:
+        return frame.collect(engine="streaming") if engine.is_polars() else frame.collect(backend="pyarrow")
+    except _engine_errors(engine) as error:
         raise _explain(error) from error
+
+
+def _engine_errors(engine: nw.Implementation) -> tuple[type[Exception], ...]:
+    """What an engine raises: of the drivers behind Ibis, those that are loaded, because no other can raise."""
+    if engine.is_polars():
+        names = [("polars.exceptions", "PolarsError")]
+    elif engine.is_spark_like():
+        names = [("pyspark.errors", "PySparkException")]
+    else:
+        names = [("duckdb", "Error"), ("psycopg", "Error"), ("ibis.common.exceptions", "IbisError")]
+    return tuple(getattr(sys.modules[module], name) for module, name in names if module in sys.modules)
 
 
 def _explain(error: Exception) -> InputError:
@@ -203,38 +207,3 @@ def _naive_and_aware(schema: Mapping[str, nw.dtypes.DType]) -> list[str]:
         f"Moments must all have a time zone or all have none; found mixed time zones: {', '.join(aware)} with, "
         f"{', '.join(naive)} without. Give the latter theirs, or make all of them dates."
     ]
-
-
-def _localise_relation(relation: duckdb.DuckDBPyRelation, timezone: str) -> duckdb.DuckDBPyRelation:
-    """Zone-aware moments at their local time, by DuckDB's own `timezone`, whatever zone its session is in."""
-    replaced = []
-    for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
-        if name in DATES and kind == "TIMESTAMP WITH TIME ZONE":
-            replaced.append(f"timezone('{timezone}', {name}) AS {name}")
-        elif name in DATES and kind == "VARCHAR":
-            moment = f"strftime(timezone('{timezone}', TRY_CAST({name} AS TIMESTAMPTZ)), '%Y-%m-%dT%H:%M:%S')"
-            text = f"CASE WHEN regexp_matches({name}, '{ZONED_TEXT}') THEN coalesce({moment}, {name}) ELSE {name} END"
-            replaced.append(f"{text} AS {name}")
-    return relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation
-
-
-def _localise(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any]:
-    """The same by narwhals, for the engines that convert between zones."""
-    schema = frame.collect_schema()
-    replaced = []
-    for name in (name for name in schema.names() if name in DATES):
-        dtype = schema[name]
-        if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
-            replaced.append(_local(nw.col(name), timezone).alias(name))
-        elif is_text(dtype):
-            text = nw.col(name).cast(nw.String)
-            zoned = nw.when(text.str.contains(ZONED_TEXT)).then(text)
-            plain = zoned.str.replace_all("Z", "+00:00", literal=True).str.replace_all("[.][0-9]+", "")
-            moment = plain.str.replace_all(" ", "T", literal=True).str.to_datetime(format="%Y-%m-%dT%H:%M:%S%z")
-            local = _local(moment, timezone).dt.to_string("%Y-%m-%dT%H:%M:%S")
-            replaced.append(nw.when(text.str.contains(ZONED_TEXT)).then(local).otherwise(text).alias(name))
-    return frame.with_columns(*replaced) if replaced else frame
-
-
-def _local(moment: nw.Expr, timezone: str) -> nw.Expr:
-    return moment.dt.convert_time_zone(timezone).dt.replace_time_zone(None)

@@ -1,0 +1,121 @@
+"""One golden table of duration counts, from every engine, however days are written down there."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from tests.data.frames import AS_OF, COLUMNS, SCALE, as_polars, world
+from tests.data.test_judgments import ROLES, TWELVE, row_by_row
+from tests.engines.frames import ENGINES, KINDS, ZONE
+
+from calibra.data.judgments import Judgments
+from calibra.data.open_rows import count_open, open_judgments
+from calibra.data.scale import Promise, RankScale
+from calibra.errors import InputError
+
+every_engine = pytest.mark.parametrize("engine", ENGINES)
+
+
+def read(frame: Any, **changed: Any) -> Judgments:
+    choices: dict[str, Any] = {"scale": SCALE, "as_of": AS_OF, "columns": COLUMNS, "timezone": ZONE} | changed
+    return Judgments.from_frame(frame, **choices)
+
+
+def golden(**changed: Any) -> Judgments:
+    return read(as_polars(world()), **changed)
+
+
+@every_engine
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_golden_table_of_duration_counts(
+    engine: str, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    columns = world()
+    judgments = read(ENGINES[engine](KINDS[kind](columns), tmp_path, request))
+    table = judgments.duration_counts(by=["segment"]).table
+    keys = ["rep", "rank", "segment", "entry_days", "days", "ending", "maturity"]
+    found = dict(zip(table[keys].itertuples(index=False, name=None), table["n"], strict=True))
+    assert found == row_by_row(columns, date.fromisoformat(AS_OF), (30, 90))
+    expected = golden().duration_counts(by=["segment"]).table
+    pd.testing.assert_frame_equal(table, expected, check_exact=False, rtol=1e-12)
+
+
+@every_engine
+def test_the_twelve_judgments_by_hand(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    twelve = pl.read_csv(io.StringIO(TWELVE.strip()), try_parse_dates=True)
+    scale = RankScale(["A", "B"], {"A": Promise(0.5, 30)})
+    judgments = read(ENGINES[engine](twelve, tmp_path, request), scale=scale, columns=ROLES | {"exit_at": "left"})
+    cells = judgments.binomial_cells()  # worked in the comment beside TWELVE
+    assert cells.reps == ("Abe", "Ito")
+    np.testing.assert_array_equal(cells.n, [[3, 3], [1, 1]])
+    np.testing.assert_array_equal(cells.events, [[2, 1], [0, 0]])
+    np.testing.assert_array_equal(cells.n_immature, [[2, 0], [1, 0]])
+
+
+@every_engine
+def test_the_summary_and_who_is_still_open(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    judgments, expected = read(ENGINES[engine](as_polars(world()), tmp_path, request)), golden()
+    assert str(judgments.summary()) == str(expected.summary())
+    pd.testing.assert_frame_equal(judgments.summary().table, expected.summary().table)
+    found, known = open_judgments(judgments), open_judgments(expected)
+    for name in ("prospect", "rep", "rank", "judged_at", "age_days"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(known, name))
+    np.testing.assert_array_equal(count_open(judgments).n, count_open(expected).n)
+
+
+@every_engine
+@pytest.mark.parametrize("as_of", ["2026-03-15"])
+def test_an_earlier_snapshot_equals_counting_the_table_cut_on_that_day(
+    engine: str, as_of: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    known = pl.lit(date.fromisoformat(as_of))
+    whole = as_polars(world())
+    cut = whole.filter((pl.col("judged") <= known) & (pl.col("entered").is_null() | (pl.col("entered") <= known)))
+    cut = cut.with_columns(
+        *(pl.when(pl.col(name) <= known).then(pl.col(name)).alias(name) for name in ("opened", "left", "won")),
+        pl.when(pl.col("won") <= known).then(pl.col("value")).alias("value"),
+    )
+    dated = {role: column for role, column in COLUMNS.items() if role != "touches"}
+    make = ENGINES[engine]
+    back = read(make(whole, tmp_path, request), columns=dated).at(as_of)
+    read_late = read(make(whole, tmp_path, request), columns=dated, as_of=as_of)
+    expected = read(make(cut, tmp_path, request), columns=dated, as_of=as_of)
+    for found in (back, read_late):
+        pd.testing.assert_frame_equal(found.duration_counts().table, expected.duration_counts().table)
+
+
+BAD = {
+    "lead": ["P0001", "P0001", "P0002", "P0003", "P0004", "P0005", "P0006"],
+    "owner": ["Abe", "Abe", "Abe", "", "Abe", "Ito", "Ito"],
+    "label": ["A", "A", "S", "A", "B", "A", "B"],
+    "judged": [date(2026, 1, 1)] * 5 + [None, date(2026, 1, 5)],
+    "opened": [None, None, None, None, date(2025, 12, 1), None, date(2026, 2, 1)],
+}
+"""Rows 1 and 2 are one judgment twice; then an unknown rank, no rep, an event too early, no day, and a sound row."""
+
+
+@every_engine
+def test_problems_are_named_alike(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    def refusal(frame: Any) -> str:
+        with pytest.raises(InputError, match="The judgments have 5 problems") as refused:
+            read(frame, columns=ROLES)
+        return str(refused.value)
+
+    assert refusal(ENGINES[engine](pl.DataFrame(BAD), tmp_path, request)) == refusal(pl.DataFrame(BAD))
+
+
+@every_engine
+def test_problems_are_set_aside_alike(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    frame = ENGINES[engine](pl.DataFrame(BAD), tmp_path, request)
+    judgments = read(frame, columns=ROLES, problems="set_aside")
+    reasons = ("missing rep", "unknown rank", "missing judged_at", "event before judgment", "duplicate judgment")
+    assert judgments.set_aside.by_reason == dict.fromkeys(reasons, 1)
+    assert judgments.n_judgments == 2
+    assert judgments.reps == ("Abe", "Ito")
