@@ -116,13 +116,16 @@ class DetectionBlocks:
         """The log-likelihood as a quadratic around the modes at one φ, its slope tilted by the third derivatives."""
         gradient, information = self.gradient_hessian(modes.context, modes.u)
         pull = gradient + self._tilt(modes.context, modes.u, inverse(modes.chol))
+        # the posterior is concave here, the likelihood need not be; at other scales it would have to be
+        values, vectors = np.linalg.eigh(np.moveaxis(information[:, :, 0], -1, 0))
+        information = np.einsum("rik,rk,rjk->ijr", vectors, np.maximum(values, 0.0), vectors)
         # in the parameters themselves, v = mean + B u
         back = np.linalg.inv(self.basis)
-        matrix = np.einsum("ia,ijr,jb->abr", back, information[:, :, 0], back)
+        matrix = np.einsum("ia,ijr,jb->abr", back, information, back)
         at = (np.tensordot(self.basis, modes.u, axes=1) + modes.context[: self.n_block])[:, 0]
         linear = np.einsum("abr,br->ar", matrix, at) + np.einsum("ia,ir->ar", back, pull[:, 0])
         return Quadratic(
-            a=information[:, :, 0], b=np.einsum("abr,bq->aqr", matrix, self.basis), c=matrix.sum(axis=2),
+            a=information, b=np.einsum("abr,bq->aqr", matrix, self.basis), c=matrix.sum(axis=2),
             by_block=np.einsum("aq,ar->qr", self.basis, linear), by_coefficient=linear.sum(axis=1),
         )  # fmt: skip
 

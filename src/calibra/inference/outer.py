@@ -88,7 +88,7 @@ class _Rounds:
 
     def run(self, first: Proposal) -> WeightedDraws:
         """Draw until enough, or until the rounds are spent; later proposals are grown on the weighted draws so far."""
-        drawn = [self._draw(first, int(1.4 * self.wanted))]
+        drawn = [self._draw(first, int(1.35 * self.wanted))]
         found = self._weigh(drawn)
         while len(drawn) < MAX_ROUNDS and not found.suffices(self.wanted):
             proposal = grow_mixture(np.concatenate([r.scales for r in drawn]), found.weights, self.rng)

@@ -52,7 +52,8 @@ class Surrogate:
         at = np.ones((2, blocks.n_outer))
         at[1, : self.p] += 1.0
         slope = blocks.log_prior(at)[1][:, : self.p]
-        self._prior_precision = np.diag(slope[0] - slope[1] + 1e-8)
+        rounding = 1e-8 + 1e-10 * np.diag(quadratic.c)
+        self._prior_precision = np.diag(slope[0] - slope[1] + rounding)
 
     def take(self, reps: NDArray[np.intp]) -> "Surrogate":
         """The blocks of some reps only."""
