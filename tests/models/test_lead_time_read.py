@@ -13,6 +13,7 @@ from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.models.lead_time import LeadTimeModel
 from calibra.models.lead_time_draws import mix_weights
+from calibra.models.lead_time_tables import tempo
 
 EDGES = (20, 45, 90, 150)
 REPS = ("Abe", "Bo", "Cy")
@@ -134,6 +135,13 @@ def test_the_slow_rep_is_found_and_the_others_are_not_called_slow(fit):
     assert table.finding["Cy"] == "slower than all reps"
     assert (table.finding[["Abe", "Bo"]] != "slower than all reps").all()
     np.testing.assert_allclose(table.prob_slower + table.prob_faster + table.prob_within, 1.0)
+
+
+def test_a_rep_of_few_events_gets_no_finding_however_likely_the_others_make_it(fit):
+    table = tempo(fit, margin_share=5.0, interval_prob=0.9, min_events=10_000)
+    assert (table.prob_within > 0.99).all()
+    assert (table.finding == "cannot tell yet").all()
+    assert (tempo(fit, margin_share=5.0, interval_prob=0.9).finding == "in line").all()
 
 
 def test_chasing_counts_and_names_agree(fit, judgments):

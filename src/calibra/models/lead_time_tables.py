@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 FLAG_PROB = 0.9
 """Probability from which a finding about a rep is uttered."""
+FEWEST_EVENTS = 5
+"""Events of a rep from which a finding about its tempo is uttered."""
+_CANNOT_TELL = "cannot tell yet"
 
 
 def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
@@ -77,7 +80,12 @@ def _answer(fit: LeadTimeFit, days: int) -> str:
 
 
 def tempo(
-    fit: LeadTimeFit, *, margin_share: float, interval_prob: float, flag_prob: float = FLAG_PROB
+    fit: LeadTimeFit,
+    *,
+    margin_share: float,
+    interval_prob: float,
+    flag_prob: float = FLAG_PROB,
+    min_events: int = FEWEST_EVENTS,
 ) -> "pd.DataFrame":
     """Which reps are slower or faster than all reps?
 
@@ -90,6 +98,9 @@ def tempo(
         A ratio of medians beyond 1 + this (slower), or below 1/(1 + this) (faster), is worth talking about.
     flag_prob : float
         Probability from which a finding is uttered.
+    min_events : int
+        A rep with fewer events gets "cannot tell yet", whatever the other reps make likely; so does everyone where the
+        fit has one interval, which holds no tempo.
 
     Returns
     -------
@@ -119,11 +130,13 @@ def tempo(
         columns[name] = found[name].estimate.ravel()[1:]
     words = ("slower than all reps", "faster than all reps", "in line")
     flags = [columns[name] >= flag_prob for name in ("prob_slower", "prob_faster", "prob_within")]
-    columns["finding"] = np.select(flags, np.array(words, dtype=object), default="cannot tell yet")
     columns["n"] = fit.n.sum(axis=1).astype(int)
     events = fit.cells.exposure.events
     columns["events"] = events.sum(axis=tuple(range(1, events.ndim)))
-    return fit.table(columns, interval_prob, margin_share=margin_share, flag_prob=flag_prob)
+    enough = (columns["events"] >= min_events) & (len(fit.cells.clock) > 1)
+    found_words = np.select(flags, np.array(words, dtype=object), default=_CANNOT_TELL)
+    columns["finding"] = np.where(enough, found_words, np.array(_CANNOT_TELL, dtype=object))
+    return fit.table(columns, interval_prob, margin_share=margin_share, flag_prob=flag_prob, min_events=min_events)
 
 
 def summarise_fit(fit: LeadTimeFit) -> str:
