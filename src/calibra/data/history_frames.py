@@ -188,7 +188,7 @@ def _same_engine(
         connection = duckdb.connect()
         return (_as_relation(changes, encoding, connection), _as_relation(outcomes, encoding, connection)), connection
     if engines[0] == engines[1]:
-        return (changes, outcomes), None
+        return _of_one_connection(changes, outcomes), None
     relation, other = (changes, outcomes) if engines[0] == "duckdb" else (outcomes, changes)
     moved = _into_relation(relation, _as_relation(other, encoding, duckdb.connect()))
     return ((relation, moved) if engines[0] == "duckdb" else (moved, relation)), None
@@ -216,6 +216,20 @@ def _as_relation(native: Any, encoding: str, connection: duckdb.DuckDBPyConnecti
     if frame.implementation.is_polars():
         return (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_arrow()
     return native
+
+
+def _of_one_connection(
+    changes: duckdb.DuckDBPyRelation, outcomes: duckdb.DuckDBPyRelation
+) -> tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBPyRelation]:
+    import duckdb
+
+    try:
+        changes.project("1 AS one").limit(0).union(outcomes.project("1 AS one").limit(0))
+    except duckdb.Error as error:
+        raise InputError(
+            f"Changes and outcomes must be relations of one DuckDB connection to be joined. ({error})"
+        ) from error
+    return changes, outcomes
 
 
 def _into_relation(relation: duckdb.DuckDBPyRelation, other: Any) -> duckdb.DuckDBPyRelation:
