@@ -15,7 +15,7 @@ from calibra.data.frames import collect
 from calibra.data.judgments import Judgments
 from calibra.data.packed import label_text, prepare
 from calibra.data.problems import FINE, reason_expression
-from calibra.data.rows import CheckedRows, first_copies
+from calibra.data.rows import ONE_AT_A_TIME, CheckedRows, first_copies
 
 IntArray = NDArray[np.int64]
 
@@ -68,7 +68,8 @@ def open_judgments(judgments: Judgments) -> OpenJudgments:
         Ready-made counts, which name nobody.
     """
     checked = judgments._rows("open_judgments")
-    rows = collect(_open_rows(checked).select("prospect", "rep", "rank", "judged_day"))
+    with ONE_AT_A_TIME:
+        rows = collect(_open_rows(checked).select("prospect", "rep", "rank", "judged_day"))
     choices = checked.choices
     reps = [label_text(value) for value in rows["rep"].to_list()]
     ranks = [str(label_text(value)) for value in rows["rank"].to_list()]

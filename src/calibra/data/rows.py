@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from threading import RLock
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -33,6 +34,9 @@ from calibra.data.tabulate import tabulate
 from calibra.errors import InputError
 
 LOG = logging.getLogger("calibra")
+
+ONE_AT_A_TIME = RLock()
+"""Held while judgments are counted again: a connection of DuckDB's refuses a second thread while it is busy."""
 
 Problems = Literal["raise", "set_aside"]
 SAME_JUDGMENT = ("prospect", "rep", "judged_day")
@@ -73,10 +77,11 @@ class CheckedRows:
     def recount(self, by: Sequence[str], horizons: tuple[int, ...], *, to_rerank: bool = True) -> DurationCounts:
         """The duration counts by groups, or for other horizons: one more scan of the same good rows."""
         plan = replace(self.plan, to_rerank=to_rerank)
-        frame = prepare(plan, horizons)
-        if self.duplicated:
-            frame = first_copies(plan, frame, self.unknown_ranks)
-        packed = count(plan, frame, by)
+        with ONE_AT_A_TIME:
+            frame = prepare(plan, horizons)
+            if self.duplicated:
+                frame = first_copies(plan, frame, self.unknown_ranks)
+            packed = count(plan, frame, by)
         ranks = _rank_codes(packed, self.choices)
         keep = find_reasons(packed, ranks) == FINE
         return tabulate(packed, ranks, keep, ranks=self.choices.scale.ranks, horizons=horizons, plan=plan)

@@ -1,0 +1,161 @@
+"""Would the tests notice? Faults are seeded into a copy of the code, one at a time; each must be caught by a test.
+
+`make mutate` runs it; `python tests/mutate.py greenwood exit` only the faults whose names hold one of the words. The
+working tree is never touched. A fault whose text is not found exactly once is an error: the code has moved on, and
+the fault with it. The tests named with a fault are part of `make test`; they must pass without it, and fail with it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+TIMEOUT_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One mistake someone might make."""
+
+    name: str
+    """What is done wrong."""
+    tests: str
+    """Test files (or one test) that should notice, below tests/."""
+    changes: tuple[tuple[str, str, str], ...]
+    """Module below src/calibra, text as it stands there, text as it would stand."""
+
+
+def fault(name: str, tests: str, *change: str) -> Fault:
+    """A fault of one change, or of several, three texts each."""
+    return Fault(name, tests, tuple((change[i], change[i + 1], change[i + 2]) for i in range(0, len(change), 3)))
+
+
+COUNTS, CURVES, BARS = "data/test_counts.py", "stats/test_lifetable.py", "stats/test_detection.py"
+FAULTS = (
+    fault("an exit is ignored", COUNTS,
+          "data/packed.py", '_ENDS = {"event_at": 1, "exit_at": 2, ', '_ENDS = {"event_at": 1, '),
+    fault("a tie goes to the exit and not to the event", COUNTS,
+          "data/packed.py", '_ENDS = {"event_at": 1, "exit_at": 2, ', '_ENDS = {"event_at": 2, "exit_at": 1, ',
+          "data/counts.py", "EVENT, EXIT, OPEN = 1, 2, 3", "EVENT, EXIT, OPEN = 2, 1, 3"),
+    fault("early events of young judgments are counted", COUNTS,
+          "data/counts.py", "hit = mature & (self.ending == EVENT)", "hit = (self.ending == EVENT)"),
+    fault("an event on the last day of the horizon is late", COUNTS,
+          "data/counts.py", "(self.days <= within_days)", "(self.days < within_days)"),
+    fault("a judgment is mature a day late", COUNTS,
+          "data/packed.py", "nw.when(age >= horizon)", "nw.when(age > horizon)"),
+    fault("an event on an edge falls into the next interval", COUNTS,
+          "data/counts.py", "np.searchsorted(edges, self.days)", 'np.searchsorted(edges, self.days, side="right")'),
+    fault("person-days end at midnight before and not after the edge", COUNTS,
+          "data/counts.py", "np.concatenate([[0.0], edges + 0.5])", "np.concatenate([[0.0], edges - 0.5])"),
+    fault("late entry is ignored", COUNTS,
+          "data/counts.py", "np.maximum(start, lower), 0.0", "lower, 0.0"),
+    fault("amounts of judgments not won are added up", "data/test_judgments.py",
+          "data/packed.py", "log = nw.when(won & (nw.col", "log = nw.when((nw.col"),
+    fault("an event before the judgment is no problem", "data/test_problems.py",
+          "data/problems.py", "EVENT_BEFORE: early & (bits == 1)", "EVENT_BEFORE: early & (bits == 0)"),
+    fault("Greenwood's n(n − d) becomes n²", CURVES,
+          "stats/lifetable.py", "n * (n - ended)))", "n * n))"),
+    fault("exits do not compete: 1 − KM", CURVES,
+          "stats/lifetable.py", "_hazard_parts(all_ended, counts)", "_hazard_parts(ended, counts)"),
+    fault("the life table's covariance has the wrong sign", CURVES,
+          "stats/lifetable.py", "- 2 * share * np.cumsum(cross)", "+ 2 * share * np.cumsum(cross)"),
+    fault("pooled violators decrease", "stats/test_isotonic.py stats/test_decomposition.py",
+          "stats/isotonic.py", "weights=cells.weight)", "weights=cells.weight, increasing=False)"),
+    fault("pooled violators forget their weights", "stats/test_isotonic.py stats/test_decomposition.py",
+          "stats/isotonic.py", "regression(cells.rate, weights=cells.weight)", "regression(cells.rate)"),
+    fault("lower and upper are swapped", "models/test_rank.py",
+          "stats/intervals.py", "lower, upper = np.quantile(", "upper, lower = np.quantile("),
+    fault("a 90 % interval covers 80 %", "models/test_rank.py",
+          "stats/intervals.py", "tail = (1.0 - interval_prob) / 2.0", "tail = 1.0 - interval_prob"),
+    fault("an exact bound is that of one event more", "stats/test_binomial.py",
+          "stats/binomial.py", "others + 1.0, tail)", "others + 2.0, tail)"),
+    fault("an incidence forgets the exits", "models/test_lead_time_curves.py",
+          "models/lead_time_curves.py", "else event_hazard + exit_hazard", "else event_hazard"),
+    fault("the bar has the wrong sign of d²", BARS,
+          "stats/detection.py", "slope - 0.5 * d * d", "slope + 0.5 * d * d"),
+    fault("a bar out of reach is met by all and not by none", BARS,
+          "stats/detection.py", "np.where(target > phi, np.inf, -np.inf)", "np.where(target > phi, -np.inf, np.inf)"),
+    fault("the share above a cutpoint is that below", BARS,
+          "stats/detection.py", "phi * ndtr(d - cut) + (1.0 - phi)", "phi * ndtr(cut - d) + (1.0 - phi)"),
+    fault("the worst rank has the edges of the best", BARS,
+          "stats/detection.py",
+          "np.concatenate([cutpoints, -outside], axis=-1), np.concatenate([outside, cutpoints], axis=-1)",
+          "np.concatenate([-outside, cutpoints], axis=-1), np.concatenate([cutpoints, outside], axis=-1)"),
+    fault("a promise of an average is read as a bar", "decisions/test_thresholds.py",
+          "decisions/threshold_targets.py", "kind=promise.kind, upper", 'kind="bar", upper'),
+    fault("optimism points the other way", "models/test_rank.py",
+          "models/rank_fit.py", "100.0 * (mean_over_reps(prob", "-100.0 * (mean_over_reps(prob"),
+    fault("all reps count the same", "models/test_rank.py",
+          "models/reading.py", "n / np.maximum(total, 1e-300), 1.0", "1.0 / len(n), 1.0"),
+    fault("the best rep stands last", "decisions/test_rank_decisions.py",
+          "decisions/standings.py", "np.argsort(np.argsort(gap, axis=1", "np.argsort(np.argsort(-gap, axis=1"),
+    fault("the half-normal prior is half as wide", "inference/test_marginal.py models/test_rank.py",
+          "inference/priors.py", "return -0.5 * (scale / self.sd) ** 2", "return -2.0 * (scale / self.sd) ** 2"),
+    fault("the Jacobian of a precision's prior is dropped", "inference/test_marginal.py",
+          "inference/priors.py", "(2.0 * self.shape + 1.0) * np.log", "(2.0 * self.shape - 2.0) * np.log"),
+    fault("prior sensitivity weights by the inverse ratio", "studies/test_sensitivity.py",
+          "studies/sensitivity.py", "smooth_weights(_stretch", "smooth_weights(-_stretch",
+          "studies/sensitivity.py", "- prior.log_density(scale))", "+ prior.log_density(scale))"),
+    fault("replicated counts are compared the wrong way round", "models/test_predictive_checks.py",
+          "models/predictive_checks.py", "(new >= seen).mean()", "(new <= seen).mean()"),
+)  # fmt: skip
+
+
+def seed_fault(found: Fault, source: Path) -> None:
+    """Change the copy; the text must be there exactly once."""
+    for module, old, new in found.changes:
+        path = source / "calibra" / module
+        text = path.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise SystemExit(f"{found.name}: {module} must hold {old!r} once; it holds it {text.count(old)} times.")
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run_tests(tests: str, source: Path) -> tuple[int, str]:
+    """Exit status and last line of pytest on these files with this copy of the code."""
+    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    check = "import calibra, sys; sys.exit(calibra.__file__ != sys.argv[1])"
+    python, expected = sys.executable, str(source / "calibra" / "__init__.py")
+    subprocess.run([python, "-c", check, expected], env=environment, check=True, cwd=PROJECT)
+    files = [f"tests/{name}" for name in tests.split()]
+    chosen = ["-m", "not engines and not browser and not nuts", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    ran = subprocess.run(
+        [python, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "--show-capture=no", *chosen, *files],
+        env=environment, cwd=PROJECT, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+    )  # fmt: skip
+    failed = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return ran.returncode, (failed or ran.stdout.splitlines() or [""])[-1]
+
+
+def main(words: list[str]) -> int:
+    """Seed every fault in turn; 1 if any survives."""
+    chosen = [found for found in FAULTS if not words or any(word in found.name for word in words)]
+    survived = []
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "src"
+        for found in chosen:  # every text is looked for before anything runs
+            shutil.copytree(PROJECT / "src", source, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+            seed_fault(found, source)
+        shutil.copytree(PROJECT / "src", source, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        sound = {tests: run_tests(tests, source) for tests in dict.fromkeys(found.tests for found in chosen)}
+        if bad := {tests: said for tests, (status, said) in sound.items() if status != 0}:
+            raise SystemExit(f"Without any fault these tests must pass; they do not: {bad}")
+        for found in chosen:
+            seed_fault(found, source)
+            status, said = run_tests(found.tests, source)
+            if status not in (0, 1):
+                raise SystemExit(f"{found.name}: the tests did not run (status {status}): {said}")
+            survived += [found.name] if status == 0 else []
+            print(f"{'SURVIVED' if status == 0 else 'caught'}: {found.name}. {said}", flush=True)  # noqa: T201
+            for module in {module for module, *_ in found.changes}:
+                shutil.copy(PROJECT / "src" / "calibra" / module, source / "calibra" / module)
+    print(f"{len(chosen) - len(survived)} of {len(chosen)} faults caught.")  # noqa: T201
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
