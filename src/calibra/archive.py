@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import os
-import secrets
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -133,7 +132,7 @@ def _digest(data: bytes) -> str:
 def _replace_whole(path: Path, data: bytes) -> Path:
     """Put these bytes at `path` in one step; what was there stays until they are safely on disk."""
     target = path.resolve()
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:

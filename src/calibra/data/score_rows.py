@@ -16,8 +16,6 @@ from calibra.codecs import to_arrow
 from calibra.data.dates import as_day, check_timezone, day_number, is_text, is_unreadable
 from calibra.data.frames import (
     OpenedFrame,
-    _localise,
-    _localise_relation,
     _mixed_zones,
     _naive_and_aware,
     _read_path,
@@ -25,6 +23,7 @@ from calibra.data.frames import (
 )
 from calibra.data.packed import column_faults
 from calibra.data.roles import Roles
+from calibra.data.zones import localise
 from calibra.errors import InputError
 
 NEEDED = ("rep", "rank", "judged_at")
@@ -235,10 +234,7 @@ def _localised(
     frame: nw.LazyFrame[Any], roles: Mapping[str, str], timezone: str
 ) -> tuple[nw.LazyFrame[Any], tuple[str, ...]]:
     """The frame with local days, and the roles whose columns can be used; columns of a wrong type are refused."""
-    if frame.implementation.is_duckdb():
-        local: Any = nw.from_native(_localise_relation(nw.to_native(frame), timezone))
-    else:
-        local = _localise(frame, timezone)
+    local = localise(frame, timezone)
     alone = local.select(*roles)
     schema = alone.collect_schema()
     present, faults = column_faults(OpenedFrame(alone, schema, Roles(dict(roles), ()), ()))
@@ -320,7 +316,9 @@ def _beside_table(frame: nw.LazyFrame[Any], columns: Mapping[str, NDArray[Any]])
 
         made = ibis.memtable(small)
     else:
-        made = native.sparkSession.createDataFrame(small.to_pandas())
+        kinds = {pa.int64(): "bigint", pa.float64(): "double", pa.string(): "string"}
+        ddl = ", ".join(f"{field.name} {kinds[field.type]}" for field in small.schema)
+        made = native.sparkSession.createDataFrame([tuple(row.values()) for row in small.to_pylist()], ddl)
     found: nw.LazyFrame[Any] = nw.from_native(made)
     return found
 

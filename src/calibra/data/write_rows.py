@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ def write_rows(frame: Any, path: str | Path, *, highest: str) -> Path:
         raise InputError(f"A file of scores must end in .parquet or .csv; got {str(path)!r}.")
     names = ", ".join(_quoted(name) for name in nw.from_native(frame).collect_schema().names())
     relation = _relation(frame).order(f"{_quoted(highest)} DESC NULLS LAST, {names}")
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
         if target.suffix.lower() == ".parquet":
             relation.write_parquet(str(aside))
