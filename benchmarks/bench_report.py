@@ -1,8 +1,7 @@
 """How long does a report take, and how large is it? 40 reps with 50,000 judgments, then 300 reps with 60,000.
 
 The report alone, and calibrate with it; beside them, as a yardstick on the same calibration, the seven pictures of
-The report alone, and calibrate with it; beside them, as a yardstick on the same calibration, the seven pictures of
-`Calibration.save_pictures` as SVG by matplotlib. Wall and processor seconds: where other work runs, only the latter tell.
+`Calibration.save_pictures` as SVG by matplotlib. Wall and processor seconds: where other work runs, trust the latter.
 """
 
 import tempfile
