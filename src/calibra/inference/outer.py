@@ -29,7 +29,7 @@ COMFORTABLE_K = 0.6
 """Pareto k̂ above which one more round is drawn even if enough draws are there."""
 COEFFICIENT_TAIL_DF = 30.0
 """Degrees of freedom of the coefficients' t."""
-_ADAPTATIONS = 3
+_ADAPTATIONS = 4
 _WELL_PROPOSED = 0.5
 
 
@@ -106,17 +106,19 @@ class _Rounds:
         return _Drawn(proposal, scales, phi, self.target.log_posterior(phi) - log_density)
 
     def _adapt(self, proposal: Proposal, size: int) -> tuple[Proposal, Floats, GivenScales]:
-        """Scales from the proposal, or from a better one where the surrogate finds it poor."""
-        for attempt in range(_ADAPTATIONS + 1):
+        """Scales from the proposal, or from one grown on the surrogate where that finds more of them effective."""
+        tried = []
+        for _ in range(_ADAPTATIONS):
             scales = _positive(proposal.sample(self.rng, size))
             given = self.target.surrogate.given_scales(scales)
-            if attempt < _ADAPTATIONS:
-                log_ratio = given.log_density - folded_log_density(proposal, scales, scales.shape[1])
-                weights = np.exp(smooth_weights(log_ratio)[0])
-                if 1.0 / np.sum(weights**2) >= _WELL_PROPOSED * size:
-                    break
-                proposal = grow_mixture(scales, weights, self.rng)
-        return proposal, scales, given
+            log_ratio = given.log_density - folded_log_density(proposal, scales, scales.shape[1])
+            weights = np.exp(smooth_weights(log_ratio)[0])
+            effective = float(1.0 / np.sum(weights**2))
+            tried.append((effective, (proposal, scales, given)))
+            if effective >= _WELL_PROPOSED * size:
+                break
+            proposal = grow_mixture(scales, weights, self.rng)
+        return max(tried, key=lambda attempt: attempt[0])[1]
 
     def _weigh(self, drawn: list[_Drawn]) -> WeightedDraws:
         """Deterministic-mixture weights over all rounds, Pareto-smoothed."""
