@@ -70,17 +70,20 @@ def saved(folder: Path) -> Calibration:
 
 
 def compare(ways: dict[str, Callable[[], object]], rows: int) -> None:
-    """Seconds of each way: the median of a few turns, after one that warms up."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    """Seconds of each way, by the clock and of the processors: medians of a few turns, after one that warms up."""
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for name, way in [pair for _ in range(1 + REPEATS) for pair in ways.items()]:
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         way()
-        seconds[name].append(time.perf_counter() - start)
-    base = statistics.median(seconds["plain join"][1:])
-    for name, taken in seconds.items():
-        wall = statistics.median(taken[1:])
+        seconds[name].append((time.perf_counter() - start, time.process_time() - cpu_start))
+    medians = {
+        name: [statistics.median(part) for part in zip(*taken[1:], strict=True)] for name, taken in seconds.items()
+    }
+    base, cpu_base = medians["plain join"]
+    for name, (wall, cpu) in medians.items():
         print(
-            f"{name:12} {wall:6.2f} s ({wall / base:4.2f} x)   {rows / wall / 1e6:5.1f} M rows/s   {sorted(taken[1:])}"
+            f"{name:12} {wall:6.2f} s ({wall / base:4.2f} x)   CPU {cpu:6.2f} s ({cpu / cpu_base:4.2f} x)   "
+            f"{rows / wall / 1e6:5.1f} M rows/s"
         )
 
 

@@ -338,33 +338,6 @@ def test_whole_and_broken_numbers_are_the_same_label() -> None:
     assert told["score_estimate"].isna().tolist() == [False, False, True]
 
 
-@pytest.mark.engines
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning")
-@pytest.mark.parametrize("kind", ["ibis", "pyspark"])
-def test_warehouses_are_scored_alike(
-    calibration: Calibration, by_name: dict[str, dict[str, Any]], kind: str, tmp_path: Path
-) -> None:
-    if kind == "ibis":
-        ibis = pytest.importorskip("ibis")
-        found = scored(calibration, ibis.duckdb.connect().create_table("prospects", polars_frame().to_arrow()))
-        assert type(found).__module__.startswith("ibis")
-        rows = plain(found)
-    else:
-        sql = pytest.importorskip("pyspark.sql")
-        spark = (
-            sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "2").getOrCreate()
-        )  # fmt: skip
-        try:
-            frame = spark.read.parquet(str(parquet(tmp_path)))
-            rows = plain(scored(calibration, frame))
-        finally:
-            spark.stop()
-    for row, wanted in zip(rows, by_name.values(), strict=True):
-        for name, value in wanted.items():
-            assert row[name] == (pytest.approx(value, rel=1e-12) if isinstance(value, float) else value), name
-
-
 # refused --------------------------------------------------------------------------------------------------------------
 
 
