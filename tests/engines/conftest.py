@@ -62,7 +62,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("Spark needs Java 17 or newer; there is no java on the PATH")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        builder = sql.SparkSession.builder.master("local[2]").appName("calibra")
+        builder = sql.SparkSession.builder.master("local[1]").appName("calibra")
         for name, value in SPARK_SETTINGS.items():
             builder = builder.config(name, value)
         session = builder.config("spark.sql.warehouse.dir", tempfile.mkdtemp(prefix="calibra-spark-")).getOrCreate()
@@ -80,7 +80,7 @@ SPARK_SETTINGS = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.session.timeZone": "America/New_York",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

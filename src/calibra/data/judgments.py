@@ -14,6 +14,7 @@ from calibra.data.dates import as_day, check_timezone
 from calibra.data.frames import open_frame
 from calibra.data.packed import MAX_HORIZONS, Plan, column_faults, label_text
 from calibra.data.problems import SetAside
+from calibra.data.ready_cells import ReadyCells, read_cells
 from calibra.data.ready_counts import read_counts
 from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
 from calibra.data.scale import RankScale, check_days
@@ -22,7 +23,7 @@ from calibra.errors import InputError
 
 
 class Judgments:
-    """Which judgments are there, and what came of them? Made by `from_frame` or `from_counts`.
+    """Which judgments are there, and what came of them? Made by `from_frame`, `from_cells` or `from_counts`.
 
     Holds the frame (lazily, in its own engine), the roles of its columns, the scale and the snapshot date, and keeps
     the counts it has made. The frame is read and never changed.
@@ -56,7 +57,18 @@ class Judgments:
     array([[1, 0]])
     """
 
-    __slots__ = ("_cells", "_checked", "_counts", "_horizons", "as_of", "columns", "groups", "scale", "set_aside")
+    __slots__ = (
+        "_cells",
+        "_checked",
+        "_counts",
+        "_horizons",
+        "_ready",
+        "as_of",
+        "columns",
+        "groups",
+        "scale",
+        "set_aside",
+    )
 
     scale: RankScale
     as_of: date | None
@@ -67,6 +79,7 @@ class Judgments:
     _counts: dict[tuple[tuple[str, ...], tuple[int, ...], bool], DurationCounts]
     _horizons: tuple[int, ...]
     _cells: BinomialCells | None
+    _ready: ReadyCells | None
 
     def __init__(self) -> None:
         """Refuse: judgments are made by `from_frame` and `from_counts`."""
@@ -151,8 +164,55 @@ class Judgments:
             within_days = scale.resolve_horizon(within_days)
         self = object.__new__(cls)
         self.scale, self.as_of, self.columns, self.groups, self.set_aside = scale, None, {}, (), SetAside()
-        self._checked, self._counts, self._horizons = None, {}, ()
+        self._checked, self._ready, self._counts, self._horizons = None, None, {}, ()
         self._cells = read_counts(frame, scale=scale, within_days=within_days)
+        return self
+
+    @classmethod
+    def from_cells(
+        cls,
+        frame: Any,
+        *,
+        scale: RankScale,
+        as_of: str | date | datetime | np.datetime64,
+        horizons: Sequence[int] | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> Judgments:
+        """Read a ready-made table of duration counts, such as three lines of SQL make in a warehouse.
+
+        One row per rep, rank (and groupings), days followed, ending and maturity, with n; rows of the same cell are
+        added up. What needs no rows then works; what does raises `InputError`. An open judgment is taken as open on
+        `as_of`.
+
+        Parameters
+        ----------
+        frame : frame
+            Any frame that `from_frame` reads.
+        scale : RankScale
+            The scale the ranks are of.
+        as_of : date, datetime, numpy.datetime64 or str
+            Snapshot date the table was made for.
+        horizons : sequence of int, optional
+            Horizons in days that `maturity` counts; by default the scale's.
+        columns : mapping of str to str, optional
+            Role to the frame's column; by default columns are called by their roles. Needed: `rep`, `rank`, `n`, and
+            `code` (packed: `4 · days + ending`) or both `days` and `ending` (1 or "event", 2 or "exit", 3 or "open").
+            Else: `maturity` (how many of the horizons fit in `as_of − judged_at`, whatever came of the judgment;
+            without it no horizon is known), `entry_days` (days from judgment to observation); any other key is a
+            grouping.
+
+        Raises
+        ------
+        InputError
+            Every problem found, with count and first three rows; no row at all.
+        """
+        wanted = _all_horizons((), scale.horizons if horizons is None else horizons)
+        day = as_day(as_of, "UTC")
+        ready = read_cells(frame, scale=scale, as_of_day=day, horizons=wanted, columns=columns)
+        self = object.__new__(cls)
+        self.scale, self.as_of, self.columns = scale, date.fromordinal(day), dict(ready.columns)
+        self.groups, self.set_aside, self._horizons = ready.groups, SetAside(), ready.horizons
+        self._checked, self._ready, self._counts, self._cells = None, ready, {}, None
         return self
 
     @classmethod
@@ -163,7 +223,7 @@ class Judgments:
         self = object.__new__(cls)
         self.scale, self.as_of, self.columns = choices.scale, counts.as_of, dict(plan.opened.roles.columns)
         self.groups, self.set_aside = plan.opened.roles.groups, checked.set_aside
-        self._checked, self._cells = checked, None
+        self._checked, self._ready, self._cells = checked, None, None
         self._counts, self._horizons = {((), horizons, True): counts}, horizons
         return self
 
@@ -249,17 +309,20 @@ class Judgments:
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside?"""
-        checked = self._rows("summary")
-        return summarise(self.duration_counts(), checked.set_aside, checked.noted)
+        noted = {} if self._ready else self._rows("summary").noted
+        return summarise(self.duration_counts(), self.set_aside, noted)
 
     def _count(self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool) -> DurationCounts:
         """The counts, made once per grouping, horizons and way of following."""
-        checked = self._rows("duration_counts")
+        checked = None if self._ready else self._rows("duration_counts")
         check_groups(by, self.groups)
         wanted = _all_horizons(self._horizons, horizons)
-        key = (tuple(by), wanted, to_rerank or "reranked_at" not in checked.plan.present)
+        key = (tuple(by), wanted, to_rerank or "reranked_at" not in self.columns)
         if key not in self._counts:
-            self._counts[key] = checked.recount(tuple(by), wanted, to_rerank=key[-1])
+            if checked is not None:
+                self._counts[key] = checked.recount(tuple(by), wanted, to_rerank=key[-1])
+            elif self._ready is not None:
+                self._counts[key] = self._ready.counts(by, wanted)
         return self._counts[key]
 
     def _rows(self, asked: str) -> CheckedRows:

@@ -84,7 +84,7 @@ class CheckedRows:
             packed = count(plan, frame, by)
         ranks = _rank_codes(packed, self.choices)
         keep = find_reasons(packed, ranks) == FINE
-        return tabulate(packed, ranks, keep, ranks=self.choices.scale.ranks, horizons=horizons, plan=plan)
+        return _tabulate(plan, self.choices, packed, ranks, keep, horizons)
 
 
 def check_rows(
@@ -123,8 +123,21 @@ def check_rows(
         reasons = find_reasons(kept, ranks)
     if not np.any(reasons == FINE):
         raise InputError(_nothing_left(plan, checked))
-    counts = tabulate(kept, ranks, reasons == FINE, ranks=choices.scale.ranks, horizons=horizons, plan=plan)
-    return checked, counts
+    return checked, _tabulate(plan, choices, kept, ranks, reasons == FINE, horizons)
+
+
+def _tabulate(
+    plan: Plan,
+    choices: Choices,
+    packed: PackedCounts,
+    ranks: NDArray[np.int64],
+    keep: NDArray[np.bool_],
+    horizons: tuple[int, ...],
+) -> DurationCounts:
+    return tabulate(
+        packed, ranks, keep, ranks=choices.scale.ranks, horizons=horizons, as_of_day=plan.as_of_day,
+        event_is_win="won_at" not in plan.present,
+    )  # fmt: skip
 
 
 def _rank_codes(packed: PackedCounts, choices: Choices) -> NDArray[np.int64]:

@@ -87,7 +87,8 @@ class JudgmentsSummary:
     def __str__(self) -> str:
         """The summary, to be read."""
         reps = "1 rep" if len(self.reps) == 1 else f"{len(self.reps)} reps"
-        span = "" if self.as_of is None else f", judged from {self.first_judged_at}, as of {self.as_of}"
+        since = "" if self.first_judged_at is None else f", judged from {self.first_judged_at}"
+        span = since if self.as_of is None else f"{since}, as of {self.as_of}"
         mature = [f"{int(n.sum())} at least {days} days old" for days, n in self.n_mature.items()]
         lines = [
             f"{self.n_judgments} judgments of {reps}{span}.",

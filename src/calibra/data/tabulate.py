@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counts import EVENT, DurationCounts
-from calibra.data.packed import Labels, PackedCounts, Plan
+from calibra.data.packed import Labels, PackedCounts
 
 IntArray = NDArray[np.int64]
 
@@ -25,9 +25,13 @@ def tabulate(
     *,
     ranks: tuple[str, ...],
     horizons: tuple[int, ...],
-    plan: Plan,
+    as_of_day: int,
+    event_is_win: bool = False,
 ) -> DurationCounts:
-    """Good rows of the raw counts as duration counts: labels in place, equal cells added up, sorted."""
+    """Good rows of the raw counts as duration counts: labels in place, equal cells added up, sorted.
+
+    Where the event is the win, an event after the exit is none.
+    """
     rep, reps = _used(packed.rep, keep)
     grouped = {name: _used(labels, keep) for name, labels in packed.groups.items()}
     code = packed.code[keep]
@@ -39,15 +43,15 @@ def tabulate(
     sums = {name: values[keep][order] for name, values in packed.sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)}
     if starts.size < order.size:
         sums = {name: np.add.reduceat(values, starts) for name, values in sums.items()}
-    first = packed.sums["first_judged"][keep]
-    if "won_at" not in plan.present:  # then the event is the win, and an event after the exit is none
+    first = packed.sums["first_judged"][keep] if "first_judged" in packed.sums else np.zeros(0, dtype=np.int64)
+    if event_is_win:
         sums |= {name: values * (ending == EVENT) for name, values in sums.items() if name in _OF_WINS}
     return DurationCounts(
         reps,
         ranks,
         {name: labels for name, (_, labels) in grouped.items()},
         horizons,
-        date.fromordinal(plan.as_of_day),
+        date.fromordinal(as_of_day),
         date.fromordinal(int(first.min())) if first.size else None,
         rep,
         rank,

@@ -98,6 +98,7 @@ def _read_by_ibis(database: str, engine: str, table: str) -> Any:
     try:
         return connection.table(name, database=schema or None)
     except TableNotFound as error:
+        connection.disconnect()
         raise _no_table(table, shown, error) from error
 
 
