@@ -1,9 +1,14 @@
 """How the documentation is built: `make docs`. Every warning is an error, and nothing is fetched."""
 
+import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import calibra
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
 
@@ -70,3 +75,22 @@ def _copy_notebooks() -> None:
 
 
 _copy_notebooks()
+
+
+def _add_studies(_app: "Sphinx", docname: str, source: list[str]) -> None:
+    """Put every study that the page on trust does not take in by name in place of its marker.
+
+    Those that link to their neighbours stand in the list below it only: in another folder the links lead nowhere.
+    """
+    if docname != "trust":
+        return
+    named = set(re.findall(r"\{include\} studies/(\S+)", source[0]))
+    others = [path for path in sorted((HERE / "studies").glob("*.md")) if path.name not in named]
+    alone = [path.name for path in others if "](" not in path.read_text(encoding="utf-8")]
+    includes = [f"```{{include}} studies/{name}\n:heading-offset: 2\n```" for name in alone]
+    source[0] = source[0].replace("% the other studies", "\n\n".join(includes))
+
+
+def setup(app: "Sphinx") -> None:
+    """Called by Sphinx."""
+    app.connect("source-read", _add_studies)
