@@ -87,60 +87,79 @@ def axis(scale: Scale, ticks: Sequence[tuple[float, str]]) -> Markup:
     )
 
 
+LEFT, WIDTH, ABOVE, HEIGHT = 13.0, 79.0, 4.0, 82.0
+"""Where the plot of curves stands inside its picture, in per cent."""
+COLOURS = 7
+"""So many colours of ranks; more ranks begin again."""
+
+type Curve = tuple[Floats, Floats, Floats]
+"""Estimate, lower and upper end by day."""
+type Ticks = Sequence[tuple[float, str]]
+
+
 def curves(
-    label: str,
-    days: Floats,
-    of_rank: Mapping[str, tuple[Floats, Floats, Floats]],
-    steps: Mapping[str, tuple[Floats, Floats]],
-    *,
-    day_ticks: Sequence[tuple[float, str]],
-    share_ticks: Sequence[tuple[float, str]],
-) -> Markup:
+    label: str, days: Floats, of_rank: Mapping[str, Curve], steps: Mapping[str, tuple[Floats, Floats]], *,
+    day_ticks: Ticks, share_ticks: Ticks,
+) -> Markup:  # fmt: skip
     """Shares over days, one band and line a rank with its label at the end; `steps` are what was seen."""
-    last_day, top = float(days[-1]), share_ticks[-1][0]
-    left, width, above, height = 13.0, 79.0, 4.0, 82.0
-
-    def across(day: float) -> float:
-        return left + width * day / last_day
-
-    def down(share: float) -> float:
-        return above + height * (1.0 - share / top)
-
-    frame = [
-        Markup('<line class="grid" x1="{0}%" x2="{1}%" y1="{2}%" y2="{2}%"/>'
-               '<text class="tick" x="{3}%" y="{2}%" dy="4" text-anchor="end">{4}</text>').format(
-            left, left + width, f"{down(share):.1f}", f"{left - 1.5:.1f}", text)
-        for share, text in share_ticks
-    ] + [
-        Markup('<text class="tick" x="{}%" y="{}%" dy="6" text-anchor="middle">{}</text>').format(
-            f"{across(day):.1f}", f"{above + height + 5:.1f}", text)
-        for day, text in day_ticks
-    ]  # fmt: skip
-    drawn = []
-    for k, (rank, (estimate, lower, upper)) in enumerate(of_rank.items()):
-        colour = f"rank{k % 7}"
-        outline = np.concatenate([lower, upper[::-1]])
-        around = _points(np.concatenate([days, days[::-1]]) / last_day, outline / top)
-        drawn.append(f'<polygon class="area {colour}" points="{around}"/>')
-        drawn.append(f'<polyline class="curve {colour}" points="{_points(days / last_day, estimate / top)}"/>')
-        if rank in steps:
-            when, share = steps[rank]
-            drawn.append(
-                f'<polyline class="seen {colour}" points="{_points(*_staircase(when / last_day, share / top))}"/>'
-            )
+    top = share_ticks[-1][0]
+    drawn = [_curve(k, days, curve, top) for k, curve in enumerate(of_rank.values())]
+    drawn += [_steps(k, days[-1], steps[rank], top) for k, rank in enumerate(of_rank) if rank in steps]
     plot = Markup(  # numbers only
-        f'<svg x="{left}%" y="{above}%" width="{width}%" height="{height}%" viewBox="0 0 1000 1000" '
+        f'<svg x="{LEFT}%" y="{ABOVE}%" width="{WIDTH}%" height="{HEIGHT}%" viewBox="0 0 1000 1000" '
         f'preserveAspectRatio="none" overflow="visible">{"".join(drawn)}</svg>'
     )
-    places = _apart([down(float(estimate[-1])) for estimate, _, _ in of_rank.values()])
-    ends = [
-        Markup('<text class="end rank{}" x="{}%" y="{}%" dy="4">{}</text>').format(
-            k % 7, f"{left + width + 1.2:.1f}", f"{place:.1f}", rank
-        )
+    head = Markup('<svg class="curves" width="100%" height="320" role="img" aria-label="{}">').format(label)
+    frame = _frame(float(days[-1]), top, day_ticks, share_ticks)
+    return Markup("").join([head, *frame, plot, *_ends(of_rank, top), Markup("</svg>")])
+
+
+def _down(share: float, top: float) -> float:
+    """Height of a share in the picture, in per cent from above."""
+    return ABOVE + HEIGHT * (1.0 - share / top)
+
+
+def _frame(last_day: float, top: float, day_ticks: Ticks, share_ticks: Ticks) -> list[Markup]:
+    """Lines and labels of shares, labels of days."""
+    line = Markup(
+        '<line class="grid" x1="{0}%" x2="{1}%" y1="{2}%" y2="{2}%"/>'
+        '<text class="tick" x="{3}%" y="{2}%" dy="4" text-anchor="end">{4}</text>'
+    )
+    shares = [
+        line.format(LEFT, LEFT + WIDTH, f"{_down(share, top):.1f}", f"{LEFT - 1.5:.1f}", text)
+        for share, text in share_ticks
+    ]
+    tick = Markup('<text class="tick" x="{}%" y="{}%" dy="6" text-anchor="middle">{}</text>')
+    below = f"{ABOVE + HEIGHT + 5:.1f}"
+    return shares + [tick.format(f"{LEFT + WIDTH * day / last_day:.1f}", below, text) for day, text in day_ticks]
+
+
+def _curve(k: int, days: Floats, curve: Curve, top: float) -> str:
+    """Band and line of a rank."""
+    estimate, lower, upper = curve
+    along = days / days[-1]
+    around = _points(np.concatenate([along, along[::-1]]), np.concatenate([lower, upper[::-1]]) / top)
+    return (
+        f'<polygon class="area rank{k % COLOURS}" points="{around}"/>'
+        f'<polyline class="curve rank{k % COLOURS}" points="{_points(along, estimate / top)}"/>'
+    )
+
+
+def _steps(k: int, last_day: float, seen: tuple[Floats, Floats], top: float) -> str:
+    """What was counted of a rank."""
+    corners = _points(*_staircase(seen[0] / last_day, seen[1] / top))
+    return f'<polyline class="seen rank{k % COLOURS}" points="{corners}"/>'
+
+
+def _ends(of_rank: Mapping[str, Curve], top: float) -> list[Markup]:
+    """Labels of ranks beside the ends of their curves."""
+    places = _apart([_down(float(estimate[-1]), top) for estimate, _, _ in of_rank.values()])
+    text = Markup('<text class="end rank{}" x="{}%" y="{}%" dy="4">{}</text>')
+    at = f"{LEFT + WIDTH + 1.2:.1f}"
+    return [
+        text.format(k % COLOURS, at, f"{place:.1f}", rank)
         for k, (rank, place) in enumerate(zip(of_rank, places, strict=True))
     ]
-    head = Markup('<svg class="curves" width="100%" height="320" role="img" aria-label="{}">').format(label)
-    return Markup("").join([head, *frame, plot, *ends, Markup("</svg>")])
 
 
 def _points(x: Floats, y: Floats) -> str:
