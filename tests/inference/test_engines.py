@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.inference.worlds import binomial_world, lopsided_world, poisson_world, rank_declaration
 
-from calibra.errors import InputError
+from calibra.errors import FitError, InputError
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import sample_posterior
 from calibra.inference.families import Binomial, Poisson
@@ -115,6 +115,18 @@ def test_auto_goes_to_nuts_where_laplace_is_in_doubt_and_says_why(monkeypatch, k
     diagnostics = sample_posterior(model, seed=3).diagnostics
     assert diagnostics.engine == "nuts"
     assert "auto: laplace had" in diagnostics.reason
+
+
+def test_where_laplace_breaks_down_auto_goes_to_nuts_and_laplace_says_so(monkeypatch):
+    def break_down(*_args, **_kwargs):
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
+
+    monkeypatch.setattr("calibra.inference.engines.sample_laplace", break_down)
+    model = binomial_world(5, 10, 20, seed=1)
+    with pytest.raises(FitError, match=r"laplace engine failed: Matrix is not positive definite.* engine='nuts'"):
+        sample_posterior(model, seed=1, engine="laplace", progress=False)
+    monkeypatch.setattr("calibra.inference.engines._by_nuts", lambda *arguments: arguments[3])
+    assert sample_posterior(model, seed=1, progress=False).startswith("auto: laplace failed: Matrix is not")
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from calibra import __version__
-from calibra.errors import InputError
+from calibra.errors import FitError, InputError
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_blocks import DetectionBlocks
@@ -45,13 +45,20 @@ def sample_posterior(
     ------
     InputError
         An engine that does not exist, a seed that is no whole number, or fewer than 100 draws.
+    FitError
+        `laplace` was asked for and broke down.
     """
     _check_arguments(seed, engine, draws)
     status, began = Progress(shown=progress), time.perf_counter()
     try:
         if engine == "nuts":
             return _by_nuts(model, seed, draws, "as asked", status, began)
-        laplace = sample_laplace(_blocks(model), seed=seed, draws=draws, progress=status)
+        try:
+            laplace = sample_laplace(_blocks(model), seed=seed, draws=draws, progress=status)
+        except (FitError, np.linalg.LinAlgError) as error:
+            if engine != "auto":
+                raise FitError(f"The laplace engine failed: {error} Fit with engine='nuts'.") from error
+            return _by_nuts(model, seed, draws, f"auto: laplace failed: {error}", status, began)
         doubt = _doubt(laplace, model.reps)
         if engine == "auto" and doubt:
             return _by_nuts(model, seed, draws, f"auto: laplace had {doubt}", status, began)

@@ -46,7 +46,7 @@ class Marginal:
         )  # fmt: skip
         if found.fun >= 1e12:
             raise FitError(
-                "the posterior mode was not found; look for cells with extreme counts, or fit with engine='nuts'."
+                "no mode of the posterior was found; look for cells with extreme counts."
             )
         return np.asarray(found.x, dtype=float)
 

@@ -124,7 +124,7 @@ class _Rounds:
         """Deterministic-mixture weights over all rounds, Pareto-smoothed."""
         scales, value = np.concatenate([r.scales for r in drawn]), np.concatenate([r.log_value for r in drawn])
         if not np.isfinite(value).any():
-            raise FitError("no outer draw has a finite posterior; fit with engine='nuts' to see why.")
+            raise FitError("no draw has a finite posterior density.")
         shares = np.log([len(r.scales) / len(scales) for r in drawn])
         terms = [
             share + folded_log_density(r.proposal, scales, scales.shape[1])
