@@ -35,6 +35,13 @@ def fault(name: str, tests: str, *change: str) -> Fault:
 
 
 COUNTS, CURVES, BARS = "data/test_counts.py", "stats/test_lifetable.py", "stats/test_detection.py"
+AMOUNTS = "data/test_judgments.py::test_touches_and_amounts_add_up_to_the_rows"
+RANK = "models/test_rank.py::test_"
+STANDINGS = "decisions/test_rank_decisions.py::test_far_out_reps_stand_first_and_last_and_the_middle_is_not_told_apart"
+PRIORS = "studies/test_sensitivity.py::test_weights_are_the_ratio_of_prior_densities"
+PRECISION = "inference/test_marginal.py::test_gamma_precision_is_the_density_of_the_scale"
+MARGINAL = "inference/test_marginal.py"
+ENGINE = "inference/test_engines.py::test_"
 FAULTS = (
     fault("an exit is ignored", COUNTS,
           "data/packed.py", '_ENDS = {"event_at": 1, "exit_at": 2, ', '_ENDS = {"event_at": 1, '),
@@ -53,7 +60,7 @@ FAULTS = (
           "data/counts.py", "np.concatenate([[0.0], edges + 0.5])", "np.concatenate([[0.0], edges - 0.5])"),
     fault("late entry is ignored", COUNTS,
           "data/counts.py", "np.maximum(start, lower), 0.0", "lower, 0.0"),
-    fault("amounts of judgments not won are added up", "data/test_judgments.py",
+    fault("amounts of judgments not won are added up", AMOUNTS,
           "data/packed.py", "log = nw.when(won & (nw.col", "log = nw.when((nw.col"),
     fault("an event before the judgment is no problem", "data/test_problems.py",
           "data/problems.py", "EVENT_BEFORE: early & (bits == 1)", "EVENT_BEFORE: early & (bits == 0)"),
@@ -63,13 +70,13 @@ FAULTS = (
           "stats/lifetable.py", "_hazard_parts(all_ended, counts)", "_hazard_parts(ended, counts)"),
     fault("the life table's covariance has the wrong sign", CURVES,
           "stats/lifetable.py", "- 2 * share * np.cumsum(cross)", "+ 2 * share * np.cumsum(cross)"),
-    fault("pooled violators decrease", "stats/test_isotonic.py stats/test_decomposition.py",
+    fault("pooled violators decrease", "stats/test_isotonic.py",
           "stats/isotonic.py", "weights=cells.weight)", "weights=cells.weight, increasing=False)"),
-    fault("pooled violators forget their weights", "stats/test_isotonic.py stats/test_decomposition.py",
+    fault("pooled violators forget their weights", "stats/test_isotonic.py",
           "stats/isotonic.py", "regression(cells.rate, weights=cells.weight)", "regression(cells.rate)"),
-    fault("lower and upper are swapped", "models/test_rank.py",
+    fault("lower and upper are swapped", RANK + "intervals_hold_the_truth_of_a_simulated_organisation",
           "stats/intervals.py", "lower, upper = np.quantile(", "upper, lower = np.quantile("),
-    fault("a 90 % interval covers 80 %", "models/test_rank.py",
+    fault("a 90 % interval covers 80 %", RANK + "one_rep_and_one_rank_is_the_plain_beta_like_answer",
           "stats/intervals.py", "tail = (1.0 - interval_prob) / 2.0", "tail = 1.0 - interval_prob"),
     fault("an exact bound is that of one event more", "stats/test_binomial.py",
           "stats/binomial.py", "others + 1.0, tail)", "others + 2.0, tail)"),
@@ -87,17 +94,25 @@ FAULTS = (
           "np.concatenate([-outside, cutpoints], axis=-1), np.concatenate([cutpoints, outside], axis=-1)"),
     fault("a promise of an average is read as a bar", "decisions/test_thresholds.py",
           "decisions/threshold_targets.py", "kind=promise.kind, upper", 'kind="bar", upper'),
-    fault("optimism points the other way", "models/test_rank.py",
+    fault("optimism points the other way", RANK + "optimism_has_the_sign_of_poor_outcomes",
           "models/rank_fit.py", "100.0 * (mean_over_reps(prob", "-100.0 * (mean_over_reps(prob"),
-    fault("all reps count the same", "models/test_rank.py",
+    fault("all reps count the same", RANK + "all_reps_row_is_the_count_weighted_mean_of_the_reps",
           "models/reading.py", "n / np.maximum(total, 1e-300), 1.0", "1.0 / len(n), 1.0"),
-    fault("the best rep stands last", "decisions/test_rank_decisions.py",
+    fault("the best rep stands last", STANDINGS,
           "decisions/standings.py", "np.argsort(np.argsort(gap, axis=1", "np.argsort(np.argsort(-gap, axis=1"),
-    fault("the half-normal prior is half as wide", "inference/test_marginal.py models/test_rank.py",
+    fault("the half-normal prior is half as wide", PRIORS,
           "inference/priors.py", "return -0.5 * (scale / self.sd) ** 2", "return -2.0 * (scale / self.sd) ** 2"),
-    fault("the Jacobian of a precision's prior is dropped", "inference/test_marginal.py",
+    fault("the Jacobian of a precision's prior is dropped", PRECISION,
           "inference/priors.py", "(2.0 * self.shape + 1.0) * np.log", "(2.0 * self.shape - 2.0) * np.log"),
-    fault("prior sensitivity weights by the inverse ratio", "studies/test_sensitivity.py",
+    fault("the importance weights of the outer draws are dropped", ENGINE + "laplace_gives_the_surgical_posterior",
+          "inference/laplace.py", "systematic_resample(found.weights, draws",
+          "systematic_resample(np.full_like(found.weights, 1 / len(found.weights)), draws"),
+    fault("the determinant of a block is dropped", MARGINAL,
+          "inference/blocks.py", "log_marginal = value - np.log(scales).sum(axis=0) - 0.5 *",
+          "log_marginal = value - np.log(scales).sum(axis=0) - 0.0 *"),
+    fault("a block's deviations are not scaled by their prior", MARGINAL,
+          "inference/blocks.py", "log_marginal = value - np.log(scales).sum(axis=0)", "log_marginal = value"),
+    fault("prior sensitivity weights by the inverse ratio", PRIORS,
           "studies/sensitivity.py", "smooth_weights(_stretch", "smooth_weights(-_stretch",
           "studies/sensitivity.py", "- prior.log_density(scale))", "+ prior.log_density(scale))"),
     fault("replicated counts are compared the wrong way round", "models/test_predictive_checks.py",
@@ -141,9 +156,9 @@ def main(words: list[str]) -> int:
             shutil.copytree(PROJECT / "src", source, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
             seed_fault(found, source)
         shutil.copytree(PROJECT / "src", source, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
-        sound = {tests: run_tests(tests, source) for tests in dict.fromkeys(found.tests for found in chosen)}
-        if bad := {tests: said for tests, (status, said) in sound.items() if status != 0}:
-            raise SystemExit(f"Without any fault these tests must pass; they do not: {bad}")
+        status, said = run_tests(" ".join(dict.fromkeys(found.tests for found in chosen)), source)
+        if status != 0:
+            raise SystemExit(f"Without any fault these tests must pass; they do not: {said}")
         for found in chosen:
             seed_fault(found, source)
             status, said = run_tests(found.tests, source)

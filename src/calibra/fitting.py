@@ -16,8 +16,10 @@ from calibra.errors import FitError, InputError, NotEnoughDataError
 from calibra.fit_settings import FitSettings
 from calibra.inference.engines import Engine
 from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.models.predictive_checks import predictive_check
 from calibra.models.rank_fit import RankFit
 from calibra.models.threshold_fit import ThresholdFit
+from calibra.studies.sensitivity import prior_sensitivity
 from calibra.views.sentences import (
     FOOTING,
     describe_advice,
@@ -163,7 +165,21 @@ def _findings(found: Calibration) -> tuple[str, ...]:
     for styles in found.styles().values():
         said += describe_styles_found(styles)
     said += [describe_granularity(granularity) for granularity in found.granularity.values()]
-    return (*said, FOOTING)
+    return (*said, *_doubts(found), FOOTING)
+
+
+def _doubts(found: Calibration) -> list[str]:
+    """What posterior predictive checks and the priors of scales say against the rank models, where it matters.
+
+    Of the priors what reweighting can tell; `prior_sensitivity` itself fits again where it cannot.
+    """
+    fits = found.rank_fits.values()
+    checks = [predictive_check(fit, seed=found.seed) for fit in fits]
+    priors = [prior_sensitivity(fit, refit=False) for fit in fits]
+    return [
+        *(check.sentence for check in checks if check.over_dispersed),
+        *(told.sentence for told in priors if told.matters),
+    ]
 
 
 def _horizons(judgments: Judgments) -> tuple[Days, ...]:

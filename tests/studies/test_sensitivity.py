@@ -17,6 +17,7 @@ from calibra.models.rank import RankModel, RankPriors
 from calibra.models.rank_fit import RankFit
 from calibra.models.threshold import ThresholdModel
 from calibra.studies.sensitivity import PriorSensitivity, _reweight, _stretch, prior_sensitivity
+from calibra.workflow import calibrate
 
 
 def counts_of(*, n_reps: int, n: int) -> Judgments:
@@ -86,6 +87,17 @@ def test_a_prior_that_matters_is_told_with_what_it_moves(found: PriorSensitivity
     moved = replace(found, move_sd=np.where(np.arange(found.move_sd.size) == 4, -0.9, found.move_sd / 10))
     assert moved.matters
     assert f"the prior of {found.prior[4]} moves {found.quantity[4]} ({found.moved[4]}) by 0.90 poste" in str(moved)
+
+
+def test_a_prior_that_matters_is_among_the_findings_of_a_calibration() -> None:
+    frame = pd.DataFrame({
+        "rep": ["Abe", "Abe", "Ito", "Ito"], "rank": ["A", "B"] * 2, "n": 12, "events": [11, 8, 5, 2]
+    })  # fmt: skip
+    judgments = Judgments.from_counts(frame, scale=RankScale(["A", "B"]), within_days=90)
+    calibration = calibrate(judgments, seed=1, engine="laplace", draws=1000, parts=[])
+    told = [sentence for sentence in calibration.findings if sentence.startswith("Priors matter here")]
+    assert len(told) == prior_sensitivity(calibration.rank_fits[90], refit=False).matters == 1
+    assert "posterior sd" in calibration.summary()
 
 
 def test_a_hopeless_reweighting_is_replaced_by_a_refit_or_left_unknown() -> None:

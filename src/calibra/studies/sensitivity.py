@@ -71,13 +71,17 @@ class PriorSensitivity:
         """What halving and doubling the priors does, in a sentence."""
         if not self.prior.size:
             return "Priors: the model has no scale to learn."
+        unknown = ", ".join(dict.fromkeys(self.prior[np.isnan(self.move_sd)]))
         if np.isnan(self.move_sd).all():
             return "Priors: reweighting cannot tell what they do here; ask again with refit=True."
         worst = int(np.nanargmax(np.abs(self.move_sd)))
         moved = f"{self.quantity[worst]} ({self.moved[worst]}) by {abs(self.move_sd[worst]):.2f} posterior sd"
         change = "halving" if self.factor[worst] < 1.0 else "doubling"
         if not self.matters:
-            return f"Priors: halved or doubled, they move no reported number by {MATTERS_FROM} sd (most: {moved})."
+            rest = f" Not known for {unknown}; ask again with refit=True." if unknown else ""
+            return (
+                f"Priors: halved or doubled, they move no reported number by {MATTERS_FROM} sd (most: {moved}).{rest}"
+            )
         return (
             f"Priors matter here: {change} the prior of {self.prior[worst]} moves {moved}. The data say little about "
             "how far reps differ; read such numbers with the prior in mind, or wait for more judgments."
