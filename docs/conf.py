@@ -29,7 +29,7 @@ myst_links_external_new_tab = False
 
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 300
+nb_execution_timeout = 900  # a cell, on a busy machine
 nb_execution_show_tb = True
 nb_merge_streams = True
 suppress_warnings = ["mystnb.unknown_mime_type"]
