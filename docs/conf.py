@@ -46,6 +46,8 @@ default_role = "code"
 templates_path = ["_templates"]
 
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["calibra.css"]
 html_title = "calibra"
 html_show_copyright = False
 html_show_sourcelink = False
@@ -53,7 +55,7 @@ html_copy_source = False
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["sphinx-version"],
     "footer_end": ["theme-version"],
