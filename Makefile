@@ -44,7 +44,7 @@ demo: $(READY)  ## Simulate twenty reps, fit them, print the tables and write th
 	@$(BIN)/calibra demo
 
 test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest -q -m 'not engines and not browser'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not engines and not browser'
 
 $(ALL_READY): $(READY) pyproject.toml constraints.txt
 	@echo "Installing every back end and the documentation tools into $(VENV)"
