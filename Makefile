@@ -79,7 +79,7 @@ check-lowest: $(LOWEST_READY)  ## Run the quick tests on the lowest supported ve
 	@$(LOWEST)/bin/python -m pytest -q -m 'not slow and not nuts' -W default --disable-warnings tests README.md
 
 fuzz: $(READY)  ## Some 10,000 odd frames, settings, command lines and files: long
-	@CALIBRA_FUZZ=30 $(BIN)/python -m pytest -q tests/fuzz tests/test_long_runs.py
+	@CALIBRA_FUZZ=32 $(BIN)/python -m pytest -q tests/fuzz tests/test_long_runs.py
 
 mutate: $(READY)  ## Seed faults into a copy of the code, one at a time; each must be caught by a test
 	@$(BIN)/python tests/mutate.py

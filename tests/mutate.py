@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -35,6 +36,9 @@ def fault(name: str, tests: str, *change: str) -> Fault:
 
 
 COUNTS, CURVES, BARS = "data/test_counts.py", "stats/test_lifetable.py", "stats/test_detection.py"
+GOLDEN = "data/test_judgments.py::test_every_kind_of_frame_gives_the_golden_duration_counts"
+BY_HAND = "data/test_counts.py::test_exposure_by_hand"
+MATURE = "data/test_counts.py::test_only_mature_judgments_enter_and_only_events_within_the_horizon_count"
 AMOUNTS = "data/test_judgments.py::test_touches_and_amounts_add_up_to_the_rows"
 RANK = "models/test_rank.py::test_"
 STANDINGS = "decisions/test_rank_decisions.py::test_far_out_reps_stand_first_and_last_and_the_middle_is_not_told_apart"
@@ -43,22 +47,22 @@ PRECISION = "inference/test_marginal.py::test_gamma_precision_is_the_density_of_
 MARGINAL = "inference/test_marginal.py"
 ENGINE = "inference/test_engines.py::test_"
 FAULTS = (
-    fault("an exit is ignored", COUNTS,
+    fault("an exit is ignored", GOLDEN,
           "data/packed.py", '_ENDS = {"event_at": 1, "exit_at": 2, ', '_ENDS = {"event_at": 1, '),
-    fault("a tie goes to the exit and not to the event", COUNTS,
+    fault("a tie goes to the exit and not to the event", GOLDEN,
           "data/packed.py", '_ENDS = {"event_at": 1, "exit_at": 2, ', '_ENDS = {"event_at": 2, "exit_at": 1, ',
           "data/counts.py", "EVENT, EXIT, OPEN = 1, 2, 3", "EVENT, EXIT, OPEN = 2, 1, 3"),
-    fault("early events of young judgments are counted", COUNTS,
+    fault("early events of young judgments are counted", MATURE,
           "data/counts.py", "hit = mature & (self.ending == EVENT)", "hit = (self.ending == EVENT)"),
-    fault("an event on the last day of the horizon is late", COUNTS,
+    fault("an event on the last day of the horizon is late", COUNTS + "::test_the_horizon_itself_is_within",
           "data/counts.py", "(self.days <= within_days)", "(self.days < within_days)"),
-    fault("a judgment is mature a day late", COUNTS,
+    fault("a judgment is mature a day late", GOLDEN,
           "data/packed.py", "nw.when(age >= horizon)", "nw.when(age > horizon)"),
-    fault("an event on an edge falls into the next interval", COUNTS,
+    fault("an event on an edge falls into the next interval", BY_HAND,
           "data/counts.py", "np.searchsorted(edges, self.days)", 'np.searchsorted(edges, self.days, side="right")'),
-    fault("person-days end at midnight before and not after the edge", COUNTS,
+    fault("person-days end at midnight before and not after the edge", BY_HAND,
           "data/counts.py", "np.concatenate([[0.0], edges + 0.5])", "np.concatenate([[0.0], edges - 0.5])"),
-    fault("late entry is ignored", COUNTS,
+    fault("late entry is ignored", BY_HAND,
           "data/counts.py", "np.maximum(start, lower), 0.0", "lower, 0.0"),
     fault("amounts of judgments not won are added up", AMOUNTS,
           "data/packed.py", "log = nw.when(won & (nw.col", "log = nw.when((nw.col"),
@@ -130,20 +134,26 @@ def seed_fault(found: Fault, source: Path) -> None:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+RUN = """
+import sys, calibra
+assert calibra.__file__ == sys.argv[1], calibra.__file__
+import pytest
+sys.exit(pytest.main(sys.argv[2:]))
+"""
+
+
 def run_tests(tests: str, source: Path) -> tuple[int, str]:
-    """Exit status and last line of pytest on these files with this copy of the code."""
-    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    check = "import calibra, sys; sys.exit(calibra.__file__ != sys.argv[1])"
-    python, expected = sys.executable, str(source / "calibra" / "__init__.py")
-    subprocess.run([python, "-c", check, expected], env=environment, check=True, cwd=PROJECT)
-    files = [f"tests/{name}" for name in tests.split()]
+    """Exit status and last line of pytest on these tests with this copy of the code, and no other."""
+    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
     chosen = ["-m", "not engines and not browser and not nuts", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    shown = ["-x", "-q", "--no-header", "--tb=no", "--show-capture=no"]
     ran = subprocess.run(
-        [python, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "--show-capture=no", *chosen, *files],
+        [sys.executable, "-c", RUN, str(source / "calibra" / "__init__.py"), *shown, *chosen,
+         *(f"tests/{name}" for name in tests.split())],
         env=environment, cwd=PROJECT, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
     )  # fmt: skip
     failed = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return ran.returncode, (failed or ran.stdout.splitlines() or [""])[-1]
+    return ran.returncode, (failed or ran.stdout.splitlines() or ran.stderr.splitlines() or [""])[-1]
 
 
 def main(words: list[str]) -> int:
@@ -167,6 +177,7 @@ def main(words: list[str]) -> int:
             survived += [found.name] if status == 0 else []
             print(f"{'SURVIVED' if status == 0 else 'caught'}: {found.name}. {said}", flush=True)  # noqa: T201
             for module in {module for module, *_ in found.changes}:
+                Path(cache_from_source(str(source / "calibra" / module))).unlink(missing_ok=True)
                 shutil.copy(PROJECT / "src" / "calibra" / module, source / "calibra" / module)
     print(f"{len(chosen) - len(survived)} of {len(chosen)} faults caught.")  # noqa: T201
     return 1 if survived else 0

@@ -18,7 +18,7 @@ from calibra.data.scale import RankScale
 from calibra.models.rank import RankModel
 from calibra.models.rank_fit import RankFit
 
-N_FITS = 40 if os.environ.get("CALIBRA_FUZZ", "1") == "1" else 1000
+N_FITS = 25 if os.environ.get("CALIBRA_FUZZ", "1") == "1" else 1000
 """Fits in one process: a few in `make test`, all in `make fuzz`."""
 MOST_GROWTH_MB = 50.0
 
@@ -105,7 +105,7 @@ def test_an_interrupted_fit_leaves_no_process_and_no_partial_file(engine: str, t
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "fitting\n"
-        time.sleep(2.0)
+        time.sleep(1.0)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=120)
     finally:

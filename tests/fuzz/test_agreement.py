@@ -59,7 +59,7 @@ def told(frame: Any, columns: dict[str, Column]) -> tuple[DurationCounts, dict[s
     return judgments.duration_counts(), judgments.set_aside.by_reason
 
 
-@cases(12)
+@cases(8)
 @given(columns=plain_columns(), kinds=st.permutations(PLAIN_KINDS))
 def test_two_kinds_of_frame_tell_the_same(columns: dict[str, Column], kinds: list[str], folder: Path) -> None:
     with warnings.catch_warnings():

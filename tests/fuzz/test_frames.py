@@ -86,7 +86,7 @@ def names_a_column(error: CalibraError, roles: dict[str, Column], n_rows: int) -
     return any(f"`{role}`" in text or f"{role} " in text or repr(NAMES[role]) in text for role in roles)
 
 
-@cases(40)
+@cases(25)
 @given(drawn=columns_of(), kind=st.sampled_from(sorted(KINDS)), problems=st.sampled_from(["raise", "set_aside"]))
 def test_any_frame_gives_counts_that_add_up_or_an_error_that_names_the_column(
     drawn: tuple[dict[str, Column], list[str]], kind: str, problems: str, folder: Path

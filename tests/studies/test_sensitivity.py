@@ -114,11 +114,11 @@ def test_a_hopeless_reweighting_is_replaced_by_a_refit_or_left_unknown() -> None
 def test_lead_times_and_thresholds_are_read_as_they_are_reported() -> None:
     world = simulate_judgments(seed=4, n_reps=4, n_prospects=400, scale=RankScale(["A", "B"]))
     judgments = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
-    lead = LeadTimeModel(interval_edges_days=(45, 90)).fit(judgments, seed=1, engine="laplace", draws=500)
+    lead = LeadTimeModel(interval_edges_days=(45, 90)).fit(judgments, seed=1, engine="laplace", draws=300)
     told = prior_sensitivity(lead, refit=False)
     assert {"level_scale", "baseline_scale", "exit: tempo_scale"} <= set(told.prior)
     assert set(told.quantity) == {"share with an event"}
-    bars = ThresholdModel(within_days=90).fit(judgments, seed=1, engine="laplace", draws=500)
+    bars = ThresholdModel(within_days=90).fit(judgments, seed=1, engine="laplace", draws=300)
     assert set(prior_sensitivity(bars, refit=False).quantity) == {"bar", "AUC"}
 
 
