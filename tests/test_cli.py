@@ -46,6 +46,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures take longest, and are told of elsewhere."""
+    monkeypatch.setattr("calibra.calibration.Calibration.save_pictures", lambda self, folder, **_: ())
+
+
 def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "judgments.csv", "--out", "out"]) == 0
     names = {path.name for path in (folder / "out").iterdir()}
@@ -67,6 +73,7 @@ def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.Cap
     assert "draws, " in (folder / "out" / "summary.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_fit_is_inert_to_hostile_names_in_files_and_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "judgments.csv", "--out", "out"]) == 0
     with (folder / "out" / "profiles.csv").open(encoding="utf-8", newline="") as lines:
@@ -78,6 +85,7 @@ def test_fit_is_inert_to_hostile_names_in_files_and_terminal(folder: Path, capsy
     assert "営業 一郎" in printed.out
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_same_seed_gives_the_same_tables(folder: Path) -> None:
     for out, seed in (("one", "7"), ("two", "7"), ("three", "8")):
         assert main(["fit", "judgments.csv", "--out", out, "--seed", seed, "--quiet"]) == 0
@@ -86,6 +94,7 @@ def test_the_same_seed_gives_the_same_tables(folder: Path) -> None:
     assert one != three
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_json_is_all_there_is_on_standard_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "judgments.csv", "--out", "out", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -101,6 +110,7 @@ def test_json_is_all_there_is_on_standard_output(folder: Path, capsys: pytest.Ca
     assert json.loads(capsys.readouterr().out)["n_judgments"] == 400
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_quiet_prints_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "judgments.csv", "--quiet"]) == 0
     assert main(["fit", "judgments.csv", "--out", "out", "--quiet"]) == 0
@@ -171,6 +181,7 @@ def test_bad_use_ends_with_status_2(arguments: list[str], capsys: pytest.Capture
     assert "usage: calibra" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_fit_its_diagnostics_speak_against_ends_with_status_1_and_writes_all_the_same(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
