@@ -454,3 +454,21 @@ def test_bad_rows_set_aside_are_written_to_the_log(caplog: pytest.LogCaptureFixt
 def test_judgments_are_not_made_by_hand() -> None:
     with pytest.raises(InputError, match="from_frame"):
         Judgments()
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_ragged_line_of_a_file_is_named(separator: str, tmp_path: Path) -> None:
+    text = "lead,owner,label,judged,opened\n1,Abe,A,2026-01-01,\n2,Abe,A,2026-01-01\n3,Abe,B,2026-01-01,,\n"
+    (tmp_path / "ragged.csv").write_text(text.replace(",", separator), encoding="utf-8")
+    with pytest.raises(InputError, match="as its header, here 5; line 3 has 4"):
+        read(tmp_path / "ragged.csv", scale=RankScale(["A", "B"]), columns=ROLES)
+
+
+def test_numbered_reps_are_in_the_order_of_their_numbers() -> None:
+    owners = ["10", "2", "Abe", "9", "007"]
+    frame = pl.DataFrame({"lead": range(5), "owner": owners, "label": ["A"] * 5, "judged": ["2026-01-01"] * 5})
+    columns = {role: column for role, column in ROLES.items() if role != "event_at"}
+    judgments = read(frame, scale=RankScale(["A"]), columns=columns)
+    assert judgments.reps == ("2", "007", "9", "10", "Abe")
+    counts = pl.DataFrame({"rep": owners, "rank": ["A"] * 5, "n": [1] * 5, "events": [0] * 5})
+    assert Judgments.from_counts(counts, scale=RankScale(["A"])).reps == judgments.reps

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -118,10 +120,29 @@ def _read_path(
         if name.endswith(PARQUET):
             return connection.read_parquet(str(path))
         if encoding.lower().replace("-", "").replace("_", "") == "utf8":
-            return connection.read_csv(str(path), all_varchar=True, header=True)
+            relation = connection.read_csv(str(path), all_varchar=True, header=True)
+            _refuse_ragged(path, relation.columns)
+            return relation
         return connection.from_df(_read_encoded(path, encoding))
     except duckdb.Error as error:
         raise _explain(error) from error
+
+
+def _refuse_ragged(path: str | Path, columns: Sequence[str]) -> None:
+    """Name the line that keeps DuckDB from seeing columns at all, and takes the whole header for one name."""
+    separator = next((mark for mark in ",;\t|" if mark in columns[0]), None)
+    if len(columns) > 1 or separator is None or not Path(path).is_file():
+        return
+    opened = gzip.open if str(path).lower().endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8", newline="") as text:
+        lines = csv.reader(text, delimiter=separator)
+        width = len(next(lines))
+        for line in lines:
+            if line and len(line) != width:
+                raise InputError(
+                    f"Every line of a CSV file must have as many fields as its header, here {width}; line "
+                    f"{lines.line_num} has {len(line)}. Quote the fields that hold {separator!r}, or mend the line."
+                )
 
 
 def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:

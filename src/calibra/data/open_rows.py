@@ -91,7 +91,8 @@ def count_open(judgments: Judgments) -> OpenCounts:
         still = (counts.ending == OPEN) & (counts.n > 0)
         return OpenCounts(counts.rep[still], counts.rank[still], counts.days[still], counts.n[still])
     rows = open_judgments(judgments)
-    rep = np.searchsorted(np.array(counts.reps, dtype=str), rows.rep.astype(str))
+    index = {label: i for i, label in enumerate(counts.reps)}
+    rep = np.array([index[label] for label in rows.rep], dtype=np.int64)
     place = {rank: i for i, rank in enumerate(counts.ranks)}
     rank = np.array([place[label] for label in rows.rank], dtype=np.int64)
     keys, n = np.unique(np.stack([rep, rank, rows.age_days]), axis=1, return_counts=True)

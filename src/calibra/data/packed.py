@@ -46,7 +46,7 @@ class Labels:
     codes: IntArray
     """Index into `values`, or −1."""
     values: tuple[str, ...]
-    """Distinct labels as text, sorted."""
+    """Distinct labels as text, in `label_order`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,16 +183,22 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
 
 
 def encode(series: nw.Series[Any]) -> Labels:
-    """Labels as sorted text and codes; missing, NaN and empty text have the code −1."""
+    """Labels as text in `label_order`, and codes; missing, NaN and empty text have the code −1."""
     found = series.to_arrow().dictionary_encode()
     texts = [label_text(value) for value in found.dictionary.to_pylist()]
-    known = tuple(sorted({text for text in texts if text is not None}))
+    known = tuple(sorted({text for text in texts if text is not None}, key=label_order))
     place = {text: i for i, text in enumerate(known)}
     lookup = np.array([-1 if text is None else place[text] for text in texts] + [-1], dtype=np.int64)
     codes = found.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
     return Labels(lookup[codes], known)
 
 
+def label_order(label: str) -> tuple[int, str]:
+    """What labels are sorted by: whole numbers first, as numbers (2 before 10), then the others as text."""
+    return (int(label), label) if label.isascii() and label.isdigit() and len(label) < _DIGITS else (10**_DIGITS, label)
+
+
+_DIGITS = 19
 _FLOATS = (float, np.floating, Decimal)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from calibra.data.counts import BinomialCells
 from calibra.data.frames import collect
-from calibra.data.packed import label_text
+from calibra.data.packed import label_order, label_text
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
 
@@ -35,7 +35,7 @@ def read_counts(frame: Any, *, scale: RankScale, within_days: int | None) -> Bin
     faults = _faults(reps, ranks, numbers["n"], numbers["events"], scale)
     if faults:
         raise InputError("\n".join(["The counts have problems:", *(f"- {fault}" for fault in faults)]))
-    names = tuple(sorted({rep for rep in reps if rep is not None}))
+    names = tuple(sorted({rep for rep in reps if rep is not None}, key=label_order))
     shape = (len(names), len(scale.ranks))
     place = ([names.index(str(rep)) for rep in reps], [scale.ranks.index(str(rank)) for rank in ranks])
     n, events = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
