@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 project = "calibra"
-author = "the calibra authors"
-copyright = "the calibra authors"  # noqa: A001 (the name Sphinx reads)
+author = "The calibra maintainers"
+copyright = "The calibra maintainers"  # noqa: A001 (the name Sphinx reads)
 release = calibra.__version__
 
 extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary"]
