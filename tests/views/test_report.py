@@ -342,6 +342,20 @@ def test_where_nothing_can_be_told_the_first_page_says_so(tmp_path: Path) -> Non
     assert "nothing is promised" not in page.text.split("At a glance")[0]
 
 
+def test_of_many_reps_the_first_page_names_those_with_most_to_talk_about_and_unfolds_the_rest(tmp_path: Path) -> None:
+    rows = [(f"r{i:02}", k, 200, e + (i % 2) * 60) for i in range(24) for k, e in (("A", 110), ("B", 20))]
+    frame = pd.DataFrame(rows, columns=["rep", "rank", "n", "events"])
+    counts = Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]), within_days=45)
+    page = read(calibrate(counts, seed=1, engine="laplace", draws=400, parts=()), tmp_path)
+    first, rest = page.source.split("<details>")
+    named = re.findall(r'class="who" href="#(rep-\d+)"', first)
+    assert len(named) == 15
+    assert named == sorted(named, key=lambda anchor: int(anchor[4:]))
+    assert len(re.findall('class="who"', rest)) == 24 - 15
+    assert "The 15 reps with the largest differences stand here" in page.text
+    assert "9 more reps with something to talk about" in page.text
+
+
 def test_a_fit_that_fails_its_checks_stands_at_the_top(tmp_path: Path) -> None:
     found = calibrate(salvirt_judgments(), seed=1, engine="laplace", draws=400, parts=())
     fit = found.rank_fits[None]

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_TALKS = 15
 """So many reps stand on the first page; the others unfold."""
+MOST_NAMED = 12
+"""So many reps are named in a sentence of the first page; of each the card tells more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,8 @@ def _glance(facts: Facts, cards: list[Card]) -> Glance:
         talks=[pair for pair in told if pair[0].anchor in kept],
         more_talks=[pair for pair in told if pair[0].anchor not in kept],
         nobody="" if told or fine else say("glance.nobody"),
-        fine=say("glance.fine", names=say.listed(fine)) if fine else "",
-        not_yet=say("glance.not_yet", names=say.listed(waiting)) if waiting else "",
+        fine=say("glance.fine", names=say.listed(fine, limit=MOST_NAMED)) if fine else "",
+        not_yet=say("glance.not_yet", names=say.listed(waiting, limit=MOST_NAMED)) if waiting else "",
     )  # fmt: skip
 
 
