@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -55,7 +54,7 @@ def ibis_duckdb() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Spark session on this machine, in a zone of its own."""
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: calibra[spark]")
     if shutil.which("java") is None:
@@ -65,7 +64,7 @@ def spark() -> Iterator[Any]:
         builder = sql.SparkSession.builder.master("local[1]").appName("calibra")
         for name, value in SPARK_SETTINGS.items():
             builder = builder.config(name, value)
-        session = builder.config("spark.sql.warehouse.dir", tempfile.mkdtemp(prefix="calibra-spark-")).getOrCreate()
+        session = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse"))).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
