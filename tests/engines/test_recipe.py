@@ -1,4 +1,4 @@
-"""The SQL of docs/engines.md, run as it stands there on DuckDB and PostgreSQL: the counts of the rows."""
+"""The SQL of docs/how-to/engines.md, run as it stands there on DuckDB and PostgreSQL: the counts of the rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judg
 
 @pytest.fixture
 def recipe(project: Path) -> str:
-    (sql,) = re.findall(r"```sql\n(.*?)```", (project / "docs" / "engines.md").read_text(encoding="utf-8"), re.DOTALL)
+    page = (project / "docs" / "how-to" / "engines.md").read_text(encoding="utf-8")
+    (sql,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     assert isinstance(sql, str)
     return sql
 
