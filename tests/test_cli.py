@@ -211,6 +211,29 @@ def test_init_guesses_columns_and_its_file_is_read_back(tmp_path: Path, monkeypa
     assert settings.reading["scale"].horizons == (90,)
 
 
+def test_init_reads_japanese_names_and_the_encoding_they_are_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("crm.csv").write_text("会社名,営業担当,見込みランク,判定日,商談化日,対象外日,備考\n", encoding="cp932")
+    assert main(["init", "crm.csv", "--quiet"]) == 0
+    reading = read_settings(Path("calibra.toml"), as_of="2026-09-30").reading
+    assert reading["encoding"] == "cp932"
+    assert reading["columns"] == {
+        "prospect": "会社名", "rep": "営業担当", "rank": "見込みランク", "judged_at": "判定日", "event_at": "商談化日",
+        "exit_at": "対象外日",
+    }  # fmt: skip
+
+
+def test_what_init_could_not_guess_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("crm.csv").write_text("x1,x2\n", encoding="utf-8")
+    assert main(["init", "crm.csv", "--quiet"]) == 0
+    assert "None of them says what it is" in Path("calibra.toml").read_text(encoding="utf-8")
+    with pytest.raises(cb.InputError, match=r'`columns.rep` is still "\?"; write the name of the column'):
+        read_settings(Path("calibra.toml"), as_of="2026-09-30")
+
+
 def test_init_writes_a_template_that_reads_back_without_a_file(tmp_path: Path) -> None:
     path = write_template(tmp_path / "team.toml")
     settings = read_settings(path, as_of="2026-09-30")

@@ -105,7 +105,8 @@ def init(options: argparse.Namespace) -> int:
     if file.suffix == ".toml":
         written = write_template(file)
     else:
-        written = write_template(Path(options.config), columns=read_column_names(file))
+        columns, encoding = read_column_names(file)
+        written = write_template(Path(options.config), columns=columns, encoding=encoding)
     if options.json:
         _print_json({"written": str(written)})
     elif not options.quiet:

@@ -41,7 +41,7 @@ as_of = "YYYY-MM-DD"
 # What to do with rows that cannot be right: "raise" names them and stops; "set_aside" leaves them out and reports them.
 problems = "raise"
 # timezone = "Asia/Tokyo"    # in whose calendar moments with a time zone fall on a day
-# encoding = "cp932"         # of a CSV file that is not UTF-8
+{encoding}         # of a CSV file that is not UTF-8
 # horizons = [30, 180]       # further horizons in days, beside the promised ones
 
 # Role = "your column". The first four are needed; the others where you have them. Any other name is a grouping.
@@ -89,11 +89,16 @@ _COLUMN_NOTES = {
 }  # fmt: skip
 
 _LIKELY = {
-    "prospect": ("prospect", "lead", "account", "company", "contact"), "rep": ("rep", "owner", "agent", "seller"),
-    "rank": ("rank", "grade", "score", "label", "rating"), "judged_at": ("judged", "created", "date"),
-    "event_at": ("event", "opportunity", "converted"), "exit_at": ("exit", "disqualified", "closed", "lost"),
-    "touches": ("touches", "calls", "activities"), "segment": ("segment", "industry", "size"),
-}  # fmt: skip
+    "prospect": ("prospect", "lead", "account", "company", "contact", "見込み客", "リード", "企業", "会社", "取引先"),
+    "rep": ("rep", "owner", "agent", "seller", "担当", "営業", "所有者"),
+    "rank": ("rank", "grade", "score", "label", "rating", "見込みランク", "ランク", "確度", "ヨミ", "読み"),
+    "judged_at": ("judged", "created", "date", "判定日", "付与日", "記録日", "登録日", "作成日"),
+    "event_at": ("event", "opportunity", "converted", "商談化日", "商談日", "商談"),
+    "exit_at": ("exit", "disqualified", "closed", "lost", "対象外", "失注", "差し戻し"),
+    "touches": ("touches", "calls", "activities", "接触", "架電", "活動"),
+    "segment": ("segment", "industry", "size", "業種", "セグメント", "規模"),
+}
+"""Words that column names begin with, by role, in English and Japanese; the first that fits counts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +164,7 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
     return Settings(reading, {"seed": 1, **_part(config, "fit")}, _part(config, "history") or None)
 
 
-def write_template(path: Path, *, columns: Sequence[str] | None = None) -> Path:
+def write_template(path: Path, *, columns: Sequence[str] | None = None, encoding: str = "utf-8") -> Path:
     """Write the commented calibra.toml; with a file's column names, the roles they look like are filled in.
 
     Raises
@@ -169,12 +174,20 @@ def write_template(path: Path, *, columns: Sequence[str] | None = None) -> Path:
     """
     if path.exists():
         raise InputError(f"{path} is there already and is not overwritten. Name another, or remove it first.")
-    path.write_text(TEMPLATE.replace("{columns}", _columns_block(columns)), encoding="utf-8")
+    said = '# encoding = "cp932"' if encoding == "utf-8" else f'encoding = "{encoding}"'
+    filled = TEMPLATE.replace("{columns}", _columns_block(columns)).replace("{encoding}", said)
+    path.write_text(filled, encoding="utf-8")
     return path
 
 
-def read_column_names(path: Path) -> list[str]:
-    """Column names of a CSV or Parquet file."""
+def read_column_names(path: Path) -> tuple[list[str], str]:
+    """Column names of a CSV or Parquet file, and the encoding they were read in: UTF-8, else cp932.
+
+    Raises
+    ------
+    InputError
+        No such file, no Parquet file, or text in neither encoding.
+    """
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}. Give a CSV or Parquet file, or a name ending in .toml.")
     if path.suffix.lower() in (".parquet", ".pq"):
@@ -182,32 +195,37 @@ def read_column_names(path: Path) -> list[str]:
         from pyarrow.parquet import read_schema
 
         try:
-            return list(read_schema(path).names)
+            return list(read_schema(path).names), "utf-8"
         except ArrowInvalid as error:
             raise InputError(f"{path} is no Parquet file: {error}") from error
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            return next(csv.reader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), [])
-    except UnicodeDecodeError:
-        return []
+    for encoding in ("utf-8", "cp932"):
+        try:
+            with path.open(encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as lines:
+                names = next(csv.reader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), [])
+                lines.read(1_000_000)  # the header alone may be plain
+        except UnicodeDecodeError:
+            continue
+        return names, encoding
+    raise InputError(f"{path} is text in neither UTF-8 nor cp932. Save it as UTF-8.")
 
 
 def _columns_block(columns: Sequence[str] | None) -> str:
     """The lines under [columns]: guesses where the file's columns are known, else a pattern to fill in."""
-    lines = []
-    if columns:
-        shown = ", ".join(_toml_text(name) for name in columns)
-        lines = [f"# The file has: {shown}", "# Guessed from these names: check each line."]
-    left = list(columns or ())
+    left, lines, guessed = list(columns or ()), [], False
     for role, note in _COLUMN_NOTES.items():
         found = _likely_column(role, left)
         needed = role in ("prospect", "rep", "rank", "judged_at")
         if found is not None:
+            guessed = True
             left.remove(found)
             line = f"{role} = {_toml_text(found)}"
         else:
             line = f'{"" if needed else "# "}{role} = "{role if columns is None else "?"}"'
         lines.append(f"{line.ljust(32)}  # {note}")
+    if columns:
+        shown = ", ".join(_toml_text(name) for name in columns)
+        told = "Guessed from these names: check each line." if guessed else "None of them says what it is: fill in."
+        lines = [f"# The file has: {shown}", f"# {told}", *lines]
     return "\n".join(lines)
 
 
@@ -267,6 +285,8 @@ def _history_faults(config: Mapping[str, Any]) -> list[str]:
 def _needed(config: Mapping[str, Any], as_of: str | None) -> list[str]:
     faults = [] if as_of is not None or "as_of" in config else ["`as_of` is missing; write the day of the data."]
     faults += [] if config.get("columns") else ["`[columns]` is missing; it says which column plays which role."]
+    unfilled = [role for role, name in _part(config, "columns").items() if name == "?"]
+    faults += [f'`columns.{role}` is still "?"; write the name of the column.' for role in unfilled]
     return faults + ([] if "ranks" in _part(config, "scale") else ["`scale.ranks` is missing; list them, best first."])
 
 
