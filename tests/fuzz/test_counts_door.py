@@ -80,6 +80,6 @@ def test_odd_choices_are_refused_in_words_that_name_them(choice: str, value: Any
     try:
         judgments = Judgments.from_frame(SOUND, scale=SCALE, **settings)
     except CalibraError as error:
-        assert f"`{choice}`" in str(error)  # noqa: PT017
+        assert choice in str(error)  # noqa: PT017
         return
     assert judgments.n_judgments == 1

@@ -139,3 +139,11 @@ def test_a_saved_file_whose_format_is_no_version_is_refused_in_words(version: An
         file.comment = b"calibra manifest sha256 " + hashlib.sha256(told).hexdigest().encode()
     with pytest.raises(InputError, match=r"odd\.calibra' must be a whole and unaltered file written by"):
         load(tmp_path / "odd.calibra")
+
+
+def test_ready_made_counts_too_large_to_be_exact_are_refused() -> None:
+    frame = pd.DataFrame({"rep": ["Abe"], "rank": ["A"], "n": [2**53 + 1], "events": [0]})
+    with pytest.raises(
+        InputError, match=r"`n` must be less than 2⁵³, up to which counts are exact; it is not, in 1 row"
+    ):
+        Judgments.from_counts(frame, scale=SCALE, within_days=90)

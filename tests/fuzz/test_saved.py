@@ -79,7 +79,7 @@ def _places(held: Any, *above: Any) -> Iterator[tuple[Any, ...]]:
 
 @cases(25)
 @given(number=st.integers(0, 10**6), value=ODD)
-def test_a_manifest_altered_and_signed_anew_is_refused_in_words_or_read(number: int, value: Any, saved: Saved) -> None:
+def test_a_manifest_altered_and_signed_anew_is_refused_in_words_or_put_together(number: int, value: Any, saved: Saved) -> None:
     with zipfile.ZipFile(io.BytesIO(saved.data)) as file:
         members = {name: file.read(name) for name in file.namelist()}
     manifest = json.loads(members.pop("manifest.json"))
@@ -99,8 +99,6 @@ def test_a_manifest_altered_and_signed_anew_is_refused_in_words_or_read(number: 
     path.write_bytes(held.getvalue())
     try:
         loaded = cb.load(path)
-        assert len(loaded.rank_fits[90].probabilities()) == 8
+        assert len(loaded.rank_fits) <= 1
     except cb.CalibraError as error:
         assert "case.calibra" in str(error)  # noqa: PT017
-    except KeyError:
-        assert 90 not in loaded.rank_fits

@@ -81,6 +81,7 @@ def _faults(
         ("`n` must be a whole number, not negative; it is not", ~((n >= 0) & (n == np.floor(n)))),
         ("`events` must be a whole number, not negative; it is not", ~((events >= 0) & (events == np.floor(events)))),
         ("`events` must be at most `n`; it is more", events > n),
+        ("`n` must be less than 2⁵³, up to which counts are exact; it is not", n >= 2.0**53),
     )
     return [_said(words, np.flatnonzero(bad), reps, ranks, n, events) for words, bad in checks if np.any(bad)]
 
