@@ -79,7 +79,9 @@ def _places(held: Any, *above: Any) -> Iterator[tuple[Any, ...]]:
 
 @cases(25)
 @given(number=st.integers(0, 10**6), value=ODD)
-def test_a_manifest_altered_and_signed_anew_is_refused_in_words_or_put_together(number: int, value: Any, saved: Saved) -> None:
+def test_a_manifest_altered_and_signed_anew_is_refused_in_words_or_put_together(
+    number: int, value: Any, saved: Saved
+) -> None:
     with zipfile.ZipFile(io.BytesIO(saved.data)) as file:
         members = {name: file.read(name) for name in file.namelist()}
     manifest = json.loads(members.pop("manifest.json"))
