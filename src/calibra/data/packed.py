@@ -163,6 +163,7 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
     counted = collect(
         frame.with_columns(key=key + nw.col("problem") if hides else key).group_by(keys).agg(*_sums(plan))
     )
+    plan.opened.let_go()
     packed = _whole(counted["key"])
     code, maturity = np.divmod(packed // _PROBLEMS, _MATURITIES)
     sums = {
@@ -313,7 +314,7 @@ def _floats(series: nw.Series[Any]) -> NDArray[np.float64]:
 def _whole(series: nw.Series[Any]) -> IntArray:
     values = series.to_numpy()
     if values.dtype.kind in "iu":
-        return values.astype(np.int64)
+        return values.astype(np.int64, copy=False)
     return np.rint(np.clip(_floats(series), -_LARGEST, _LARGEST)).astype(np.int64)
 
 

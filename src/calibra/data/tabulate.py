@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,18 +33,23 @@ def tabulate(
 
     Where the event is the win, an event after the exit is none.
     """
+    every = bool(keep.all())
+
+    def kept(values: NDArray[Any]) -> NDArray[Any]:
+        return values if every else values[keep]
+
     rep, reps = _used(packed.rep, keep)
     grouped = {name: _used(labels, keep) for name, labels in packed.groups.items()}
-    code = packed.code[keep]
-    keys = [rep, rank_codes[keep], *(codes for codes, _ in grouped.values())]
-    keys += [packed.entry_days[keep], code >> 2, code & 3, packed.maturity[keep]]
+    code = kept(packed.code)
+    keys = [rep, kept(rank_codes), *(codes for codes, _ in grouped.values())]
+    keys += [kept(packed.entry_days), code >> 2, code & 3, kept(packed.maturity)]
     order, starts = _group(keys)
     firsts = order[starts]
     rep, rank, *codes, entry_days, days, ending, maturity = (key[firsts] for key in keys)
-    sums = {name: values[keep][order] for name, values in packed.sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)}
+    sums = {name: kept(values)[order] for name, values in packed.sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)}
     if starts.size < order.size:
         sums = {name: np.add.reduceat(values, starts) for name, values in sums.items()}
-    first = packed.sums["first_judged"][keep] if "first_judged" in packed.sums else np.zeros(0, dtype=np.int64)
+    first = kept(packed.sums["first_judged"]) if "first_judged" in packed.sums else np.zeros(0, dtype=np.int64)
     if event_is_win:
         sums |= {name: values * (ending == EVENT) for name, values in sums.items() if name in _OF_WINS}
     return DurationCounts(
@@ -87,5 +93,5 @@ def _group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
             size = distinct.size
         combined, size = combined * width + (key - low), size * width
     order = np.argsort(combined)
-    runs = np.flatnonzero(np.diff(combined[order], prepend=-1))
-    return order, runs
+    combined = combined[order]
+    return order, np.flatnonzero(np.concatenate([[True], combined[1:] != combined[:-1]])[: combined.size])
