@@ -490,6 +490,13 @@ def test_what_there_is_no_wording_for_is_refused(calibration, tmp_path, settings
 # what there may be less of --------------------------------------------------------------------------------------------
 
 
+def test_numbered_reps_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    frame = pd.DataFrame([(rep, "A", 60, 20) for rep in ("10", "9", "b", "A")], columns=["rep", "rank", "n", "events"])
+    counts = Judgments.from_counts(frame, scale=cb.RankScale(["A"]), within_days=45)
+    page = read(calibrate(counts, seed=1, engine="laplace", draws=400, parts=()), tmp_path)
+    assert [text for tags, text in page.texts if tags[-2:] == ("h3", "bdi")] == ["9", "10", "A", "b"]
+
+
 def test_one_rep_of_one_rank_gets_a_report(tmp_path: Path) -> None:
     frame = pd.DataFrame({"rep": ["x"], "rank": ["A"], "n": [60], "events": [20]})
     found = calibrate(Judgments.from_counts(frame, scale=cb.RankScale(["A"])), seed=1, engine="laplace", draws=400)

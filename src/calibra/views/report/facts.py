@@ -127,7 +127,7 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
     settings |= {f"margin_points_{days}": table.attrs["margin_points"] for days, table in profiles.items()}
     return Facts(
         calibration=calibration, say=say, names=names, is_hidden=key is not None, settings=settings,
-        reps=tuple(sorted(names, key=lambda rep: (names[rep].casefold(), names[rep], rep))),
+        reps=tuple(sorted(names, key=lambda rep: (*_place(names[rep]), rep))),
         probabilities={days: _by_rank(fit.probabilities()) for days, fit in fits.items()},
         profiles={days: _by_rep(table) for days, table in profiles.items()},
         orders={days: _listed(fit.order()) for days, fit in fits.items()},
@@ -138,6 +138,11 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
         lead_times={} if lead is None else _by_rank(lead.lead_times().head(len(lead.ranks))),
         tempo={} if tempo is None else _by_rep(tempo), chasing={} if chased is None else _by_rank(chased),
     )  # fmt: skip
+
+
+def _place(name: str) -> tuple[int, str, str]:
+    """Where a name stands: numbers by size, before words by letter."""
+    return (len(name), name, "") if name.isdecimal() else (1_000_000, name.casefold(), name)
 
 
 def _shown_names(reps: tuple[str, ...], say: Wording, key: str | None) -> dict[str, str]:
