@@ -51,20 +51,21 @@ def incidence(event_hazard: Floats, exit_hazard: Floats | None, bounds: Floats, 
     if times.size and (times.min() < 0 or times.max() > bounds[-1]):
         raise InputError(f"`times` must lie in 0 to {bounds[-1]:g}; got {times.min():g} to {times.max():g}.")
     total = event_hazard if exit_hazard is None else event_hazard + exit_hazard
+    causes = [event_hazard] if exit_hazard is None else [event_hazard, exit_hazard]
+    curves = [np.zeros((*total.shape[:-1], len(times))) for _ in causes]
+    ended = [np.zeros(total.shape[:-1]) for _ in causes]  # before the interval
+    still_open = np.ones(total.shape[:-1])
     place = np.clip(np.searchsorted(bounds, times, side="left") - 1, 0, len(bounds) - 2)
-    before = np.concatenate([np.zeros((*total.shape[:-1], 1)), np.cumsum(total * np.diff(bounds), axis=-1)], axis=-1)
-    ended = np.exp(-before[..., :-1]) * -np.expm1(-total * np.diff(bounds))
-    inside = np.exp(-before[..., place]) * -np.expm1(-total[..., place] * (times - bounds[place]))
-    event = _accumulate(event_hazard / total, ended, inside, place)
-    exit_ = np.zeros_like(event) if exit_hazard is None else _accumulate(exit_hazard / total, ended, inside, place)
-    return Curves(event, exit_)
-
-
-def _accumulate(share: Floats, ended: Floats, inside: Floats, place: NDArray[np.intp]) -> Floats:
-    """Whole intervals before each time, and the part of the one it lies in."""
-    whole = np.cumsum(share * ended, axis=-1)
-    earlier = np.where(place > 0, whole[..., np.maximum(place - 1, 0)], 0.0)
-    return np.asarray(earlier + share[..., place] * inside)
+    for j, (begin, end) in enumerate(pairwise(bounds)):
+        inside = np.flatnonzero(place == j)
+        days = np.append(times[inside] - begin, end - begin)
+        gone = still_open[..., None] * -np.expm1(-total[..., j, None] * days)
+        for curve, so_far, hazard in zip(curves, ended, causes, strict=True):
+            by_cause = (hazard[..., j] / total[..., j])[..., None] * gone
+            curve[..., inside] = so_far[..., None] + by_cause[..., :-1]
+            so_far += by_cause[..., -1]
+        still_open = still_open - gone[..., -1]
+    return Curves(curves[0], curves[1] if len(curves) > 1 else np.zeros_like(curves[0]))
 
 
 def time_of_share(curve: Floats, times: Floats, share: float | Floats) -> Floats:
