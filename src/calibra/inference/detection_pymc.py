@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.pymc_build import _scale as scale_variable
@@ -32,25 +33,35 @@ def build_detection(model: DetectionModel) -> "pm.Model":
         scales = [scale_variable(name, prior) for name, prior in model.scale_priors.items()]
         deviation = pm.Deterministic("deviation", _deviations(model, scales), dims=dims["deviation"])
         log_cells = _log_cells(population + pm.math.dot(deviation, model.block_basis.T), len(model.ranks))
-        counts = np.stack([model.n - model.events, model.events], axis=-1)
+        counts = pm.Data("counts_seen", detection_data(model)["counts_seen"], dims=("rep", "rank", "outcome"))
         pm.Potential("counts", pm.math.sum(counts * log_cells))
     return built
+
+
+def detection_data(model: DetectionModel) -> dict[str, NDArray[np.float64]]:
+    """What the built model holds as data: swapped, it is the model of other counts with the same block basis."""
+    return {"counts_seen": np.stack([model.n - model.events, model.events], axis=-1)}
 
 
 def _deviations(model: DetectionModel, scales: list["TensorVariable"]) -> "TensorVariable":
     """u_r, (rep, column): centred where a rep's counts say more than the prior, else non-centred."""
     import pymc as pm
 
-    per_rep = float(np.median(model.n.sum(axis=1)))
-    priors, columns = list(model.scale_priors.items()), []
-    for column, group in enumerate(model.scale_of_column):
+    columns = []
+    for column, (group, centred) in enumerate(zip(model.scale_of_column, centred_columns(model), strict=True)):
         name = f"deviation_{model.layout[1]['column'][column]}"
-        scale_name, prior = priors[group]
-        if per_rep * _PER_JUDGMENT[scale_name] * prior.typical() ** 2 > _INFORMATIVE:
+        if centred:
             columns.append(pm.Normal(name, 0.0, scales[group], dims="rep"))
         else:
             columns.append(scales[group] * pm.Normal(f"{name}_z", dims="rep"))
     return pm.math.stack(columns, axis=1)
+
+
+def centred_columns(model: DetectionModel) -> tuple[bool, ...]:
+    """Which columns of the reps' deviations are sampled centred."""
+    per_rep, priors = float(np.median(model.n.sum(axis=1))), list(model.scale_priors.items())
+    chosen = (priors[group] for group in model.scale_of_column)
+    return tuple(per_rep * _PER_JUDGMENT[name] * prior.typical() ** 2 > _INFORMATIVE for name, prior in chosen)
 
 
 def _log_cells(params: "TensorVariable", n_ranks: int) -> "TensorVariable":

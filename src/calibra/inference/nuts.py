@@ -16,9 +16,9 @@ type Floats = NDArray[np.float64]
 
 N_CHAINS = 4
 """Chains, whatever the number of cores: the same seed gives the same draws everywhere."""
-_TUNE = 600
+TUNE = 600
 _FEWEST_PER_CHAIN = 1000
-_TARGET_ACCEPT = 0.9
+TARGET_ACCEPT = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,14 +48,14 @@ def sample_nuts(model: CellModel | DetectionModel, *, seed: int, draws: int, pro
 
     progress.update("nuts: compiling and sampling")
     per_chain = max(_FEWEST_PER_CHAIN, -(-draws // N_CHAINS))
-    names = _parameter_names(model)
+    names = parameter_names(model)
     built = build_detection(model) if isinstance(model, DetectionModel) else build_pymc(model)
     with built, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning)
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         tree = pm.sample(
-            draws=per_chain, tune=_TUNE, chains=N_CHAINS, random_seed=seed, nuts_sampler="nutpie",
-            target_accept=_TARGET_ACCEPT, progressbar=False, quiet=True, compute_convergence_checks=False,
+            draws=per_chain, tune=TUNE, chains=N_CHAINS, random_seed=seed, nuts_sampler="nutpie",
+            target_accept=TARGET_ACCEPT, progressbar=False, quiet=True, compute_convergence_checks=False,
             var_names=names,
         )  # fmt: skip
     posterior = tree["posterior"].to_dataset()[names]
@@ -71,7 +71,7 @@ def sample_nuts(model: CellModel | DetectionModel, *, seed: int, draws: int, pro
     )
 
 
-def _parameter_names(model: CellModel | DetectionModel) -> list[str]:
+def parameter_names(model: CellModel | DetectionModel) -> list[str]:
     """Variables of the PyMC build that are draws of the declaration's terms and scales."""
     if isinstance(model, DetectionModel):
         return list(model.layout[0])

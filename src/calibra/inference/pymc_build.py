@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibra.errors import FitError
 from calibra.inference.cell_blocks import CellBlocks
@@ -27,21 +28,35 @@ def build_pymc(model: CellModel) -> "pm.Model":
     coords: dict[str, list[str]] = {"rep": list(model.reps), "cell": [str(i) for i in range(n_cells)]}
     coords |= {term.dim: list(term.labels) for term in model.population}
     coords |= {f"{t.name}_column": [str(i) for i in range(t.n_columns)] for t in model.rep_terms if t.n_columns > 1}
-    scales = _fitted_scales(model)
+    centred = centred_terms(model)
     with pm.Model(coords=coords) as built:
+        events, size = (pm.Data(name, values, dims=("rep", "cell")) for name, values in cell_data(model).items())
         linpred = sum(_population_part(term) for term in model.population)
-        for term in model.rep_terms:
-            informed = _information(model, term) * scales[term.scale_name] ** 2
-            linpred = linpred + _rep_part(term, centred=informed > _INFORMATIVE)
+        for term, is_centred in zip(model.rep_terms, centred, strict=True):
+            linpred = linpred + _rep_part(term, centred=is_centred)
         linpred = pm.Deterministic("linpred", linpred, dims=("rep", "cell"))
-        events = model.events.astype(int)
         if model.family.name == "binomial":
-            pm.Binomial("events", n=model.size.astype(int), logit_p=linpred, observed=events, dims=("rep", "cell"))
+            pm.Binomial("events", n=size, logit_p=linpred, observed=events, dims=("rep", "cell"))
         else:
-            # an empty cell has no exposure: its rate is held at a number that no count of zero can tell from zero
-            exposure = np.where(model.size > 0, model.size, 1e-12)
-            pm.Poisson("events", mu=exposure * pm.math.exp(linpred), observed=events, dims=("rep", "cell"))
+            pm.Poisson("events", mu=size * pm.math.exp(linpred), observed=events, dims=("rep", "cell"))
     return built
+
+
+def cell_data(model: CellModel) -> dict[str, NDArray[np.generic]]:
+    """What the built model holds as data, by name: swapped, it is the model of other counts of the same design."""
+    if model.family.name == "binomial":
+        size: NDArray[np.generic] = model.size.astype(int)
+    else:
+        # an empty cell has no exposure: its rate is held at a number that no count of zero can tell from zero
+        size = np.where(model.size > 0, model.size, 1e-12)
+    return {"events_seen": model.events.astype(int), "size_seen": size}
+
+
+def centred_terms(model: CellModel) -> tuple[bool, ...]:
+    """Which rep terms are sampled centred: those of which the counts say enough."""
+    scales = _fitted_scales(model)
+    informed = (_information(model, term) * scales[term.scale_name] ** 2 for term in model.rep_terms)
+    return tuple(information > _INFORMATIVE for information in informed)
 
 
 def _scale(name: str, prior: ScalePrior) -> "TensorVariable":
