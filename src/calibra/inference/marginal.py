@@ -45,9 +45,7 @@ class Marginal:
             options={"maxiter": 500, "ftol": 1e-6, "gtol": 1e-2},
         )  # fmt: skip
         if found.fun >= 1e12:
-            raise FitError(
-                "no mode of the posterior was found; look for cells with extreme counts."
-            )
+            raise FitError("no mode of the posterior was found; look for cells with extreme counts.")
         return np.asarray(found.x, dtype=float)
 
     def modes_at(self, phi: Floats) -> Modes:
