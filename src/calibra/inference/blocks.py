@@ -100,6 +100,8 @@ class Quadratic(NamedTuple):
     """l, (q, rep)."""
     by_coefficient: Floats
     """c, (p,), all reps together."""
+    tilt: Floats
+    """What l owes to third derivatives: it moves a block's centre from its mode to its mean, (q, rep)."""
 
 
 class BlockProposals(NamedTuple):

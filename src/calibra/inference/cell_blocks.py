@@ -212,7 +212,7 @@ class CellBlocks:
         return Quadratic(
             a=self._collect_pairs(weight[:, None])[:, :, 0], b=np.einsum("rcp,rcq->pqr", weighted, z, optimize=True),
             c=np.einsum("rcp,rcs->ps", weighted, x, optimize=True), by_block=self._collect(pull[:, None])[:, 0],
-            by_coefficient=np.einsum("rcp,cr->p", x, pull, optimize=True),
+            by_coefficient=np.einsum("rcp,cr->p", x, pull, optimize=True), tilt=self._collect(tilt)[:, 0],
         )  # fmt: skip
 
     def coefficient_map(self, phi: Floats) -> Floats | None:

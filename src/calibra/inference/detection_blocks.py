@@ -115,7 +115,8 @@ class DetectionBlocks:
     def quadratic(self, modes: Modes) -> Quadratic:
         """The log-likelihood as a quadratic around the modes at one φ, its slope tilted by the third derivatives."""
         gradient, information = self.gradient_hessian(modes.context, modes.u)
-        pull = gradient + self._tilt(modes.context, modes.u, inverse(modes.chol))
+        tilt = self._tilt(modes.context, modes.u, inverse(modes.chol))
+        pull = gradient + tilt
         # the posterior is concave here, the likelihood need not be; at other scales it would have to be
         values, vectors = np.linalg.eigh(np.moveaxis(information[:, :, 0], -1, 0))
         information = np.einsum("rik,rk,rjk->ijr", vectors, np.maximum(values, 0.0), vectors)
@@ -127,6 +128,7 @@ class DetectionBlocks:
         return Quadratic(
             a=information, b=np.einsum("abr,bq->aqr", matrix, self.basis), c=matrix.sum(axis=2),
             by_block=np.einsum("aq,ar->qr", self.basis, linear), by_coefficient=linear.sum(axis=1),
+            tilt=tilt[:, 0],
         )  # fmt: skip
 
     def coefficients(self, phi: Floats) -> Floats:

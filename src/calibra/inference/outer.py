@@ -17,7 +17,7 @@ from calibra.inference.marginal import SMALLEST_SCALE
 from calibra.inference.progress import Progress
 from calibra.inference.proposals import Proposal, climb, folded_log_density, grow_mixture, split_t
 from calibra.inference.psis import smooth_weights
-from calibra.inference.surrogate import GivenScales
+from calibra.inference.surrogate import GivenScales, Surrogate
 
 type Floats = NDArray[np.float64]
 
@@ -31,6 +31,7 @@ COEFFICIENT_TAIL_DF = 30.0
 """Degrees of freedom of the coefficients' t."""
 _ADAPTATIONS = 4
 _WELL_PROPOSED = 0.5
+_PILOT = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +55,30 @@ class WeightedDraws:
         return self.effective >= target and self.pareto_k <= COMFORTABLE_K
 
 
+def typical_scales(surrogate: Surrogate, start: Floats, rng: np.random.Generator) -> Floats:
+    """Posterior mean of the scales as the surrogate has it, (m,): well inside, where a mode may be at the edge."""
+    proposal = _first_proposal(surrogate, start)
+    scales = _positive(proposal.sample(rng, _PILOT))
+    log_ratio = surrogate.given_scales(scales).log_density - folded_log_density(proposal, scales, scales.shape[1])
+    return np.asarray(np.exp(smooth_weights(log_ratio)[0]) @ scales)
+
+
 def sample_outer(
-    target: Corrected, mode: Floats, *, draws: int, rng: np.random.Generator, progress: Progress
+    target: Corrected, scales: Floats, *, draws: int, rng: np.random.Generator, progress: Progress
 ) -> WeightedDraws:
-    """Weighted draws of φ from the corrected marginal posterior, given its mode (d,)."""
+    """Weighted draws of φ from the corrected marginal posterior, given typical scales (m,)."""
     rounds = _Rounds(target, max(MIN_EFFECTIVE, 0.5 * draws), rng, progress)
-    scales, hessian = climb(rounds.scale_density, mode[target.surrogate.p :])
-    return rounds.run(split_t(rounds.scale_density, scales, hessian, len(scales)))
+    return rounds.run(_first_proposal(target.surrogate, scales))
+
+
+def _first_proposal(surrogate: Surrogate, start: Floats) -> Proposal:
+    """A split t fitted to the surrogate density of the scales."""
+
+    def log_density(scales: Floats) -> Floats:  # even in each scale
+        return surrogate.given_scales(_positive(scales)).log_density
+
+    mode, hessian = climb(log_density, start)
+    return split_t(log_density, mode, hessian, len(start))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,10 +113,6 @@ class _Rounds:
             drawn.append(self._draw(proposal, self._next_size(found)))
             found = self._weigh(drawn)
         return found
-
-    def scale_density(self, scales: Floats) -> Floats:
-        """Surrogate log-density of scales of any sign, even in each, (n,)."""
-        return self.target.surrogate.given_scales(_positive(scales)).log_density
 
     def _draw(self, proposal: Proposal, size: int) -> _Drawn:
         proposal, scales, given = self._adapt(proposal, size)

@@ -1,6 +1,6 @@
-"""The posterior with its likelihood made quadratic at the outer mode: every conditional of it is in closed form.
+"""The posterior with its likelihood made quadratic at one φ: every conditional of it is in closed form.
 
-At the mode φ̂ of the Laplace marginal each rep's log-likelihood is replaced by a quadratic in the coefficients β and
+At a φ̂ near the middle of the posterior each rep's log-likelihood is replaced by a quadratic in the coefficients β and
 the block u_r: curvature and slope at the block's mode, the slope tilted by the third derivatives, so that the
 quadratic's block mean is the block's first-order mean and its slope in β that of the Laplace marginal. Given scales θ
 everything is then Gaussian,
@@ -22,6 +22,10 @@ from calibra.inference.small_linalg import cholesky, log_determinant, solve_lowe
 
 type Floats = NDArray[np.float64]
 
+_FEW_REPS = 32
+"""Up to so many reps the scales may be known so badly that blocks at one φ say little of those at another."""
+_NEWTON_STEPS, _LONGEST_STEP = 2, 3.0
+
 
 class GivenScales(NamedTuple):
     """What the quadratic posterior says at a batch of scales θ."""
@@ -42,11 +46,12 @@ class Surrogate:
     blocks
         The declaration.
     quadratic
-        Its log-likelihood at the outer mode.
+        Its log-likelihood at one φ.
     """
 
     def __init__(self, blocks: Blocks, quadratic: Quadratic) -> None:
         self.blocks, self.quadratic = blocks, quadratic
+        self.newton_steps = _NEWTON_STEPS if blocks.n_reps <= _FEW_REPS else 0
         self.p = blocks.n_outer - blocks.n_scales
         # Gaussian priors: the slope's fall over a unit step is their precision
         at = np.ones((2, blocks.n_outer))
@@ -57,19 +62,29 @@ class Surrogate:
 
     def take(self, reps: NDArray[np.intp]) -> "Surrogate":
         """The blocks of some reps only."""
-        a, b, c, by_block, by_coefficient = self.quadratic
-        return Surrogate(
-            self.blocks.take(reps), Quadratic(a[..., reps], b[..., reps], c, by_block[:, reps], by_coefficient)
+        whole = self.quadratic
+        part = whole._replace(
+            a=whole.a[..., reps], b=whole.b[..., reps], by_block=whole.by_block[:, reps], tilt=whole.tilt[:, reps]
         )
+        taken = Surrogate(self.blocks.take(reps), part)
+        taken.newton_steps = self.newton_steps
+        return taken
 
     def propose_blocks(self, phi: Floats) -> BlockProposals:
-        """The blocks given φ."""
+        """The blocks given φ, where reps are few after Newton steps on their true log density, tilted."""
         scales, beta = self.blocks.block_scales(phi), self.blocks.coefficients(phi)
         chol = self._factor(scales)
         q, n_reps = self.quadratic.by_block.shape
         pull = -(beta @ self.quadratic.b.reshape(self.p, -1)).reshape(-1, q, n_reps).transpose(1, 0, 2)
         pull += self.quadratic.by_block[:, None]
-        return BlockProposals(self.blocks.context(phi), scales, solve_upper(chol, solve_lower(chol, pull)), chol)
+        context, centre = self.blocks.context(phi), solve_upper(chol, solve_lower(chol, pull))
+        for _ in range(self.newton_steps):
+            gradient, information = self.blocks.gradient_hessian(context, centre)
+            chol = cholesky(information, scales**-2.0)
+            slope = gradient + self.quadratic.tilt[:, None] - centre / scales**2
+            step = solve_upper(chol, solve_lower(chol, slope))
+            centre += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+        return BlockProposals(context, scales, centre, chol)
 
     def given_scales(self, scales: Floats) -> GivenScales:
         """The coefficients given scales (draw, m), and the density of the scales."""
