@@ -10,7 +10,7 @@ from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.studies.report import markdown_table, write_page
 
 DAYS, EDGES = (30, 90, 180), (30, 60, 90, 180)
-DRAWS = 10_000
+DRAWS = 24_000
 
 
 def compare_engines(*, seed: int, n_reps: int, n_prospects: int) -> dict[str, list[object]]:

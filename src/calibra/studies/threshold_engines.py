@@ -47,7 +47,7 @@ def study_engines(*, seed: int, n_reps: int, n_judgments: int, draws: int) -> li
 
 def main() -> None:
     """Run the comparison and write the page."""
-    rows = study_engines(seed=1, n_reps=12, n_judgments=150, draws=16_000)
+    rows = study_engines(seed=1, n_reps=12, n_judgments=150, draws=64_000)
     write_page(
         "threshold_engines", "Two engines, one set of thresholds",
         "Threshold model; made by `python -m calibra.studies.threshold_engines`. Gaps: posterior standard deviations. "
