@@ -93,6 +93,7 @@ def test_a_world_without_an_answer_is_counted():
 
 @pytest.mark.slow
 @pytest.mark.nuts
+@pytest.mark.engines  # compiling takes longer than all other tests of the studies
 def test_nuts_with_swapped_counts_agrees_with_laplace_on_each_world():
     sampler = RepeatedNuts()
     for index in (1, 2):
