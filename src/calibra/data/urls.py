@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +108,11 @@ def _driver_error(engine: str) -> type[BaseException] | tuple[()]:
     if engine not in _EXTRAS:
         return ()
     try:
-        import psycopg
+        driver = import_module("psycopg")
     except ImportError:
         return ()
-    return psycopg.Error
+    error: type[BaseException] = driver.Error
+    return error
 
 
 def _no_table(table: str, place: str, error: Exception) -> InputError:
