@@ -27,7 +27,7 @@ from calibra.inference.surrogate import Surrogate
 type Floats = NDArray[np.float64]
 
 _POINT_BUDGET = 4500
-_FEWEST_POINTS, _MOST_POINTS = 8, 256
+_FEWEST_POINTS, _MOST_POINTS = 4, 256
 _DRAWS_FOR_BLOCK_K = 100
 
 
