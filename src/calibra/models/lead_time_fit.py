@@ -1,7 +1,7 @@
 """How the posterior of the lead-time model is read: incidences by a day, lead times, tempo, who is chased too long."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -92,6 +92,8 @@ class LeadTimeFit:
     """Ending to the model as the engines saw it."""
     posteriors: Mapping[str, Posterior]
     """Ending to its draws; the endings share no parameter, and their draws are paired as they come."""
+    _read: dict[tuple[object, ...], "pd.DataFrame"] = field(default_factory=dict, init=False, repr=False)
+    """Tables read so far: findings, report and files all ask for the same."""
 
     @property
     def diagnostics(self) -> LeadTimeDiagnostics:
@@ -249,13 +251,16 @@ class LeadTimeFit:
         """How long does it take, among those that become events by the last edge? See `lead_time_tables.lead_times`."""
         from calibra.models.lead_time_tables import lead_times
 
-        return lead_times(self, interval_prob=interval_prob)
+        return self._once(("lead_times", interval_prob), lambda: lead_times(self, interval_prob=interval_prob))
 
     def tempo(self, *, margin_share: float = 0.2, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """Which reps are slower or faster than all reps? See `lead_time_tables.tempo`."""
         from calibra.models.lead_time_tables import tempo
 
-        return tempo(self, margin_share=margin_share, interval_prob=interval_prob)
+        return self._once(
+            ("tempo", margin_share, interval_prob),
+            lambda: tempo(self, margin_share=margin_share, interval_prob=interval_prob),
+        )
 
     def chasing(
         self,
@@ -271,7 +276,10 @@ class LeadTimeFit:
         from calibra.models.lead_time_chasing import count_chased, name_chased
 
         if judgments is None:
-            return count_chased(self, share_left=share_left, interval_prob=interval_prob)
+            return self._once(
+                ("chasing", share_left, interval_prob),
+                lambda: count_chased(self, share_left=share_left, interval_prob=interval_prob),
+            )
         return name_chased(self, judgments, share_left=share_left, interval_prob=interval_prob)
 
     def never(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
@@ -293,6 +301,12 @@ class LeadTimeFit:
         return summarise_fit(self)
 
     # parts of tables --------------------------------------------------------------------------------------------------
+
+    def _once(self, key: tuple[object, ...], read: Callable[[], "pd.DataFrame"]) -> "pd.DataFrame":
+        """A table read from the draws the first time it is asked for; the caller's own copy."""
+        if key not in self._read:
+            self._read[key] = read()
+        return self._read[key].copy()
 
     def table(self, columns: Mapping[str, Any], interval_prob: float, **settings: Any) -> "pd.DataFrame":
         """A table that says what it rests on."""
