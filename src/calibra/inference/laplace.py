@@ -29,6 +29,7 @@ type Floats = NDArray[np.float64]
 _POINT_BUDGET = 4500
 _FEWEST_POINTS, _MOST_POINTS = 4, 256
 _DRAWS_FOR_BLOCK_K = 100
+_MANY_REPS = 200  # from here on the scales' mode is typical of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +76,11 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
 
 
 def _linearise(marginal: Marginal, rng: np.random.Generator) -> tuple[Surrogate, Floats]:
-    """The surrogate at typical scales, found by one made at the mode; and these scales, (m,)."""
+    """The surrogate at typical scales, (m,), found by one made at the mode; with many reps the one at the mode."""
     blocks, mode = marginal.blocks, marginal.mode()
     first = Surrogate(blocks, blocks.quadratic(marginal.modes_at(mode)))
+    if blocks.n_reps > _MANY_REPS:
+        return first, mode[first.p :]
     scales = typical_scales(first, mode[first.p :], rng)
     typical = np.concatenate([first.given_scales(scales[None]).mean[0], scales])
     return Surrogate(blocks, blocks.quadratic(marginal.modes_at(typical))), scales
