@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from calibra.inference.blocks import Blocks
 from calibra.inference.corrected import Corrected
 from calibra.inference.marginal import Marginal
-from calibra.inference.outer import sample_outer, typical_scales
+from calibra.inference.outer import learn_offset, sample_outer, typical_scales
 from calibra.inference.progress import Progress
 from calibra.inference.proposals import systematic_resample
 from calibra.inference.surrogate import Surrogate
@@ -67,6 +67,8 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     # with few reps each block's skewness weighs more, and points cost less
     n_points = int(np.clip(2 * (_POINT_BUDGET // blocks.n_reps**2), _FEWEST_POINTS, _MOST_POINTS))
     target = Corrected(surrogate, n_points=n_points, rng=rng)
+    if blocks.n_reps > _MANY_REPS:
+        learn_offset(target, scales, rng)
     found = sample_outer(target, scales, draws=draws, rng=rng, progress=progress)
     phi = rng.permutation(found.phi[systematic_resample(found.weights, draws, rng)])
     spread = target.spread(phi[0], spread_seed)

@@ -52,6 +52,8 @@ class Surrogate:
     def __init__(self, blocks: Blocks, quadratic: Quadratic) -> None:
         self.blocks, self.quadratic = blocks, quadratic
         self.newton_steps = _NEWTON_STEPS if blocks.n_reps <= _FEW_REPS else 0
+        self.offset: Floats = np.zeros(blocks.n_outer)
+        """What the target was found to add to the log density: slopes in the coefficients, standardised, and scales."""
         self.p = blocks.n_outer - blocks.n_scales
         # Gaussian priors: the slope's fall over a unit step is their precision
         at = np.ones((2, blocks.n_outer))
@@ -109,11 +111,11 @@ class Surrogate:
         log_prior, slope = self.blocks.log_prior(phi)
         root = np.linalg.cholesky(precision + self._prior_precision)
         white = np.linalg.solve(root, (pull + slope[:, :p])[:, :, None])
-        mean = np.linalg.solve(root.transpose(0, 2, 1), white)[:, :, 0]
+        mean = np.linalg.solve(root.transpose(0, 2, 1), white + self.offset[:p, None])[:, :, 0]
         by_coefficients = 0.5 * (white[:, :, 0] ** 2).sum(axis=1) - np.log(np.einsum("nii->ni", root)).sum(axis=1)
         by_blocks = 0.5 * ((own**2).sum(axis=0) - log_determinant(chol)).sum(axis=1)
         by_blocks -= self.blocks.n_reps * np.log(sigma[:, :, 0]).sum(axis=0)
-        return GivenScales(mean, root, log_prior + by_coefficients + by_blocks)
+        return GivenScales(mean, root, log_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
 
     def _factor(self, sigma: Floats) -> Floats:
         """Cholesky factors of H at block scales (q, draw, 1); (q, q, draw, rep)."""
