@@ -110,12 +110,13 @@ def test_no_events_at_all_is_a_valid_fit():
 
 def test_events_on_the_day_of_the_judgment_fall_in_the_first_interval():
     days, ending = competing(200, seed=17, exit_days=np.inf)
-    days, ending = np.r_[np.zeros(100, dtype=int), days], np.r_[np.full(100, EVENT), ending]
+    # not so many that a constant hazard within the first interval is itself far off
+    days, ending = np.r_[np.zeros(40, dtype=int), days], np.r_[np.full(40, EVENT), ending]
     fit = fit_of(judgments_of(days, ending, exits=False), edges=(5, 60, 100))
     on_day_0 = int(((days == 0) & (ending == EVENT)).sum())
     assert fit.cells.exposure.events[0, 0, 0] == int(((days <= 5) & (ending == EVENT)).sum()) >= on_day_0
     assert fit.cumulative_incidence([5], by=()).lower[0] < ((days <= 5) & (ending == EVENT)).mean()
-    assert fit.cumulative_incidence([5], by=()).upper[0] > 100 / 300
+    assert fit.cumulative_incidence([5], by=()).upper[0] > 40 / 240
 
 
 def test_one_interval_has_no_tempo_and_works():
