@@ -57,15 +57,24 @@ def incidence(event_hazard: Floats, exit_hazard: Floats | None, bounds: Floats, 
     still_open = np.ones(total.shape[:-1])
     place = np.clip(np.searchsorted(bounds, times, side="left") - 1, 0, len(bounds) - 2)
     for j, (begin, end) in enumerate(pairwise(bounds)):
-        inside = np.flatnonzero(place == j)
-        days = np.append(times[inside] - begin, end - begin)
-        gone = still_open[..., None] * -np.expm1(-total[..., j, None] * days)
+        inside, rate = np.flatnonzero(place == j), total[..., j, None]
+        gone = still_open[..., None] * _ended_by(times[inside] - begin, rate)
+        all_gone = still_open * -np.expm1(-total[..., j] * (end - begin))
         for curve, so_far, hazard in zip(curves, ended, causes, strict=True):
-            by_cause = (hazard[..., j] / total[..., j])[..., None] * gone
-            curve[..., inside] = so_far[..., None] + by_cause[..., :-1]
-            so_far += by_cause[..., -1]
-        still_open = still_open - gone[..., -1]
+            share = hazard[..., j] / total[..., j]
+            curve[..., inside] = so_far[..., None] + share[..., None] * gone
+            so_far += share * all_gone
+        still_open = still_open - all_gone
     return Curves(curves[0], curves[1] if len(curves) > 1 else np.zeros_like(curves[0]))
+
+
+def _ended_by(days: Floats, rate: Floats) -> Floats:
+    """1 − exp(−rate × days); evenly spaced days by powers of one exponential."""
+    gaps = np.diff(days, prepend=0.0)
+    if days.size < 3 or np.ptp(gaps) > 1e-9 * gaps[0]:
+        return np.asarray(-np.expm1(-rate * days))
+    steps = np.broadcast_to(np.exp(-rate * gaps[0]), (*rate.shape[:-1], days.size))
+    return np.asarray(1.0 - np.multiply.accumulate(steps, axis=-1))
 
 
 def time_of_share(curve: Floats, times: Floats, share: float | Floats) -> Floats:
