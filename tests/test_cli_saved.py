@@ -137,6 +137,7 @@ def test_score_needs_its_day(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert "--as-of" in capsys.readouterr().err
 
 
+@pytest.mark.current
 def test_score_loads_no_model_and_no_pandas(folder: Path) -> None:
     heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "matplotlib", "scipy", "pandas")
     code = (

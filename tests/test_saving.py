@@ -399,6 +399,7 @@ def test_fifty_kills_during_save_leave_a_file_that_loads(path: Path) -> None:
     assert caught_in_the_act > 5
 
 
+@pytest.mark.current
 def test_loading_and_scoring_in_a_fresh_process_loads_no_sampler_no_scipy_and_no_pandas(path: Path) -> None:
     heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "matplotlib", "scipy", "pandas", "rich")
     code = (

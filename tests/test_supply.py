@@ -28,6 +28,7 @@ print(len(calibration.summary()) > 100, calibration.rank_fits[90].diagnostics.en
 
 
 @pytest.mark.parametrize("extras", [(), EXTRAS], ids=["core", "extras"])
+@pytest.mark.current
 def test_every_dependency_has_an_allowed_licence_or_a_stated_reason(extras: tuple[str, ...]) -> None:
     found = needed(requirements(extras=extras))
     assert found

@@ -45,6 +45,7 @@ def made_up_run(pit):
     [(RankModel(), 25), (ThresholdModel(), 8), (LeadTimeModel(), 5)],
     ids=lambda value: type(value).__name__,
 )
+@pytest.mark.current
 def test_ranks_of_the_truth_are_uniform_in_a_reduced_run(model, n_worlds):
     run = simulation_based_calibration(model, design=SMALL, n_worlds=n_worlds, seed=3)
     assert run.failing == ()
@@ -210,6 +211,7 @@ def test_far_reps_are_found_on_the_right_side():
     assert 20 <= found.judgments_until_found(power=0.7)[20.0] <= 300
 
 
+@pytest.mark.current
 def test_pages_say_how_many_worlds_stand_behind_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     design = replace(SMALL)
