@@ -121,8 +121,8 @@ class Log:
         by_exit = nw.when(~leave.is_null()).then(nw.lit(BY_EXIT))
         return frame.with_columns(
             nw.min_horizontal(event, leave).alias("ended_day"),
-            nw.when(by_event).then(nw.lit(BY_EVENT)).otherwise(by_exit).alias("ended_by"),
-            nw.lit(1).alias("has_outcome"),
+            nw.when(by_event).then(nw.lit(BY_EVENT)).otherwise(by_exit).cast(nw.Int64).alias("ended_by"),
+            nw.lit(1).cast(nw.Int64).alias("has_outcome"),
         )
 
     def named_again(self) -> nw.LazyFrame[Any]:
