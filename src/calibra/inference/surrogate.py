@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from calibra.inference.batches import in_chunks
 from calibra.inference.blocks import BlockProposals, Blocks, Quadratic
-from calibra.inference.small_linalg import cholesky, log_determinant, solve_lower, solve_upper
+from calibra.inference.small_linalg import cholesky, inverse, log_determinant, solve_lower, solve_upper
 
 type Floats = NDArray[np.float64]
 
@@ -61,6 +61,7 @@ class Surrogate:
         slope = blocks.log_prior(at)[1][:, : self.p]
         rounding = 1e-8 + 1e-10 * np.diag(quadratic.c)
         self._prior_precision = np.diag(slope[0] - slope[1] + rounding)
+        self._products = _products(quadratic)
 
     def take(self, reps: NDArray[np.intp]) -> "Surrogate":
         """The blocks of some reps only."""
@@ -90,20 +91,23 @@ class Surrogate:
 
     def given_scales(self, scales: Floats) -> GivenScales:
         """The coefficients given scales (draw, m), and the density of the scales."""
-        each = self.blocks.n_reps * self.blocks.n_block * (self.p + self.blocks.n_block)
+        each = self.blocks.n_reps * self.blocks.n_block**2
         parts = in_chunks(lambda chunk, _: self._given(chunk), scales, each)
         return GivenScales(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
     def _given(self, scales: Floats) -> GivenScales:
-        quadratic, n, p = self.quadratic, len(scales), self.p
+        n, p = len(scales), self.p
         phi = np.concatenate([np.zeros((n, p)), scales], axis=1)
         sigma = self.blocks.block_scales(phi)
         chol = self._factor(sigma)
-        own = solve_lower(chol, np.broadcast_to(quadratic.by_block[:, None], chol.shape[1:]))
-        crossed = solve_lower(chol[:, :, None], quadratic.b.transpose(1, 0, 2)[:, :, None])  # (q, p, draw, rep)
-        flat = crossed.transpose(2, 1, 0, 3).reshape(n, p, -1)
-        precision = quadratic.c - flat @ flat.transpose(0, 2, 1)
-        pull = quadratic.by_coefficient - (flat @ own.transpose(1, 0, 2).reshape(n, -1, 1))[:, :, 0]
+        covariance = inverse(chol)[np.tril_indices(chol.shape[0])]  # (pair, draw, rep)
+        # Σ (B, l)_r H_r⁻¹ (B, l)_r' as one product, its lower triangle
+        lower = covariance.transpose(1, 0, 2).reshape(n, -1) @ self._products
+        crossed = np.empty((n, p + 1, p + 1))
+        rows, columns = np.tril_indices(p + 1)
+        crossed[:, rows, columns] = crossed[:, columns, rows] = lower
+        precision = self.quadratic.c - crossed[:, :p, :p]
+        pull = self.quadratic.by_coefficient - crossed[:, p, :p]
         to_beta = self.blocks.coefficient_map(phi)
         if to_beta is not None:
             back = to_beta.transpose(0, 2, 1)
@@ -113,10 +117,23 @@ class Surrogate:
         white = np.linalg.solve(root, (pull + slope[:, :p])[:, :, None])
         mean = np.linalg.solve(root.transpose(0, 2, 1), white + self.offset[:p, None])[:, :, 0]
         by_coefficients = 0.5 * (white[:, :, 0] ** 2).sum(axis=1) - np.log(np.einsum("nii->ni", root)).sum(axis=1)
-        by_blocks = 0.5 * ((own**2).sum(axis=0) - log_determinant(chol)).sum(axis=1)
+        by_blocks = 0.5 * (crossed[:, p, p] - log_determinant(chol).sum(axis=1))
         by_blocks -= self.blocks.n_reps * np.log(sigma[:, :, 0]).sum(axis=0)
         return GivenScales(mean, root, log_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
 
     def _factor(self, sigma: Floats) -> Floats:
         """Cholesky factors of H at block scales (q, draw, 1); (q, q, draw, rep)."""
         return cholesky(self.quadratic.a[:, :, None], sigma**-2.0)
+
+
+def _products(quadratic: Quadratic) -> Floats:
+    """What a block's covariance is multiplied by to give Σ (B, l) H⁻¹ (B, l)': (pair of block columns · rep, pair of rows).
+
+    Both kinds of pairs are the lower triangles; a covariance off the diagonal counts twice, once each way.
+    """
+    both = np.concatenate([quadratic.b, quadratic.by_block[None]])  # (p + 1, q, rep)
+    i, j = np.tril_indices(both.shape[1])
+    rows, columns = np.tril_indices(len(both))
+    products = both[rows][:, i] * both[columns][:, j]
+    products += np.where(i == j, 0.0, 1.0)[:, None] * both[rows][:, j] * both[columns][:, i]
+    return np.ascontiguousarray(products.reshape(len(rows), -1).T)
