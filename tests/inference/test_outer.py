@@ -5,22 +5,19 @@ from tests.inference.worlds import binomial_world
 
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.corrected import Corrected
-from calibra.inference.marginal import Marginal
+from calibra.inference.linearise import linearise
 from calibra.inference.outer import learn_offset, sample_outer
 from calibra.inference.progress import Progress
-from calibra.inference.surrogate import Surrogate
 
 
 def share_effective(*, with_offset: bool) -> float:
     """Of the draws made for 800 reps of 3 to 8 judgments a rank, the share that is effective."""
     rng = np.random.default_rng(1)
-    marginal = Marginal(CellBlocks(binomial_world(800, 3, 8, seed=1)))
-    mode = marginal.mode()
-    surrogate = Surrogate(marginal.blocks, marginal.blocks.quadratic(marginal.modes_at(mode)))
+    surrogate, mode, _ = linearise(CellBlocks(binomial_world(800, 3, 8, seed=1)))
     target = Corrected(surrogate, n_points=4, rng=rng)
     if with_offset:
-        learn_offset(target, mode[surrogate.p :], rng)
-    found = sample_outer(target, mode[surrogate.p :], draws=400, rng=rng, progress=Progress(shown=False))
+        learn_offset(target, mode, rng)
+    found = sample_outer(target, mode, draws=400, rng=rng, progress=Progress(shown=False))
     return found.effective / len(found.phi)
 
 

@@ -11,7 +11,7 @@ from calibra.errors import InputError, NotEnoughDataError
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.families import Binomial
-from calibra.inference.marginal import Marginal
+from calibra.inference.linearise import linearise
 from calibra.models.cells import indicator
 from calibra.models.rank import residual_basis
 from calibra.models.rank_fit import RankFit
@@ -242,7 +242,7 @@ def _held_out_score(fit: RankFit, groups: Groups, n_folds: int) -> Floats:
 
 
 def _new_rep_probability(fit: RankFit, n: Floats, events: Floats) -> Floats:
-    """Probability at each rank for a rep not in the counts, at the mode of the outer parameters, (rank,)."""
+    """Probability at each rank for a rep not in the counts, at typical outer parameters, (rank,)."""
     n_ranks = n.shape[1]
     steps = -np.arange(n_ranks, dtype=float)
     scores = (steps - steps.mean()) / max(float(steps.std()), 1e-12)
@@ -259,8 +259,8 @@ def _new_rep_probability(fit: RankFit, n: Floats, events: Floats) -> Floats:
         population=(PopulationTerm("rank_mean", "rank", labels, indicator(np.arange(n_ranks), n_ranks), prior),),
         rep_terms=tuple(terms),
     )  # fmt: skip
-    mode = Marginal(CellBlocks(declaration)).mode()
-    mean, scale = mode[:n_ranks], dict(zip(declaration.scale_priors, mode[n_ranks:], strict=True))
+    phi = linearise(CellBlocks(declaration)).phi
+    mean, scale = phi[:n_ranks], dict(zip(declaration.scale_priors, phi[n_ranks:], strict=True))
     variance = np.full(n_ranks, scale["level_scale"] ** 2)
     if n_ranks > 1:
         variance += scale["slope_scale"] ** 2 * scores**2

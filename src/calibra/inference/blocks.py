@@ -51,10 +51,6 @@ class Blocks(Protocol):
         """Gradient (q, draw, rep) and negative Hessian (q, q, draw, rep), positive semi-definite."""
         ...
 
-    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats:
-        """Gradient of the Laplace marginal in φ, likelihood part."""
-        ...
-
     def coefficients(self, phi: Floats) -> Floats:
         """β, (draw, p)."""
         ...
@@ -83,8 +79,6 @@ class Modes(NamedTuple):
     """Cholesky factor of the negative Hessian of log posterior in u, (q, q, draw, rep)."""
     scales: Floats
     """σ, (q, draw, 1)."""
-    log_marginal: Floats
-    """Laplace log-marginal of each rep, (draw, rep)."""
 
 
 class Quadratic(NamedTuple):
@@ -142,10 +136,7 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
         u += step
         if not np.nanmax(size, initial=0.0) > SETTLED:
             break
-    value = blocks.log_likelihood(context, u) - 0.5 * (u * u * precision).sum(axis=0)
-    log_marginal = value - np.log(scales).sum(axis=0) - 0.5 * log_determinant(chol)
-    unsettled = ~(size <= 1e-3)
-    return Modes(context, u, chol, scales, np.where(unsettled, -np.inf, log_marginal))
+    return Modes(context, u, chol, scales)
 
 
 class PointPool:
@@ -159,7 +150,7 @@ class PointPool:
         Number of points in the pool.
     """
 
-    def __init__(self, rng: np.random.Generator, n_block: int, size: int = 1 << 14) -> None:
+    def __init__(self, rng: np.random.Generator, n_block: int, size: int = 1 << 13) -> None:
         radius = np.sqrt(BLOCK_TAIL_DF / (2.0 * rng.standard_gamma(BLOCK_TAIL_DF / 2.0, size)))
         self.points = rng.standard_normal((n_block, size)) * radius
         self.log_density = -0.5 * (BLOCK_TAIL_DF + n_block) * np.log1p((self.points**2).sum(axis=0) / BLOCK_TAIL_DF)
@@ -177,8 +168,7 @@ def block_weights(
     """Candidates for u and their log importance weights.
 
     The proposal is a multivariate t; weights are relative to the rep's unnormalised posterior, so the log of their
-    mean is the rep's log-marginal, as `Modes.log_marginal` is Laplace's approximation of it (up to one constant for
-    all φ).
+    mean is the rep's log-marginal, up to one constant for all φ.
 
     Parameters
     ----------

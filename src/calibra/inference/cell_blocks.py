@@ -175,35 +175,15 @@ class CellBlocks:
         d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
         return self._collect(d.score), self._collect_pairs(d.weight)
 
-    def _shift(self, weight_slope: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-        """With a_c = z_c'H⁻¹z_c: q_c = −½ a_c ∂W_c/∂η and w = H⁻¹Z'q."""
-        q = -0.5 * self._quadratic(covariance) * weight_slope
-        return q, np.einsum("ij...,j...->i...", covariance, self._collect(q))
-
-    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats:
-        """Exact gradient of the Laplace marginal in φ at the block modes u, likelihood part; shape (draw, d).
-
-        With H = Z'WZ + Σ⁻¹, a_c = z_c'H⁻¹z_c, q_c = −½ a_c ∂W_c/∂η and w = H⁻¹Z'q:
-        ∂L/∂β = Σ X'(score + q − W∘Zw) and σ_j ∂L/∂σ_j = Σ [(u_j² + H⁻¹_jj + 2 w_j u_j)/σ_j² − 1].
-        """
-        d = self.family.derivatives(self.linpred(context, u), self.events, self.size)
-        covariance = inverse(chol)
-        q, w = self._shift(d.weight_slope, covariance)
-        outer = d.score + q - d.weight * self.linpred(np.zeros(1), w)
-        by_beta = outer.sum(axis=2).T @ self.x if self.x.ndim == 2 else np.einsum("cbr,rcp->bp", outer, self.x)
-        scales = self.block_scales(phi)
-        spread = (u * u + np.einsum("ii...->i...", covariance) + 2.0 * w * u) / scales**2 - 1.0
-        by_column = spread.sum(axis=2) / scales[:, :, 0]
-        gradient = self._pull_back(phi, by_beta)
-        for column, term in enumerate(self._term_of_column):
-            gradient[:, self.n_coefficients + term] += by_column[column]
-        return gradient
-
     def quadratic(self, modes: Modes) -> Quadratic:
-        """The log-likelihood as a quadratic around the modes at one φ, its slope tilted by q (`marginal_gradient`)."""
+        """The log-likelihood as a quadratic around the modes at one φ.
+
+        Its slope in η is tilted by −½ a_c ∂W_c/∂η, a_c = z_c'H⁻¹z_c with H = Z'WZ + Σ⁻¹: what the determinant of H adds
+        to the gradient of the Laplace marginal.
+        """
         eta = self.linpred(modes.context, modes.u)
         d = self.family.derivatives(eta, self.events, self.size)
-        tilt = self._shift(d.weight_slope, inverse(modes.chol))[0]
+        tilt = -0.5 * self._quadratic(inverse(modes.chol)) * d.weight_slope
         weight = np.broadcast_to(d.weight, eta.shape)[:, 0]
         pull = (d.weight * eta + d.score + tilt)[:, 0]
         x = np.broadcast_to(self.x, (self.n_reps, *self.x.shape[-2:]))

@@ -94,24 +94,6 @@ class DetectionBlocks:
             information[:, :, bent] = self._rotate(-lik.concave[bent])
         return np.moveaxis(gradient @ self.basis, -1, 0), information
 
-    def marginal_gradient(self, context: Floats, u: Floats, phi: Floats, chol: Floats) -> Floats:
-        """Gradient of the Laplace marginal in φ, likelihood part.
-
-        With v = B u, the mean enters the likelihood only through mean + v. So with P = diag σ⁻², H the negative Hessian
-        of the block's log posterior, q_i = −½ tr(H⁻¹ ∂H/∂u_i) and w = H⁻¹ q (the first-order distance from mode to
-        mean): ∂L/∂mean = B'⁻¹ P (û + w), ∂L/∂σ_j = [û_j² + (H⁻¹)_jj + 2 w_j û_j]/σ_j³ − 1/σ_j. The derivatives of H
-        are central differences.
-        """
-        scales, covariance = self.block_scales(phi), inverse(chol)
-        tilt = self._tilt(context, u, covariance)
-        w = np.einsum("qp...,p...->q...", covariance, tilt)
-        by_column = ((u + w) / scales**2).sum(axis=2)
-        by_mean = np.linalg.solve(self.basis.T, by_column).T
-        spread = np.einsum("qq...->q...", covariance)
-        by_sigma = ((u * u + spread + 2.0 * w * u) / scales**3 - 1.0 / scales).sum(axis=2)
-        by_scale = np.stack([by_sigma[self.model.scale_of_column == i].sum(axis=0) for i in range(self.n_scales)])
-        return np.concatenate([by_mean, by_scale.T], axis=1)
-
     def quadratic(self, modes: Modes) -> Quadratic:
         """The log-likelihood as a quadratic around the modes at one φ, its slope tilted by the third derivatives."""
         gradient, information = self.gradient_hessian(modes.context, modes.u)

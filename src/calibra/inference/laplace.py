@@ -1,9 +1,8 @@
 """The `laplace` engine: nested Laplace with importance correction inside and out.
 
-1. The mode of the outer parameters φ, each rep's block integrated out by Laplace, with the exact gradient.
-2. The likelihood made quadratic there, and again at the scales' posterior mean, since a mode may lie at the edge: in
-   closed form the scales' density, the coefficients given the scales, and the blocks given both (see `surrogate`). From
-   these come the proposals, scales first (see `outer`).
+1. The likelihood made quadratic at typical outer parameters φ, each rep's block around its mode (see `linearise`): in
+   closed form the scales' density, the coefficients given the scales, and the blocks given both (see `surrogate`).
+2. From these come the proposals, scales first (see `outer`).
 3. The target of their weights is the marginal corrected in every block: the log of the block's mean importance weight
    enters, so the outer Pareto k̂ sees the inner error (see `corrected`). Draws of all rounds count, weighted by the
    mixture of their proposals (deterministic mixture: Owen & Zhou 2000, doi:10.1080/01621459.2000.10473909).
@@ -18,18 +17,17 @@ from numpy.typing import NDArray
 
 from calibra.inference.blocks import Blocks
 from calibra.inference.corrected import Corrected
-from calibra.inference.marginal import Marginal
-from calibra.inference.outer import learn_offset, sample_outer, typical_scales
+from calibra.inference.linearise import linearise
+from calibra.inference.outer import learn_offset, sample_outer
 from calibra.inference.progress import Progress
 from calibra.inference.proposals import systematic_resample
-from calibra.inference.surrogate import Surrogate
 
 type Floats = NDArray[np.float64]
 
 _POINT_BUDGET = 4500
 _FEWEST_POINTS, _MOST_POINTS = 4, 256
-_DRAWS_FOR_BLOCK_K = 100
-_MANY_REPS = 200  # from here on the scales' mode is typical of them
+_DRAWS_FOR_BLOCK_K = 50
+_MANY_REPS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,33 +54,21 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     blocks
         The declaration as blocks.
     seed
-        Same seed, same draws, whatever the number of threads.
+        Same seed, same draws.
     draws
         How many equally weighted draws to return.
     """
     outer_seed, spread_seed, block_seed, check_seed = np.random.SeedSequence(seed).spawn(4)
     rng = np.random.default_rng(outer_seed)
-    marginal = Marginal(blocks)
-    surrogate, scales = _linearise(marginal, rng)
+    surrogate, mode, _ = linearise(blocks)
     # with few reps each block's skewness weighs more, and points cost less
     n_points = int(np.clip(2 * (_POINT_BUDGET // blocks.n_reps**2), _FEWEST_POINTS, _MOST_POINTS))
     target = Corrected(surrogate, n_points=n_points, rng=rng)
     if blocks.n_reps > _MANY_REPS:
-        learn_offset(target, scales, rng)
-    found = sample_outer(target, scales, draws=draws, rng=rng, progress=progress)
+        learn_offset(target, mode, rng)
+    found = sample_outer(target, mode, draws=draws, rng=rng, progress=progress)
     phi = rng.permutation(found.phi[systematic_resample(found.weights, draws, rng)])
     spread = target.spread(phi[0], spread_seed)
     u = target.draw_blocks(phi, spread, block_seed)
     block_k = target.block_pareto_k(phi[:_DRAWS_FOR_BLOCK_K], spread, check_seed)
     return LaplaceDraws(phi, u, found.effective, found.pareto_k, block_k)
-
-
-def _linearise(marginal: Marginal, rng: np.random.Generator) -> tuple[Surrogate, Floats]:
-    """The surrogate at typical scales, (m,), found by one made at the mode; with many reps the one at the mode."""
-    blocks, mode = marginal.blocks, marginal.mode()
-    first = Surrogate(blocks, blocks.quadratic(marginal.modes_at(mode)))
-    if blocks.n_reps > _MANY_REPS:
-        return first, mode[first.p :]
-    scales = typical_scales(first, mode[first.p :], rng)
-    typical = np.concatenate([first.given_scales(scales[None]).mean[0], scales])
-    return Surrogate(blocks, blocks.quadratic(marginal.modes_at(typical))), scales

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from calibra.errors import FitError
 from calibra.inference.corrected import Corrected
-from calibra.inference.marginal import SMALLEST_SCALE
 from calibra.inference.progress import Progress
 from calibra.inference.proposals import Proposal, climb, folded_log_density, grow_mixture, split_t
 from calibra.inference.psis import smooth_weights
-from calibra.inference.surrogate import GivenScales, Surrogate
+from calibra.inference.surrogate import GivenScales, Surrogate, positive
 
 type Floats = NDArray[np.float64]
 
@@ -55,14 +54,6 @@ class WeightedDraws:
         return self.effective >= target and self.pareto_k <= COMFORTABLE_K
 
 
-def typical_scales(surrogate: Surrogate, start: Floats, rng: np.random.Generator) -> Floats:
-    """Posterior mean of the scales as the surrogate has it, (m,): well inside, where a mode may be at the edge."""
-    proposal = _first_proposal(surrogate, start)
-    scales = _positive(proposal.sample(rng, _PILOT))
-    log_ratio = surrogate.given_scales(scales).log_density - folded_log_density(proposal, scales, scales.shape[1])
-    return np.asarray(np.exp(smooth_weights(log_ratio)[0]) @ scales)
-
-
 def learn_offset(target: Corrected, start: Floats, rng: np.random.Generator) -> None:
     """Give the surrogate the target's own slope, regressed on a pilot.
 
@@ -70,7 +61,7 @@ def learn_offset(target: Corrected, start: Floats, rng: np.random.Generator) -> 
     thousands of reps the surrogate is off by standard deviations.
     """
     surrogate, p = target.surrogate, target.surrogate.p
-    scales = _positive(_first_proposal(surrogate, start).sample(rng, _PILOT))
+    scales = positive(_first_proposal(surrogate, start).sample(rng, _PILOT))
     given = surrogate.given_scales(scales)
     phi, _ = _draw_coefficients(given, scales, rng)
     standard = np.einsum("nqp,nq->np", given.root, phi[:, :p] - given.mean)
@@ -84,21 +75,17 @@ def learn_offset(target: Corrected, start: Floats, rng: np.random.Generator) -> 
 
 
 def sample_outer(
-    target: Corrected, scales: Floats, *, draws: int, rng: np.random.Generator, progress: Progress
+    target: Corrected, start: Floats, *, draws: int, rng: np.random.Generator, progress: Progress
 ) -> WeightedDraws:
-    """Weighted draws of φ from the corrected marginal posterior, given typical scales (m,)."""
+    """Weighted draws of φ from the corrected marginal posterior; the scales' mode is sought from `start`, (m,)."""
     rounds = _Rounds(target, max(MIN_EFFECTIVE, 0.5 * draws), rng, progress)
-    return rounds.run(_first_proposal(target.surrogate, scales))
+    return rounds.run(_first_proposal(target.surrogate, start))
 
 
 def _first_proposal(surrogate: Surrogate, start: Floats) -> Proposal:
     """A split t fitted to the surrogate density of the scales."""
-
-    def log_density(scales: Floats) -> Floats:  # even in each scale
-        return surrogate.given_scales(_positive(scales)).log_density
-
-    mode, hessian = climb(log_density, start)
-    return split_t(log_density, mode, hessian, len(start))
+    density = surrogate.log_density_of_scales
+    return split_t(density, *climb(density, start), len(start))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +130,7 @@ class _Rounds:
         """Scales from the proposal, or from one grown on the surrogate where that finds more of them effective."""
         tried = []
         for _ in range(_ADAPTATIONS):
-            scales = _positive(proposal.sample(self.rng, size))
+            scales = positive(proposal.sample(self.rng, size))
             given = self.target.surrogate.given_scales(scales)
             log_ratio = given.log_density - folded_log_density(proposal, scales, scales.shape[1])
             weights = np.exp(smooth_weights(log_ratio)[0])
@@ -175,10 +162,6 @@ class _Rounds:
         """How many more draws the missing ones will take, within half and twice the wanted."""
         missing = max(self.wanted - found.effective, 0.0)
         return int(np.clip(1.3 * missing * len(found.phi) / found.effective, 0.5 * self.wanted, 2.0 * self.wanted))
-
-
-def _positive(scales: Floats) -> Floats:
-    return np.maximum(np.abs(scales), SMALLEST_SCALE)
 
 
 def _draw_coefficients(given: GivenScales, scales: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:

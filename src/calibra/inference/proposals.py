@@ -17,7 +17,7 @@ type Floats = NDArray[np.float64]
 TAIL_DF = 8.0
 """Degrees of freedom of every proposal."""
 _FAR_FROM_ZERO = 8.0
-_AXIS_STEPS = np.array([1.0, 2.5])
+_AXIS_STEPS = np.array([1.0, 2.5, 4.0])
 _NARROWEST, _WIDEST = 0.6, 4.0
 _FLATTEST = 0.05
 _PROBES = 0.02 * 2.0 ** np.arange(8)
@@ -92,15 +92,16 @@ def split_t(target: Callable[[Floats], Floats], mode: Floats, hessian: Floats, n
         How many trailing coordinates are scales.
     """
     centre, axes = mode.copy(), _axes(hessian, n_scales)
-    plus, minus = target(centre + axes.T), target(centre - axes.T)
-    here = target(centre[None])[0]
+    d = len(centre)
+    values = target(np.concatenate([centre[None], centre + axes.T, centre - axes.T]))
+    here, plus, minus = values[0], values[1 : d + 1], values[d + 1 :]
     bend = np.maximum(2.0 * here - plus - minus, 0.5)
     shift = np.clip((plus - minus) / (2.0 * bend), -1.5, 1.5)
     shift[~_stays_positive(centre, axes, n_scales)] = 0.0
     moved = centre + axes @ shift
-    if target(moved[None])[0] > here:
-        centre = moved
-        here = target(centre[None])[0]
+    there = target(moved[None])[0]
+    if there > here:
+        centre, here = moved, there
     return SplitT(centre, axes, _spread(target, centre, axes, here, n_scales))
 
 

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import FitError
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
-from calibra.inference.marginal import Marginal
+from calibra.inference.linearise import linearise
 from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, Pooled, ScalePrior
 
 if TYPE_CHECKING:
@@ -108,13 +107,13 @@ def _rep_part(term: RepTerm, *, centred: bool) -> "TensorVariable":
 
 
 def _fitted_scales(model: CellModel) -> dict[str, float]:
-    """Every scale at the outer mode, or where the prior puts it if there is none."""
+    """Every scale near the mode of their density, or where the prior puts it if none is found."""
     names = model.scale_priors
     try:
-        mode = Marginal(CellBlocks(model)).mode()
-    except FitError:
+        mode = linearise(CellBlocks(model)).scales_mode
+    except np.linalg.LinAlgError:
         return {name: prior.typical() for name, prior in names.items()}
-    return dict(zip(names, mode[len(mode) - len(names) :].tolist(), strict=True))
+    return dict(zip(names, mode.tolist(), strict=True))
 
 
 def _information(model: CellModel, term: RepTerm) -> float:

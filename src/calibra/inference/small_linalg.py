@@ -61,16 +61,21 @@ def solve_upper(lower: Floats, right: Floats) -> Floats:
 def inverse(lower: Floats) -> Floats:
     """(LL')⁻¹, shape (q, q, …): the inverse of L first, then its square."""
     n = lower.shape[0]
-    root = np.zeros_like(lower)
+    root, result, work = np.empty_like(lower), np.empty_like(lower), np.empty(lower.shape[2:])
     for i in range(n):
-        root[i, i] = 1.0 / lower[i, i]
+        np.divide(1.0, lower[i, i], out=root[i, i])
         for j in range(i):
-            root[i, j] = -root[i, i] * sum(lower[i, k] * root[k, j] for k in range(j, i))
-    result = np.empty_like(lower)
+            entry = np.multiply(lower[i, j], root[j, j], out=root[i, j])
+            for k in range(j + 1, i):
+                entry += np.multiply(lower[i, k], root[k, j], out=work)
+            entry *= np.negative(root[i, i], out=work)
     for i in range(n):
         for j in range(i + 1):
-            result[i, j] = sum(root[k, i] * root[k, j] for k in range(i, n))
-            result[j, i] = result[i, j]
+            entry = np.multiply(root[i, i], root[i, j], out=result[i, j])
+            for k in range(i + 1, n):
+                entry += np.multiply(root[k, i], root[k, j], out=work)
+            if i != j:
+                result[j, i] = entry
     return result
 
 

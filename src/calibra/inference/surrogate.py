@@ -25,6 +25,8 @@ type Floats = NDArray[np.float64]
 _FEW_REPS = 32
 """Up to so many reps the scales may be known so badly that blocks at one φ say little of those at another."""
 _NEWTON_STEPS, _LONGEST_STEP = 2, 3.0
+SMALLEST_SCALE = 1e-4
+"""Scales are held at or above this in every evaluation; the likelihood no longer sees what is below."""
 
 
 class GivenScales(NamedTuple):
@@ -89,6 +91,10 @@ class Surrogate:
             centre += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
         return BlockProposals(context, scales, centre, chol)
 
+    def log_density_of_scales(self, scales: Floats) -> Floats:
+        """log p(θ) up to a constant, (draw,), folded: even in each scale."""
+        return self.given_scales(positive(scales)).log_density
+
     def given_scales(self, scales: Floats) -> GivenScales:
         """The coefficients given scales (draw, m), and the density of the scales."""
         each = self.blocks.n_reps * self.blocks.n_block**2
@@ -126,14 +132,22 @@ class Surrogate:
         return cholesky(self.quadratic.a[:, :, None], sigma**-2.0)
 
 
-def _products(quadratic: Quadratic) -> Floats:
-    """What a block's covariance is multiplied by to give Σ (B, l) H⁻¹ (B, l)': (pair of block columns · rep, pair of rows).
+def positive(scales: Floats) -> Floats:
+    """Scales folded at zero."""
+    return np.maximum(np.abs(scales), SMALLEST_SCALE)
 
-    Both kinds of pairs are the lower triangles; a covariance off the diagonal counts twice, once each way.
+
+def _products(quadratic: Quadratic) -> Floats:
+    """What blocks' covariances are multiplied by to give Σ (B, l) H⁻¹ (B, l)'.
+
+    Shape (pair of block columns · rep, pair of rows), pairs of lower triangles; a covariance off the diagonal counts
+    twice, once each way.
     """
     both = np.concatenate([quadratic.b, quadratic.by_block[None]])  # (p + 1, q, rep)
     i, j = np.tril_indices(both.shape[1])
+    other_way = np.where(i == j, 0.0, 1.0)[:, None]
     rows, columns = np.tril_indices(len(both))
-    products = both[rows][:, i] * both[columns][:, j]
-    products += np.where(i == j, 0.0, 1.0)[:, None] * both[rows][:, j] * both[columns][:, i]
-    return np.ascontiguousarray(products.reshape(len(rows), -1).T)
+    products = np.empty((len(i) * both.shape[2], len(rows)))
+    for pair, (row, column) in enumerate(zip(rows, columns, strict=True)):
+        products[:, pair] = (both[row, i] * both[column, j] + other_way * both[row, j] * both[column, i]).ravel()
+    return products

@@ -1,39 +1,22 @@
-"""The marginal against differences, quadrature and its own limits."""
+"""The corrected target against quadrature."""
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.special import gammaln
-from tests.inference.worlds import binomial_world, poisson_world
+from tests.inference.worlds import binomial_world
 
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.corrected import Corrected
 from calibra.inference.families import Binomial
-from calibra.inference.marginal import Marginal
+from calibra.inference.linearise import linearise
 from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
-from calibra.inference.surrogate import Surrogate
 
 
 def target_of(model, n_points=16, seed=0):
-    """The corrected target, its surrogate made at the outer mode."""
-    marginal = Marginal(CellBlocks(model))
-    surrogate = Surrogate(marginal.blocks, marginal.blocks.quadratic(marginal.modes_at(marginal.mode())))
-    return Corrected(surrogate, n_points=n_points, rng=np.random.default_rng(seed))
-
-
-@pytest.mark.parametrize(
-    "model", [binomial_world(8, 5, 40, seed=1), poisson_world(seed=2)], ids=["binomial", "poisson"]
-)
-def test_gradient_is_exact(model, monkeypatch):
-    monkeypatch.setattr("calibra.inference.blocks.SETTLED", 1e-9)  # differences magnify what is left of a block's mode
-    marginal = Marginal(CellBlocks(model))
-    start = marginal.blocks.start()
-    phi = np.abs(start + 0.1 * np.random.default_rng(1).standard_normal((3, len(start)))) * np.where(start < 0, -1, 1)
-    _, gradient = marginal.laplace(phi)
-    step = 1e-5 * np.eye(len(start))
-    differences = np.stack([(marginal.laplace(phi + e)[0] - marginal.laplace(phi - e)[0]) / 2e-5 for e in step], axis=1)
-    np.testing.assert_allclose(gradient, differences, atol=1e-6 * np.abs(gradient).max())
+    """The corrected target around a surrogate at typical scales."""
+    return Corrected(linearise(CellBlocks(model)).surrogate, n_points=n_points, rng=np.random.default_rng(seed))
 
 
 def one_rep(events, size):
@@ -67,19 +50,12 @@ def test_corrected_marginal_is_the_integral_over_the_block(events, size):
     assert likelihood[0] - likelihood[1] == pytest.approx(expected, abs=0.004)
 
 
-def test_laplace_alone_is_off_where_a_block_is_skewed():
-    marginal = Marginal(CellBlocks(one_rep(0.0, 3.0)))
-    plain = marginal.laplace(PHI)[0] - marginal.blocks.log_prior(PHI)[0]
-    expected = log_integral(0.0, 3.0, *PHI[0]) - log_integral(0.0, 3.0, *PHI[1])
-    assert abs(plain[0] - plain[1] - expected) > 0.02
-
-
-def test_threads_change_nothing(monkeypatch):
+def test_chunks_change_nothing(monkeypatch):
     target = target_of(binomial_world(60, 5, 40, seed=4))
-    phi = np.repeat(target.blocks.start()[None], 300, axis=0)
-    many = target.log_posterior(phi)
-    monkeypatch.setattr("os.cpu_count", lambda: 1)
-    np.testing.assert_array_equal(target.log_posterior(phi), many)
+    phi = np.repeat(target.blocks.start()[None], 300, axis=0) * np.linspace(0.9, 1.1, 300)[:, None]
+    few = target.log_posterior(phi)
+    monkeypatch.setattr("calibra.inference.batches._CHUNK_ELEMENTS", 50_000)
+    np.testing.assert_allclose(target.log_posterior(phi), few, rtol=1e-12)
 
 
 def test_gamma_precision_is_the_density_of_the_scale():
