@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 from tests.inference.test_detection_blocks import declare
 from tests.inference.worlds import binomial_world, poisson_world
 
-from calibra.inference.blocks import find_modes
+from calibra.inference.blocks import find_modes, log_prior
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.detection_blocks import DetectionBlocks
 from calibra.inference.linearise import linearise
@@ -27,7 +27,7 @@ def laplace_marginal(blocks, phi):
     hessian = hessian + np.eye(blocks.n_block) * precision[:, 0, 0]
     value = blocks.log_likelihood(modes.context, modes.u) - 0.5 * (modes.u**2 * precision).sum(axis=0)
     value = value - np.log(modes.scales).sum(axis=0) - 0.5 * np.linalg.slogdet(hessian)[1]
-    return blocks.log_prior(phi[None])[0][0] + value.sum()
+    return log_prior(blocks, phi[None])[0] + value.sum()
 
 
 @pytest.fixture(params=WORLDS, scope="module")
@@ -84,7 +84,7 @@ def test_the_density_of_the_scales_is_that_of_the_gaussian_posterior(linearised,
         beta, sigma = blocks.coefficients(phi)[0], blocks.block_scales(phi)[:, 0, 0]
         log_lik = by_coefficient @ beta - 0.5 * beta @ c @ beta + (by_block * u).sum()
         log_lik -= 0.5 * np.einsum("qr,qpr,pr->", u, a, u) + np.einsum("p,pqr,qr->", beta, b, u)
-        joint = blocks.log_prior(phi)[0][0] + log_lik
+        joint = log_prior(blocks, phi)[0] + log_lik
         joint += sum(multivariate_normal.logpdf(column, cov=np.diag(sigma**2)) for column in u.T)
         proposals = surrogate.propose_blocks(phi)
         covariance = inverse(proposals.chol)[:, :, 0]

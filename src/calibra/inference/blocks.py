@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.inference.priors import ScalePrior
 from calibra.inference.small_linalg import cholesky, log_determinant, solve_lower, solve_upper
 
 type Floats = NDArray[np.float64]
@@ -26,13 +27,15 @@ class Blocks(Protocol):
     n_reps: int
     n_block: int
     n_cells: int
+    prior_mean: Floats
+    """Of the coefficients as φ holds them, (p,)."""
+    prior_sd: Floats
+    """The same; infinite under a flat prior."""
+    scale_priors: tuple[ScalePrior, ...]
+    """Of the scales, (m,)."""
 
     def start(self) -> Floats:
         """A φ to start from, shape (d,); its last `n_scales` entries are scales, above 0."""
-        ...
-
-    def log_prior(self, phi: Floats) -> tuple[Floats, Floats]:
-        """Log-prior of φ and its gradient; (draw,) and (draw, d)."""
         ...
 
     def block_scales(self, phi: Floats) -> Floats:
@@ -109,6 +112,21 @@ class BlockProposals(NamedTuple):
     """Means, (q, draw, rep)."""
     chol: Floats
     """Cholesky factors of the precisions, (q, q, draw, rep)."""
+
+
+def log_prior(blocks: Blocks, phi: Floats) -> Floats:
+    """Log-prior of φ up to a constant, (draw,)."""
+    p = blocks.n_outer - blocks.n_scales
+    z = (phi[:, :p] - blocks.prior_mean) / blocks.prior_sd
+    return log_prior_of_scales(blocks, phi[:, p:]) - 0.5 * (z * z).sum(axis=1)
+
+
+def log_prior_of_scales(blocks: Blocks, scales: Floats) -> Floats:
+    """Log-prior of scales (draw, m), up to a constant, (draw,)."""
+    return sum(
+        (prior.log_density(own) for prior, own in zip(blocks.scale_priors, scales.T, strict=True)),
+        np.zeros(len(scales)),
+    )
 
 
 def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:

@@ -35,10 +35,11 @@ class CellBlocks:
         self.n_cells, self.n_reps = model.events.shape[1], model.n_reps
         self.n_block = self.z.shape[-1]
         self.n_coefficients = self.x.shape[-1]
-        self.n_scales = len(model.scale_priors)
+        self.scale_priors = tuple(model.scale_priors.values())
+        self.n_scales = len(self.scale_priors)
         self.n_outer = self.n_coefficients + self.n_scales
         self._term_of_column = np.repeat(np.arange(len(model.rep_terms)), [t.n_columns for t in model.rep_terms])
-        self._prior_mean, self._prior_sd = np.zeros(self.n_coefficients), np.ones(self.n_coefficients)
+        self.prior_mean, self.prior_sd = np.zeros(self.n_coefficients), np.ones(self.n_coefficients)
         self._learned: list[tuple[slice, int, Floats | None]] = []
         self._read_population_priors()
         if self.z.ndim == 2:
@@ -53,7 +54,7 @@ class CellBlocks:
             span = slice(begin, begin + len(term.labels))
             if not isinstance(term.prior, Pooled):
                 own = span if isinstance(term.prior, Normal) else slice(begin, begin + 1)
-                self._prior_mean[own], self._prior_sd[own] = term.prior.mean, term.prior.sd
+                self.prior_mean[own], self.prior_sd[own] = term.prior.mean, term.prior.sd
             if term.scale_name is not None:
                 widths = np.sqrt(term.prior.step_widths) if isinstance(term.prior, RandomWalk) else None
                 self._learned.append((span, self.n_coefficients + names.index(term.scale_name), widths))
@@ -63,17 +64,16 @@ class CellBlocks:
 
     def start(self) -> Floats:
         """A φ to start from: the pooled fit without rep terms by a few scoring steps, and prior-typical scales."""
-        scales = np.array([prior.typical() for prior in self.model.scale_priors.values()])
+        scales = np.array([prior.typical() for prior in self.scale_priors])
         phi = np.concatenate([np.zeros(self.n_coefficients), scales])
         no_deviation = np.zeros((self.n_block, 1, self.n_reps))
         for _ in range(12):
             eta = self.linpred(self.context(phi[None]), no_deviation)
             d = self.family.derivatives(eta, self.events, self.size)
-            _, prior_slope = self.log_prior(phi[None])
             jacobian = self._coefficient_jacobian(phi)
-            x = np.broadcast_to(self.x, (self.n_reps, self.n_cells, self.x.shape[-1])) @ jacobian
-            information = np.einsum("rcp,cr,rcs->ps", x, d.weight[:, 0], x, optimize=True)
-            gradient = np.einsum("rcp,cr->p", x, d.score[:, 0]) + prior_slope[0, : self.n_coefficients]
+            x = (np.broadcast_to(self.x, (self.n_reps, *self.x.shape[-2:])) @ jacobian).reshape(-1, len(jacobian))
+            information = (x * d.weight[:, 0].T.reshape(-1, 1)).T @ x
+            gradient = d.score[:, 0].T.ravel() @ x - (phi[: self.n_coefficients] - self.prior_mean) / self.prior_sd**2
             ridge = np.diag(1e-2 + 1e-6 * np.diag(information))
             step = np.linalg.solve(information + ridge, gradient)
             phi[: self.n_coefficients] += step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
@@ -84,16 +84,6 @@ class CellBlocks:
     def block_scales(self, phi: Floats) -> Floats:
         """σ of each block column, shape (q, outer draw, 1)."""
         return phi[:, self.n_coefficients + self._term_of_column].T[:, :, None]
-
-    def log_prior(self, phi: Floats) -> tuple[Floats, Floats]:
-        """Log-prior of φ and its gradient; shapes (draw,), (draw, d)."""
-        value, slope = np.zeros(len(phi)), np.zeros_like(phi)
-        for index, prior in enumerate(self.model.scale_priors.values(), start=self.n_coefficients):
-            value += prior.log_density(phi[:, index])
-            slope[:, index] += prior.slope(phi[:, index])
-        z = (phi[:, : self.n_coefficients] - self._prior_mean) / self._prior_sd
-        slope[:, : self.n_coefficients] -= z / self._prior_sd
-        return value - 0.5 * (z * z).sum(axis=1), slope
 
     def coefficients(self, phi: Floats) -> Floats:
         """β from φ, shape (draw, p): learned-scale terms are kept in φ as standard normals times their scale."""

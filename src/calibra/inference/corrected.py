@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.batches import in_chunks
-from calibra.inference.blocks import PointPool, block_weights, log_mean_exp
+from calibra.inference.blocks import PointPool, block_weights, log_mean_exp, log_prior
 from calibra.inference.psis import smooth_weights
 from calibra.inference.surrogate import Surrogate
 
@@ -40,7 +40,7 @@ class Corrected:
             with np.errstate(over="ignore", invalid="ignore"):  # far out e^η overflows: −inf, or NaN
                 proposals = self.surrogate.propose_blocks(chunk)
                 _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density)
-                return self.blocks.log_prior(chunk)[0] + log_mean_exp(log_weights).sum(axis=1)
+                return log_prior(self.blocks, chunk) + log_mean_exp(log_weights).sum(axis=1)
 
         values = np.concatenate(in_chunks(evaluate, phi, self._elements(self.n_points)))
         return np.where(np.isfinite(values), values, -np.inf)

@@ -28,11 +28,12 @@ class DetectionBlocks:
         self.n, self.events = model.n.astype(float), model.events.astype(float)
         self.n_reps, self.n_cells = self.n.shape
         self.n_block = self.n_cells + 1
-        self.n_scales = len(model.scale_priors)
+        self.scale_priors = tuple(model.scale_priors.values())
+        self.n_scales = len(self.scale_priors)
         self.n_outer = self.n_block + self.n_scales
         self.basis = model.block_basis if basis is None else basis
         self._basis_pairs = np.kron(self.basis, self.basis)
-        self._prior_mean, self._prior_sd = model.mean_prior
+        self.prior_mean, self.prior_sd = model.mean_prior
 
     # outer parameters -------------------------------------------------------------------------------------------------
 
@@ -42,17 +43,7 @@ class DetectionBlocks:
         rate = events.sum() / n.sum()
         mean = params_of_shares(n / n.sum(), base_rate=rate, discrimination=0.7)
         mean[0] = logit(rate)
-        return np.concatenate([mean, [prior.typical() for prior in self.model.scale_priors.values()]])
-
-    def log_prior(self, phi: Floats) -> tuple[Floats, Floats]:
-        """Log-prior of φ and its gradient; (draw,) and (draw, d)."""
-        z = (phi[:, : self.n_block] - self._prior_mean) / self._prior_sd
-        value, slope = -0.5 * (z * z).sum(axis=1), np.zeros_like(phi)
-        slope[:, : self.n_block] = -z / self._prior_sd
-        for index, prior in enumerate(self.model.scale_priors.values(), start=self.n_block):
-            value += prior.log_density(phi[:, index])
-            slope[:, index] += prior.slope(phi[:, index])
-        return value, slope
+        return np.concatenate([mean, [prior.typical() for prior in self.scale_priors]])
 
     def block_scales(self, phi: Floats) -> Floats:
         """σ of each block column, (q, draw, 1)."""

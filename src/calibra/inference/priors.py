@@ -1,7 +1,7 @@
 """Prior declarations: what is believed before the counts are seen.
 
-Each prior states its log-density and its slope on the scale the engines work on, so that the nested-Laplace engine
-and the PyMC build read one declaration.
+Each prior states its log-density on the scale the engines work on, so that the nested-Laplace engine and the PyMC build
+read one declaration.
 """
 
 from dataclasses import dataclass
@@ -33,12 +33,8 @@ class HalfNormal:
         """Log-density of σ, up to a constant."""
         return -0.5 * (scale / self.sd) ** 2
 
-    def slope(self, scale: Floats) -> Floats:
-        """Derivative of `log_density`."""
-        return -scale / self.sd**2
-
     def typical(self) -> float:
-        """A value to start an optimiser from (the median)."""
+        """A value to start from (the median)."""
         return 0.6745 * self.sd
 
     def sample(self, rng: np.random.Generator, size: int | None = None) -> Floats:
@@ -63,12 +59,8 @@ class GammaPrecision:
         """Log-density of σ (the Jacobian included), up to a constant."""
         return -(2.0 * self.shape + 1.0) * np.log(scale) - self.rate * scale**-2.0
 
-    def slope(self, scale: Floats) -> Floats:
-        """Derivative of `log_density`."""
-        return -(2.0 * self.shape + 1.0) / scale + 2.0 * self.rate * scale**-3.0
-
     def typical(self) -> float:
-        """A value to start an optimiser from."""
+        """A value to start from."""
         return 0.3
 
     def sample(self, rng: np.random.Generator, size: int | None = None) -> Floats:

@@ -108,20 +108,26 @@ def split_t(target: Callable[[Floats], Floats], mode: Floats, hessian: Floats, n
 def climb(target: Callable[[Floats], Floats], start: Floats) -> tuple[Floats, Floats]:
     """Near the mode of a log-density, and its negative Hessian there; (d,) and (d, d).
 
-    Steps of a geometric grid along each axis: first to the best of them, as long as one is better; then second
-    differences over those at which the density has fallen nearest to what it does one standard deviation from the
-    middle of a normal: where a density is flat at its mode, its width still shows.
+    Steps of a geometric grid along each axis, first to the best of each: all axes together until that fails, then the
+    best alone. Then second differences over those steps at which the density has fallen nearest to what it does one
+    standard deviation from the middle of a normal: where a density is flat at its mode, its width still shows.
     """
     d = len(start)
     units = np.eye(d)
     probes = np.concatenate([sign * step * units for sign in (1.0, -1.0) for step in _PROBES])
-    mode = start
+    mode, alone, best, together = start, start, -np.inf, True
     for _ in range(_LONGEST_CLIMB):
         values = target(np.concatenate([mode[None], mode + probes]))
-        best = int(np.argmax(values))
-        if best == 0:
+        if together and values[0] < best:
+            mode, together = alone, False
+            continue
+        each = np.argmax(values[1:].reshape(-1, d), axis=0)
+        gain = values[1:].reshape(-1, d)[each, np.arange(d)] - values[0]
+        if not (gain > 0).any():
             break
-        mode = np.abs(mode + probes[best - 1])
+        steps, best = probes.reshape(-1, d, d)[each, np.arange(d)], values[0] + gain.max()
+        alone = np.abs(mode + steps[np.argmax(gain)])
+        mode = np.abs(mode + steps[gain > 0].sum(axis=0)) if together else alone
     fall = np.maximum(values[0] - values[1:].reshape(2, len(_PROBES), d).mean(axis=0), 1e-6)
     chosen = np.argmin(np.abs(np.log(fall / 0.5)), axis=0)
     steps, fall = _PROBES[chosen], fall[chosen, np.arange(d)]

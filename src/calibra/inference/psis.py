@@ -46,8 +46,9 @@ def smooth_weights(log_weights: Floats) -> tuple[Floats, float]:
     n_tail = int(min(0.2 * len(logs), 3.0 * np.sqrt(len(logs))))
     shape = np.inf
     if n_tail >= 5:
-        order = np.argsort(logs, kind="stable")
-        tail, threshold = order[-n_tail:], logs[order[-n_tail - 1]]
+        order = np.argpartition(logs, -n_tail - 1)[-n_tail - 1 :]
+        order = order[np.argsort(logs[order], kind="stable")]
+        tail, threshold = order[1:], logs[order[0]]
         threshold = max(threshold, np.log(np.finfo(float).tiny))
         exceedances = np.exp(logs[tail]) - np.exp(threshold)
         if exceedances[0] <= 0.0:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.batches import in_chunks
-from calibra.inference.blocks import BlockProposals, Blocks, Quadratic
+from calibra.inference.blocks import BlockProposals, Blocks, Quadratic, log_prior_of_scales
 from calibra.inference.small_linalg import cholesky, inverse, log_determinant, solve_lower, solve_upper
 
 type Floats = NDArray[np.float64]
@@ -57,12 +57,9 @@ class Surrogate:
         self.offset: Floats = np.zeros(blocks.n_outer)
         """What the target was found to add to the log density: slopes in the coefficients, standardised, and scales."""
         self.p = blocks.n_outer - blocks.n_scales
-        # Gaussian priors: the slope's fall over a unit step is their precision
-        at = np.ones((2, blocks.n_outer))
-        at[1, : self.p] += 1.0
-        slope = blocks.log_prior(at)[1][:, : self.p]
         rounding = 1e-8 + 1e-10 * np.diag(quadratic.c)
-        self._prior_precision = np.diag(slope[0] - slope[1] + rounding)
+        self._prior_precision = np.diag(blocks.prior_sd**-2.0 + rounding)
+        self._prior_pull = blocks.prior_mean / blocks.prior_sd**2
         self._products = _products(quadratic)
 
     def take(self, reps: NDArray[np.intp]) -> "Surrogate":
@@ -118,14 +115,14 @@ class Surrogate:
         if to_beta is not None:
             back = to_beta.transpose(0, 2, 1)
             precision, pull = back @ precision @ to_beta, (back @ pull[:, :, None])[:, :, 0]
-        log_prior, slope = self.blocks.log_prior(phi)
         root = np.linalg.cholesky(precision + self._prior_precision)
-        white = np.linalg.solve(root, (pull + slope[:, :p])[:, :, None])
+        white = np.linalg.solve(root, (pull + self._prior_pull)[:, :, None])
         mean = np.linalg.solve(root.transpose(0, 2, 1), white + self.offset[:p, None])[:, :, 0]
         by_coefficients = 0.5 * (white[:, :, 0] ** 2).sum(axis=1) - np.log(np.einsum("nii->ni", root)).sum(axis=1)
         by_blocks = 0.5 * (crossed[:, p, p] - log_determinant(chol).sum(axis=1))
         by_blocks -= self.blocks.n_reps * np.log(sigma[:, :, 0]).sum(axis=0)
-        return GivenScales(mean, root, log_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
+        by_prior = log_prior_of_scales(self.blocks, scales)
+        return GivenScales(mean, root, by_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
 
     def _factor(self, sigma: Floats) -> Floats:
         """Cholesky factors of H at block scales (q, draw, 1); (q, q, draw, rep)."""
