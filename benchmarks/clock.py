@@ -1,7 +1,7 @@
 """Time to 400 effective draws, of laplace and of warm nutpie on the same declaration.
 
-nutpie: four chains on two cores, 400 tuning steps. Tuning is timed on its own; only the seconds of drawing are scaled to
-400 effective draws of the worst parameter. Compilation is timed apart and is in no ratio. Runs of a few seconds are
+nutpie: four chains on two cores, 400 tuning steps. Tuning is timed on its own; only the seconds of drawing are scaled
+to 400 effective draws of the worst parameter. Compilation is timed apart and is in no ratio. Runs of a few seconds are
 repeated, on both sides, and the best counts.
 """
 
