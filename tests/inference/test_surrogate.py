@@ -72,7 +72,7 @@ def test_blocks_where_it_was_made_have_their_modes_curvature(linearised):
 def test_the_density_of_the_scales_is_that_of_the_gaussian_posterior(linearised, monkeypatch):
     # log p(θ) = log p(φ, u) − log p(φ, u | θ) at any φ and u: both in closed form for a quadratic likelihood
     surrogate, _, mode = linearised
-    monkeypatch.setattr(surrogate, "newton_steps", 0)  # blocks of the quadratic, not of the likelihood
+    monkeypatch.setattr(surrogate, "few_reps", False)  # blocks of the quadratic, not of the likelihood
     blocks, p, rng = surrogate.blocks, surrogate.p, np.random.default_rng(5)
     a, b, c, by_block, by_coefficient, _ = surrogate.quadratic
     found, expected = [], []

@@ -158,7 +158,7 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
 
 
 class PointPool:
-    """Standard multivariate t points for the blocks' proposals: made once, picked at random, used in antithetic pairs.
+    """Standard multivariate t points for the blocks' proposals: made once, picked at random.
 
     Parameters
     ----------
@@ -174,9 +174,13 @@ class PointPool:
         self.log_density = -0.5 * (BLOCK_TAIL_DF + n_block) * np.log1p((self.points**2).sum(axis=0) / BLOCK_TAIL_DF)
 
     def pick(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
-        """Points (q, *shape) and their log-densities `shape`; the first axis of `shape` is even and holds the pairs."""
-        index = rng.integers(0, self.points.shape[1], (shape[0] // 2, *shape[1:]))
-        points, log_density = np.take(self.points, index, axis=1), self.log_density[index]
+        """Points (q, *shape) and their log-densities `shape`."""
+        index = rng.integers(0, self.points.shape[1], shape)
+        return np.take(self.points, index, axis=1), self.log_density[index]
+
+    def pick_pairs(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+        """The same in antithetic pairs, for means; the first axis of `shape` is even and holds them."""
+        points, log_density = self.pick(rng, (shape[0] // 2, *shape[1:]))
         return np.concatenate([points, -points], axis=1), np.concatenate([log_density, log_density])
 
 

@@ -31,7 +31,7 @@ class Corrected:
     def __init__(self, surrogate: Surrogate, *, n_points: int, rng: np.random.Generator) -> None:
         self.surrogate, self.blocks, self.n_points = surrogate, surrogate.blocks, n_points
         self.pool = PointPool(rng, self.blocks.n_block)
-        self.points, self.log_density = self.pool.pick(rng, (n_points, 1, self.blocks.n_reps))
+        self.points, self.log_density = self.pool.pick_pairs(rng, (n_points, 1, self.blocks.n_reps))
 
     def log_posterior(self, phi: Floats) -> Floats:
         """Up to a constant, (n,); −inf where it cannot be computed. Scales must be positive."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from calibra.errors import FitError
 from calibra.inference.corrected import Corrected
 from calibra.inference.progress import Progress
-from calibra.inference.proposals import Proposal, climb, folded_log_density, grow_mixture, split_t
+from calibra.inference.proposals import AXIS_STEPS, Proposal, climb, folded_log_density, grow_mixture, split_t
 from calibra.inference.psis import smooth_weights
 from calibra.inference.surrogate import GivenScales, Surrogate, positive
 
@@ -31,6 +31,7 @@ COEFFICIENT_TAIL_DF = 30.0
 _ADAPTATIONS = 4
 _WELL_PROPOSED = 0.5
 _PILOT = 100
+_FARTHER = (6.0,)  # where reps are few
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +86,7 @@ def sample_outer(
 def _first_proposal(surrogate: Surrogate, start: Floats) -> Proposal:
     """A split t fitted to the surrogate density of the scales."""
     density = surrogate.log_density_of_scales
-    return split_t(density, *climb(density, start), len(start))
+    return split_t(density, *climb(density, start), AXIS_STEPS + _FARTHER * surrogate.few_reps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +133,7 @@ class _Rounds:
         for _ in range(_ADAPTATIONS):
             scales = positive(proposal.sample(self.rng, size))
             given = self.target.surrogate.given_scales(scales)
-            log_ratio = given.log_density - folded_log_density(proposal, scales, scales.shape[1])
+            log_ratio = given.log_density - folded_log_density(proposal, scales)
             weights = np.exp(smooth_weights(log_ratio)[0])
             effective = float(1.0 / np.sum(weights**2))
             tried.append((effective, (proposal, scales, given)))
@@ -147,10 +148,7 @@ class _Rounds:
         if not np.isfinite(value).any():
             raise FitError("no draw has a finite posterior density.")
         shares = np.log([len(r.scales) / len(scales) for r in drawn])
-        terms = [
-            share + folded_log_density(r.proposal, scales, scales.shape[1])
-            for share, r in zip(shares, drawn, strict=True)
-        ]
+        terms = [share + folded_log_density(r.proposal, scales) for share, r in zip(shares, drawn, strict=True)]
         log_weights, pareto_k = smooth_weights(
             np.where(np.isfinite(value), value - np.logaddexp.reduce(terms, axis=0), -1e9)
         )

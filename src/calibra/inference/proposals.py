@@ -1,7 +1,7 @@
-"""Proposals for the outer parameters: a split t around the mode, and mixtures grown from weighted draws.
+"""Proposals for the scales: a split t around their mode, and mixtures grown from weighted draws.
 
-The last coordinates are scales, positive. A proposal is laid out on the whole line and folded at zero: where a scale
-may be zero the posterior is finite there, and a folded density meets it without a tail to chase.
+Scales are positive. A proposal is laid out on the whole line and folded at zero: where a scale may be zero the
+posterior is finite there, and a folded density meets it without a tail to chase.
 """
 
 import itertools
@@ -17,7 +17,8 @@ type Floats = NDArray[np.float64]
 TAIL_DF = 8.0
 """Degrees of freedom of every proposal."""
 _FAR_FROM_ZERO = 8.0
-_AXIS_STEPS = np.array([1.0, 2.5, 4.0])
+AXIS_STEPS = (1.0, 2.5, 4.0)
+"""Standard deviations from the mode at which a split t looks how far its target has fallen."""
 _NARROWEST, _WIDEST = 0.6, 4.0
 _FLATTEST = 0.05
 _PROBES = 0.02 * 2.0 ** np.arange(8)
@@ -79,30 +80,33 @@ class Mixture:
 type Proposal = SplitT | Mixture
 
 
-def split_t(target: Callable[[Floats], Floats], mode: Floats, hessian: Floats, n_scales: int) -> SplitT:
+def split_t(
+    target: Callable[[Floats], Floats], mode: Floats, hessian: Floats, steps: tuple[float, ...] = AXIS_STEPS
+) -> SplitT:
     """Fit a split t to a log-density from its mode, its curvature and its fall along each axis to both sides.
 
     Parameters
     ----------
     target
-        Log-density of a batch (n, d) → (n,), even in each scale.
+        Log-density of a batch of scales (n, d) → (n,), even in each.
     mode, hessian
         A mode of an approximation to `target` and the negative Hessian there; the centre is moved to the target's own.
-    n_scales
-        How many trailing coordinates are scales.
+    steps
+        How far out to look, in standard deviations.
     """
-    centre, axes = mode.copy(), _axes(hessian, n_scales)
+    values, vectors = np.linalg.eigh(hessian)
+    centre, axes = mode.copy(), np.linalg.cholesky((vectors / np.maximum(values, 1e-3)) @ vectors.T)
     d = len(centre)
     values = target(np.concatenate([centre[None], centre + axes.T, centre - axes.T]))
     here, plus, minus = values[0], values[1 : d + 1], values[d + 1 :]
     bend = np.maximum(2.0 * here - plus - minus, 0.5)
-    shift = np.clip((plus - minus) / (2.0 * bend), -1.5, 1.5)
-    shift[~_stays_positive(centre, axes, n_scales)] = 0.0
+    stays_positive = (centre[:, None] > np.abs(axes)).all(axis=0)
+    shift = np.where(stays_positive, np.clip((plus - minus) / (2.0 * bend), -1.5, 1.5), 0.0)
     moved = centre + axes @ shift
     there = target(moved[None])[0]
     if there > here:
         centre, here = moved, there
-    return SplitT(centre, axes, _spread(target, centre, axes, here, n_scales))
+    return SplitT(centre, axes, _spread(target, centre, axes, here, np.array(steps)))
 
 
 def climb(target: Callable[[Floats], Floats], start: Floats) -> tuple[Floats, Floats]:
@@ -155,19 +159,16 @@ def grow_mixture(phi: Floats, weights: Floats, rng: np.random.Generator, n_compo
     return Mixture(shrink * phi[picks] + (1.0 - shrink) * mean, width * np.linalg.cholesky(covariance + ridge))
 
 
-def folded_log_density(proposal: Proposal, phi: Floats, n_scales: int) -> Floats:
+def folded_log_density(proposal: Proposal, scales: Floats) -> Floats:
     """Log-density of a proposal once every scale has been replaced by its absolute value."""
-    d = phi.shape[1]
-    scales = phi[:, d - n_scales :]
-    spread = np.sqrt(np.diag(proposal.axes @ proposal.axes.T))[d - n_scales :]
-    centres = np.atleast_2d(proposal.centre if isinstance(proposal, SplitT) else proposal.centres)[:, d - n_scales :]
+    spread = np.sqrt(np.diag(proposal.axes @ proposal.axes.T))
+    centres = np.atleast_2d(proposal.centre if isinstance(proposal, SplitT) else proposal.centres)
     near = (centres.min(axis=0) < _FAR_FROM_ZERO * spread) & (
         scales.min(axis=0, initial=np.inf) < _FAR_FROM_ZERO * spread
     )
-    total = np.full(len(phi), -np.inf)
+    total = np.full(len(scales), -np.inf)
     for signs in itertools.product(*[(1.0, -1.0) if fold else (1.0,) for fold in near]):
-        mirrored = phi * np.concatenate([np.ones(d - n_scales), signs])
-        total = np.logaddexp(total, proposal.log_density(mirrored))
+        total = np.logaddexp(total, proposal.log_density(scales * np.array(signs)))
     return total
 
 
@@ -177,30 +178,13 @@ def systematic_resample(weights: Floats, n: int, rng: np.random.Generator) -> ND
     return np.minimum(np.searchsorted(np.cumsum(weights), positions), len(weights) - 1)
 
 
-def _axes(hessian: Floats, n_scales: int) -> Floats:
-    """A root of the covariance whose first columns are the profile directions of the scales."""
-    d = len(hessian)
-    values, vectors = np.linalg.eigh(hessian)
-    covariance = (vectors / np.maximum(values, 1e-3)) @ vectors.T
-    order = np.r_[d - n_scales : d, 0 : d - n_scales]
-    return np.asarray(np.linalg.cholesky(covariance[np.ix_(order, order)])[np.argsort(order)])
-
-
-def _stays_positive(centre: Floats, axes: Floats, n_scales: int, step: float = 1.0) -> NDArray[np.bool_]:
-    """Per axis: does a step to either side leave every scale above zero?"""
-    begin = len(centre) - n_scales
-    reach = centre[begin:, None] - step * np.abs(axes[begin:])
-    return (reach > 0).all(axis=0)
-
-
-def _spread(target: Callable[[Floats], Floats], centre: Floats, axes: Floats, here: float, n_scales: int) -> Floats:
+def _spread(target: Callable[[Floats], Floats], centre: Floats, axes: Floats, here: float, steps: Floats) -> Floats:
     """Per side and axis, the widest standard deviation that a normal would need to fall as the target does."""
-    begin, d = len(centre) - n_scales, len(centre)
-    offsets = np.stack([sign * step * axes.T for sign in (1.0, -1.0) for step in _AXIS_STEPS])
-    points = centre + offsets.reshape(-1, d)
-    fall = np.maximum(here - target(points), 1e-3).reshape(2, len(_AXIS_STEPS), d)
-    inside = (points[:, begin:] > 0).all(axis=1).reshape(fall.shape)
-    ratio = np.where(inside, _AXIS_STEPS[:, None] / np.sqrt(2.0 * fall), 0.0).max(axis=1)
+    d = len(centre)
+    points = centre + np.stack([sign * step * axes.T for sign in (1.0, -1.0) for step in steps]).reshape(-1, d)
+    fall = np.maximum(here - target(points), 1e-3).reshape(2, len(steps), d)
+    inside = (points > 0).all(axis=1).reshape(fall.shape)
+    ratio = np.where(inside, steps[:, None] / np.sqrt(2.0 * fall), 0.0).max(axis=1)
     ratio = np.where(ratio > 0, ratio, ratio[::-1])
     return np.where(ratio > 0, np.clip(ratio, _NARROWEST, _WIDEST), 1.0)
 

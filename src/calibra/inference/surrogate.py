@@ -23,7 +23,8 @@ from calibra.inference.small_linalg import cholesky, inverse, log_determinant, s
 type Floats = NDArray[np.float64]
 
 _FEW_REPS = 32
-"""Up to so many reps the scales may be known so badly that blocks at one φ say little of those at another."""
+"""Up to so many reps the scales may be known so badly that blocks at one φ say little of those at another, and that a
+split t must look far for where their density ends."""
 _NEWTON_STEPS, _LONGEST_STEP = 2, 3.0
 SMALLEST_SCALE = 1e-4
 """Scales are held at or above this in every evaluation; the likelihood no longer sees what is below."""
@@ -53,7 +54,7 @@ class Surrogate:
 
     def __init__(self, blocks: Blocks, quadratic: Quadratic) -> None:
         self.blocks, self.quadratic = blocks, quadratic
-        self.newton_steps = _NEWTON_STEPS if blocks.n_reps <= _FEW_REPS else 0
+        self.few_reps = blocks.n_reps <= _FEW_REPS
         self.offset: Floats = np.zeros(blocks.n_outer)
         """What the target was found to add to the log density: slopes in the coefficients, standardised, and scales."""
         self.p = blocks.n_outer - blocks.n_scales
@@ -69,7 +70,7 @@ class Surrogate:
             a=whole.a[..., reps], b=whole.b[..., reps], by_block=whole.by_block[:, reps], tilt=whole.tilt[:, reps]
         )
         taken = Surrogate(self.blocks.take(reps), part)
-        taken.newton_steps = self.newton_steps
+        taken.few_reps = self.few_reps
         return taken
 
     def propose_blocks(self, phi: Floats) -> BlockProposals:
@@ -80,7 +81,7 @@ class Surrogate:
         pull = -(beta @ self.quadratic.b.reshape(self.p, -1)).reshape(-1, q, n_reps).transpose(1, 0, 2)
         pull += self.quadratic.by_block[:, None]
         context, centre = self.blocks.context(phi), solve_upper(chol, solve_lower(chol, pull))
-        for _ in range(self.newton_steps):
+        for _ in range(_NEWTON_STEPS * self.few_reps):
             gradient, information = self.blocks.gradient_hessian(context, centre)
             chol = cholesky(information, scales**-2.0)
             slope = gradient + self.quadratic.tilt[:, None] - centre / scales**2
