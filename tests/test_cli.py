@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import calibra as cb
 from calibra.cli import main
-from calibra.cli_config import read_settings, write_template
+from calibra.cli_config import Settings, read_settings
+from calibra.cli_init import write_template
 from calibra.data.judgments import Judgments
 
 CONFIG = """
@@ -197,13 +199,18 @@ def test_a_fit_its_diagnostics_speak_against_ends_with_status_1_and_writes_all_t
     assert (folder / "out" / "probabilities.csv").is_file()
 
 
+def filled(path: str = "calibra.toml") -> Settings:
+    """The settings of a file that `init` wrote, once its promise is filled in."""
+    text = Path(path).read_text(encoding="utf-8")
+    Path(path).write_text(text.replace('prob = "?"', "prob = 0.6").replace('within_days = "?"', "within_days = 90"))
+    return read_settings(Path(path), as_of="2026-09-30")
+
+
 def test_init_guesses_columns_and_its_file_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("crm.csv").write_text('lead_id,owner,"grade ""now""",judged_on,converted_at,misc\n', encoding="utf-8")
     assert main(["init", "crm.csv", "--quiet"]) == 0
-    with pytest.raises(cb.InputError, match=r"`as_of` must be a date such as '2026-09-30'; got 'YYYY-MM-DD'"):
-        read_settings(Path("calibra.toml")).read_judgments("crm.csv")
-    settings = read_settings(Path("calibra.toml"), as_of="2026-09-30")
+    settings = filled()
     assert settings.reading["columns"] == {
         "prospect": "lead_id", "rep": "owner", "rank": 'grade "now"', "judged_at": "judged_on",
         "event_at": "converted_at",
@@ -211,14 +218,51 @@ def test_init_guesses_columns_and_its_file_is_read_back(tmp_path: Path, monkeypa
     assert settings.reading["scale"].horizons == (90,)
 
 
+def test_what_only_the_organisation_knows_is_asked_for_and_not_made_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("crm.csv").write_text("lead_id,owner,rank,judged_on\n1,x,A,2026-01-01\n", encoding="utf-8")
+    assert main(["init", "crm.csv", "--quiet"]) == 0
+    with pytest.raises(cb.InputError) as caught:
+        read_settings(Path("calibra.toml"))
+    for words in (
+        '`as_of` is still "?"; write the day the data were taken',
+        '`promises.A.prob` is still "?"; write the share you promise',
+        '`promises.A.within_days` is still "?"; write within how many days',
+    ):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("labels", "ranks"), [
+    (["B", "A", "", "keep warm", "B"], ["A", "B", "keep warm"]), (["10", "9", "1"], ["1", "9", "10"]),
+    ([f"prospect {i}" for i in range(13)], ["A", "B", "C"]), (['a "b"', "見込"], ['a "b"', "見込"]),
+], ids=["text", "numbers", "too many", "odd"])  # fmt: skip
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_init_reads_the_ranks_off_the_file(
+    kind: str, labels: list[str], ranks: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ranked = pl.DataFrame({"lead": range(len(labels)), "rank": [label or None for label in labels]})
+    frame = ranked.with_columns(rep=pl.lit("Abe"), judged_at=pl.lit("2026/9/1"))
+    frame.write_csv("crm.csv") if kind == "csv" else frame.write_parquet("crm.parquet")
+    assert main(["init", f"crm.{kind}", "--quiet"]) == 0
+    scale = filled().reading["scale"]
+    assert list(scale.ranks) == ranks
+    assert list(scale.promises) == ranks[:1]
+
+
 def test_init_reads_japanese_names_and_the_encoding_they_are_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("crm.csv").write_text("会社名,営業担当,見込みランク,判定日,商談化日,対象外日,備考\n", encoding="cp932")
+    Path("crm.csv").write_text(
+        "会社名,営業担当,見込みランク,判定日,商談化日,対象外日,備考\n,,高,,,,\n", encoding="cp932"
+    )
     assert main(["init", "crm.csv", "--quiet"]) == 0
-    reading = read_settings(Path("calibra.toml"), as_of="2026-09-30").reading
+    reading = filled().reading
     assert reading["encoding"] == "cp932"
+    assert reading["scale"].ranks == ("高",)
     assert reading["columns"] == {
         "prospect": "会社名", "rep": "営業担当", "rank": "見込みランク", "judged_at": "判定日", "event_at": "商談化日",
         "exit_at": "対象外日",
@@ -235,8 +279,7 @@ def test_what_init_could_not_guess_is_asked_for_by_name(tmp_path: Path, monkeypa
 
 
 def test_init_writes_a_template_that_reads_back_without_a_file(tmp_path: Path) -> None:
-    path = write_template(tmp_path / "team.toml")
-    settings = read_settings(path, as_of="2026-09-30")
+    settings = filled(str(write_template(tmp_path / "team.toml")))
     assert list(settings.reading["columns"]) == ["prospect", "rep", "rank", "judged_at"]
     assert settings.fitting == {"seed": 1, "engine": "auto"}
 
@@ -244,7 +287,7 @@ def test_init_writes_a_template_that_reads_back_without_a_file(tmp_path: Path) -
 def test_init_reads_the_columns_of_parquet(folder: Path) -> None:
     cb.simulate_judgments(seed=1, n_reps=2, n_prospects=20).frame.to_parquet("world.parquet")
     assert main(["init", "world.parquet", "--config", "other.toml", "--quiet"]) == 0
-    columns = read_settings(Path("other.toml"), as_of="2026-09-30").reading["columns"]
+    columns = filled("other.toml").reading["columns"]
     assert columns == {role: role for role in columns}
     assert set(columns) == {"prospect", "rep", "rank", "judged_at", "event_at", "exit_at", "touches", "segment"}
 

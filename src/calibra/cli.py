@@ -99,18 +99,17 @@ def demo(options: argparse.Namespace) -> int:
 
 def init(options: argparse.Namespace) -> int:
     """Write a commented calibra.toml."""
-    from calibra.cli_config import read_column_names, write_template
+    from calibra.cli_init import read_head, write_template
 
     file = Path(options.file)
     if file.suffix == ".toml":
         written = write_template(file)
     else:
-        columns, encoding = read_column_names(file)
-        written = write_template(Path(options.config), columns=columns, encoding=encoding)
+        written = write_template(Path(options.config), head=read_head(file))
     if options.json:
         _print_json({"written": str(written)})
     elif not options.quiet:
-        say(f"Wrote {written}. Fill in `as_of`, the columns and the ranks; then: calibra check FILE --config {written}")
+        say(f"Wrote {written}. Fill in each '?', and order the ranks; then: calibra check FILE --config {written}")
     return GOOD
 
 

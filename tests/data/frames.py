@@ -82,6 +82,15 @@ def moments(columns: dict[str, list[Any]], zone: str | None) -> pl.DataFrame:
     return as_polars(columns).with_columns(evening.dt.replace_time_zone(zone) if zone else evening)
 
 
+def slashed(columns: dict[str, list[Any]]) -> pl.DataFrame:
+    """The same dates as a Japanese spreadsheet writes them: 2026/9/1 8:05, or the day alone on even days."""
+    odd = pl.col(*DATE_COLUMNS).dt.day() % 2 == 1
+    padded = pl.col(*DATE_COLUMNS).dt.to_string("%Y/%-m/%-d 8:05")
+    return as_polars(columns).with_columns(
+        pl.when(odd).then(padded).otherwise(pl.col(*DATE_COLUMNS).dt.to_string("%Y/%m/%d"))
+    )
+
+
 FRAMES: dict[str, Callable[[dict[str, list[Any]], Path], Any]] = {
     "pandas of microseconds": lambda columns, _: as_pandas(columns),
     "pandas of nanoseconds": lambda columns, _: as_pandas(columns, "ns"),
@@ -97,6 +106,8 @@ FRAMES: dict[str, Callable[[dict[str, list[Any]], Path], Any]] = {
         {"owner": pl.Categorical, "label": pl.Categorical}
     ),
     "polars of text": lambda columns, _: as_polars(columns).with_columns(pl.col(*DATE_COLUMNS).cast(pl.String)),
+    "polars of text with slashes": lambda columns, _: slashed(columns).lazy(),
+    "DuckDB of text with slashes": lambda columns, _: duckdb.connect().from_arrow(slashed(columns).to_arrow()),
     "pyarrow": lambda columns, _: as_arrow(columns),
     "pyarrow, naive": lambda columns, _: moments(columns, None).to_arrow(),
     "pyarrow, aware": lambda columns, _: moments(columns, "Asia/Tokyo").to_arrow(),

@@ -1,14 +1,14 @@
 """Day numbers that agree on every engine."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
-from calibra.data.dates import as_day, day_number
+from calibra.data.dates import as_day, day_number, with_iso_text
 
 EVERY_DAY = [date(1901, 1, 1) + timedelta(days=i) for i in range((date(2100, 12, 31) - date(1901, 1, 1)).days + 1)]
 
@@ -37,6 +37,37 @@ def test_text_has_a_day_number_only_where_python_reads_the_same_iso_date(text: s
 def test_days_that_do_not_exist_have_no_number(text: str) -> None:
     frame = nw.from_native(pl.LazyFrame({"day": [text]}))
     assert frame.select(day_number("day", nw.String()).alias("n")).collect()["n"].to_list() == [None]
+
+
+@given(
+    st.dates(date(1901, 1, 1), date(2100, 12, 31)), st.booleans(), st.booleans(),
+    st.sampled_from(["", " 8:15", " 08:15", " 23:59:59"]),
+)  # fmt: skip
+def test_days_written_year_first_with_slashes_are_that_day(
+    day: date, wide_month: bool, wide_day: bool, clock: str
+) -> None:
+    month, of_month = (
+        f"{day.month:02d}" if wide_month else f"{day.month}",
+        f"{day.day:02d}" if wide_day else f"{day.day}",
+    )
+    text = f"{day.year}/{month}/{of_month}{clock}"
+    frame = with_iso_text(nw.from_native(pl.LazyFrame({"day": [text]})), ["day"]).collect()
+    assert datetime.fromisoformat(frame["day"].to_list()[0]).date() == day
+    assert as_day(text.split()[0], "UTC") == day.toordinal()
+
+
+@given(st.text(alphabet="0123456789-/ :", min_size=6, max_size=14))
+@example("2025/2/29")
+@example("30/9/2026")
+@example("2026/13/1")
+@example("2026/9-1")
+@example("26/9/1")
+def test_text_is_rewritten_only_where_it_is_a_day_that_exists(text: str) -> None:
+    frame = with_iso_text(nw.from_native(pl.LazyFrame({"day": [text]})), ["day"]).collect()
+    found = frame["day"].to_list()[0]
+    if found != text:
+        numbers = [int(part) for part in text.split()[0].split("/")]
+        assert datetime.fromisoformat(found).date() == date(*numbers)
 
 
 def test_the_snapshot_day_is_the_same_number() -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import duckdb
 import polars as pl
 import pytest
-from tests.data.frames import DATE_COLUMNS, as_polars, moments
+from tests.data.frames import DATE_COLUMNS, as_polars, moments, slashed
 
 Columns = dict[str, list[Any]]
 
@@ -29,6 +29,7 @@ KINDS: dict[str, Callable[[Columns], pl.DataFrame]] = {
     "naive moments": lambda columns: moments(columns, None),
     "aware moments": lambda columns: moments(columns, ZONE),
     "text": lambda columns: as_polars(columns).with_columns(pl.col(*DATE_COLUMNS).cast(pl.String)),
+    "text with slashes": slashed,
     "text with offsets": as_zoned_text,
 }
 """How days are written down, to the maker of the polars frame that holds them so."""

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import event, given, strategies as st
 
 from calibra.cli import main
-from calibra.cli_config import TEMPLATE, read_settings
+from calibra.cli_config import read_settings
+from calibra.cli_init import TEMPLATE
 from calibra.errors import CalibraError
 
 from .cases import cases

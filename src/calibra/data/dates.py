@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,13 +18,21 @@ _LEAP_YEARS = "[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579
 _MONTH_DAYS = (
     "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
 )
+_LOOSE_MONTH_DAYS = (
+    "(?:0?[13578]|1[02])/(?:0?[1-9]|[12][0-9]|3[01])|(?:0?[469]|11)/(?:0?[1-9]|[12][0-9]|30)"
+    "|0?2/(?:0?[1-9]|1[0-9]|2[0-8])"
+)
 _ISO_DATE = f"(?:[1-9][0-9]{{3}}-(?:{_MONTH_DAYS})|(?:{_LEAP_YEARS})-02-29)"
 _ISO_HOUR = "[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]"
 LOCAL_TEXT = f"^{_ISO_DATE}(?:{_ISO_HOUR}(?::[0-5][0-9](?:[.][0-9]+)?)?)?$"
 """An ISO 8601 date, or date and time of day, that exists and names no time zone."""
 ZONED_TEXT = f"^{_ISO_DATE}{_ISO_HOUR}:[0-5][0-9](?:[.][0-9]+)?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
 """An ISO 8601 moment with its offset from UTC, such as 2026-09-30T08:15:00Z."""
-
+SLASHED_TEXT = (
+    f"^(?:[1-9][0-9]{{3}}/(?:{_LOOSE_MONTH_DAYS})|(?:{_LEAP_YEARS})/0?2/29)"
+    "(?: (?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?$"
+)
+"""A date that exists, year first and with slashes, with a time of day or without: 2026/9/30 or 2026/09/30 8:15."""
 
 FIRST_DAY = date(1901, 1, 1).toordinal()
 """The first day from which `day_number` is the proleptic Gregorian ordinal; it is up to the year 2100."""
@@ -60,6 +69,30 @@ def day_number(column: str, dtype: nw.dtypes.DType) -> nw.Expr:
     return ((year - 1) * 365.25).floor().cast(nw.Int64) + ordinal - 15  # `//` becomes ten operations on DuckDB
 
 
+def with_iso_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFrame[Any]:
+    """The frame with dates written year first with slashes, as spreadsheets in Japan do, rewritten to ISO 8601.
+
+    They can be read in one way only. Other text stays as it is.
+    """
+    schema = frame.collect_schema()
+    texts = [name for name in schema.names() if name in set(roles) and is_text(schema[name])]
+    return frame.with_columns(*map(_iso_text, texts)) if texts else frame
+
+
+def _iso_text(column: str) -> nw.Expr:
+    text = nw.col(column).cast(nw.String)
+    iso = text
+    for place, behind in ((5, ("/",)), (8, ("", " ")), (11, (":",))):  # month, day and hour of two digits each
+        short = iso.str.slice(place + 1, 1).is_in(list(behind)) & (iso.str.len_chars() > place)
+        iso = (
+            nw.when(short)
+            .then(nw.concat_str(iso.str.slice(0, place), nw.lit("0"), iso.str.slice(place)))
+            .otherwise(iso)
+        )
+    iso = iso.str.replace_all("/", "-", literal=True)
+    return nw.when(text.str.contains(SLASHED_TEXT)).then(iso).otherwise(text).alias(column)
+
+
 def is_text(dtype: nw.dtypes.DType) -> bool:
     """Whether a column holds text, as categories or plain."""
     return isinstance(dtype, (nw.String, nw.Categorical, nw.Enum))
@@ -78,7 +111,8 @@ def as_day(as_of: object, timezone: str) -> int:
         moment = moment.astype("datetime64[D]").item()
     if isinstance(moment, str):
         try:
-            moment = datetime.fromisoformat(moment)
+            slashed = re.fullmatch(SLASHED_TEXT, moment)
+            moment = date(*map(int, moment[:10].split()[0].split("/"))) if slashed else datetime.fromisoformat(moment)
         except ValueError as error:
             raise InputError(f"`as_of` must be a date such as '2026-09-30'; got {as_of!r}.") from error
     if isinstance(moment, datetime) and moment == moment:  # not NaT, which is a datetime and unequal to itself

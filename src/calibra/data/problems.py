@@ -68,7 +68,7 @@ REASONS: Mapping[int, Reason] = {
     ),
     UNREADABLE_DATE: Reason(
         "unreadable date",
-        "dates given as text must be ISO 8601, such as 2026-09-30 or 2026-09-30T08:15:00Z; they are not",
+        "dates given as text must be ISO 8601, such as 2026-09-30 or 2026-09-30T08:15:00Z, or 2026/9/30; they are not",
         "Parse the columns into dates first, so that nobody has to guess day and month.",
         _DATES_SHOWN,
     ),
@@ -139,7 +139,7 @@ REASONS: Mapping[int, Reason] = {
     ),
     UNREADABLE_CHANGE: Reason(
         "unreadable changed_at",
-        "`changed_at` given as text must be ISO 8601, such as 2026-09-30T08:15:00Z; it is not",
+        "`changed_at` given as text must be ISO 8601, such as 2026-09-30T08:15:00Z, or 2026/9/30 8:15; it is not",
         "Parse the column into moments first, so that nobody has to guess day and month.",
         ("changed_at",),
     ),
@@ -160,7 +160,7 @@ REASONS: Mapping[int, Reason] = {
     ),
     UNREADABLE_OUTCOME: Reason(
         "unreadable outcome date",
-        "dates of outcomes given as text must be ISO 8601, such as 2026-09-30; they are not",
+        "dates of outcomes given as text must be ISO 8601, such as 2026-09-30, or 2026/9/30; they are not",
         "Parse the columns into dates first, so that nobody has to guess day and month.",
         OUTCOMES_SHOWN,
     ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from calibra.data.dates import ZONED_TEXT, is_text
+from calibra.data.dates import ZONED_TEXT, is_text, with_iso_text
 from calibra.data.roles import DATES
 from calibra.errors import InputError
 
@@ -21,7 +21,8 @@ _TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
 
 
 def localise(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any]:
-    """The frame with the moments of its date columns at their local time in the zone; text stays text."""
+    """The frame with the moments of its date columns at their local time in the zone; text stays text, but ISO."""
+    frame = with_iso_text(frame, DATES)
     engine, native = frame.implementation, nw.to_native(frame)
     if engine.is_duckdb():
         native = _localise_relation(native, timezone)
