@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from matplotlib import font_manager
 from tests.views.conftest import counts_fit
 
 from calibra.errors import CalibraWarning
@@ -22,6 +23,23 @@ def test_japanese_names_fall_back_on_an_installed_font_and_latin_stays_as_it_was
     families = axes.get_yticklabels()[1].get_fontfamily()
     assert families[0] == "sans-serif"
     assert families[-1] == fonts.installed_cjk_font()
+
+
+def test_a_font_newer_than_matplotlibs_list_is_found_in_every_weight(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    if fonts.installed_cjk_font() is None:
+        pytest.skip("no font with Japanese characters is installed")
+    listed = font_manager.fontManager.ttflist
+    files = {font.fname for font in listed if font.name in fonts.CJK_FONTS}
+    older = [font for font in listed if font.fname not in files]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", older)
+    fonts.installed_cjk_font.cache_clear()
+    axes = make_axes(width=2, height=1)
+    axes.set_title("読みのズレ", fontweight="bold")
+    axes.set_xlabel("見込みランク")
+    save_picture(axes, tmp_path / "title.png")
+    assert "findfont" not in caplog.text
 
 
 def test_without_such_a_font_the_empty_boxes_are_announced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

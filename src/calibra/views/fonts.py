@@ -48,7 +48,7 @@ def _first_known() -> str | None:
 
 
 def _add_new_fonts() -> None:
-    """Make known the first such font that was installed after matplotlib wrote its list of fonts."""
+    """Make known such fonts, in all their weights, that were installed after matplotlib wrote its list of fonts."""
     known = {font.fname for font in font_manager.fontManager.ttflist}
     for path in sorted(font_manager.findSystemFonts()):
         name = Path(path).stem.lower()
@@ -58,8 +58,6 @@ def _add_new_fonts() -> None:
             font_manager.fontManager.addfont(path)
         except (OSError, RuntimeError):  # a file that is no font, or none that can be read
             continue
-        if _first_known() is not None:
-            return
 
 
 class LabelledFigure(Figure):
