@@ -245,8 +245,7 @@ class RankHistory:
         findings = (*self.set_aside.findings, *judgments.set_aside.findings)
         checked = judgments._rows("summary")
         judgments.set_aside = SetAside(findings)
-        noted = {**self._summary.noted, **checked.noted}
-        judgments._checked = replace(checked, set_aside=judgments.set_aside, noted=noted)
+        judgments._checked = replace(checked, set_aside=judgments.set_aside, told=self._summary.noted)
         return judgments
 
 

@@ -62,6 +62,7 @@ class Judgments:
         "_checked",
         "_counts",
         "_horizons",
+        "_noted",
         "_ready",
         "as_of",
         "columns",
@@ -80,6 +81,7 @@ class Judgments:
     _horizons: tuple[int, ...]
     _cells: BinomialCells | None
     _ready: ReadyCells | None
+    _noted: Mapping[str, int] | None
 
     def __init__(self) -> None:
         """Refuse: judgments are made by `from_frame` and `from_counts`."""
@@ -164,7 +166,7 @@ class Judgments:
             within_days = scale.resolve_horizon(within_days)
         self = object.__new__(cls)
         self.scale, self.as_of, self.columns, self.groups, self.set_aside = scale, None, {}, (), SetAside()
-        self._checked, self._ready, self._counts, self._horizons = None, None, {}, ()
+        self._checked, self._ready, self._counts, self._horizons, self._noted = None, None, {}, (), None
         self._cells = read_counts(frame, scale=scale, within_days=within_days)
         return self
 
@@ -212,7 +214,7 @@ class Judgments:
         self = object.__new__(cls)
         self.scale, self.as_of, self.columns = scale, date.fromordinal(day), dict(ready.columns)
         self.groups, self.set_aside, self._horizons = ready.groups, SetAside(), ready.horizons
-        self._checked, self._ready, self._counts, self._cells = None, ready, {}, None
+        self._checked, self._ready, self._counts, self._cells, self._noted = None, ready, {}, None, {}
         return self
 
     @classmethod
@@ -223,7 +225,7 @@ class Judgments:
         self = object.__new__(cls)
         self.scale, self.as_of, self.columns = choices.scale, counts.as_of, dict(plan.opened.roles.columns)
         self.groups, self.set_aside = plan.opened.roles.groups, checked.set_aside
-        self._checked, self._ready, self._cells = checked, None, None
+        self._checked, self._ready, self._cells, self._noted = checked, None, None, None
         self._counts, self._horizons = {((), horizons, True): counts}, horizons
         return self
 
@@ -308,9 +310,10 @@ class Judgments:
         return self._cells
 
     def summary(self) -> JudgmentsSummary:
-        """What came in, how old it is, what was set aside?"""
-        noted = {} if self._ready else self._rows("summary").noted
-        return summarise(self.duration_counts(), self.set_aside, noted)
+        """What came in, how old it is, what was set aside? One more scan tells what is noted of their ends."""
+        if self._noted is None:
+            self._noted = self._rows("summary").note()
+        return summarise(self.duration_counts(), self.set_aside, self._noted)
 
     def _count(self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool) -> DurationCounts:
         """The counts, made once per grouping, horizons and way of following."""

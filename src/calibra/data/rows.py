@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import RLock
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calibra.data.counts import EVENT, DurationCounts
 from calibra.data.frames import collect
-from calibra.data.packed import PackedCounts, Plan, count, encode, prepare
+from calibra.data.packed import PackedCounts, Plan, count, count_ends, encode, prepare
 from calibra.data.problems import (
     DUPLICATE,
     FINE,
@@ -71,8 +71,12 @@ class CheckedRows:
     """Whether duplicates are taken out before every count."""
     set_aside: SetAside
     """What is left out."""
-    noted: Mapping[str, int]
-    """What is counted and no problem: in words, to number of rows."""
+    all_fine: bool
+    """Whether every row is a judgment that is counted."""
+    known: Mapping[str, int]
+    """What the counts tell that is no problem, by name."""
+    told: Mapping[str, int] = field(default_factory=dict)
+    """The same of the log that the judgments were made from, in words."""
 
     def recount(self, by: Sequence[str], horizons: tuple[int, ...], *, to_rerank: bool = True) -> DurationCounts:
         """The duration counts by groups, or for other horizons: one more scan of the same good rows."""
@@ -85,6 +89,15 @@ class CheckedRows:
         ranks = _rank_codes(packed, self.choices)
         keep = find_reasons(packed, ranks) == FINE
         return _tabulate(plan, self.choices, packed, ranks, keep, horizons)
+
+    def note(self) -> dict[str, int]:
+        """What is no problem, but should be known: in words, to number of rows; one more scan."""
+        with ONE_AT_A_TIME:
+            frame = prepare(self.plan, ())
+            if not self.all_fine:
+                frame = frame.filter(reason_expression(self.plan, self.unknown_ranks) == FINE)
+            numbers = {**self.known, **count_ends(self.plan, frame)}
+        return {**self.told, **{words: numbers[name] for name, words in NOTED.items() if numbers.get(name)}}
 
 
 def check_rows(
@@ -110,12 +123,13 @@ def check_rows(
     told = [*findings, doubled] if doubled else findings
     if column_faults or (told and choices.problems == "raise"):
         raise InputError(_one_error([*column_faults, *(found.message for found in told)], by_row=bool(told)))
-    noted = _note(plan, packed, reasons)
+    known = _known(plan, packed, reasons)
     kept = packed
     if doubled:
         kept = count(plan, first_copies(plan, frame, unknown), ())
         told = [*findings, _left_out(choices, doubled, per_rep(reasons == FINE, packed), kept)]
-    checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), noted)
+    all_fine = bool(np.all(reasons == FINE))
+    checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), all_fine, known)
     if told:
         LOG.warning("%s", checked.set_aside)
     if kept is not packed:
@@ -219,18 +233,22 @@ def _left_out(choices: Choices, doubled: Finding, before: Mapping[str, int], kep
     return replace(doubled, per_rep=n_by_rep, message=message)
 
 
-def _note(plan: Plan, packed: PackedCounts, reasons: NDArray[np.int64]) -> dict[str, int]:
-    """What is no problem, but should be known."""
-    fine = reasons == FINE
-    not_event = fine & ((packed.code & 3) != EVENT) & ("won_at" in plan.present and "reranked_at" not in plan.present)
-    told = (
-        ("n", reasons == UNKNOWN_YET, "judged, or first under observation, after as_of: not yet known"),
-        ("n_end_after_as_of", fine, "event or exit after as_of: open"),
-        ("n_event_and_exit", fine, "event and exit both: the earlier counts, ties to the event"),
-        ("n_won", not_event, "won without an event, or after an earlier exit"),
-    )
-    numbers = {words: int(packed.sums[name][rows].sum()) for name, rows, words in told if name in packed.sums}
-    return {words: number for words, number in numbers.items() if number}
+NOTED = {
+    "n_not_yet": "judged, or first under observation, after as_of: not yet known",
+    "n_end_after_as_of": "event or exit after as_of: open",
+    "n_event_and_exit": "event and exit both: the earlier counts, ties to the event",
+    "n_won_without": "won without an event, or after an earlier exit",
+}
+"""What is counted and no problem, but should be known, in words."""
+
+
+def _known(plan: Plan, packed: PackedCounts, reasons: NDArray[np.int64]) -> dict[str, int]:
+    """What of it the counts tell."""
+    known = {"n_not_yet": int(packed.sums["n"][reasons == UNKNOWN_YET].sum())}
+    if "won_at" in plan.present and "reranked_at" not in plan.present:
+        no_event = (reasons == FINE) & ((packed.code & 3) != EVENT)
+        known["n_won_without"] = int(packed.sums["n_won"][no_event].sum())
+    return known
 
 
 def _one_error(messages: Sequence[str], *, by_row: bool) -> str:
@@ -241,7 +259,7 @@ def _one_error(messages: Sequence[str], *, by_row: bool) -> str:
 
 def _nothing_left(plan: Plan, checked: CheckedRows) -> str:
     as_of = date.fromordinal(plan.as_of_day)
-    why = [f"{n} {words}" for words, n in checked.noted.items()]
+    why = [f"{n} {words}" for words, n in checked.note().items()]
     if checked.set_aside.n_rows:
         why.append(str(checked.set_aside))
     return f"`frame` must hold at least one judgment known on {as_of}; it holds none. {'; '.join(why)}".strip()

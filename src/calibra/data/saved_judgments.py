@@ -67,12 +67,11 @@ class Reading:
 class SavedJudgments(Judgments):
     """The judgments of a saved calibration: counts to read, no rows to ask."""
 
-    __slots__ = ("_noted", "_saved_cells", "_saved_counts", "reading")
+    __slots__ = ("_saved_cells", "_saved_counts", "reading")
 
     reading: Reading
     _saved_counts: DurationCounts | None
     _saved_cells: tuple[BinomialCells, ...]
-    _noted: Mapping[str, int]
 
     @classmethod
     def restore(
@@ -126,7 +125,7 @@ class SavedJudgments(Judgments):
         """What came in, how old it is, what was set aside?"""
         if self._saved_counts is None:
             self._rows("summary")
-        return summarise(self.duration_counts(), self.set_aside, self._noted)
+        return summarise(self.duration_counts(), self.set_aside, self._noted or {})
 
     def _rows(self, asked: str) -> NoReturn:
         raise InputError(
