@@ -160,6 +160,8 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
 class PointPool:
     """Standard multivariate t points for the blocks' proposals: made once, picked at random.
 
+    Of each point the pool holds the opposite as well: its mean would else be off zero, the same way for every rep.
+
     Parameters
     ----------
     n_block
@@ -169,8 +171,9 @@ class PointPool:
     """
 
     def __init__(self, rng: np.random.Generator, n_block: int, size: int = 1 << 13) -> None:
-        radius = np.sqrt(BLOCK_TAIL_DF / (2.0 * rng.standard_gamma(BLOCK_TAIL_DF / 2.0, size)))
-        self.points = rng.standard_normal((n_block, size)) * radius
+        radius = np.sqrt(BLOCK_TAIL_DF / (2.0 * rng.standard_gamma(BLOCK_TAIL_DF / 2.0, size // 2)))
+        half = rng.standard_normal((n_block, size // 2)) * radius
+        self.points = np.concatenate([half, -half], axis=1)
         self.log_density = -0.5 * (BLOCK_TAIL_DF + n_block) * np.log1p((self.points**2).sum(axis=0) / BLOCK_TAIL_DF)
 
     def pick(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ from calibra.inference.surrogate import Surrogate
 type Floats = NDArray[np.float64]
 
 _REPS_FOR_BLOCK_K = 10
-_POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 64, 64
+_POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 64, 48
 _CANDIDATES = ((0.75, 4), (1.5, 8), (np.inf, 16))  # of each block draw, by the largest spread; a normal block's is 0.3
 
 
