@@ -108,15 +108,36 @@ def test_no_events_at_all_is_a_valid_fit():
     assert (table.upper < 0.1).all()
 
 
-def test_events_on_the_day_of_the_judgment_fall_in_the_first_interval():
+def same_day(n: int):
+    """So many events on the day of the judgment, beside 200 judgments of an exponential clock."""
     days, ending = competing(200, seed=17, exit_days=np.inf)
-    # not so many that a constant hazard within the first interval is itself far off
-    days, ending = np.r_[np.zeros(40, dtype=int), days], np.r_[np.full(40, EVENT), ending]
+    return np.r_[np.zeros(n, dtype=int), days], np.r_[np.full(n, EVENT), ending]
+
+
+def test_events_on_the_day_of_the_judgment_fall_in_the_first_interval():
+    days, ending = same_day(40)
     fit = fit_of(judgments_of(days, ending, exits=False), edges=(5, 60, 100))
     on_day_0 = int(((days == 0) & (ending == EVENT)).sum())
     assert fit.cells.exposure.events[0, 0, 0] == int(((days <= 5) & (ending == EVENT)).sum()) >= on_day_0
     assert fit.cumulative_incidence([5], by=()).lower[0] < ((days <= 5) & (ending == EVENT)).mean()
     assert fit.cumulative_incidence([5], by=()).upper[0] > 40 / 240
+
+
+def test_where_many_events_come_on_that_day_it_is_an_interval_of_its_own():
+    days, ending = same_day(100)
+    fit = fit_of(judgments_of(days, ending, exits=False), edges=None)
+    assert fit.cells.exposure.edges_days[0] == 0
+    assert fit.cells.exposure.events[0, 0, 0] == int(((days == 0) & (ending == EVENT)).sum()) == 102
+    found = fit.cumulative_incidence([0, 5], by=())
+    for i, until in enumerate((0, 5)):
+        assert found.lower[i] < ((days <= until) & (ending == EVENT)).mean() < found.upper[i]
+
+
+def test_edges_without_that_day_spread_its_events_over_the_days_after():
+    # a limit of a constant hazard within an interval (docs/theory/lead_time.md): a third of the events on day 0
+    days, ending = same_day(100)
+    fit = fit_of(judgments_of(days, ending, exits=False), edges=(5, 60, 100))
+    assert fit.cumulative_incidence([0], by=()).upper[0] < 0.1 < 0.3 < ((days == 0) & (ending == EVENT)).mean()
 
 
 def test_one_interval_has_no_tempo_and_works():
@@ -156,7 +177,8 @@ def test_edges_past_the_follow_up_are_refused():
 @pytest.mark.parametrize(("settings", "message"), [
     ({"interval_edges_days": (30, 30)}, r"`edges_days` must increase from edge to edge; got \[30, 30\]"),
     ({"interval_edges_days": (60, 30)}, r"`edges_days` must increase"),
-    ({"interval_edges_days": (0, 30)}, r"`edges_days\[0\]` must be a whole number of days, at least 1; got 0"),
+    ({"interval_edges_days": (-1, 30)}, r"`edges_days` must be days from 0 on; got \[-1, 30\]"),
+    ({"interval_edges_days": (0,)}, r"`edges_days\[-1\]` must be a whole number of days, at least 1; got 0"),
     ({"adjust_for": "segment"}, r"`adjust_for` must be a tuple of column roles; got the text 'segment'"),
 ])  # fmt: skip
 def test_choices_that_cannot_be_meant_are_refused(settings, message):

@@ -267,16 +267,18 @@ def check_groups(by: Sequence[str], known: Sequence[str]) -> None:
 
 
 def check_edges(edges_days: ArrayLike) -> IntArray:
-    """Whole, increasing days from 1 on, or the error that says so."""
+    """Whole, increasing days from 0 on and up to 1 at least, or the error that says so."""
     given = np.asarray(edges_days)
     if given.ndim != 1 or given.size == 0 or given.dtype.kind not in "iuf":
         raise InputError(f"`edges_days` must be a list of whole days, such as [30, 60, 90]; got {edges_days!r}.")
     if not np.all(np.isfinite(given)) or np.any(given != np.floor(given)):
         raise InputError(f"`edges_days` must be whole days; got {given.tolist()}.")
     edges = given.astype(np.int64)
-    check_days(int(edges[0]), "edges_days[0]")
+    if edges[0] < 0:
+        raise InputError(f"`edges_days` must be days from 0 on; got {edges.tolist()}.")
     if np.any(np.diff(edges) <= 0):
         raise InputError(f"`edges_days` must increase from edge to edge; got {edges.tolist()}. Sort them, each once.")
+    check_days(int(edges[-1]), "edges_days[-1]")
     return edges
 
 

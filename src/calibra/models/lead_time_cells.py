@@ -133,7 +133,8 @@ def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
 
     The end is the last day on which at least 20 judgments (or 5 % of them) were still followed, or the last reached
     promise. Between, edges hold about as many events each, at most eight intervals and ten events an interval; the
-    last event is an edge where follow-up goes on for long without one.
+    last event is an edge where follow-up goes on for long without one. Where an interval's worth of events comes on the
+    day of the judgment, that day is an interval of its own.
     """
     longest = int(counts.days.max())
     at_risk = _at_risk(counts, longest)
@@ -149,7 +150,7 @@ def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
     order = np.argsort(days, kind="stable")
     reached = np.cumsum(n[order])
     for share in np.arange(1, n_intervals) / n_intervals:
-        edge = max(1, int(days[order][np.searchsorted(reached, share * reached[-1])]))
+        edge = int(days[order][np.searchsorted(reached, share * reached[-1])])
         if all(not (other / _APART < edge < other * _APART) for other in wanted if other != edge):
             wanted.add(edge)
     return np.array(sorted(edge for edge in wanted if edge <= end), dtype=np.int64)
@@ -187,7 +188,10 @@ def _judgments(counts: DurationCounts, by: tuple[str, ...]) -> Ints:
 
 
 def interval_clock(bounds: Floats) -> Floats:
-    """Log of the intervals' middles, mean 0 and sd 1 over the intervals; 0 where there is one."""
-    middle = np.log(0.5 * (bounds[1:] + bounds[:-1]))
+    """Log of the intervals' middles, mean 0 and sd 1 over the intervals; 0 where there is one.
+
+    Middles within the first day count as a day, or the day of the judgment would stand far from all others.
+    """
+    middle = np.log(np.maximum(0.5 * (bounds[1:] + bounds[:-1]), 1.0))
     centred = middle - middle.mean()
     return np.asarray(centred / centred.std()) if len(middle) > 1 else centred
