@@ -18,7 +18,7 @@ from calibra.loaded import SavedCalibration, load
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,8 @@ _NUMBERS = ("estimate", "lower", "upper", "n", "events")
 @dataclass(frozen=True, slots=True, eq=False)
 class Replay:
     """A saved calibration beside the same fit on other judgments."""
+
+    __repr__ = brief
 
     before: SavedCalibration
     """What was saved."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import InputError
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,8 @@ _WEEK = 7
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationTable:
     """Rep × rank × week of age → numbers; rows in this order, the rep never seen first."""
+
+    __repr__ = brief
 
     reps: tuple[str, ...]
     """Reps the fit knows."""

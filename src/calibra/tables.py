@@ -1,9 +1,10 @@
-"""Arrays to tables: pandas, made on use."""
+"""Arrays to tables and to a line of text: pandas, made on use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,3 +32,32 @@ def make_table(columns: Mapping[str, ArrayLike], index: ArrayLike | None = None)
     import pandas as pd
 
     return pd.DataFrame(dict(columns), index=None if index is None else np.asarray(index))
+
+
+def brief(result: Any) -> str:
+    """What is in this result? Its fields, long arrays by shape: for `__repr__ = brief` in a dataclass."""
+    told = (f"{field.name}={_told(getattr(result, field.name))}" for field in fields(result) if field.repr)
+    return f"{type(result).__name__}({', '.join(told)})"
+
+
+_SHORT = 60
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        if value.size <= 6:
+            return np.array2string(value, precision=4, separator=", ").replace("\n", "")
+        return f"<{value.dtype} {'×'.join(map(str, value.shape))}>"
+    if isinstance(value, Mapping):
+        return _cut([f"{key}: {_told(one)}" for key, one in list(value.items())[:4]], len(value), "{}")
+    if isinstance(value, tuple | list) and not hasattr(value, "_fields"):
+        return _cut([_told(one) for one in value[:4]], len(value), "()")
+    text = repr(value).replace("\n", " ")
+    if len(text) <= _SHORT:
+        return text
+    return f"<{type(value).__name__}>" if is_dataclass(value) else f"{text[: _SHORT - 1]}…"
+
+
+def _cut(told: list[str], n: int, ends: str) -> str:
+    more = [f"… {n} in all"] if n > len(told) else []
+    return f"{ends[0]}{', '.join([*told, *more])}{ends[1]}"

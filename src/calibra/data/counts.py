@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.scale import check_days
 from calibra.errors import InputError, NotEnoughDataError
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,8 @@ SAME_DAY = 1.0 / 3.0
 class BinomialCells:
     """How many mature judgments, and how many events within the horizon, per rep and rank (and group)?"""
 
+    __repr__ = brief
+
     reps: tuple[str, ...]
     """Rep labels, sorted: axis 0 of the arrays."""
     ranks: tuple[str, ...]
@@ -49,6 +51,11 @@ class BinomialCells:
     as_of: date | None = None
     """Snapshot date; None for ready-made counts that state none."""
 
+    def __str__(self) -> str:
+        """How many judgments of whom, in a line."""
+        within = "" if self.within_days is None else f" within {self.within_days} days"
+        return f"{int(self.n.sum()):,} mature judgments{within} of {len(self.reps)} reps, ranks {' '.join(self.ranks)}"
+
     @property
     def table(self) -> pd.DataFrame:
         """One row per cell: rep, rank, groups, n, events, n_immature."""
@@ -59,6 +66,8 @@ class BinomialCells:
 @dataclass(frozen=True, slots=True, eq=False)
 class ExposureCells:
     """How long was whom under observation, and what came, per rep, rank (and group) and interval of days?"""
+
+    __repr__ = brief
 
     reps: tuple[str, ...]
     """Rep labels, sorted: axis 0 of the arrays."""
@@ -94,6 +103,8 @@ class DurationCounts:
     The sufficient statistics of every model: rows in, one small table out. All arrays have the shape (M,) and are
     sorted by rep, rank, groups, entry, days, ending, maturity.
     """
+
+    __repr__ = brief
 
     reps: tuple[str, ...]
     """Rep labels, sorted."""

@@ -16,6 +16,7 @@ from calibra.data.judgments import Judgments
 from calibra.data.packed import label_text, prepare
 from calibra.data.problems import FINE, reason_expression
 from calibra.data.rows import ONE_AT_A_TIME, CheckedRows, first_copies
+from calibra.tables import brief
 
 IntArray = NDArray[np.int64]
 
@@ -23,6 +24,8 @@ IntArray = NDArray[np.int64]
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenJudgments:
     """Judgments still open at the snapshot date, oldest first; arrays of one length."""
+
+    __repr__ = brief
 
     prospect: NDArray[np.object_]
     """Prospect as it stands in the data."""
@@ -39,6 +42,8 @@ class OpenJudgments:
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenCounts:
     """How many judgments of each rep, rank and age are still open at the snapshot date? Arrays of one length."""
+
+    __repr__ = brief
 
     rep: IntArray
     """Index into the judgments' reps."""

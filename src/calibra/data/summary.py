@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
 from calibra.data.problems import SetAside
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +23,8 @@ IntArray = NDArray[np.int64]
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgmentsSummary:
     """What came in, how old is it, and what was set aside?"""
+
+    __repr__ = brief
 
     as_of: date | None
     """Snapshot date."""

@@ -15,7 +15,7 @@ from calibra.data.frames import collect
 from calibra.data.history_log import BY_EVENT, CLEARED, Log
 from calibra.data.packed import encode
 from calibra.data.problems import FINE
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,8 @@ class Transitions:
     Ranks that follow events tell nothing of events to come. Where most last upgrades lie within days of the event, or
     come after it, the later ranks are a record of what was already known: judge by the entry rank (`mode="first"`).
     """
+
+    __repr__ = brief
 
     ranks: tuple[str, ...]
     """Rank labels, best first."""

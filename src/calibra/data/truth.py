@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.worlds import FloatArray, IntArray, Lives, RepTraits, Variates, World, draw_variates, live
 from calibra.errors import InputError
+from calibra.tables import brief
 
 TRUTH_DAYS = 1095
 """Latest day, counted from the judgment, at which the truth is known."""
@@ -32,6 +33,8 @@ class WorldTruth:
     in it: they send `n_latent` latent prospects per rep through the same mechanism, the same ones for every rep.
     `dataclasses.replace(truth, n_latent=...)` buys precision with time.
     """
+
+    __repr__ = brief
 
     ranks: tuple[str, ...]
     """Labels of the ranks, best first."""

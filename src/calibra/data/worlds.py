@@ -11,6 +11,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.tables import brief
+
 type FloatArray = NDArray[np.float64]
 type IntArray = NDArray[np.int64]
 
@@ -119,6 +121,8 @@ class World:
 class RepTraits:
     """Who the reps truly are; arrays in the order of `names`."""
 
+    __repr__ = brief
+
     names: tuple[str, ...]
     """Labels of the reps."""
     teams: tuple[str, ...]
@@ -180,6 +184,8 @@ class Variates:
 @dataclass(frozen=True, slots=True, eq=False)
 class Lives:
     """What truly becomes of n prospects, as if followed for ever; arrays of length n."""
+
+    __repr__ = brief
 
     segment: IntArray
     """Code of the segment."""

@@ -10,7 +10,7 @@ from calibra.errors import InputError
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, log_odds, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,8 @@ type Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """First less second, quantity by quantity."""
+
+    __repr__ = brief
 
     first: str
     """What is compared."""

@@ -17,7 +17,7 @@ from calibra.models.rank import residual_basis
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,8 @@ class Merge:
 @dataclass(frozen=True, slots=True, eq=False)
 class Granularity:
     """How many ranks the data support, with the evidence."""
+
+    __repr__ = brief
 
     n_supported: int
     """Number of ranks left after every merge that loses nothing."""

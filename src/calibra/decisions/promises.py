@@ -11,7 +11,7 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,8 @@ type Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True, eq=False)
 class RankReliability:
     """What was promised by each rank, and what came of it; one entry per rep and promised rank, all reps first."""
+
+    __repr__ = brief
 
     rep: NDArray[np.object_]
     """Rep label."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from calibra.errors import InputError
 from calibra.models.rank_fit import RankFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +23,8 @@ SURE = 0.9
 @dataclass(frozen=True, slots=True, eq=False)
 class RepStandings:
     """Standing of each rep by outcomes at the same rank; 1 is the rep whose outcomes lie highest."""
+
+    __repr__ = brief
 
     reps: tuple[str, ...]
     """Rep labels."""

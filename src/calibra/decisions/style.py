@@ -11,7 +11,7 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,8 @@ CANNOT_TELL = "cannot tell yet"
 @dataclass(frozen=True, slots=True, eq=False)
 class RepStyles:
     """Bars of each rep against all reps', one entry per rep."""
+
+    __repr__ = brief
 
     reps: tuple[str, ...]
     """Rep labels."""

@@ -37,7 +37,7 @@ from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
 from calibra.stats.detection_advice import change_of_cut
 from calibra.stats.intervals import INTERVAL_PROB
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +103,8 @@ class ThresholdAdvice:
     Shares and bars are those of the rep's own pool of prospects under the present way of working. Advice is for
     feedback, not for pay or dismissal.
     """
+
+    __repr__ = brief
 
     columns: Mapping[str, NDArray[Any]]
     """Column name to values, see `ADVICE_COLUMNS`; shares and bars from 0 to 1."""

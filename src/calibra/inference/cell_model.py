@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from calibra.errors import InputError
 from calibra.inference.families import Family
 from calibra.inference.priors import PopulationPrior, RandomWalk, ScalePrior
+from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
 
@@ -69,6 +70,8 @@ class CellModel:
     InputError
         Shapes that do not fit each other, or counts outside the family's range.
     """
+
+    __repr__ = brief
 
     family: Family
     """How counts follow from η."""

@@ -15,6 +15,7 @@ from scipy.special import ndtri
 from calibra.errors import InputError
 from calibra.inference.priors import Normal, ScalePrior
 from calibra.stats.detection_likelihood import contrast_basis
+from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
 
@@ -28,6 +29,8 @@ class DetectionModel:
     InputError
         Fewer than two ranks, shapes that do not fit each other, counts that cannot be.
     """
+
+    __repr__ = brief
 
     n: Floats
     """Judgments, (rep, rank), best rank first."""

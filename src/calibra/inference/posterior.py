@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.tables import brief
+
 if TYPE_CHECKING:
     import xarray
 
@@ -83,6 +85,8 @@ class Diagnostics:
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior:
     """Draws with named axes."""
+
+    __repr__ = brief
 
     draws: Mapping[str, Floats]
     """Name → array whose first axis is the draw."""

@@ -11,6 +11,7 @@ from calibra.data.counts import EVENT, OPEN, DurationCounts, ExposureCells, chec
 from calibra.data.scale import RankScale, RankScores
 from calibra.errors import NotEnoughDataError
 from calibra.models.cells import PackedCells, pack_cells
+from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -56,6 +57,8 @@ class FollowUp:
 @dataclass(frozen=True, slots=True, eq=False)
 class LeadTimeCells:
     """Person-days and endings per rep, rank (and group) and interval, and what the model's terms are read from."""
+
+    __repr__ = brief
 
     exposure: ExposureCells
     """Person-days, events and exits."""

@@ -14,7 +14,7 @@ from calibra.models.lead_time_curves import Curves, Floats
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
 from calibra.stats.intervals import Interval, equal_tailed
 from calibra.stats.lifetable import aalen_johansen
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,8 @@ FEWEST_EXPECTED = 5.0
 @dataclass(frozen=True, slots=True, eq=False)
 class LeadTimeCalibration:
     """Observed against expected endings: on life-table cells, and at the promised horizons."""
+
+    __repr__ = brief
 
     cells: Mapping[str, NDArray[Any]]
     """Columns, one entry per cell of each grouping: `cause`, `grouping`, `rep`, `rank`, `interval`, `observed`,

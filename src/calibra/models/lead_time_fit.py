@@ -95,6 +95,14 @@ class LeadTimeFit:
     _read: dict[tuple[object, ...], "pd.DataFrame"] = field(default_factory=dict, init=False, repr=False)
     """Tables read so far: findings, report and files all ask for the same."""
 
+    def __repr__(self) -> str:
+        told = str(self.diagnostics).replace("\n", "; ")
+        n = int(self.cells.n.sum())
+        return (
+            f"<LeadTimeFit: {n:,} judgments of {len(self.reps)} reps, ranks {' '.join(self.ranks)}, to day "
+            f"{self.last_edge_days}; {told}>"
+        )
+
     @property
     def diagnostics(self) -> LeadTimeDiagnostics:
         """How far to trust the fit."""

@@ -14,7 +14,7 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.reading import logistic
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,8 @@ _ELEMENTS = 4_000_000
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictiveCheck:
     """Seen against replicated counts, cell by cell and as a whole."""
+
+    __repr__ = brief
 
     what: str
     """What the cells are of, e.g. `rep × rank`."""

@@ -42,6 +42,9 @@ class RankFit:
     posterior: Posterior
     """The draws."""
 
+    def __repr__(self) -> str:
+        return f"<RankFit: {self.cells}; {self.diagnostics}>"
+
     @property
     def diagnostics(self) -> Diagnostics:
         """How far to trust the fit."""

@@ -16,7 +16,7 @@ from calibra.models.reading import ALL_REPS, mean_over_reps
 from calibra.stats.detection import auc, bar_at, event_probabilities, share_above
 from calibra.stats.detection_likelihood import cutpoints_of
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,8 @@ SMALLEST_BASE_RATE = 1e-9
 @dataclass(frozen=True, slots=True, eq=False)
 class ThresholdDraws:
     """Draws of signal detection per rep."""
+
+    __repr__ = brief
 
     base_rate: Floats
     """φ, (draw, rep)."""
@@ -70,6 +72,10 @@ class ThresholdFit:
     """The model as the engines saw it."""
     posterior: Posterior
     """The draws."""
+
+    def __repr__(self) -> str:
+        pool = "" if self.pool is None else f" ({self.pool})"
+        return f"<ThresholdFit{pool}: {self.cells}; {self.diagnostics}>"
 
     @property
     def diagnostics(self) -> Diagnostics:

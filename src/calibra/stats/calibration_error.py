@@ -12,11 +12,14 @@ from calibra.stats.forecasts import Floats, ForecastCells, check_interval_prob, 
 from calibra.stats.intervals import INTERVAL_PROB, Interval
 from calibra.stats.isotonic import fit_isotonic
 from calibra.stats.scores import normal_interval
+from calibra.tables import brief
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SquaredCalibrationError:
     """Mean squared distance between forecast and event probability, freed of the bias of finite counts."""
+
+    __repr__ = brief
 
     raw: float
     """Σ w (ȳ − q)²: too large on average."""
@@ -40,6 +43,8 @@ class SquaredCalibrationError:
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationDistance:
     """How far the forecasts lie from their recalibrated values."""
+
+    __repr__ = brief
 
     mean: float
     """ICI: mean of |forecast − recalibrated|."""

@@ -13,6 +13,7 @@ from calibra.stats import binomial
 from calibra.stats.forecasts import Floats, ForecastCells, check_interval_prob, pool_forecasts
 from calibra.stats.intervals import INTERVAL_PROB, Interval
 from calibra.stats.scores import normal_interval
+from calibra.tables import brief
 
 MAX_NEWTON_STEPS = 50
 SEPARATED = 30.0
@@ -22,6 +23,8 @@ SEPARATED = 30.0
 @dataclass(frozen=True, slots=True, eq=False)
 class SpiegelhalterTest:
     """Spiegelhalter's Z of calibrated forecasts."""
+
+    __repr__ = brief
 
     z: float
     """Standard normal if the forecasts are calibrated; positive: the Brier score is worse than it promised to be."""
@@ -34,6 +37,8 @@ class SpiegelhalterTest:
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationLine:
     """Linear log-odds line: logit P(event) = intercept + slope · logit forecast."""
+
+    __repr__ = brief
 
     intercept: Interval
     """Intercept; 0 if calibrated."""
@@ -58,6 +63,8 @@ class CalibrationLine:
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationInTheLarge:
     """Events seen against events forecast, over all forecasts together."""
+
+    __repr__ = brief
 
     n: int
     """Forecasts."""

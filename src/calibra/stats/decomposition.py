@@ -21,7 +21,7 @@ from calibra.stats.scores import (
     normal_interval,
     warn_if_infinite,
 )
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,8 @@ class _Parts(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreDecomposition:
     """Mean score = miscalibration − discrimination + uncertainty, per group."""
+
+    __repr__ = brief
 
     rule: str
     """Scoring rule."""

@@ -16,6 +16,7 @@ from calibra.stats.detection_likelihood import (
     detection_log_lik_value,
     params_of_shares,
 )
+from calibra.tables import brief
 
 _MAX_STEPS, _MAX_HALVINGS = 100, 40
 _SOLVED = 1e-10  # expected gain of one more step, in log-likelihood
@@ -24,6 +25,8 @@ _SOLVED = 1e-10  # expected gain of one more step, in log-likelihood
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectionFit:
     """Maximum-likelihood estimate of one rep's base rate, discrimination and cutpoints."""
+
+    __repr__ = brief
 
     base_rate: float
     """Share of events among all judgments."""

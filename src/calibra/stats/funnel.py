@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from calibra.errors import InputError
 from calibra.stats import binomial
 from calibra.stats.forecasts import Floats, as_floats, refuse
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,8 @@ WINSORISED_VARIANCE = 0.6786546
 @dataclass(frozen=True, slots=True, eq=False)
 class Funnel:
     """Shares against a target, with exact limits and limits adjusted for over-dispersion."""
+
+    __repr__ = brief
 
     labels: tuple[str, ...]
     """Who or what each share belongs to."""

@@ -28,6 +28,7 @@ from calibra.stats.lifetable_counts import (
     check_rows,
     count_at_risk,
 )
+from calibra.tables import brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,8 @@ class CurvePoints(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class LifeCurve:
     """One step curve of a life table with pointwise intervals, one entry per day on which anything changed."""
+
+    __repr__ = brief
 
     quantity: Quantity
     """`survival` or `open` (share not ended, falling), `event` or `exit` (share ended this way, rising)."""
@@ -177,6 +180,8 @@ TABLE_COLUMNS = (
 @dataclass(frozen=True, slots=True, eq=False)
 class CumulativeIncidence:
     """What became of the judgments over time, competing exits respected: the three shares sum to one on each day."""
+
+    __repr__ = brief
 
     event: LifeCurve
     """Share that became events."""

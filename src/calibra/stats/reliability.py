@@ -22,7 +22,7 @@ from calibra.stats.forecasts import (
 )
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.stats.isotonic import MAX_COARSE_CELLS, IsotonicFit, fit_isotonic, merge_cells
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,8 @@ class _Columns:
 class CurveCases(_Columns):
     """One row per group and distinct forecast."""
 
+    __repr__ = brief
+
     group: NDArray[np.str_]
     """Group label."""
     prob: Floats
@@ -62,6 +64,8 @@ class CurveCases(_Columns):
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveBins(_Columns):
     """One row per group and bin; the bins of "corp" are the stretches on which the curve is flat."""
+
+    __repr__ = brief
 
     group: NDArray[np.str_]
     """Group label."""
@@ -81,6 +85,8 @@ class CurveBins(_Columns):
 class BandEdges(_Columns):
     """One row per group and forecast of a band's grid."""
 
+    __repr__ = brief
+
     group: NDArray[np.str_]
     """Group label."""
     prob: Floats
@@ -94,6 +100,8 @@ class BandEdges(_Columns):
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationBand:
     """A band with its name, its level and how it was made."""
+
+    __repr__ = brief
 
     kind: str
     """"consistency" (around the diagonal: where would the curve of calibrated forecasts lie) or "confidence"
@@ -124,6 +132,8 @@ class CalibrationBand:
 @dataclass(frozen=True, slots=True, eq=False)
 class ReliabilityCurve:
     """How often the event followed each forecast, with the curve, its bins, its counts and its bands."""
+
+    __repr__ = brief
 
     method: str
     """"corp" (isotonic), "quantile" or "fixed" bins."""

@@ -21,7 +21,7 @@ from calibra.stats.forecasts import (
     check_interval_prob,
 )
 from calibra.stats.intervals import INTERVAL_PROB, Interval
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,8 @@ RULES: dict[str, Callable[[Floats], Floats]] = {"brier": brier, "log": log_score
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastScores:
     """Mean score per group; small is good."""
+
+    __repr__ = brief
 
     rule: str
     """Scoring rule."""

@@ -20,7 +20,7 @@ from calibra.stats.intervals import INTERVAL_PROB, Interval
 from calibra.stats.lifetable import aalen_johansen, kaplan_meier
 from calibra.stats.lifetable_counts import EVENT, EXIT, OPEN, check_codes
 from calibra.stats.scores import normal_interval
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False)
 class HorizonCalibration:
     """Observed against predicted share of events within a horizon, per group and over all."""
+
+    __repr__ = brief
 
     within_days: float
     """Horizon: events on that day count."""
@@ -75,6 +77,8 @@ class HorizonCalibration:
 @dataclass(frozen=True, slots=True, eq=False)
 class CensoredBrier:
     """Brier score at a horizon under censoring."""
+
+    __repr__ = brief
 
     within_days: float
     """Horizon: events on that day count."""

@@ -19,7 +19,7 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.reading import log_odds, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,8 @@ FEWEST_EFFECTIVE = 200.0
 @dataclass(frozen=True, slots=True, eq=False)
 class PriorSensitivity:
     """The largest move of each reported quantity under each change of a prior; arrays of one length."""
+
+    __repr__ = brief
 
     prior: NDArray[np.object_]
     """Scale whose prior was stretched."""

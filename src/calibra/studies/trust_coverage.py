@@ -17,7 +17,7 @@ from calibra.studies.trust_read import recommended_shares, tempo_ratios
 from calibra.studies.trust_rows import Row, answered, cluster_mean, count, run_worlds
 from calibra.studies.trust_sbc import fit_world
 from calibra.studies.trust_worlds import Design, Fit, Model, Reps, draw_world
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,8 @@ ALL_REPS_SUFFIX = ", all reps"
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverageStudy:
     """How often the intervals held the truth, one entry per quantity."""
+
+    __repr__ = brief
 
     model: str
     """Name of the model."""

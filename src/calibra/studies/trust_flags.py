@@ -35,7 +35,7 @@ from calibra.studies.trust_typical import (
     typical_probabilities,
 )
 from calibra.studies.trust_worlds import Design, rank_frame, signal_counts, threshold_frame, with_draws
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,8 @@ UTTERANCES = (
 @dataclass(frozen=True, slots=True, eq=False)
 class FalseFlags:
     """How often something is said of reps who are alike, one entry per utterance."""
+
+    __repr__ = brief
 
     utterances: tuple[str, ...]
     """What is said."""
@@ -181,6 +183,8 @@ def fit_threshold(design: Design, n: Ints, events: Ints, seed: int, draws: int) 
 @dataclass(frozen=True, slots=True, eq=False)
 class PowerStudy:
     """The share of truly different reps found, one entry per gap and number of judgments."""
+
+    __repr__ = brief
 
     kind: str
     """What reps differ in."""

@@ -27,7 +27,7 @@ from calibra.inference.uniformity import uniformity_p_value
 from calibra.studies.trust_read import read_quantities, reported_only
 from calibra.studies.trust_rows import Row, answered, count, run_worlds
 from calibra.studies.trust_worlds import Design, Model, World, draw_world, part_seed
-from calibra.tables import make_table
+from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,8 @@ LEVEL = 0.01
 @dataclass(frozen=True, slots=True, eq=False)
 class SbcRun:
     """Ranks of the truth among posterior draws, world by world."""
+
+    __repr__ = brief
 
     model: str
     """Name of the model."""

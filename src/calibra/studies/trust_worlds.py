@@ -29,6 +29,7 @@ from calibra.models.threshold import ThresholdModel
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection_likelihood import cutpoints_of
 from calibra.studies.trust_times import draw_lead_time_world
+from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -55,6 +56,8 @@ SCALE = RankScale(
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
     """Who judges how much, and how long it is watched: what is held fixed while worlds are drawn."""
+
+    __repr__ = brief
 
     n: Ints
     """Judgments, (rep, rank), best rank first; the threshold model draws the ranks and keeps each rep's total."""
