@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.special import gammaln
 from tests.inference.worlds import binomial_world
 
-from calibra.inference.blocks import log_prior
+from calibra.inference.blocks import log_mean_exp, log_mean_of_pairs, log_prior
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.corrected import Corrected
@@ -49,6 +49,15 @@ def test_corrected_marginal_is_the_integral_over_the_block(events, size):
     likelihood = target.log_posterior(PHI) - log_prior(target.blocks, PHI)
     expected = log_integral(events, size, *PHI[0]) - log_integral(events, size, *PHI[1])
     assert likelihood[0] - likelihood[1] == pytest.approx(expected, abs=0.004)
+
+
+def test_the_log_of_a_mean_of_few_weights_is_freed_of_its_bias():
+    # pairs of weights 1 ± 0.3: E w = 1, and the log of the mean of two pairs is below 0 by half their variance
+    rng = np.random.default_rng(0)
+    log_weights = np.log(1.0 + 0.3 * rng.choice([-1.0, 1.0], (4, 200_000)))
+    plain, freed = log_mean_exp(log_weights).mean(), log_mean_of_pairs(log_weights).mean()
+    assert plain < -0.009
+    assert abs(freed) < 0.002
 
 
 def test_chunks_change_nothing(monkeypatch):

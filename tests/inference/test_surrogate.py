@@ -69,10 +69,9 @@ def test_blocks_where_it_was_made_have_their_modes_curvature(linearised):
     np.testing.assert_allclose(inverse(found.chol), inverse(modes.chol), rtol=0.02, atol=1e-3)
 
 
-def test_the_density_of_the_scales_is_that_of_the_gaussian_posterior(linearised, monkeypatch):
+def test_the_density_of_the_scales_is_that_of_the_gaussian_posterior(linearised):
     # log p(θ) = log p(φ, u) − log p(φ, u | θ) at any φ and u: both in closed form for a quadratic likelihood
     surrogate, _, mode = linearised
-    monkeypatch.setattr(surrogate, "few_reps", False)  # blocks of the quadratic, not of the likelihood
     blocks, p, rng = surrogate.blocks, surrogate.p, np.random.default_rng(5)
     a, b, c, by_block, by_coefficient, _ = surrogate.quadratic
     found, expected = [], []
@@ -86,7 +85,7 @@ def test_the_density_of_the_scales_is_that_of_the_gaussian_posterior(linearised,
         log_lik -= 0.5 * np.einsum("qr,qpr,pr->", u, a, u) + np.einsum("p,pqr,qr->", beta, b, u)
         joint = log_prior(blocks, phi)[0] + log_lik
         joint += sum(multivariate_normal.logpdf(column, cov=np.diag(sigma**2)) for column in u.T)
-        proposals = surrogate.propose_blocks(phi)
+        proposals = surrogate.propose_blocks(phi, newton=False)  # blocks of the quadratic, not of the likelihood
         covariance = inverse(proposals.chol)[:, :, 0]
         joint -= sum(
             multivariate_normal.logpdf(u[:, r], proposals.centre[:, 0, r], covariance[:, :, r])

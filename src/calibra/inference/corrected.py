@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.batches import in_chunks
-from calibra.inference.blocks import PointPool, block_weights, log_mean_exp, log_prior
+from calibra.inference.blocks import PointPool, block_weights, log_mean_exp, log_mean_of_pairs, log_prior
 from calibra.inference.psis import smooth_weights
 from calibra.inference.surrogate import Surrogate
 
 type Floats = NDArray[np.float64]
 
 _REPS_FOR_BLOCK_K = 10
-_POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 64, 48
+_POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 32, 48
 _CANDIDATES = ((0.75, 4), (1.5, 8), (np.inf, 16))  # of each block draw, by the largest spread; a normal block's is 0.3
 
 
@@ -23,7 +23,7 @@ class Corrected:
     surrogate
         Where the blocks are looked for.
     n_points
-        Importance points of each block, even: the same for every φ, so that their noise is a smooth function of φ.
+        Importance points of each block, 4 or more and even: the same for every φ, so that their noise is smooth in φ.
     rng
         Makes the points.
     """
@@ -40,7 +40,7 @@ class Corrected:
             with np.errstate(over="ignore", invalid="ignore"):  # far out e^η overflows: −inf, or NaN
                 proposals = self.surrogate.propose_blocks(chunk)
                 _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density)
-                return log_prior(self.blocks, chunk) + log_mean_exp(log_weights).sum(axis=1)
+                return log_prior(self.blocks, chunk) + log_mean_of_pairs(log_weights).sum(axis=1)
 
         values = np.concatenate(in_chunks(evaluate, phi, self._elements(self.n_points)))
         return np.where(np.isfinite(values), values, -np.inf)
@@ -60,7 +60,7 @@ class Corrected:
         def draw(chunk: Floats, index: int) -> Floats:
             rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, index)))
             points, log_density = self.pool.pick(rng, (n_points, len(chunk), self.blocks.n_reps))
-            proposals = self.surrogate.propose_blocks(chunk)
+            proposals = self.surrogate.propose_blocks(chunk, newton=self.surrogate.few_reps)
             with np.errstate(over="ignore", invalid="ignore"):
                 candidates, log_weights = block_weights(self.blocks, proposals, points, log_density)
             # Gumbel-max: the largest of log weight + Gumbel noise is a draw in proportion to the weights

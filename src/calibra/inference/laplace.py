@@ -24,10 +24,9 @@ from calibra.inference.proposals import systematic_resample
 
 type Floats = NDArray[np.float64]
 
-_POINT_BUDGET = 4500
-_FEWEST_POINTS, _MOST_POINTS = 4, 256
 _DRAWS_FOR_BLOCK_K = 50
 _MANY_REPS = 200
+"""From so many reps on what is missed of each adds up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +60,9 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     outer_seed, spread_seed, block_seed, check_seed = np.random.SeedSequence(seed).spawn(4)
     rng = np.random.default_rng(outer_seed)
     surrogate, mode, _ = linearise(blocks)
-    # with few reps each block's skewness weighs more, and points cost less
-    n_points = int(np.clip(2 * (_POINT_BUDGET // blocks.n_reps**2), _FEWEST_POINTS, _MOST_POINTS))
-    target = Corrected(surrogate, n_points=n_points, rng=rng)
-    if blocks.n_reps > _MANY_REPS:
+    many_reps = blocks.n_reps > _MANY_REPS
+    target = Corrected(surrogate, n_points=16 if surrogate.few_reps else 8 if many_reps else 4, rng=rng)
+    if many_reps:
         learn_offset(target, mode, rng)
     found = sample_outer(target, mode, draws=draws, rng=rng, progress=progress)
     phi = rng.permutation(found.phi[systematic_resample(found.weights, draws, rng)])

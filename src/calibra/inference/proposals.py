@@ -21,7 +21,7 @@ AXIS_STEPS = (1.0, 2.5, 4.0)
 """Standard deviations from the mode at which a split t looks how far its target has fallen."""
 _NARROWEST, _WIDEST = 0.6, 4.0
 _FLATTEST = 0.05
-_PROBES = 0.02 * 2.0 ** np.arange(8)
+_PROBES = 0.03 * 2.5 ** np.arange(6)
 _LONGEST_CLIMB = 20
 
 
@@ -166,10 +166,13 @@ def folded_log_density(proposal: Proposal, scales: Floats) -> Floats:
     near = (centres.min(axis=0) < _FAR_FROM_ZERO * spread) & (
         scales.min(axis=0, initial=np.inf) < _FAR_FROM_ZERO * spread
     )
-    total = np.full(len(scales), -np.inf)
-    for signs in itertools.product(*[(1.0, -1.0) if fold else (1.0,) for fold in near]):
-        total = np.logaddexp(total, proposal.log_density(scales * np.array(signs)))
-    return total
+    signs = np.array(list(itertools.product(*[(1.0, -1.0) if fold else (1.0,) for fold in near])))
+    at_once = len(signs) if isinstance(proposal, SplitT) else 1  # a mixture's memory is that of its components already
+    terms = [
+        proposal.log_density((scales * some[:, None]).reshape(-1, scales.shape[1])).reshape(len(some), -1)
+        for some in np.split(signs, len(signs) // at_once)
+    ]
+    return np.asarray(np.logaddexp.reduce(np.concatenate(terms), axis=0))
 
 
 def systematic_resample(weights: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -22,10 +22,10 @@ from calibra.inference.small_linalg import cholesky, inverse, log_determinant, s
 
 type Floats = NDArray[np.float64]
 
-_FEW_REPS = 32
-"""Up to so many reps the scales may be known so badly that blocks at one φ say little of those at another, and that a
-split t must look far for where their density ends."""
-_NEWTON_STEPS, _LONGEST_STEP = 2, 3.0
+FEW_REPS = 32
+"""Up to so many reps the scales may be known so badly that a split t must look far for where their density ends,
+and what a block's points miss weighs more."""
+_LONGEST_STEP = 3.0
 SMALLEST_SCALE = 1e-4
 """Scales are held at or above this in every evaluation; the likelihood no longer sees what is below."""
 
@@ -54,7 +54,7 @@ class Surrogate:
 
     def __init__(self, blocks: Blocks, quadratic: Quadratic) -> None:
         self.blocks, self.quadratic = blocks, quadratic
-        self.few_reps = blocks.n_reps <= _FEW_REPS
+        self.few_reps = blocks.n_reps <= FEW_REPS
         self.offset: Floats = np.zeros(blocks.n_outer)
         """What the target was found to add to the log density: slopes in the coefficients, standardised, and scales."""
         self.p = blocks.n_outer - blocks.n_scales
@@ -73,20 +73,23 @@ class Surrogate:
         taken.few_reps = self.few_reps
         return taken
 
-    def propose_blocks(self, phi: Floats) -> BlockProposals:
-        """The blocks given φ, where reps are few after Newton steps on their true log density, tilted."""
+    def propose_blocks(self, phi: Floats, *, newton: bool = True) -> BlockProposals:
+        """The blocks given φ, after a Newton step from the quadratic's on their true log density, tilted.
+
+        What counts of that step is the curvature at φ: with the quadratic's, a block's few points are five times less
+        exact.
+        """
         scales, beta = self.blocks.block_scales(phi), self.blocks.coefficients(phi)
         chol = self._factor(scales)
         q, n_reps = self.quadratic.by_block.shape
         pull = -(beta @ self.quadratic.b.reshape(self.p, -1)).reshape(-1, q, n_reps).transpose(1, 0, 2)
         pull += self.quadratic.by_block[:, None]
         context, centre = self.blocks.context(phi), solve_upper(chol, solve_lower(chol, pull))
-        for _ in range(_NEWTON_STEPS * self.few_reps):
+        if newton:
             gradient, information = self.blocks.gradient_hessian(context, centre)
             chol = cholesky(information, scales**-2.0)
             slope = gradient + self.quadratic.tilt[:, None] - centre / scales**2
-            step = solve_upper(chol, solve_lower(chol, slope))
-            centre += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+            centre += np.clip(solve_upper(chol, solve_lower(chol, slope)), -_LONGEST_STEP, _LONGEST_STEP)
         return BlockProposals(context, scales, centre, chol)
 
     def log_density_of_scales(self, scales: Floats) -> Floats:
