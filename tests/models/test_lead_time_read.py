@@ -101,6 +101,7 @@ def test_nothing_is_extrapolated(fit):
     (lambda fit: fit.cumulative_incidence([30], by=("team",)), r"`by` must hold 'rep', 'rank', both or none"),
     (lambda fit: fit.cumulative_incidence([30], cause="won"), r"`cause` must be one of event, exit; got 'won'"),
     (lambda fit: fit.chasing(share_left=0), r"`share_left` must lie strictly between 0 and 1"),
+    (lambda fit: fit.chasing(worth_prob=0), r"`worth_prob` must lie above 0 and be at most 1, such as 0.1; got 0"),
     (lambda fit: fit.tempo(margin_share=-0.1), r"`margin_share` must be 0 or more"),
 ])  # fmt: skip
 def test_questions_that_cannot_be_meant_are_refused(fit, call, message):
@@ -165,6 +166,21 @@ def test_the_age_limit_leaves_the_stated_share_of_events(fit):
     assert at_limit / at_end == pytest.approx(0.9, abs=0.01)
 
 
+def test_the_old_with_a_good_chance_yet_are_not_chased():
+    # 200 prospects become events evenly over 100 days; ten have been open for 96: four more days, a chance of 4/(4 + ε)
+    days = np.r_[np.repeat(np.arange(1, 101), 2), np.full(10, 96)]
+    ending = np.r_[np.full(200, EVENT), np.full(10, OPEN)]
+    judgments = judgments_of(days, ending, exits=False, scale=scale_of("A", within_days=100))
+    fit = LeadTimeModel(interval_edges_days=(25, 50, 75, 90, 100)).fit(judgments, seed=1, progress=False)
+    row = fit.chasing().iloc[0]
+    assert row.limit_days < 96
+    assert (row.n_chased, row.n_worth) == (0, 10)
+    assert fit.chasing(judgments).empty
+    named = fit.chasing(judgments, worth_prob=1.0)
+    assert len(named) == fit.chasing(worth_prob=1.0).iloc[0].n_chased == 10
+    assert (named.estimate > 0.1).all()
+
+
 def test_judgments_lost_from_sight_are_not_chased():
     days, ending = competing(60, seed=3)
     age = np.full(60, 200)
@@ -182,7 +198,7 @@ def test_judgments_lost_from_sight_are_not_chased():
 
 def test_a_newer_snapshot_with_a_new_rep_is_read_as_all_reps(fit):
     newer = judgments_of([140, 140], [OPEN, OPEN], rep=np.array(["Abe", "Dan"]), rank="A", scale=scale_of("A", "B"))
-    named = fit.chasing(newer).set_index("rep")
+    named = fit.chasing(newer, worth_prob=1.0).set_index("rep")
     limits = fit.chasing().set_index(["rep", "rank"]).limit_days
     assert named.limit_days["Dan"] == pytest.approx(limits[("(all reps)", "A")])
     assert named.limit_days["Abe"] == pytest.approx(limits[("Abe", "A")])

@@ -256,13 +256,22 @@ class LeadTimeFit:
         return self.table(columns, interval_prob, age_days=age_days, within_days=within_days)
 
     def lead_times(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """How long does it take, among those that become events by the last edge? See `lead_time_tables.lead_times`."""
+        """How long does it take, among those that become events by the last edge? Per rep and rank, all reps first.
+
+        Each with `_lower`, `_upper`: `quarter_days`, `median_days`, `three_quarters_days` (F₁(t) = q F₁(L)),
+        `restricted_mean_days` (days open up to the last edge L), `share_inside_promise` (F₁(H)/F₁(L)),
+        `open_past_promise` (S(H)); `promise_days`, `promise_answer`, `n`, `engine`.
+        """
         from calibra.models.lead_time_tables import lead_times
 
         return self._once(("lead_times", interval_prob), lambda: lead_times(self, interval_prob=interval_prob))
 
     def tempo(self, *, margin_share: float = 0.2, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """Which reps are slower or faster than all reps? See `lead_time_tables.tempo`."""
+        """Which reps are slower or faster than all reps, at the all-reps mix of ranks?
+
+        `median_days` and its `ratio` to all reps', each with `_lower`, `_upper`; `prob_slower`, `prob_faster` by more
+        than `margin_share`, `prob_within`; `finding`; `n`, `events`, `engine`.
+        """
         from calibra.models.lead_time_tables import tempo
 
         return self._once(
@@ -275,29 +284,45 @@ class LeadTimeFit:
         judgments: Judgments | None = None,
         *,
         share_left: float = 0.05,
+        worth_prob: float = 0.1,
         interval_prob: float = INTERVAL_PROB,
     ) -> "pd.DataFrame":
-        """Who chases too long? Counts per rep and rank; given judgments, the prospects by name.
+        """Who chases too long? Counts per rep and rank; given judgments, the prospects to hand back, by name.
 
-        See `lead_time_chasing.count_chased` and `lead_time_chasing.name_chased`.
+        Chased too long is who is open past the age after which at most `share_left` of the events up to the last edge
+        still come, and has a chance of less than `worth_prob` to become one of them.
+
+        Parameters
+        ----------
+        judgments : Judgments, optional
+            With rows: those of the fit, or a newer snapshot. A rep the fit does not know is read as all reps.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Counts: `limit_days`, and `events_left` in those chased by the last edge, with `_lower`, `_upper`; `n_open`,
+            `n_chased`, of these `n_past_last_edge`, of whom nothing is known; `n_worth`: old, but worth it still.
+            Names: `prospect`, `rep`, `rank`, `judged_at`, `age_days`, `limit_days`; `estimate`, `lower`, `upper` of the
+            chance yet, NaN past the last edge. Oldest first.
         """
         from calibra.models.lead_time_chasing import count_chased, name_chased
 
+        chosen = {"share_left": share_left, "worth_prob": worth_prob, "interval_prob": interval_prob}
         if judgments is None:
-            return self._once(
-                ("chasing", share_left, interval_prob),
-                lambda: count_chased(self, share_left=share_left, interval_prob=interval_prob),
-            )
-        return name_chased(self, judgments, share_left=share_left, interval_prob=interval_prob)
+            return self._once(("chasing", *chosen.values()), lambda: count_chased(self, **chosen))
+        return name_chased(self, judgments, **chosen)
 
     def never(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """What share never becomes an event, where a plateau lets that be said? See `lead_time_check.never`."""
+        """What share never becomes an event, per rank and over all? Said only where a plateau is in sight.
+
+        `estimate`, `lower`, `upper`, NaN where it is not; `late_share_upper`, `n_late`, `verdict`, `n`, `engine`.
+        """
         from calibra.models.lead_time_check import never
 
         return never(self, interval_prob=interval_prob)
 
     def calibration(self, *, interval_prob: float = INTERVAL_PROB) -> "LeadTimeCalibration":
-        """Does the model give back what was seen? See `lead_time_check.check_calibration`."""
+        """Does the model give back what was seen? Observed against expected events, by cell and at each promise."""
         from calibra.models.lead_time_check import check_calibration
 
         return check_calibration(self, interval_prob=interval_prob)

@@ -215,10 +215,11 @@ def _chased(fit: LeadTimeFit) -> list[str]:
     """Open for longer than brings anything: per rank, and whose."""
     table = fit.chasing()
     rows, n_ranks = plain_rows(table), len(fit.ranks)
-    share = f"{100 * table.attrs['share_left']:g} %"
+    share, worth = (f"{100 * table.attrs[name]:g} %" for name in ("share_left", "worth_prob"))
     chased = [row for row in rows[:n_ranks] if row["n_chased"]]
+    limit = f"the age after which fewer than {share} of the events still come"
     if not chased:
-        return [f"No open judgment is past the age after which fewer than {share} of the events still come."]
+        return [f"No open judgment is past {limit} with a chance of less than {worth}."]
     parts = [
         f"{short_label(row['rank'])} {row['n_chased']:,} of {row['n_open']:,} open (past {row['limit_days']:.0f} days; "
         f"events still expected in them {row['events_left']:.1f}, {row['events_left_lower']:.1f} to "
@@ -230,7 +231,7 @@ def _chased(fit: LeadTimeFit) -> list[str]:
         by_rep[row["rep"]] += row["n_chased"]
     most = [f"{short_label(rep)} {n:,}" for rep, n in by_rep.most_common(MOST_NAMED) if n]
     whose = [f"Most of these are open with {join_names(most, width=40)}."] if most and len(fit.reps) > 1 else []
-    return [f"Chased past the age after which fewer than {share} of the events still come: {'; '.join(parts)}.", *whose]
+    return [f"Chased past {limit}, with a chance of less than {worth} each: {'; '.join(parts)}.", *whose]
 
 
 def _unknown(row: dict[str, Any]) -> str:

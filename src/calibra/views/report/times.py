@@ -41,9 +41,11 @@ def lead_time_section(facts: Facts) -> Section:
     if fit is None:
         return Section("lead-times", title, [Text(say("leads.none"))])
     blocks: list[Block] = [Text(say("leads.lead", days=fit.last_edge_days)), _curves(facts, fit), _by_rank(facts)]
-    margin, left = facts.settings["margin_share"], facts.settings["share_left"]
+    margin, left, worth = (facts.settings[name] for name in ("margin_share", "share_left", "worth_prob"))
     blocks += [
-        Text(say("leads.tempo_lead", margin=say.percent(margin), share=say.percent(1.0 - left))),
+        Text(
+            say("leads.tempo_lead", margin=say.percent(margin), share=say.percent(1.0 - left), worth=say.percent(worth))
+        ),
         _tempo(facts, margin),
         Text(_never(facts, fit)),
     ]
