@@ -83,12 +83,13 @@ def moments(columns: dict[str, list[Any]], zone: str | None) -> pl.DataFrame:
 
 
 def slashed(columns: dict[str, list[Any]]) -> pl.DataFrame:
-    """The same dates as a Japanese spreadsheet writes them: 2026/9/1 8:05, or the day alone on even days."""
-    odd = pl.col(*DATE_COLUMNS).dt.day() % 2 == 1
-    padded = pl.col(*DATE_COLUMNS).dt.to_string("%Y/%-m/%-d 8:05")
+    """The same dates as Japanese spreadsheets write them: 2026/9/1 8:05, 2026/09/01 and 2026年9月1日 in turns."""
+    third, days = pl.col(*DATE_COLUMNS).dt.day() % 3, pl.col(*DATE_COLUMNS).dt
     return as_polars(columns).with_columns(
-        pl.when(odd).then(padded).otherwise(pl.col(*DATE_COLUMNS).dt.to_string("%Y/%m/%d"))
-    )
+        pl.when(third == 0).then(days.to_string("%Y/%-m/%-d 8:05"))
+        .when(third == 1).then(days.to_string("%Y/%m/%d"))
+        .otherwise(days.to_string("%Y年%-m月%-d日"))
+    )  # fmt: skip
 
 
 FRAMES: dict[str, Callable[[dict[str, list[Any]], Path], Any]] = {

@@ -1,5 +1,6 @@
 """Day numbers that agree on every engine."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -40,24 +41,26 @@ def test_days_that_do_not_exist_have_no_number(text: str) -> None:
 
 
 @given(
-    st.dates(date(1901, 1, 1), date(2100, 12, 31)), st.booleans(), st.booleans(),
+    st.dates(date(1901, 1, 1), date(2100, 12, 31)), st.booleans(), st.booleans(), st.sampled_from(["//", "年月日"]),
     st.sampled_from(["", " 8:15", " 08:15", " 23:59:59"]),
 )  # fmt: skip
-def test_days_written_year_first_with_slashes_are_that_day(
-    day: date, wide_month: bool, wide_day: bool, clock: str
+def test_days_written_year_first_are_that_day(
+    day: date, wide_month: bool, wide_day: bool, marks: str, clock: str
 ) -> None:
     month, of_month = (
         f"{day.month:02d}" if wide_month else f"{day.month}",
         f"{day.day:02d}" if wide_day else f"{day.day}",
     )
-    text = f"{day.year}/{month}/{of_month}{clock}"
+    text = f"{day.year}{marks[0]}{month}{marks[1]}{of_month}{marks[2:]}{clock}"
     frame = with_iso_text(nw.from_native(pl.LazyFrame({"day": [text]})), ["day"]).collect()
     assert datetime.fromisoformat(frame["day"].to_list()[0]).date() == day
-    assert as_day(text.split()[0], "UTC") == day.toordinal()
+    assert as_day(text, "UTC") == day.toordinal()
 
 
-@given(st.text(alphabet="0123456789-/ :", min_size=6, max_size=14))
+@given(st.text(alphabet="0123456789-/ :年月日", min_size=6, max_size=14))
 @example("2025/2/29")
+@example("2025年2月29日")
+@example("2025年2/28")
 @example("30/9/2026")
 @example("2026/13/1")
 @example("2026/9-1")
@@ -66,7 +69,7 @@ def test_text_is_rewritten_only_where_it_is_a_day_that_exists(text: str) -> None
     frame = with_iso_text(nw.from_native(pl.LazyFrame({"day": [text]})), ["day"]).collect()
     found = frame["day"].to_list()[0]
     if found != text:
-        numbers = [int(part) for part in text.split()[0].split("/")]
+        numbers = [int(part) for part in re.findall("[0-9]+", text)[:3]]
         assert datetime.fromisoformat(found).date() == date(*numbers)
 
 

@@ -397,9 +397,9 @@ def test_text_that_is_no_date_is_named_in_either_table() -> None:
     changes, outcomes = columns_of(log, [*ENDS, ("P9", "1/2/2026", None, "x")])
     with pytest.raises(InputError) as error:
         read(pl.DataFrame(changes), pl.DataFrame(outcomes))
-    assert "`changed_at` given as text must be ISO 8601" in str(error.value)
+    assert "`changed_at` given as text must be a moment that exists, written 2026" in str(error.value)
     assert "changed_at '05.01.2026'" in str(error.value)
-    assert "dates of outcomes given as text must be ISO 8601" in str(error.value)
+    assert "dates of outcomes given as text must be days that exist, written 2026" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ BAD_ROWS: dict[str, tuple[dict[str, list[Any]], dict[str, str], str, dict[tuple[
         {"label": ["a", "B", "A", "S", "a"]},
         {},
         r"`rank` must be one of A, B; found 2 other values in 3 rows \(prospect 'p1' 'a'; prospect 'p4' 'S'; "
-        r"prospect 'p5' 'a'\)\. Map them with `rank_labels=\{'S': 'A', 'a': 'A'\}` or drop those rows",
+        r"prospect 'p5' 'a'\)\. Map them with `rank_labels=\{'S': '\?', 'a': 'A'\}`, with the rank meant for each "
+        r"'\?', add them to the scale, or drop those rows",
         {("unknown rank", "Abe"): 1, ("unknown rank", "Ito"): 2},
     ),
     "no rank": (
@@ -96,7 +97,8 @@ BAD_ROWS: dict[str, tuple[dict[str, list[Any]], dict[str, str], str, dict[tuple[
     "unreadable date": (
         {"judged": ["2026-01-10", "10/01/2026", "2026-01-10", "2026-02-30", "20260110"]},
         {},
-        r"must be ISO 8601.* they are not, in 3 rows \(prospect 'p2' judged_at '10/01/2026'; ",
+        r"must be days that exist, written 2026-09-30 \(ISO 8601\) or 2026/9/30; they are not, "
+        r"in 3 rows \(prospect 'p2' judged_at '10/01/2026'; ",
         {("unreadable date", "Abe"): 1, ("unreadable date", "Ito"): 2},
     ),
     "unreadable number": (

@@ -28,11 +28,10 @@ LOCAL_TEXT = f"^{_ISO_DATE}(?:{_ISO_HOUR}(?::[0-5][0-9](?:[.][0-9]+)?)?)?$"
 """An ISO 8601 date, or date and time of day, that exists and names no time zone."""
 ZONED_TEXT = f"^{_ISO_DATE}{_ISO_HOUR}:[0-5][0-9](?:[.][0-9]+)?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
 """An ISO 8601 moment with its offset from UTC, such as 2026-09-30T08:15:00Z."""
-SLASHED_TEXT = (
-    f"^(?:[1-9][0-9]{{3}}/(?:{_LOOSE_MONTH_DAYS})|(?:{_LEAP_YEARS})/0?2/29)"
-    "(?: (?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?$"
-)
-"""A date that exists, year first and with slashes, with a time of day or without: 2026/9/30 or 2026/09/30 8:15."""
+_SLASHED = f"[1-9][0-9]{{3}}/(?:{_LOOSE_MONTH_DAYS})|(?:{_LEAP_YEARS})/0?2/29"
+_KANJI = f"[1-9][0-9]{{3}}年(?:{_LOOSE_MONTH_DAYS.replace('/', '月')})日|(?:{_LEAP_YEARS})年0?2月29日"
+YEAR_FIRST_TEXT = f"^(?:{_SLASHED}|{_KANJI})(?: (?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?$"
+"""A date that exists, year first, with a time of day or without: 2026/9/30, 2026/09/30 8:15, 2026年9月30日."""
 
 FIRST_DAY = date(1901, 1, 1).toordinal()
 """The first day from which `day_number` is the proleptic Gregorian ordinal; it is up to the year 2100."""
@@ -70,7 +69,7 @@ def day_number(column: str, dtype: nw.dtypes.DType) -> nw.Expr:
 
 
 def with_iso_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFrame[Any]:
-    """The frame with dates written year first with slashes, as spreadsheets in Japan do, rewritten to ISO 8601.
+    """The frame with dates written year first, as in Japan, rewritten to ISO 8601: 2026/9/1 8:05, 2026年9月1日.
 
     They can be read in one way only. Other text stays as it is.
     """
@@ -82,6 +81,8 @@ def with_iso_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFram
 def _iso_text(column: str) -> nw.Expr:
     text = nw.col(column).cast(nw.String)
     iso = text
+    for mark, instead in (("年", "/"), ("月", "/"), ("日", "")):
+        iso = iso.str.replace_all(mark, instead, literal=True)
     for place, behind in ((5, ("/",)), (8, ("", " ")), (11, (":",))):  # month, day and hour of two digits each
         short = iso.str.slice(place + 1, 1).is_in(list(behind)) & (iso.str.len_chars() > place)
         iso = (
@@ -90,7 +91,7 @@ def _iso_text(column: str) -> nw.Expr:
             .otherwise(iso)
         )
     iso = iso.str.replace_all("/", "-", literal=True)
-    return nw.when(text.str.contains(SLASHED_TEXT)).then(iso).otherwise(text).alias(column)
+    return nw.when(text.str.contains(YEAR_FIRST_TEXT)).then(iso).otherwise(text).alias(column)
 
 
 def is_text(dtype: nw.dtypes.DType) -> bool:
@@ -111,8 +112,8 @@ def as_day(as_of: object, timezone: str) -> int:
         moment = moment.astype("datetime64[D]").item()
     if isinstance(moment, str):
         try:
-            slashed = re.fullmatch(SLASHED_TEXT, moment)
-            moment = date(*map(int, moment[:10].split()[0].split("/"))) if slashed else datetime.fromisoformat(moment)
+            numbers = re.findall("[0-9]+", moment)[:3] if re.fullmatch(YEAR_FIRST_TEXT, moment) else []
+            moment = date(*map(int, numbers)) if numbers else datetime.fromisoformat(moment)
         except ValueError as error:
             raise InputError(f"`as_of` must be a date such as '2026-09-30'; got {as_of!r}.") from error
     if isinstance(moment, datetime) and moment == moment:  # not NaT, which is a datetime and unequal to itself

@@ -30,6 +30,7 @@ from calibra.data.packed import (
     row_problems,
 )
 from calibra.data.roles import DATES
+from calibra.data.spelling import normal_spelling
 from calibra.tables import make_table
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ REASONS: Mapping[int, Reason] = {
     ),
     UNREADABLE_DATE: Reason(
         "unreadable date",
-        "dates given as text must be ISO 8601, such as 2026-09-30 or 2026-09-30T08:15:00Z, or 2026/9/30; they are not",
-        "Parse the columns into dates first, so that nobody has to guess day and month.",
+        "dates given as text must be days that exist, written 2026-09-30 (ISO 8601) or 2026/9/30; they are not",
+        "Correct them, or leave them empty where the day is not known; where the year comes last, parse the columns "
+        "into dates, so that nobody has to guess.",
         _DATES_SHOWN,
     ),
     MISSING_DAY: Reason("missing judged_at", "`judged_at` must be known; it is missing", "Fill it, or drop them.", ()),
@@ -139,8 +141,9 @@ REASONS: Mapping[int, Reason] = {
     ),
     UNREADABLE_CHANGE: Reason(
         "unreadable changed_at",
-        "`changed_at` given as text must be ISO 8601, such as 2026-09-30T08:15:00Z, or 2026/9/30 8:15; it is not",
-        "Parse the column into moments first, so that nobody has to guess day and month.",
+        "`changed_at` given as text must be a moment that exists, written 2026-09-30T08:15:00Z (ISO 8601) or 2026/9/30 "
+        "8:15; it is not",
+        "Correct it; where the year comes last, parse the column into moments, so that nobody has to guess.",
         ("changed_at",),
     ),
     MISSING_CHANGE: Reason(
@@ -160,8 +163,10 @@ REASONS: Mapping[int, Reason] = {
     ),
     UNREADABLE_OUTCOME: Reason(
         "unreadable outcome date",
-        "dates of outcomes given as text must be ISO 8601, such as 2026-09-30, or 2026/9/30; they are not",
-        "Parse the columns into dates first, so that nobody has to guess day and month.",
+        "dates of outcomes given as text must be days that exist, written 2026-09-30 (ISO 8601) or 2026/9/30; they are "
+        "not",
+        "Correct them, or leave them empty where the day is not known; where the year comes last, parse the columns "
+        "into dates, so that nobody has to guess.",
         OUTCOMES_SHOWN,
     ),
 }
@@ -331,14 +336,21 @@ def say(reason: int, n: int, examples: Sequence[str], *, ranks: Sequence[str], u
     if reason != UNKNOWN_RANK:
         return f"{why.name}: {why.fault}, in {rows}{listed}. {why.mend}"
     others = f"{len(unknown_ranks)} other value{'s' if len(unknown_ranks) > 1 else ''}" if unknown_ranks else "no rank"
-    mapped = ", ".join(f"{rank!r}: {_likely(rank, ranks)!r}" for rank in list(unknown_ranks)[:3])
-    mend = f"Map them with `rank_labels={{{mapped}}}` or drop those rows." if mapped else "Fill it, or drop those rows."
+    mend = "Fill it, or drop those rows." if not unknown_ranks else _how_to_map(unknown_ranks, ranks)
     return f"{why.name}: `rank` must be one of {', '.join(ranks)}; found {others} in {rows}{listed}. {mend}"
 
 
-def _likely(rank: str, ranks: Sequence[str]) -> str:
-    """The scale's rank that differs in case or blanks alone, else its first, as a pattern."""
-    return next((known for known in ranks if known.casefold() == rank.strip().casefold()), ranks[0])
+def _how_to_map(unknown_ranks: Sequence[str], ranks: Sequence[str]) -> str:
+    """A mapping of the labels to ranks that differ in case, width or blanks alone; "?" where only the user can tell."""
+    meant = {normal_spelling(rank): rank for rank in reversed(ranks)}
+    guessed = {label: meant.get(normal_spelling(label), "?") for label in unknown_ranks[:_MOST_LABELS]}
+    more = ", …" if len(unknown_ranks) > _MOST_LABELS else ""
+    mapped = ", ".join(f"{label!r}: {rank!r}" for label, rank in guessed.items())
+    unsure = ", with the rank meant for each '?', add them to the scale" if "?" in guessed.values() else ""
+    return f"Map them with `rank_labels={{{mapped}{more}}}`{unsure}, or drop those rows."
+
+
+_MOST_LABELS = 8
 
 
 def per_rep(hit: NDArray[np.bool_], packed: PackedCounts) -> dict[str, int]:

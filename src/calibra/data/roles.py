@@ -82,7 +82,7 @@ def _mapped_twice(columns: Mapping[str, str]) -> list[str]:
 def _doubtful_keys(columns: Mapping[str, str]) -> list[str]:
     faults = []
     for key in columns:
-        near = get_close_matches(key, ROLES, n=1, cutoff=0.8)
+        near = [f"{key}_at"] if f"{key}_at" in ROLES else get_close_matches(key, ROLES, n=1, cutoff=0.8)
         if key in RESERVED:
             faults.append(f"{key!r} is the name of a count and cannot be a grouping; call it {key + '_group'!r}.")
         elif key not in ROLES and near:
