@@ -78,3 +78,13 @@ def test_gamma_precision_is_the_density_of_the_scale():
     expected = density_of_precision(sigma**-2.0) + np.log(2.0 * sigma**-3.0)
     found = prior.log_density(sigma)
     assert found[1] - found[0] == pytest.approx(expected[1] - expected[0])
+
+
+@pytest.mark.parametrize("n_points", [4, 16])
+def test_the_noise_of_the_points_is_what_other_points_show(n_points):
+    found = linearise(CellBlocks(binomial_world(40, 3, 8, seed=1)))
+    farther = found.phi + np.concatenate([np.zeros(found.surrogate.p), found.scales_sd])
+    pair = np.stack([found.phi, farther])
+    targets = [Corrected(found.surrogate, n_points=n_points, rng=np.random.default_rng(i)) for i in range(60)]
+    moved = [np.diff(target.log_posterior(pair))[0] for target in targets]
+    assert np.mean([target.noise(pair) for target in targets]) == pytest.approx(np.std(moved), rel=0.35)

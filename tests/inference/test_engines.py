@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.inference.worlds import binomial_world, lopsided_world, poisson_world, rank_declaration
+from tests.inference.worlds import binomial_world, lopsided_world, poisson_world, rank_declaration, silent_world
 
 from calibra.errors import FitError, InputError
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
@@ -47,6 +47,21 @@ def test_laplace_gives_the_surgical_posterior_under_the_old_vague_priors():
     model = surgical(Normal(0, np.inf), GammaPrecision(0.001, 0.001))
     posterior = sample_posterior(model, seed=1, engine="laplace", draws=20_000)
     check_surgical(posterior, mean=-2.5538, mean_sd=0.1536, scale=0.4035, scale_sd=0.1583, prob=A2_PROB, error=0.03)
+
+
+@pytest.mark.parametrize("exposure", [1.0, 10.0, 100.0, 1000.0])
+def test_laplace_finds_hazards_of_which_no_event_tells(exposure):
+    model = silent_world(8, exposure, seed=1)
+    posterior = sample_posterior(model, seed=1, engine="laplace", draws=4000)
+    assert posterior.diagnostics.problems == ()
+    walk = np.random.default_rng(1)  # the same posterior by weighting draws of the prior
+    steps = np.abs(0.5 * walk.standard_normal((400_000, 1))) * walk.standard_normal((400_000, 3))
+    first = -6.0 + 2.0 * walk.standard_normal((400_000, 1))
+    baseline = np.cumsum(np.concatenate([first, steps], axis=1), axis=1)
+    level = np.abs(0.5 * walk.standard_normal((400_000, 1))) * walk.standard_normal((400_000, 8))
+    weights = np.exp(-((np.exp(baseline) @ model.size.T) * np.exp(level)).sum(axis=1))
+    low, middle = (np.quantile(first[:, 0], q, weights=weights, method="inverted_cdf") for q in (0.05, 0.5))
+    np.testing.assert_allclose(np.quantile(posterior["baseline"][:, 0], [0.05, 0.5]), [low, middle], atol=0.12)
 
 
 @pytest.mark.nuts

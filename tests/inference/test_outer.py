@@ -13,7 +13,7 @@ from calibra.inference.progress import Progress
 
 @pytest.mark.slow
 def test_many_reps_add_up_what_a_quadratic_misses_and_the_offset_makes_up_for_it():
-    surrogate, mode, _ = linearise(CellBlocks(binomial_world(3000, 3, 8, seed=1)))
+    surrogate, mode, *_ = linearise(CellBlocks(binomial_world(3000, 3, 8, seed=1)))
     shares = []
     for with_offset in (False, True):
         rng = np.random.default_rng(1)

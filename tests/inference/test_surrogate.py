@@ -46,7 +46,7 @@ def slope_in_coefficients(surrogate, phi, step=1e-3):
 
 def test_coefficients_given_the_scales_are_centred_where_the_marginal_is_flat(linearised):
     # the quadratic's slope in the coefficients is that of the Laplace marginal where it was made
-    surrogate, _, phi = linearised
+    surrogate, _, _, phi = linearised
     given = surrogate.given_scales(phi[None, surrogate.p :])
     at_mean = np.concatenate([given.mean[0], phi[surrogate.p :]])
     away = np.linalg.solve(given.root[0], slope_in_coefficients(surrogate, at_mean))  # in standard deviations
@@ -54,7 +54,7 @@ def test_coefficients_given_the_scales_are_centred_where_the_marginal_is_flat(li
 
 
 def test_their_spread_is_near_the_curvature_of_the_marginal(linearised):
-    surrogate, _, phi = linearised
+    surrogate, _, _, phi = linearised
     step, p = 1e-2 * np.eye(len(phi))[: surrogate.p], surrogate.p
     bend = [slope_in_coefficients(surrogate, phi + row) - slope_in_coefficients(surrogate, phi - row) for row in step]
     root = surrogate.given_scales(phi[None, p:]).root[0]
@@ -63,7 +63,7 @@ def test_their_spread_is_near_the_curvature_of_the_marginal(linearised):
 
 
 def test_blocks_where_it_was_made_have_their_modes_curvature(linearised):
-    surrogate, _, phi = linearised
+    surrogate, _, _, phi = linearised
     modes = find_modes(surrogate.blocks, phi[None], np.zeros((surrogate.blocks.n_block, 1, 1)))
     found = surrogate.propose_blocks(phi[None])
     np.testing.assert_allclose(inverse(found.chol), inverse(modes.chol), rtol=0.02, atol=1e-3)
@@ -71,7 +71,7 @@ def test_blocks_where_it_was_made_have_their_modes_curvature(linearised):
 
 def test_the_density_of_the_scales_is_that_of_the_gaussian_posterior(linearised):
     # log p(θ) = log p(φ, u) − log p(φ, u | θ) at any φ and u: both in closed form for a quadratic likelihood
-    surrogate, _, mode = linearised
+    surrogate, _, _, mode = linearised
     blocks, p, rng = surrogate.blocks, surrogate.p, np.random.default_rng(5)
     a, b, c, by_block, by_coefficient, _ = surrogate.quadratic
     found, expected = [], []

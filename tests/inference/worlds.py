@@ -61,3 +61,15 @@ def poisson_world(n_reps: int = 12, *, seed: int) -> CellModel:
         ),
         (RepTerm("level", np.ones((6, 1)), HalfNormal(0.5)), RepTerm("tempo", tempo, HalfNormal(0.3))),
     )  # fmt: skip
+
+
+def silent_world(n_reps: int, exposure: float, *, seed: int) -> CellModel:
+    """No event at all in four intervals, on little exposure: far from where hazards are guessed, and skewed."""
+    rng = np.random.default_rng(seed)
+    size = exposure * rng.uniform(0.2, 1.0, (n_reps, 4))
+    walk = RandomWalk(HalfNormal(0.5), (1, 1, 1), -6, 2)
+    return CellModel(
+        Poisson(), np.zeros((n_reps, 4)), size, tuple(f"rep {i}" for i in range(n_reps)),
+        (PopulationTerm("baseline", "interval", tuple("1234"), np.eye(4), walk),),
+        (RepTerm("level", np.ones((4, 1)), HalfNormal(0.5)),),
+    )  # fmt: skip

@@ -9,6 +9,9 @@ from calibra.data.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.models.lead_time import LeadTimeModel
 from calibra.studies.lead_time_coverage import study_coverage
+from calibra.studies.trust_pieces import SMALL
+from calibra.studies.trust_sbc import fit_world
+from calibra.studies.trust_worlds import draw_world
 
 
 def effective(draws: np.ndarray) -> float:
@@ -47,7 +50,7 @@ def test_engines_agree_on_incidences_and_tempo():
 @pytest.mark.slow
 def test_intervals_hold_the_truth_and_only_where_late_entry_is_told():
     complete = study_coverage(n_worlds=6, seed=5, late=False, told=False, draws=300)
-    handled, ignored = (study_coverage(n_worlds=6, seed=6, late=True, told=told, draws=300) for told in (True, False))
+    handled, ignored = (study_coverage(n_worlds=16, seed=6, late=True, told=told, draws=300) for told in (True, False))
     assert 0.78 < complete.coverage < 0.98
     assert 0.78 < handled.coverage < 0.98
     assert ignored.bias < -2.0
@@ -74,3 +77,10 @@ def test_crm_deals_are_the_published_incidences_and_no_agent_is_called_slow(shar
     stale = frame.prospect_id[frame.closed_at.isna() & (age > 138)]
     assert len(stale) == 1291
     assert set(stale) <= set(fit.chasing(judgments).prospect)
+
+
+@pytest.mark.parametrize("world", [19, 27, 42, 71, 79, 84, 130, 171, 196])
+def test_hazards_of_few_events_on_little_exposure_are_found(world):
+    found = draw_world(LeadTimeModel(), SMALL, np.random.default_rng([1, world]))
+    for posterior in fit_world(found, seed=1, sampler=None).values():
+        assert posterior.diagnostics.problems == ()

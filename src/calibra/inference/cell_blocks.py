@@ -65,17 +65,16 @@ class CellBlocks:
     def start(self) -> Floats:
         """A φ to start from: the pooled fit without rep terms by a few scoring steps, and prior-typical scales."""
         scales = np.array([prior.typical() for prior in self.scale_priors])
-        phi = np.concatenate([np.zeros(self.n_coefficients), scales])
+        phi = np.concatenate([self.prior_mean, scales])
         no_deviation = np.zeros((self.n_block, 1, self.n_reps))
-        for _ in range(12):
+        for _ in range(40):
             eta = self.linpred(self.context(phi[None]), no_deviation)
             d = self.family.derivatives(eta, self.events, self.size)
             jacobian = self._coefficient_jacobian(phi)
             x = (np.broadcast_to(self.x, (self.n_reps, *self.x.shape[-2:])) @ jacobian).reshape(-1, len(jacobian))
             information = (x * d.weight[:, 0].T.reshape(-1, 1)).T @ x
             gradient = d.score[:, 0].T.ravel() @ x - (phi[: self.n_coefficients] - self.prior_mean) / self.prior_sd**2
-            ridge = np.diag(1e-2 + 1e-6 * np.diag(information))
-            step = np.linalg.solve(information + ridge, gradient)
+            step = np.linalg.solve(information + np.diag(self.prior_sd**-2.0), gradient)
             phi[: self.n_coefficients] += step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
             if np.abs(step).max() < _NEAR_ENOUGH:
                 break

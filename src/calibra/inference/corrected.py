@@ -45,6 +45,19 @@ class Corrected:
         values = np.concatenate(in_chunks(evaluate, phi, self._elements(self.n_points)))
         return np.where(np.isfinite(values), values, -np.inf)
 
+    def noise(self, phi: Floats) -> float:
+        """Standard error of the change in the log posterior from one φ to another, (2, d), as pairs of points disagree.
+
+        The points are the same for every φ: this much the target is off, smoothly, for good.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            proposals = self.surrogate.propose_blocks(phi)
+            _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density)
+        n = self.n_points // 2
+        weights = np.exp(log_weights - log_mean_exp(log_weights))
+        of_pairs = 0.5 * (weights[:n] + weights[n:])
+        return float(np.sqrt((of_pairs[:, 1] - of_pairs[:, 0]).var(axis=0, ddof=1).sum() / n))
+
     def spread(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
         """How far each rep's block is from its proposal at one φ: the variation coefficient of its weights, (rep,)."""
         log_weights = self._log_weights(self.surrogate, phi[None], _POINTS_FOR_SPREAD, np.random.default_rng(seed))

@@ -21,12 +21,15 @@ from calibra.inference.linearise import linearise
 from calibra.inference.outer import learn_offset, sample_outer
 from calibra.inference.progress import Progress
 from calibra.inference.proposals import systematic_resample
+from calibra.inference.surrogate import Surrogate
 
 type Floats = NDArray[np.float64]
 
 _DRAWS_FOR_BLOCK_K = 50
 _MANY_REPS = 200
 """From so many reps on what is missed of each adds up."""
+_MOST_NOISE, _MOST_POINTS = 0.07, 16
+"""How far off the target may be over a standard deviation of every scale; points of a block at which that is let be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,9 +62,9 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     """
     outer_seed, spread_seed, block_seed, check_seed = np.random.SeedSequence(seed).spawn(4)
     rng = np.random.default_rng(outer_seed)
-    surrogate, mode, _ = linearise(blocks)
+    surrogate, mode, sd, typical = linearise(blocks)
     many_reps = blocks.n_reps > _MANY_REPS
-    target = Corrected(surrogate, n_points=16 if surrogate.few_reps else 8 if many_reps else 4, rng=rng)
+    target = _target(surrogate, 8 if many_reps else 4, typical, sd, rng)
     if many_reps:
         learn_offset(target, mode, rng)
     found = sample_outer(target, mode, draws=draws, rng=rng, progress=progress)
@@ -70,3 +73,14 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     u = target.draw_blocks(phi, spread, block_seed)
     block_k = target.block_pareto_k(phi[:_DRAWS_FOR_BLOCK_K], spread, check_seed)
     return LaplaceDraws(phi, u, found.effective, found.pareto_k, block_k)
+
+
+def _target(surrogate: Surrogate, fewest: int, typical: Floats, sd: Floats, rng: np.random.Generator) -> Corrected:
+    """The target with as few points a block as the data allow: twice as many, and again, while it is too noisy."""
+    n_points = _MOST_POINTS if surrogate.few_reps else fewest
+    target = Corrected(surrogate, n_points=n_points, rng=rng)
+    farther = typical + np.concatenate([np.zeros(surrogate.p), sd])
+    while n_points < _MOST_POINTS and target.noise(np.stack([typical, farther])) > _MOST_NOISE:
+        n_points *= 2
+        target = Corrected(surrogate, n_points=n_points, rng=rng)
+    return target

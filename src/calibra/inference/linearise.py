@@ -26,6 +26,8 @@ class Linearised(NamedTuple):
     """The posterior with its likelihood made quadratic at `phi`."""
     scales_mode: Floats
     """Near the mode of the scales' density, (m,); it may be at the edge."""
+    scales_sd: Floats
+    """Their standard deviations as the curvature there has them, (m,)."""
     phi: Floats
     """Typical scales below the coefficients' mean given these, (d,)."""
 
@@ -40,20 +42,20 @@ def linearise(blocks: Blocks) -> Linearised:
     for _ in range(_MOST_ROUNDS):
         modes = find_modes(blocks, phi[None], u)
         surrogate = Surrogate(blocks, blocks.quadratic(modes))
-        mode, typical = _locate_scales(surrogate, phi[first:])
+        mode, sd, typical = _locate_scales(surrogate, phi[first:])
         settled = (typical < 2.0 * phi[first:]).all()
         phi, u = np.concatenate([surrogate.given_scales(typical[None]).mean[0], typical]), modes.u
         if settled:
             break
-    return Linearised(Surrogate(blocks, blocks.quadratic(find_modes(blocks, phi[None], u))), mode, phi)
+    return Linearised(Surrogate(blocks, blocks.quadratic(find_modes(blocks, phi[None], u))), mode, sd, phi)
 
 
-def _locate_scales(surrogate: Surrogate, start: Floats) -> tuple[Floats, Floats]:
-    """Mode and typical value of the scales as the surrogate has them, (m,) each.
+def _locate_scales(surrogate: Surrogate, start: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mode, standard deviation and typical value of the scales as the surrogate has them, (m,) each.
 
     The typical value is the mean of a normal around the mode, folded at zero: well inside, wherever the mode is.
     """
     mode, hessian = climb(surrogate.log_density_of_scales, start)
     sd = np.sqrt(np.diag(np.linalg.inv(hessian)))
     folded = sd * np.sqrt(2.0 / np.pi) * np.exp(-0.5 * (mode / sd) ** 2) + mode * (1.0 - 2.0 * ndtr(-mode / sd))
-    return mode, folded
+    return mode, sd, folded
