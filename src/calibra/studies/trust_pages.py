@@ -141,9 +141,9 @@ def _coverage_page(folder: Path) -> Path | None:
         "Nominal (within two points or three world-clustered standard errors of 90 %) is promised for truth drawn from "
         "the priors, on average over reps.",
         "## Truth from the priors", _coverage_table([s for s in studies if s.reps == "priors"], judged=True),
-        "The recommended share covers more than its level, because it is often exactly 0 (no prospect keeps the "
-        "promise) or 1 (all do): 38 % of the true ones in 200 worlds of 20 reps from the priors. An interval that ends "
-        "there holds it. With ties broken at random, as in simulation-based calibration, its ranks are uniform.",
+        "The recommended share covers more than its level, because many a true one is exactly 0 (no prospect keeps the "
+        "promise) or 1 (all do), and an interval that ends there holds it. With ties broken at random, as in "
+        "simulation-based calibration, its ranks are uniform.",
         "## Extreme and identical reps",
         "`extreme`: two reps of every world stand 2.5 standard deviations out, one to each side, and only they count: "
         "they are drawn toward the others, the more so the fewer their judgments, and covered less often. `identical`: "
