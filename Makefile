@@ -40,7 +40,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python $(PIP_INSTALL) --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-demo: $(READY)  ## Simulate twenty reps, fit them, print the tables and write the pictures
+demo: $(READY)  ## Simulate twenty reps, fit them, print the tables, write pictures and report
 	@$(BIN)/calibra demo
 
 test: $(READY)  ## Run the tests

@@ -71,7 +71,7 @@ def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.Cap
     assert "What was found" in printed.out
     assert "Lead time, all reps" in printed.out
     assert "Thresholds (aim: promise)" in printed.out
-    assert "could not be had: How many ranks, 90 days" in printed.out  # four reps are too few for five folds
+    assert "could not be calculated: How many ranks, 90 days" in printed.out  # four reps are too few for five folds
     assert "draws, " in (folder / "out" / "summary.txt").read_text(encoding="utf-8")
 
 
@@ -164,7 +164,7 @@ def test_rows_set_aside_are_reported_and_no_failure(folder: Path, capsys: pytest
         (["fit", "judgments.csv", "--out", "out", "--as-of", "2025-05-01"], "No model could be fitted"),
         (["fit", "judgments.csv", "--out", "calibra.toml"], "calibra.toml"),
         (["init", "judgments.csv"], "calibra.toml is there already"),
-        (["init", "absent.csv"], "There is no file 'absent.csv'"),
+        (["init", "absent.csv"], "there is none at 'absent.csv'"),
     ],
 )
 def test_bad_input_is_refused_in_words_with_status_2(
@@ -302,7 +302,7 @@ def test_all_faults_of_a_config_come_in_one_message(tmp_path: Path) -> None:
     told = str(caught.value)
     for words in (
         "`as_off` is no setting; write `as_of`", "`timezone` must be text in quotes; got 9", "`as_of` is missing",
-        "`promises.A.prob` must be a whole number or a number; got 'high'", "`promises.A.within_days` is missing",
+        "`promises.A.prob` must be a number; got 'high'", "`promises.A.within_days` is missing",
         "`fit.sed` is no setting; write `fit.seed`", "`[columns]` is missing", "`scale.ranks` is missing",
     ):  # fmt: skip
         assert words in told
@@ -324,12 +324,13 @@ def test_a_config_reads_the_judgments_the_library_reads(folder: Path) -> None:
 
 
 def test_demo_of_published_counts_says_where_they_are_from(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--data", "salvirt", "--full", "--out", "shown"]) == 0
+    assert main(["demo", "--data", "salvirt", "--out", "shown"]) == 0
     printed = capsys.readouterr().out
     assert "CC BY 4.0" in printed
     assert "Seller 20" in printed
     assert {path.name for path in Path("shown").iterdir()} == {
-        "probabilities.png", "profiles.png", "bars.png", "thresholds.png", "granularity.png",
+        "probabilities.png", "profiles.png", "bars.png", "thresholds.png", "granularity.png", "report.html",
+        "report.ja.html",
     }  # fmt: skip
 
 
@@ -337,7 +338,7 @@ def test_demo_of_published_counts_says_where_they_are_from(folder: Path, capsys:
 def test_demo_runs_from_simulation_to_pictures_without_a_sampler(tmp_path: Path) -> None:
     heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "scipy.stats", "matplotlib.pyplot", "polars", "IPython")
     code = (
-        "import sys; from calibra.cli import main; status = main(['demo', '--full', '--out', sys.argv[1]]);"
+        "import sys; from calibra.cli import main; status = main(['demo', '--out', sys.argv[1]]);"
         f"print('loaded:', *[m for m in {heavy!r} if m in sys.modules]); sys.exit(status)"
     )
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "shown")], capture_output=True, text=True)
@@ -348,7 +349,7 @@ def test_demo_runs_from_simulation_to_pictures_without_a_sampler(tmp_path: Path)
     written = {path.name for path in (tmp_path / "shown").iterdir()}
     assert written == {
         "judgments.parquet", "probabilities-90.png", "profiles-90.png", "incidence.png", "lead-times.png", "bars.png",
-        "thresholds.png", "granularity-90.png",
+        "thresholds.png", "granularity-90.png", "report.html", "report.ja.html",
     }  # fmt: skip
 
 

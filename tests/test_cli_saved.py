@@ -101,8 +101,8 @@ def test_report_writes_one_html_file_in_the_language_asked_for(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["report", "results", "--lang", "ja", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["files"] == ["results/report.html"]
-    assert '<html lang="ja"' in Path("results/report.html").read_text(encoding="utf-8")
+    assert json.loads(capsys.readouterr().out)["files"] == ["results/report.ja.html"]
+    assert '<html lang="ja"' in Path("results/report.ja.html").read_text(encoding="utf-8")
     Path("key.txt").write_text("a secret of the team\n", encoding="utf-8")
     asked = ["report", "results", "--out", "other.html", "--pseudonyms", "key.txt"]
     assert main(asked) == 0
@@ -114,7 +114,7 @@ def test_report_writes_one_html_file_in_the_language_asked_for(
     ("arguments", "words"),
     [
         (["score", "absent", "open.csv", "--as-of", "2026-09-30"], "there is no file at 'absent'"),
-        (["score", ".", "open.csv", "--as-of", "2026-09-30"], "there is no file at 'calibration.calibra'"),
+        (["score", ".", "open.csv", "--as-of", "2026-09-30"], "it holds no calibration.calibra"),
         (["score", "results", "absent.csv", "--as-of", "2026-09-30"], "there is none at 'absent.csv'"),
         (["score", "results", "open.csv", "--as-of", "today"], "`as_of` must be a date"),
         (["score", "results", "open.csv", "--as-of", "2026-09-30", "--out", "x.xlsx"], "must end in .parquet or .csv"),

@@ -44,7 +44,7 @@ def test_a_horizon_nobody_is_old_enough_for_is_noted_and_loses_no_other(judgment
 
 
 def test_nothing_to_fit_at_all_is_an_error_that_names_each_model(judgments: Judgments) -> None:
-    with pytest.raises(cb.NotEnoughDataError, match=r"(?s)No model.*[0-9] events so far.*60 days old.*120 days old"):
+    with pytest.raises(cb.NotEnoughDataError, match=r"(?s)No model.*1 event so far.*60 days old.*120 days old"):
         calibrate(judgments.at("2025-12-15"), seed=1)
 
 
@@ -78,7 +78,10 @@ def test_a_rank_that_promises_nothing_is_named_in_a_note() -> None:
     found = calibrate(Judgments.from_counts(frame, scale=scale, within_days=90), seed=1, engine="laplace", draws=200)
     assert found.advice is not None
     assert set(found.advice.columns["rank"]) == {"A"}
-    assert any(note.startswith("Thresholds of B: nothing is promised") for note in found.notes)
+    assert any(
+        note.startswith("Thresholds of B: no advice, for nothing is promised of them within 90 days")
+        for note in found.notes
+    )
 
 
 def test_one_rank_has_no_thresholds_and_loses_nothing_else() -> None:
@@ -122,10 +125,10 @@ def test_horizons_asked_for_when_reading_are_fitted_where_nothing_is_promised() 
         calibrate(Judgments.from_frame(world.frame, **read), seed=1)
 
 
-def test_summary_tells_diagnostics_first_and_ends_no_finding_without_its_footing(calibration: Calibration) -> None:
+def test_summary_tells_findings_first_and_ends_no_finding_without_its_footing(calibration: Calibration) -> None:
     text = calibration.summary()
-    assert text.startswith("How far to trust it\nRank model, 60 days: laplace")
-    assert text.index("What came in") < text.index("What was found")
+    assert text.startswith("What was found\n- ")
+    assert text.index("How far to trust it\nRank model, 60 days: laplace") < text.index("What came in")
     assert "not for pay or dismissal" in calibration.findings[-1]
 
 
@@ -194,3 +197,27 @@ def test_parts_that_are_not_asked_for_are_not_fitted(judgments):
 def test_an_unknown_part_is_refused(judgments):
     with pytest.raises(cb.InputError, match="`parts` must be some of 'lead times', 'thresholds', 'granularity'"):
         calibrate(judgments, seed=1, parts=("weather",))
+
+
+def test_one_rep_is_compared_with_nobody(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"rep": ["x"] * 2, "rank": ["A", "B"], "n": [60, 50], "events": [40, 10]})
+    found = calibrate(Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"])), seed=1, engine="laplace", draws=200)
+    assert {path.name for path in found.save_pictures(tmp_path, formats=("png",))} == {"probabilities.png"}
+
+
+def test_of_a_rep_with_a_handful_of_judgments_nothing_is_found() -> None:
+    counts = {"x": (400, 40), "y": (400, 44), "z": (4, 4)}
+    frame = pd.DataFrame({
+        "rep": list(counts), "rank": ["A"] * 3, "n": [n for n, _ in counts.values()],
+        "events": [events for _, events in counts.values()],
+    })  # fmt: skip
+    judgments = Judgments.from_counts(frame, scale=cb.RankScale(["A"]))
+    fit = RankModel().fit(judgments, seed=1, engine="laplace", draws=1000, progress=False)
+    few = fit.profiles(flag_prob=0.6).set_index("rep").loc["z"]
+    assert few["prob_above"] > 0.6
+    assert (few["finding"], few["n_more"]) == ("cannot tell yet", 0)
+
+
+def test_pictures_need_a_folder_that_exists(calibration: Calibration, tmp_path: Path) -> None:
+    with pytest.raises(cb.InputError, match="A folder that exists was expected; there is none at"):
+        calibration.save_pictures(tmp_path / "absent")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calibra.errors import InputError
+from calibra.errors import InputError, check_folder
 
 FORMAT_VERSION = (1, 0)
 """Major and minor version written; any minor of the same major up to this one is read."""
@@ -48,6 +48,7 @@ def write_archive(path: str | Path, manifest: Mapping[str, Any], members: Mappin
 
     Whatever interrupts it, `path` holds the old file or the new one, whole. Equal content gives equal bytes.
     """
+    check_folder(Path(path).parent)
     listed = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in members.items()}
     said = {"format": "calibra", "format_version": list(FORMAT_VERSION), **manifest, "members": listed}
     told = json.dumps(said, indent=1, allow_nan=False).encode("ascii")

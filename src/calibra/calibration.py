@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calibra.errors import check_folder
 from calibra.stats.intervals import INTERVAL_PROB
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from calibra.data.doubts import Doubt
     from calibra.data.judgments import Judgments
     from calibra.decisions.granularity import Granularity
     from calibra.decisions.style import RepStyles
@@ -32,7 +34,7 @@ type Days = int | None
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """Everything that was fitted to one set of judgments, and what could not be had."""
+    """Everything that was fitted to one set of judgments, and what could not be calculated."""
 
     judgments: Judgments
     """What was judged."""
@@ -47,7 +49,7 @@ class Calibration:
     granularity: Mapping[Days, Granularity]
     """Horizon in days to how many ranks the data tell apart."""
     notes: tuple[str, ...]
-    """What could not be had, and why; shown wherever results are."""
+    """What could not be calculated, and why; shown wherever results are."""
     failed: tuple[str, ...]
     """Those of the notes that tell of a fit that broke down."""
     findings: tuple[str, ...]
@@ -65,7 +67,11 @@ class Calibration:
     @property
     def problems(self) -> tuple[str, ...]:
         """What speaks against each fit, in words; empty if nothing does."""
-        doubted = (f"{name}: {', '.join(found.problems)}" for name, found in self.named_fits() if found.problems)
+        doubted = [
+            f"{name}: {', '.join(found.problems)}. {found.way_out}"
+            for name, found in self.named_fits()
+            if found.problems
+        ]
         return (*doubted, *self.failed)
 
     @property
@@ -81,6 +87,14 @@ class Calibration:
             *((f"Lead-time model, {cause}", found) for cause, found in lead.items()),
             *((name_fit("Threshold model", days), fit.diagnostics) for days, fit in self.threshold_fits.items()),
         ]
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What looks like a mistake in what was given: columns, names, dates, the order of the ranks."""
+        from calibra.data.doubts import UPSIDE_DOWN, Doubt
+
+        found = () if self.judgments.as_of is None else self.judgments.summary().doubts
+        inverted = any(map(_is_upside_down, self.rank_fits.values()))
+        return (*found, *([Doubt(UPSIDE_DOWN)] if inverted else []))
 
     def styles(self) -> dict[Days, RepStyles]:
         """Horizon to who reads too much and who is cautious; of two reps or more."""
@@ -108,17 +122,18 @@ class Calibration:
         return tables | _stack("merges", {days: found.merge_table for days, found in self.granularity.items()})
 
     def summary(self) -> str:
-        """Everything at a glance: diagnostics first, then what could not be had, what came in, what was found."""
+        """Everything at a glance: what was found, how far to trust it, what could not be calculated, what came in."""
         came_in = repr(self.judgments) if self.judgments.as_of is None else str(self.judgments.summary())
         said = [fit.summary() for fit in self.rank_fits.values()]
         said += [self.lead_fit.summary()] if self.lead_fit else []
         said += [fit.summary() for fit in self.threshold_fits.values()]
         advised = self.advice.sentences() if self.advice else []
+        in_doubt = [] if self.ok else ["- DO NOT RELY ON IT: a fit has problems, named below."]
         return "\n\n".join([
+            "\n".join(["What was found", *in_doubt, *(f"- {sentence}" for sentence in self.findings)]),
             "\n".join(["How far to trust it", *self.diagnostics]),
-            *(["\n".join(["What could not be had", *self.notes])] if self.notes else []),
+            *(["\n".join(["What could not be calculated", *self.notes])] if self.notes else []),
             f"What came in\n{came_in}",
-            "\n".join(["What was found", *(f"- {sentence}" for sentence in self.findings)]),
             *said,
             *(["\n".join([f"Thresholds, aim: {self.advice.target}", *advised])] if self.advice else []),
         ])  # fmt: skip
@@ -270,6 +285,7 @@ class Calibration:
         """
         from calibra.views.style import save_picture
 
+        check_folder(Path(folder))
         paths = []
         for name, draw in self._pictures().items():
             axes = draw()
@@ -285,7 +301,8 @@ class Calibration:
         pictures: dict[str, Callable[[], Axes]] = {}
         for days, fit in self.rank_fits.items():
             pictures[_file_name("probabilities", days)] = partial(plot_probabilities, fit)
-            pictures[_file_name("profiles", days)] = partial(plot_profiles, fit)
+            if len(fit.reps) > 1:
+                pictures[_file_name("profiles", days)] = partial(plot_profiles, fit)
         if self.lead_fit is not None:
             pictures["incidence"] = partial(plot_cumulative_incidence, self.lead_fit)
             pictures["lead-times"] = partial(plot_lead_times, self.lead_fit)
@@ -302,6 +319,16 @@ def _lead_time_tables(fit: LeadTimeFit, judgments: Judgments) -> dict[str, pd.Da
     tables = {"lead_times": fit.lead_times(), "tempo": fit.tempo(), "chasing": fit.chasing(), "never": fit.never()}
     days = [days for days in judgments.duration_counts().horizons if days <= fit.last_edge_days]
     return {"incidence": fit.cumulative_incidence(days), **tables} if days else tables
+
+
+def _is_upside_down(fit: RankFit) -> bool:
+    """Whether each rank surely brings fewer events than the next, at the same reps."""
+    from calibra.models.rank_profiles import FLAG_PROB
+    from calibra.models.reading import WITHIN_REPS
+
+    order = fit.order()
+    prob = order["prob_ordered"][order["rep"] == WITHIN_REPS]
+    return len(prob) > 0 and bool((prob <= 1.0 - FLAG_PROB).all())
 
 
 def name_fit(what: str, within_days: Days) -> str:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from calibra import __version__
 from calibra.cli_show import as_json, harmless, judgments_json, say, show, show_judgments
-from calibra.errors import CalibraError, FitError
+from calibra.errors import CalibraError, FitError, InputError
+from calibra.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ DEMO_DRAWS = 400
 
 EXAMPLES = """\
 examples:
-  calibra demo                                   a simulated team of twenty reps: tables and pictures
+  calibra demo                                   a simulated team of twenty reps: tables, pictures and the report
   calibra init judgments.csv                     write calibra.toml, with the roles its columns look like
   calibra check judgments.csv                    is the file sound? what is in it?
   calibra fit judgments.csv --out results        tables as CSV, a summary, pictures, the saved calibration
@@ -76,24 +77,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """Simulated or published judgments from end to end."""
-    from calibra.fit_settings import PARTS
     from calibra.workflow import calibrate
 
     out = _folder(options.out)
     world, judgments = (None, _published(options)) if options.data == "salvirt" else _simulated(out, options)
-    calibration = calibrate(
-        judgments, seed=options.seed, draws=DEMO_DRAWS, parts=PARTS if options.full else (), progress=not options.quiet
-    )
+    calibration = calibrate(judgments, seed=options.seed, draws=DEMO_DRAWS, progress=not options.quiet)
+    event = "win" if world is None else "opportunity"
+    reports = [calibration.report(out / _report_name(lang), lang=lang, event=event) for lang in ("en", "ja")]
     pictures = calibration.save_pictures(out, formats=("png",))
     if options.json:
-        _print_json(as_json(calibration, pictures))
+        _print_json(as_json(calibration, [*reports, *pictures]))
     elif not options.quiet:
         show(calibration)
         if world is not None:
             say(_held_against_truth(calibration, world))
         say("Pictures: " + ", ".join(map(str, pictures)))
-        if not options.full:
-            say("Lead times, thresholds and the number of ranks: calibra demo --full")
+        say("The report, to be opened in a browser: " + ", ".join(map(str, reports)))
     return _status(calibration)
 
 
@@ -119,7 +118,7 @@ def check(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(judgments_json(judgments))
     elif not options.quiet:
-        show_judgments(judgments)
+        show_judgments(judgments, each_rep=True)
     return GOOD
 
 
@@ -152,7 +151,10 @@ def report(options: argparse.Namespace) -> int:
     calibration, folder = _saved(options.results)
     key = None if options.pseudonyms is None else Path(options.pseudonyms).read_text(encoding="utf-8").strip()
     path = calibration.report(
-        options.out or folder / "report.html", lang=options.lang, pseudonyms=key, standings=options.standings
+        options.out or folder / _report_name(options.lang),
+        lang=options.lang,
+        pseudonyms=key,
+        standings=options.standings,
     )
     if options.json:
         _print_json({"ok": calibration.ok, "problems": list(calibration.problems), "files": [str(path)]})
@@ -175,14 +177,14 @@ def score(options: argparse.Namespace) -> int:
     scored = calibration.score(open_table(options.file), as_of=options.as_of, **how)
     kind = ".csv" if ".csv" in options.file.lower() else ".parquet"
     path = write_rows(scored, options.out or folder / f"scored{kind}", highest="score_estimate")
-    counted = count_notes(scored)
+    told = count_notes(scored)
     if options.json:
-        _print_json({"as_of": options.as_of, "counts": counted, "files": [str(path)]})
+        _print_json({"as_of": options.as_of, "counts": told, "files": [str(path)]})
     elif not options.quiet:
-        words = [f"{n:,} {what}" for what, n in counted.items() if what not in ("rows", "scored") and n]
+        words = [f"- {counted(n, 'row')}: {what}" for what, n in told.items() if what not in ("rows", "scored") and n]
         say(
             "\n".join(
-                [f"Scored {counted['scored']:,} of {counted['rows']:,} rows, as of {options.as_of}: {path}", *words]
+                [f"Scored {told['scored']:,} of {counted(told['rows'], 'row')}, as of {options.as_of}: {path}", *words]
             )
         )
     return GOOD
@@ -228,6 +230,10 @@ def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
     return f"The truth is known here: {held} of the {total} 90 % intervals of reps and ranks hold it.\n"
 
 
+def _report_name(lang: str) -> str:
+    return "report.html" if lang == "en" else f"report.{lang}.html"
+
+
 def _write_saved(calibration: Calibration, out: Path, config: Path) -> list[Path]:
     """What later commands need: the calibration, its table for those who join in SQL, and the settings."""
     table = out / "calibration_table.parquet"
@@ -246,6 +252,8 @@ def _saved(name: str) -> tuple[SavedCalibration, Path]:
     from calibra.loaded import load
 
     path = Path(name)
+    if path.is_dir() and not (path / SAVED).is_file():
+        raise InputError(f"{name} must be a folder that `calibra fit` wrote; it holds no {SAVED}.")
     return (load(path / SAVED), path) if path.is_dir() else (load(path), path.parent)
 
 
@@ -257,6 +265,8 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _folder(name: str) -> Path:
     path = Path(name)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"`--out` must be a folder; {name} is a file. Name another.")
     path.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -329,7 +339,6 @@ def _parser() -> argparse.ArgumentParser:
 
     add = _command(commands, demo, "calibra demo --data salvirt --out demo-out")
     add("--data", choices=("simulated", "salvirt"), default="simulated", help="simulated, or published counts")
-    add("--full", action="store_true", help="lead times, thresholds and the number of ranks as well")
     add("--out", default="demo-out", metavar="DIR", help="where to write (default: demo-out)")
     add("--seed", type=int, default=1, help="same seed, same numbers (default: 1)")
 
@@ -350,7 +359,7 @@ def _parser() -> argparse.ArgumentParser:
     add = _command(commands, report, "calibra report results --lang ja --out report.html")
     add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")
     add("--lang", choices=("en", "ja"), default="en", help="language (default: en)")
-    add("--out", metavar="HTML", help="where to write (default: report.html in DIR)")
+    add("--out", metavar="HTML", help="where to write (default: report.html or report.ja.html in DIR)")
     add("--standings", action="store_true", help="add the reps' standings, with their intervals")
     add("--pseudonyms", metavar="FILE", help="pseudonyms for reps, made with the secret key this file holds")
 

@@ -156,7 +156,10 @@ def _faults(found: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], pre
         elif value == UNFILLED and name in _WANTED:
             faults.append(f'`{prefix}{name}` is still "?"; write {_WANTED[name]}.')
         elif not isinstance(value, known[name]) or (isinstance(value, bool) and bool not in known[name]):
-            wanted = " or ".join(_TYPE_NAMES[kind] for kind in known[name] if kind is not datetime)
+            kinds = [
+                kind for kind in known[name] if kind is not datetime and not (kind is int and float in known[name])
+            ]
+            wanted = " or ".join(_TYPE_NAMES[kind] for kind in kinds)
             faults.append(f"`{prefix}{name}` must be {wanted}; got {value!r}.")
     return faults
 

@@ -19,11 +19,13 @@ as_of = "?"
 
 # What to do with rows that cannot be right: "raise" names them and stops; "set_aside" leaves them out and reports them.
 problems = "raise"
+# check_duplicates = false    # where one rep may judge one prospect twice on a day
 # timezone = "Asia/Tokyo"    # in whose calendar moments with a time zone fall on a day
 {encoding}         # of a CSV file that is not UTF-8
 # horizons = [30, 180]       # further horizons in days, beside the promised ones
 
-# Role = "your column". The first four are needed; the others where you have them. Any other name is a grouping.
+# Role = "your column". The first four are needed, and event_at for anything to be told of what came of the judgments;
+# the others where you have them. Any other name is a grouping.
 [columns]
 {columns}
 
@@ -126,14 +128,17 @@ def read_head(path: Path) -> FileHead:
     InputError
         No such file, no Parquet file, or text in neither encoding.
     """
-    if not path.is_file():
-        raise InputError(f"There is no file {str(path)!r}. Give a CSV or Parquet file, or a name ending in .toml.")
+    from calibra.data.files import check_file, open_text, separator_of
+
+    check_file(path)
     if path.suffix.lower() in (".parquet", ".pq"):
         return _head_of_parquet(path)
     for encoding in ("utf-8", "cp932"):
         try:
-            with path.open(encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as lines:
-                rows = csv.reader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+            with open_text(path, encoding.replace("utf-8", "utf-8-sig")) as lines:
+                separator = separator_of(lines.readline())
+                lines.seek(0)
+                rows = csv.reader(lines, delimiter=separator)
                 names = next(rows, [])
                 place = _place_of_rank(names)
                 some = list(islice(rows, _ROWS_READ))  # the header alone may be plain

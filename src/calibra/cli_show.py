@@ -29,28 +29,34 @@ def show(calibration: Calibration) -> None:
     console = _console()
     say("How far to trust it\n" + "\n".join(f"- {line}" for line in calibration.diagnostics))
     for note in calibration.notes:
-        say(f"- could not be had: {note}")
+        say(f"- could not be calculated: {note}")
     console.print()
     if calibration.judgments.as_of is not None:
         show_judgments(calibration.judgments)
     for rank_fit in calibration.rank_fits.values():
         console.print(probability_table(rank_fit))
-        console.print(profile_table(rank_fit))
+        if len(rank_fit.reps) > 1:
+            console.print(profile_table(rank_fit))
     if calibration.lead_fit is not None:
         console.print(lead_time_table(calibration.lead_fit))
-        console.print(tempo_table(calibration.lead_fit))
+        if len(calibration.lead_fit.reps) > 1:
+            console.print(tempo_table(calibration.lead_fit))
     if calibration.advice is not None:
         console.print(advice_table(calibration.advice))
     say("What was found\n" + "\n".join(f"- {sentence}" for sentence in calibration.findings) + "\n")
 
 
-def show_judgments(judgments: Judgments) -> None:
-    """What came in, what is noted, what was set aside."""
+def show_judgments(judgments: Judgments, *, each_rep: bool = False) -> None:
+    """What came in, what is noted or doubtful, what was set aside."""
     from calibra.views.tables import summary_table
 
     summary, console = judgments.summary(), _console()
     console.print(summary_table(summary))
-    say("\n".join([*(f"Noted: {n:,} {words}." for words, n in summary.noted.items()), f"{summary.set_aside}\n"]))
+    if each_rep:
+        console.print(summary_table(summary, by="rep"))
+    noted = [f"Noted: {n:,} {words}." for words, n in summary.noted.items()]
+    doubtful = [f"Doubtful: {doubt}" for doubt in summary.doubts]
+    say("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"]))
 
 
 def _console() -> Console:
@@ -150,6 +156,7 @@ def judgments_json(judgments: Judgments) -> dict[str, Any]:
     summary = judgments.summary()
     return known | {
         "as_of": str(judgments.as_of), "by_rank": plain_rows(summary.by_rank), "noted": dict(summary.noted),
+        "doubts": [str(doubt) for doubt in summary.doubts], "by_rep": plain_rows(summary.by_rep),
         "set_aside": summary.set_aside.by_reason,
     }  # fmt: skip
 

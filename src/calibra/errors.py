@@ -1,5 +1,7 @@
 """The words for "no": every error and warning calibra raises on purpose."""
 
+from pathlib import Path
+
 
 class CalibraError(Exception):
     """Root of every error calibra raises on purpose."""
@@ -19,3 +21,9 @@ class FitError(CalibraError):
 
 class CalibraWarning(UserWarning):
     """Something the reader of a result should know."""
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse to write where there is no folder."""
+    if not folder.is_dir():
+        raise InputError(f"A folder that exists was expected; there is none at {str(folder)!r}. Make it first.")

@@ -28,6 +28,7 @@ from calibra.views.sentences import (
     describe_rank_fit,
     describe_styles_found,
 )
+from calibra.words import counted
 
 FEWEST_EVENTS = 10
 """Events from which lead times are told: with fewer, the days are the model's and not the data's."""
@@ -75,7 +76,7 @@ class _Model[Fit](Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Fitter:
-    """Fits one model after the other, and keeps a note of what could not be had."""
+    """Fits one model after the other, and keeps a note of what could not be calculated."""
 
     judgments: Judgments
     seed: int
@@ -93,7 +94,7 @@ class _Fitter:
         n_events = int(counts.n[counts.ending == EVENT].sum())
         if n_events < FEWEST_EVENTS:
             self.notes.append(
-                f"Lead-time model: {n_events} events so far; when they come is told from {FEWEST_EVENTS} on."
+                f"Lead-time model: {counted(n_events, 'event')} so far; when they come is told from {FEWEST_EVENTS} on."
             )
             return None
         return self._attempt("Lead-time model", partial(self._fit, self.settings.lead_time))
@@ -145,7 +146,11 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
     unaimed = [rank for rank, promise in promises.items() if promise is None or promise.within_days not in fits]
     if len(unaimed) < len(promises):
         if unaimed:
-            notes.append(f"Thresholds of {', '.join(unaimed)}: nothing is promised within a horizon that was fitted.")
+            days = " or ".join(str(days) for days in fits)
+            notes.append(
+                f"Thresholds of {' and '.join(unaimed)}: no advice, for nothing is promised of them within {days} "
+                "days; add to the scale what they promise."
+            )
         return recommend_thresholds({days: fit for days, fit in fits.items() if days is not None})
     if len(first.reps) < 2:
         notes.append("Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at.")
@@ -155,7 +160,7 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
 
 def _findings(found: Calibration) -> tuple[str, ...]:
     """What was found, in sentences; the footing last."""
-    said: list[str] = []
+    said = [f"In doubt: {doubt}" for doubt in found.doubts()]
     for fit in found.rank_fits.values():
         said += describe_rank_fit(fit, found.judgments.scale)
     if found.lead_fit is not None:
@@ -165,10 +170,10 @@ def _findings(found: Calibration) -> tuple[str, ...]:
     for styles in found.styles().values():
         said += describe_styles_found(styles)
     said += [describe_granularity(granularity) for granularity in found.granularity.values()]
-    return (*said, *_doubts(found), FOOTING)
+    return (*said, *_against_the_models(found), FOOTING)
 
 
-def _doubts(found: Calibration) -> list[str]:
+def _against_the_models(found: Calibration) -> list[str]:
     """What posterior predictive checks and the priors of scales say against the rank models, where it matters.
 
     Of the priors what reweighting can tell; `prior_sensitivity` itself fits again where it cannot.

@@ -76,7 +76,7 @@ class SavedCalibration(Calibration):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be had, and why."""
+        """What could not be calculated, and why."""
         return self._whole.notes
 
     @property

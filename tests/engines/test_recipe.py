@@ -67,6 +67,7 @@ def test_a_postgres_table_is_read_by_its_url(postgres_url: str, postgres: Any, r
     pd.testing.assert_frame_equal(judgments.duration_counts().table, expected.duration_counts().table)
 
 
+@pytest.mark.usefixtures("postgres")
 def test_a_server_without_the_table_or_no_server_is_told(postgres_url: str) -> None:
     with pytest.raises(InputError, match="has no 'nowhere'"):
         read_url(f"{postgres_url}::nowhere")

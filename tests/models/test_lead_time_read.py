@@ -264,7 +264,7 @@ def test_weights_over_groups_fall_back_to_wider_mixes():
 
 def test_the_summary_says_the_diagnostics_first(fit):
     text = fit.summary()
-    assert text.startswith("Lead-time model: 1500 judgments of 3 reps")
+    assert text.startswith("Lead-time model: 1,500 judgments of 3 reps")
     assert text.index("Diagnostics") < text.index("Lead times, all reps")
     assert "event: laplace (as asked)" in text
     assert "not identified yet" in text

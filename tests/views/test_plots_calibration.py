@@ -1,8 +1,11 @@
 """Plots of calibration, read back from their artists."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from tests.calibrated import calibrated
 
 from calibra.errors import CalibraWarning, InputError
 from calibra.stats.decomposition import decompose
@@ -10,7 +13,9 @@ from calibra.stats.funnel import funnel
 from calibra.stats.reliability import ReliabilityCurve, reliability_curve
 from calibra.views.plot_decomposition import plot_decomposition
 from calibra.views.plot_funnel import plot_funnel
+from calibra.views.plot_rank import plot_probabilities
 from calibra.views.plot_reliability import plot_reliability
+from calibra.views.plot_thresholds import plot_bars
 
 
 @pytest.fixture
@@ -101,3 +106,9 @@ def test_given_axes_are_used(curve: ReliabilityCurve) -> None:
     assert plot_reliability(curve, ax=one) is one
     assert plot_decomposition(decompose([0, 1], [0.2, 0.7], n_resamples=0), ax=two) is two
     assert plot_funnel(funnel([9, 8], [3, 4]), ax=three) is three
+
+
+@pytest.mark.parametrize("draw", [plot_reliability, plot_decomposition, plot_funnel, plot_probabilities, plot_bars])
+def test_a_picture_refuses_what_it_cannot_draw_and_says_where_that_is(draw: Callable[[object], Axes]) -> None:
+    with pytest.raises(InputError, match=r"This picture draws a [A-Z]\w+; got Calibration"):
+        draw(calibrated())

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from calibra.data.scale import check_days
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.tables import brief, make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,8 @@ class BinomialCells:
     def __str__(self) -> str:
         """How many judgments of whom, in a line."""
         within = "" if self.within_days is None else f" within {self.within_days} days"
-        return f"{int(self.n.sum()):,} mature judgments{within} of {len(self.reps)} reps, ranks {' '.join(self.ranks)}"
+        reps = counted(len(self.reps), "rep")
+        return f"{int(self.n.sum()):,} mature judgments{within} of {reps}, ranks {' '.join(self.ranks)}"
 
     @property
     def table(self) -> pd.DataFrame:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import NarwhalsError
 
+from calibra.data.files import engine_errors, explain, read_path
 from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.data.zones import localise
 from calibra.errors import InputError
@@ -22,9 +20,6 @@ from calibra.errors import InputError
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
-
-PARQUET = (".parquet", ".pq")
-CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +60,7 @@ def open_frame(
     become local moments of `timezone`.
     """
     own = _connect() if connection is None and isinstance(frame, (str, Path)) else None
-    native = _read_path(frame, encoding, connection or own) if isinstance(frame, (str, Path)) else frame
+    native = read_path(frame, encoding, connection or own) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
         available = opened.collect_schema().names()
@@ -97,80 +92,8 @@ def collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
     engine = frame.implementation
     try:
         return frame.collect(engine="streaming") if engine.is_polars() else frame.collect(backend="pyarrow")
-    except _engine_errors(engine) as error:
-        raise _explain(error) from error
-
-
-def _engine_errors(engine: nw.Implementation) -> tuple[type[Exception], ...]:
-    """What an engine raises: of the drivers behind Ibis, those that are loaded, because no other can raise."""
-    if engine.is_polars():
-        names = [("polars.exceptions", "PolarsError")]
-    elif engine.is_spark_like():
-        names = [("pyspark.errors", "PySparkException")]
-    else:
-        names = [("duckdb", "Error"), ("psycopg", "Error"), ("ibis.common.exceptions", "IbisError")]
-    return tuple(getattr(sys.modules[module], name) for module, name in names if module in sys.modules)
-
-
-def _explain(error: Exception) -> InputError:
-    """An engine's complaint about the input, with the way out where it is known."""
-    text = str(error).strip()
-    if "nicode" in text or "utf-8" in text.lower():
-        return InputError(
-            f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'. ({text.splitlines()[0]})"
-        )
-    return InputError(f"`frame` could not be counted by its own engine: {text}")
-
-
-def _read_path(
-    path: str | Path, encoding: str, connection: duckdb.DuckDBPyConnection | None = None
-) -> duckdb.DuckDBPyRelation:
-    """A file as a relation; CSV columns stay text, so that nothing is guessed about dates and labels."""
-    import duckdb
-
-    name = str(path).lower()
-    if not name.endswith(PARQUET + CSV):
-        raise InputError(f"`frame` must be a path ending in {', '.join(PARQUET + CSV)}; got {str(path)!r}.")
-    if "*" not in name and not Path(path).is_file():
-        raise InputError(f"`frame` must be a file that exists; there is none at {str(path)!r}.")
-    connection = connection or duckdb.connect()
-    try:
-        if name.endswith(PARQUET):
-            return connection.read_parquet(str(path))
-        if encoding.lower().replace("-", "").replace("_", "") == "utf8":
-            relation = connection.read_csv(str(path), all_varchar=True, header=True)
-            _refuse_ragged(path, relation.columns)
-            return relation
-        return connection.from_df(_read_encoded(path, encoding))
-    except duckdb.Error as error:
-        raise _explain(error) from error
-
-
-def _refuse_ragged(path: str | Path, columns: Sequence[str]) -> None:
-    """Name the line that keeps DuckDB from seeing columns at all, and takes the whole header for one name."""
-    separator = next((mark for mark in ",;\t|" if mark in columns[0]), None)
-    if len(columns) > 1 or separator is None or not Path(path).is_file():
-        return
-    opened = gzip.open if str(path).lower().endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8", newline="") as text:
-        lines = csv.reader(text, delimiter=separator)
-        width = len(next(lines))
-        for line in lines:
-            if line and len(line) != width:
-                raise InputError(
-                    f"Every line of a CSV file must have as many fields as its header, here {width}; line "
-                    f"{lines.line_num} has {len(line)}. Quote the fields that hold {separator!r}, or mend the line."
-                )
-
-
-def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:
-    import pandas as pd
-
-    separator = "\t" if ".tsv" in str(path).lower() else ","
-    try:
-        return pd.read_csv(path, encoding=encoding, dtype=str, keep_default_na=False, na_values=[""], sep=separator)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise InputError(f"`encoding` must be that of the file; {encoding!r} does not read it ({error}).") from error
+    except engine_errors(engine) as error:
+        raise explain(error) from error
 
 
 def _to_lazy(
@@ -210,7 +133,7 @@ def _explain_columns(frame: pd.DataFrame, roles: Roles, error: Exception) -> Inp
                 f"{', '.join(kinds[:5])}. Convert the column first."
             )
     if not refused:
-        return _explain(error)
+        return explain(error)
     return InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in refused)]))
 
 

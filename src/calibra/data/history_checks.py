@@ -118,7 +118,7 @@ def check_history(log: Log, ranks: Sequence[str], problems: Problems) -> tuple[L
         raise InputError("\n".join([head, *(f"- {found.message}" for found in told), way_out]))
     summary = _summarise(log, counted, SetAside(tuple(told)))
     if told:
-        LOG.warning("%s", summary.set_aside)
+        LOG.warning("%s; `set_aside` says which", summary.set_aside.heading)
     _refuse_nothing(summary)
     return log, summary
 

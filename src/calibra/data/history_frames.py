@@ -11,7 +11,8 @@ import narwhals.stable.v2 as nw
 from narwhals.exceptions import NarwhalsError
 
 from calibra.data.dates import is_text
-from calibra.data.frames import OpenedFrame, _explain, _read_path, open_frame
+from calibra.data.files import explain, read_path
+from calibra.data.frames import OpenedFrame, open_frame
 from calibra.data.packed import column_faults
 from calibra.data.roles import ROLES
 from calibra.errors import InputError
@@ -211,7 +212,7 @@ def _engine(native: Any) -> str:
 def _as_relation(native: Any, encoding: str, connection: duckdb.DuckDBPyConnection) -> Any:
     """Paths and polars frames in this connection; pandas and pyarrow frames as they are, for the door to look into."""
     if isinstance(native, (str, Path)):
-        return _read_path(native, encoding, connection)
+        return read_path(native, encoding, connection)
     frame: Any = nw.from_native(native)
     if frame.implementation.is_polars():
         return (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_arrow()
@@ -241,7 +242,7 @@ def _into_relation(relation: duckdb.DuckDBPyRelation, other: Any) -> duckdb.Duck
     try:
         moved = relation.query("calibra_other", "SELECT * FROM other")
     except duckdb.Error as error:
-        raise _explain(error) from error
+        raise explain(error) from error
     if moved is None:
         raise InputError(
             "The other table could not be brought to the relation's connection. Make both relations of one."

@@ -20,6 +20,7 @@ from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
 from calibra.data.scale import RankScale, check_days
 from calibra.data.summary import JudgmentsSummary, summarise
 from calibra.errors import InputError
+from calibra.words import counted
 
 
 class Judgments:
@@ -241,7 +242,8 @@ class Judgments:
 
     def __repr__(self) -> str:
         as_of = "ready-made counts" if self.as_of is None else f"as of {self.as_of}"
-        return f"<Judgments: {self.n_judgments} of {len(self.reps)} reps, ranks {' '.join(self.scale.ranks)}, {as_of}>"
+        reps = counted(len(self.reps), "rep")
+        return f"<Judgments: {self.n_judgments:,} of {reps}, ranks {' '.join(self.scale.ranks)}, {as_of}>"
 
     def at(self, as_of: str | date | datetime | np.datetime64) -> Judgments:
         """What was known on an earlier day? The same history, with nothing dated later.

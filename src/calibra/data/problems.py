@@ -30,8 +30,8 @@ from calibra.data.packed import (
     row_problems,
 )
 from calibra.data.roles import DATES
-from calibra.data.spelling import normal_spelling
 from calibra.tables import make_table
+from calibra.words import counted, normal_spelling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,12 +216,17 @@ class SetAside:
         reasons, reps, n = zip(*rows, strict=True) if rows else ((), (), ())
         return make_table({"reason": list(reasons), "rep": list(reps), "n": np.array(n, dtype=np.int64)})
 
+    @property
+    def heading(self) -> str:
+        """How many rows, and why, on one line."""
+        if not self.n_rows:
+            return "No row was set aside"
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in self.by_reason.items())
+        return f"{counted(self.n_rows, 'row')} {'was' if self.n_rows == 1 else 'were'} set aside: {reasons}"
+
     def __str__(self) -> str:
         """All of it, to be read."""
-        if not self.n_rows:
-            return "No row was set aside."
-        rows = "1 row was" if self.n_rows == 1 else f"{self.n_rows} rows were"
-        return f"{rows} set aside:\n" + "\n".join(f"- {found.message}" for found in self.findings)
+        return "\n".join([f"{self.heading}.", *(f"- {found.message}" for found in self.findings)])
 
 
 def find_reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -332,7 +337,7 @@ def say(reason: int, n: int, examples: Sequence[str], *, ranks: Sequence[str], u
     """One problem in words: expected, found, how many, the first three, how to mend it."""
     why = REASONS[reason]
     listed = f" ({'; '.join(examples)}{'; …' if n > len(examples) == 3 else ''})" if examples else ""
-    rows = "1 row" if n == 1 else f"{n} rows"
+    rows = counted(n, "row")
     if reason != UNKNOWN_RANK:
         return f"{why.name}: {why.fault}, in {rows}{listed}. {why.mend}"
     others = f"{len(unknown_ranks)} other value{'s' if len(unknown_ranks) > 1 else ''}" if unknown_ranks else "no rank"

@@ -131,7 +131,7 @@ def check_rows(
     all_fine = bool(np.all(reasons == FINE))
     checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), all_fine, known)
     if told:
-        LOG.warning("%s", checked.set_aside)
+        LOG.warning("%s; `set_aside` says which", checked.set_aside.heading)
     if kept is not packed:
         ranks = _rank_codes(kept, choices)
         reasons = find_reasons(kept, ranks)

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from calibra.codecs import to_arrow
 from calibra.data.dates import as_day, check_timezone, day_number, is_text, is_unreadable
+from calibra.data.files import read_path
 from calibra.data.frames import (
     OpenedFrame,
     _mixed_zones,
     _naive_and_aware,
-    _read_path,
     _to_lazy,
 )
 from calibra.data.packed import column_faults
@@ -96,7 +96,7 @@ def score_rows(
     """
     check_timezone(timezone)
     as_of_day = as_day(as_of, timezone)
-    native = _read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
+    native = read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
         names = opened.collect_schema().names()

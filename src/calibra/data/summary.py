@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
+from calibra.data.doubts import NO_EVENT, NONE_YOUNG, Doubt, alike
 from calibra.data.problems import SetAside
 from calibra.tables import brief, make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +59,17 @@ class JudgmentsSummary:
         return int(self.n.sum())
 
     @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What looks like a mistake in what was given."""
+        found = alike(self.reps)
+        if not self.n_events.any():
+            found.append(Doubt(NO_EVENT))
+        youngest = min(self.n_mature, default=None)
+        if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
+            found.append(Doubt(NONE_YOUNG, {"days": youngest, "as_of": self.as_of}))
+        return tuple(found)
+
+    @property
     def rank_shares(self) -> NDArray[np.float64]:
         """Share of each rank among a rep's judgments, shape (R, K)."""
         return np.asarray(self.n / self.n.sum(axis=1, keepdims=True))
@@ -80,24 +93,32 @@ class JudgmentsSummary:
     @property
     def by_rank(self) -> pd.DataFrame:
         """One row per rank, all reps together: rank, n, share, events, exits, open, mature_<days>."""
-        counted = {"events": self.n_events, "exits": self.n_exits, "open": self.n_open}
-        counted |= {f"mature_{days}": mature for days, mature in self.n_mature.items()}
-        n = self.n.sum(axis=0)
-        columns: dict[str, ArrayLike] = {"rank": list(self.ranks), "n": n, "share": n / n.sum()}
-        return make_table(columns | {name: values.sum(axis=0) for name, values in counted.items()})
+        return self._summed("rank", self.ranks, axis=0)
+
+    @property
+    def by_rep(self) -> pd.DataFrame:
+        """One row per rep, all ranks together: rep, n, share, events, exits, open, mature_<days>."""
+        return self._summed("rep", self.reps, axis=1)
+
+    def _summed(self, label: str, labels: tuple[str, ...], *, axis: int) -> pd.DataFrame:
+        parts = {"events": self.n_events, "exits": self.n_exits, "open": self.n_open}
+        parts |= {f"mature_{days}": mature for days, mature in self.n_mature.items()}
+        n = self.n.sum(axis=axis)
+        columns: dict[str, ArrayLike] = {label: np.array(labels, dtype=object), "n": n, "share": n / n.sum()}
+        return make_table(columns | {name: values.sum(axis=axis) for name, values in parts.items()})
 
     def __str__(self) -> str:
         """The summary, to be read."""
-        reps = "1 rep" if len(self.reps) == 1 else f"{len(self.reps)} reps"
         since = "" if self.first_judged_at is None else f", judged from {self.first_judged_at}"
         span = since if self.as_of is None else f"{since}, as of {self.as_of}"
-        mature = [f"{int(n.sum())} at least {days} days old" for days, n in self.n_mature.items()]
+        mature = [f"{int(n.sum()):,} at least {days} days old" for days, n in self.n_mature.items()]
         lines = [
-            f"{self.n_judgments} judgments of {reps}{span}.",
+            f"{counted(self.n_judgments, 'judgment')} of {counted(len(self.reps), 'rep')}{span}.",
             *([f"Mature: {', '.join(mature)}."] if mature else []),
         ]
         lines += ["", self.by_rank.to_string(index=False, float_format=lambda share: f"{share:.3f}"), ""]
         lines += [f"Noted: {n} {words}." for words, n in self.noted.items()]
+        lines += [f"Doubtful: {doubt}" for doubt in self.doubts]
         return "\n".join([*lines, str(self.set_aside)])
 
 

@@ -1,5 +1,6 @@
 """Every sentence of the threshold advice, in one place."""
 
+import math
 from collections.abc import Mapping
 
 TIGHTEN, LOOSEN, FINE = "tighten", "loosen", "fine"
@@ -10,14 +11,17 @@ NO_SEPARATION = "ranks do not separate outcomes"
 TOO_FEW = "too few mature judgments or events"
 UNSURE = "direction or size not sure"
 
+MOST_PLANNED = 2000
+"""Beyond so many judgments "about n more" is no plan."""
+
 ENGLISH: Mapping[str, str] = {
     TIGHTEN: (
-        "Start calling a prospect {rank} later: from {now} to {step} of your prospects this quarter "
-        "({move} in the long run). The direction is {sure} sure."
+        "Start calling a prospect {rank} later: from {now} to {step} of your prospects this quarter; "
+        "aim {target} ({low} to {high}). The direction is {sure} sure."
     ),
     LOOSEN: (
-        "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects this quarter "
-        "({move} in the long run). The direction is {sure} sure."
+        "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects this quarter; "
+        "aim {target} ({low} to {high}). The direction is {sure} sure."
     ),
     FINE: "Keep calling a prospect {rank} as you do now: {now} of your prospects, within {margin} points of the aim.",
     NO_SEPARATION: (
@@ -42,6 +46,19 @@ def percent(share: float) -> str:
 def sureness(prob: float) -> str:
     """A probability from draws as whole per cent: never said to be certain."""
     return "over 99 %" if prob > 0.99 else f"{100.0 * prob:.0f} %"
+
+
+def more_judgments(n: float) -> str:
+    """About how many more judgments: upwards to two digits, for more is not known of a plan."""
+    if n > MOST_PLANNED:
+        return f"more than {MOST_PLANNED:,}"
+    return f"about {round_up(n):,}"
+
+
+def round_up(n: float) -> int:
+    """The number rounded up to two significant digits."""
+    unit = int(10 ** max(0, len(str(math.ceil(n))) - 2))
+    return math.ceil(n / unit) * unit
 
 
 def rank_words(rank: str, *, is_best: bool) -> str:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import InputError
 from calibra.models.rank_fit import RankFit
-from calibra.models.rank_profiles import FLAG_PROB
+from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import brief, make_table
@@ -101,16 +101,17 @@ def describe_styles(
     low, high = (gap > margin_points).mean(axis=0), (gap < -margin_points).mean(axis=0)
     finding = rank_fit.profiles(flag_prob=flag_prob)
     outcomes, leaning = finding["finding"].to_numpy(), finding["gap_points"].to_numpy()
+    n = threshold_fit.n.sum(axis=1).astype(np.int64)
+    enough = n >= FEWEST_JUDGMENTS
     conditions = [
-        (low >= flag_prob) & (leaning > 0) & (finding["prob_below"].to_numpy() >= 0.5),
-        (high >= flag_prob) & (leaning < 0) & (finding["prob_above"].to_numpy() >= 0.5),
+        enough & (low >= flag_prob) & (leaning > 0) & (finding["prob_below"].to_numpy() >= 0.5),
+        enough & (high >= flag_prob) & (leaning < 0) & (finding["prob_above"].to_numpy() >= 0.5),
         outcomes == "below all reps",
         outcomes == "above all reps",
-        1.0 - low - high >= flag_prob,
+        enough & (1.0 - low - high >= flag_prob),
     ]
     words = [np.array(word, dtype=object) for word in (READS_TOO_MUCH, CAUTIOUS, BELOW, ABOVE, IN_LINE)]
     style = np.select(conditions, words, default=CANNOT_TELL)
-    n = threshold_fit.n.sum(axis=1).astype(np.int64)
     return RepStyles(
         threshold_fit.reps, estimate, lower, upper, low, high, style, n, margin_points, interval_prob
     )  # fmt: skip

@@ -17,6 +17,7 @@ from calibra.decisions.advice_words import (
     TIGHTEN,
     TOO_FEW,
     UNSURE,
+    more_judgments,
     percent,
     rank_words,
     sureness,
@@ -156,10 +157,12 @@ class ThresholdAdvice:
         key = at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"]
         return ENGLISH[str(key)].format(
             rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=percent(at["share_now"]),
-            step=percent(at["share_step"]), move=percent(at["share_move"]), sure=sureness(at["prob_direction"]),
+            step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
+            target=percent(at["share_target"]), low=percent(at["share_target_lower"]).removesuffix(" %"),
+            high=percent(at["share_target_upper"]).removesuffix(" %"),
             margin=f"{self.rules.margin_points:g}", auc=f"{at['auc']:.2f}",
             auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
-            more=_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
+            more=more_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
             reach=percent(self.rules.reach_share), best=percent(at["best_attainable"]),
         )  # fmt: skip
 
@@ -235,7 +238,6 @@ _NUMBERS_OF_ADVICE = (
     "share_target", "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_after",
     "events_change", "events_missed_change", "best_attainable",
 )  # fmt: skip
-_MOST_TOLD = 2000  # beyond it "about n more" is no plan
 _EXTRA = ("promise", "auc_lower", "auc_upper")
 
 
@@ -348,10 +350,6 @@ def _verdicts(
     more = np.maximum(np.maximum(more, lacking), 1.0)
     waiting = (verdict == CANNOT_TELL) & (reason != NO_SEPARATION)
     return {"verdict": verdict, "reason": reason, "n_more": np.where(waiting, np.ceil(more), 0.0).astype(int)}
-
-
-def _judgments(n: float) -> str:
-    return f"about {n:,.0f}" if n <= _MOST_TOLD else f"more than {_MOST_TOLD:,}"
 
 
 def _mean_of_numbers(values: Floats) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.tables import brief
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import xarray
@@ -57,8 +58,18 @@ class Diagnostics:
         if self.r_hat is not None and self.r_hat > 1.01:
             found.append(f"R-hat {self.r_hat:.3f} (above 1.01)")
         if self.n_divergent:
-            found.append(f"{self.n_divergent} divergent transitions")
+            found.append(counted(self.n_divergent, "divergent transition"))
         return tuple(found)
+
+    @property
+    def way_out(self) -> str:
+        """What to try where something speaks against the fit."""
+        if "laplace" in self.engine:
+            return "Fit with engine='nuts'."
+        return (
+            "Fit with more draws (draws=4000) and another seed; if it stays, the data say too little of a scale: use "
+            "fewer ranks, or a tighter prior of the scales."
+        )
 
     @property
     def ok(self) -> bool:

@@ -20,6 +20,7 @@ from calibra.models.lead_time_draws import LeadTimeDraws, RankMix
 from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, Interval
 from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +100,7 @@ class LeadTimeFit:
         told = str(self.diagnostics).replace("\n", "; ")
         n = int(self.cells.n.sum())
         return (
-            f"<LeadTimeFit: {n:,} judgments of {len(self.reps)} reps, ranks {' '.join(self.ranks)}, to day "
+            f"<LeadTimeFit: {n:,} judgments of {counted(len(self.reps), 'rep')}, ranks {' '.join(self.ranks)}, to day "
             f"{self.last_edge_days}; {told}>"
         )
 

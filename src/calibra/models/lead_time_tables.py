@@ -7,6 +7,7 @@ import numpy as np
 from calibra.errors import InputError
 from calibra.models.lead_time_curves import Curves, Floats, area_under, fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,10 +143,11 @@ def tempo(
 def summarise_fit(fit: LeadTimeFit) -> str:
     """Everything at a glance, diagnostics first."""
     exposure, n_ranks = fit.cells.exposure, len(fit.ranks)
+    ended = f"{counted(exposure.events.sum(), 'event')}, {counted(exposure.exits.sum(), 'exit')}"
     edges = ", ".join(map(str, exposure.edges_days.tolist()))
     head = (
-        f"Lead-time model: {int(fit.n.sum())} judgments of {len(fit.reps)} reps, {int(exposure.events.sum())} events, "
-        f"{int(exposure.exits.sum())} exits within {fit.last_edge_days} days, as of {fit.counts.as_of}. "
+        f"Lead-time model: {counted(fit.n.sum(), 'judgment')} of {counted(len(fit.reps), 'rep')}, {ended} within "
+        f"{fit.last_edge_days} days, as of {fit.counts.as_of}. "
         f"Interval edges (days): {edges}."
     )
     times = lead_times(fit, interval_prob=0.9).head(n_ranks)

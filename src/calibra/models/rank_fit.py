@@ -16,6 +16,7 @@ from calibra.models.rank_profiles import FLAG_PROB, profile_columns
 from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,7 +223,7 @@ class RankFit:
             a posterior sd), `discrimination` with interval (log-odds per standard deviation of the rank scores),
             `auc`, `prob_below`, `prob_above` (by more than the margin),
             `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments
-            until a verdict; 0 where there is one), `n`.
+            until a verdict; 0 where there is one, and with fewer than 5 judgments, of which nothing is said), `n`.
         """
         columns = profile_columns(
             self, margin_points=margin_points, nothing_auc=nothing_auc, flag_prob=flag_prob, interval_prob=interval_prob
@@ -302,9 +303,9 @@ class RankFit:
         gap = ["gap_points", "gap_points_lower", "gap_points_upper"]
         kept = ["rep", *gap, "prob_below", "prob_above", "discrimination", "finding", "n_more", "n"]
         within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"
+        judged = f"{counted(self.n.sum(), 'mature judgment')} of {counted(len(self.reps), 'rep')}"
         return "\n\n".join([
-            f"Rank model, event {within}: {int(self.n.sum())} mature judgments of {len(self.reps)} reps, "
-            f"as of {self.cells.as_of}.",
+            f"Rank model, event {within}: {judged}, as of {self.cells.as_of}.",
             f"Diagnostics: {self.diagnostics}",
             f"Rank scores: {self.scores.reason}",
             self.probabilities().head(len(self.ranks)).round(3).to_string(index=False),

@@ -18,6 +18,8 @@ FLAG_PROB = 0.9
 """Probability from which a finding about a rep is uttered."""
 FINDINGS = {"prob_below": "below all reps", "prob_above": "above all reps", "prob_within": "in line"}
 """Probability to the finding it supports."""
+FEWEST_JUDGMENTS = 5
+"""With fewer judgments of a rep nothing is said of the rep: it would be said of all reps."""
 CANNOT_TELL = "cannot tell yet"
 """What is said where no probability reaches the flag."""
 
@@ -41,13 +43,14 @@ def profile_columns(
     columns["prob_within"] = (np.abs(gap) <= margin_points).mean(axis=0)
     columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
     columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
-    columns["finding"] = _findings(columns, flag_prob)
     n = fit.n.sum(axis=1)
+    columns["finding"] = _findings(columns, flag_prob, n)
     needed = more_judgments_needed(
         gap.mean(axis=0), gap.std(axis=0), n, margin=margin_points, prior_sd=_gap_spread(fit, everyone),
         flag_prob=flag_prob,
     )  # fmt: skip
-    columns["n_more"] = np.where(columns["finding"] == CANNOT_TELL, np.maximum(needed, 1.0), 0.0).astype(int)
+    waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_JUDGMENTS)
+    columns["n_more"] = np.where(waiting, np.maximum(needed, 1.0), 0.0).astype(int)
     columns["n"] = n.astype(int)
     return columns
 
@@ -64,7 +67,7 @@ def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floa
     return {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
 
 
-def _findings(columns: Mapping[str, Any], flag_prob: float) -> NDArray[np.object_]:
+def _findings(columns: Mapping[str, Any], flag_prob: float, n: Floats) -> NDArray[np.object_]:
     """One finding per rep."""
-    conditions = [columns[name] >= flag_prob for name in FINDINGS]
+    conditions = [(columns[name] >= flag_prob) & (n >= FEWEST_JUDGMENTS) for name in FINDINGS]
     return np.select(conditions, [np.array(word, dtype=object) for word in FINDINGS.values()], default=CANNOT_TELL)

@@ -17,6 +17,7 @@ from calibra.stats.detection import auc, bar_at, event_probabilities, share_abov
 from calibra.stats.detection_likelihood import cutpoints_of
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import brief, make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,9 +187,10 @@ class ThresholdFit:
     def summary(self) -> str:
         """Everything at a glance, diagnostics first."""
         within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"
+        judged = f"{counted(self.n.sum(), 'mature judgment')} of {counted(len(self.reps), 'rep')}"
         return "\n\n".join([
-            f"Threshold model, event {within}, {int(self.n.sum())} mature judgments of {len(self.reps)} reps, "
-            f"as of {self.cells.as_of}{f', {self.pool}' if self.pool else ''}.",
+            f"Threshold model, event {within}, {judged}, as of {self.cells.as_of}"
+            f"{f', {self.pool}' if self.pool else ''}.",
             f"Diagnostics: {self.diagnostics}",
             "Bars are those of each rep's own pool of prospects, under the present way of working.",
             self.bars().round(3).to_string(index=False),

@@ -11,7 +11,7 @@ from calibra.decisions.comparison import Comparison
 from calibra.decisions.promises import RankReliability
 from calibra.decisions.standings import RepStandings
 from calibra.models.reading import ALL_REPS
-from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, MUTED, dress, make_axes, short_label, short_labels
+from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, MUTED, dress, expect, make_axes, short_label, short_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +32,7 @@ def plot_rank_reliability(result: RankReliability, *, rep: str = ALL_REPS, ax: A
     rep : str
         Whose ranks; default all reps.
     """
+    expect(result, "RankReliability")
     mine = np.flatnonzero(result.rep == rep)
     axes = make_axes(width=6.4, height=1.6 + 0.42 * len(mine)) if ax is None else ax
     row = np.arange(len(mine), dtype=float)
@@ -69,6 +70,7 @@ def plot_standings(result: RepStandings, *, ax: Axes | None = None) -> Axes:
     result : RepStandings
         From `rep_standings`.
     """
+    expect(result, "RepStandings")
     from matplotlib.ticker import MaxNLocator
 
     order = np.argsort(result.standing, kind="stable")
@@ -103,6 +105,7 @@ def plot_comparison(result: Comparison, *, ax: Axes | None = None) -> Axes:
     result : Comparison
         From `compare`.
     """
+    expect(result, "Comparison")
     points = np.flatnonzero(result.unit == "points")
     axes = make_axes(width=6.8, height=1.7 + 0.42 * len(points)) if ax is None else ax
     row = np.arange(len(points), dtype=float)

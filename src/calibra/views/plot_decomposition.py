@@ -8,6 +8,7 @@ import numpy as np
 
 from calibra.errors import InputError
 from calibra.stats.decomposition import ScoreDecomposition
+from calibra.views.style import expect
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,7 @@ def plot_decomposition(result: ScoreDecomposition, *, ax: Axes | None = None) ->
     ax : Axes, optional
         Default: its own.
     """
+    expect(result, "ScoreDecomposition")
     across, up = result.miscalibration, result.discrimination
     shown = np.isfinite(across.estimate)
     if not shown.any():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibra.stats.funnel import LIMIT_PROBS, Funnel
+from calibra.views.style import expect
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,7 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
     adjusted : bool
         Whether the limits allow for over-dispersion.
     """
+    expect(result, "Funnel")
     axes = _own_axes() if ax is None else ax
     counts = np.unique(np.rint(np.geomspace(1, 1.05 * result.n.max() + 1, GRID_SIZE)))
     for level, style in zip(LIMIT_PROBS, ("--", "-"), strict=True):

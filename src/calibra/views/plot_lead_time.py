@@ -21,10 +21,12 @@ from calibra.views.style import (
     MUTED,
     PALE,
     dress,
+    expect,
     make_axes,
     short_label,
     short_labels,
 )
+from calibra.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +65,7 @@ def plot_cumulative_incidence(
     interval_prob : float
         Level of the bands.
     """
+    expect(fit, "LeadTimeFit")
     place = _place(fit, rep)
     times, shares = _shares(fit, interval_prob)
     axes = make_axes(width=8.0, height=4.6 + 0.22 * len(fit.ranks)) if ax is None else ax
@@ -92,6 +95,7 @@ def plot_incidence_by_rep(fit: LeadTimeFit, *, interval_prob: float = INTERVAL_P
 
     The reps with most judgments, up to 24, stand in the order of their labels; the others are in the tables.
     """
+    expect(fit, "LeadTimeFit")
     from calibra.views.fonts import LabelledFigure
 
     times, shares = _shares(fit, interval_prob)
@@ -141,6 +145,7 @@ def plot_lead_times(
     interval_prob : float
         Level of the intervals.
     """
+    expect(fit, "LeadTimeFit")
     table = fit.tempo(margin_share=margin_share, interval_prob=interval_prob)
     table = table.sort_values(["median_days", "rep"], ascending=[False, True], kind="stable").reset_index(drop=True)
     middle = float(np.median(table["median_days"] / table["ratio"]))
@@ -157,7 +162,7 @@ def plot_lead_times(
             axes.plot(rows["median_days"], mine, "o", color=colour, label=f"{finding}: {mine.size}", zorder=3)
     dress(axes)
     if named:
-        labels = [f"{short_label(rep)}  n {n:,}, {events:,} events" for rep, n, events in
+        labels = [f"{short_label(rep)}  n {n:,}, {counted(events, 'event')}" for rep, n, events in
                   zip(table["rep"], table["n"], table["events"], strict=True)]  # fmt: skip
         axes.set_yticks(np.arange(len(table)), short_labels(labels, width=60), parse_math=False)
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.decisions.advice_words import more_judgments
 from calibra.models.rank_fit import RankFit
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.views.style import (
@@ -18,6 +19,7 @@ from calibra.views.style import (
     LINE,
     MUTED,
     dress,
+    expect,
     make_axes,
     short_label,
     short_labels,
@@ -61,6 +63,7 @@ def plot_probabilities(fit: RankFit, *, ax: Axes | None = None, interval_prob: f
     matplotlib.axes.Axes
         Panel k begins at x = k; all panels have one scale, which the labels below state.
     """
+    expect(fit, "RankFit")
     table = fit.probabilities(interval_prob=interval_prob)
     grid = {name: _by_rep(fit, table, name) for name in ("estimate", "lower", "upper", "raw_rate", "n")}
     n_reps, named = len(fit.reps), len(fit.reps) <= NAMED_REPS
@@ -86,10 +89,11 @@ def plot_probabilities(fit: RankFit, *, ax: Axes | None = None, interval_prob: f
 def plot_profiles(
     fit: RankFit, *, ax: Axes | None = None, margin_points: float = 5.0, interval_prob: float = INTERVAL_PROB
 ) -> Axes:
-    """Whose outcomes lie below or above all reps' at the same rank, how sure is that? One row a rep, by size of gap.
+    """Whose outcomes lie below or above all reps' at the same rank, how sure is that? One row a rep, lowest first.
 
-    Colour and marker say what the table's `finding` says. A finding is uttered where the probability of a gap beyond
-    the margin (or within it: in line) reaches 90 %.
+    To the left outcomes lie below, as in the report; the table's `gap_points` count them as positive. Colour and
+    marker say what the table's `finding` says. A finding is uttered where the probability of a gap beyond the margin
+    (or within it: in line) reaches 90 %.
 
     Parameters
     ----------
@@ -102,14 +106,15 @@ def plot_profiles(
     interval_prob : float
         Level of the intervals.
     """
+    expect(fit, "RankFit")
     table = fit.profiles(margin_points=margin_points, interval_prob=interval_prob)
-    table = table.sort_values(["gap_points", "rep"], kind="stable").reset_index(drop=True)
+    table = table.sort_values(["gap_points", "rep"], ascending=[False, True], kind="stable").reset_index(drop=True)
     n_reps, named = len(table), len(table) <= NAMED_REPS
     axes = make_axes(width=8.4, height=_height(n_reps)) if ax is None else ax
     axes.axvspan(-margin_points, margin_points, color=BAND, zorder=0, label=f"margin of {margin_points:g} points")
     axes.axvline(0, color=LINE, linewidth=1, zorder=1)
-    row, gap = np.arange(n_reps, dtype=float), table["gap_points"].to_numpy()
-    ends = table["gap_points_lower"].to_numpy(), table["gap_points_upper"].to_numpy()
+    row, gap = np.arange(n_reps, dtype=float), -table["gap_points"].to_numpy()
+    ends = -table["gap_points_upper"].to_numpy(), -table["gap_points_lower"].to_numpy()
     for finding, look in FINDING_LOOKS.items():
         mine = (table["finding"] == finding).to_numpy()
         if not mine.any():
@@ -131,7 +136,7 @@ def plot_profiles(
     axes.set(xlim=(-reach, reach), ylim=(n_reps - 0.4, -0.6))
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.set_xlabel(
-        "← outcomes above all reps at the same rank    outcomes below →\n"
+        "← outcomes below all reps at the same rank    outcomes above →\n"
         f"gap in percentage points, probability of an event {within_words(fit)}"
     )
     axes.legend(
@@ -223,7 +228,7 @@ def _name_rows(axes: Axes, rows: Floats, labels: object) -> None:
 def _note_rows(axes: Axes, row: Floats, table: pd.DataFrame) -> None:
     """To the right of each row: n, and where nothing can be told yet, about how many more it takes."""
     for place, n, more in zip(row, table["n"], table["n_more"], strict=True):
-        note = f"n {n:,}" + (f", about {more:,} more needed" if more else "")
+        note = f"n {n:,}" + (f", {more_judgments(more)} more needed" if more else "")
         axes.annotate(
             note, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, color=MUTED,
             annotation_clip=False,

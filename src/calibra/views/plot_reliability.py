@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import InputError
 from calibra.stats.reliability import CalibrationBand, ReliabilityCurve
+from calibra.views.style import expect
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +38,7 @@ def plot_reliability(result: ReliabilityCurve, *, ax: Axes | None = None, group:
     -------
     matplotlib.axes.Axes
     """
+    expect(result, "ReliabilityCurve")
     chosen = _choose(result, group)
     axes = _own_axes() if ax is None else ax
     axes.plot([0, 1], [0, 1], color="0.4", linewidth=1, linestyle="--", label="calibrated")

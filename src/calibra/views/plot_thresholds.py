@@ -15,7 +15,7 @@ from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.errors import InputError
 from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB
-from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, MUTED, PALE, Look, dress, make_axes, short_label
+from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, MUTED, PALE, Look, dress, expect, make_axes, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,6 +48,7 @@ def plot_bars(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | No
     ax : Axes, optional
         Default: its own.
     """
+    expect(advice, "ThresholdAdvice")
     at, rank = _rows(advice, rank, by="bar_now")
     axes = make_axes(width=8.4, height=2.0 + 0.26 * len(at["rep"])) if ax is None else ax
     row = np.arange(len(at["rep"]), dtype=float)
@@ -69,6 +70,7 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | None = None, ax: Ax
     Marker: the share now; colour and shape say the verdict. Line and tick: the recommended share with its interval.
     Arrow: this quarter's step, where a move is advised.
     """
+    expect(advice, "ThresholdAdvice")
     at, rank = _rows(advice, rank, by="share_now")
     axes = make_axes(width=8.4, height=2.0 + 0.26 * len(at["rep"])) if ax is None else ax
     row = np.arange(len(at["rep"]), dtype=float)
@@ -91,6 +93,7 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | None = None, ax: Ax
 
 def plot_granularity(granularity: Granularity, *, ax: Axes | None = None) -> Axes:
     """Which neighbouring ranks do the data tell apart? All reps' differences with intervals, and what merging loses."""
+    expect(granularity, "Granularity")
     columns = granularity.columns
     mine = columns["rep"] == ALL_REPS
     at = {name: values[mine] for name, values in columns.items()}

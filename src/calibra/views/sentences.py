@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from calibra.data.scale import RankScale
-from calibra.decisions.advice_words import LOOSEN, NO_SEPARATION, OUT_OF_REACH, TIGHTEN, VERDICTS, percent
+from calibra.decisions.advice_words import (
+    LOOSEN,
+    NO_SEPARATION,
+    OUT_OF_REACH,
+    TIGHTEN,
+    VERDICTS,
+    more_judgments,
+    percent,
+)
 from calibra.decisions.granularity import Granularity
 from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, RepStyles
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.rank_profiles import FLAG_PROB
-from calibra.models.reading import ALL_REPS
+from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.style import short_label, short_labels
 from calibra.views.tables import join_names, plain_rows
+from calibra.words import counted
 
 MOST_NAMED = 5
 """So many reps or moves of one kind are told; the tables hold all."""
@@ -40,12 +48,12 @@ def describe_lead_time(fit: LeadTimeFit) -> tuple[str, ...]:
 def describe_advice(advice: ThresholdAdvice) -> tuple[str, ...]:
     """How far should thresholds move? The verdicts counted, the largest moves in words, what stands against them."""
     at = advice.columns
-    counted = Counter(at["verdict"].tolist())
+    n_of = Counter(at["verdict"].tolist())
     n_reps = len(dict.fromkeys(at["rep"].tolist()))
-    verdicts = ", ".join(f"{verdict} {counted[verdict]:,}" for verdict in VERDICTS if counted[verdict])
+    verdicts = ", ".join(f"{verdict} {n_of[verdict]:,}" for verdict in VERDICTS if n_of[verdict])
     sentences = [
-        f"Thresholds between ranks, aim: {advice.target}. Verdicts on {len(at['rep']):,} thresholds of {n_reps:,} "
-        f"{'rep' if n_reps == 1 else 'reps'}: {verdicts}."
+        f"Thresholds between ranks, aim: {advice.target}. Verdicts on {counted(len(at['rep']), 'threshold')} of "
+        f"{counted(n_reps, 'rep')}: {verdicts}."
     ]
     moves = np.flatnonzero(np.isin(at["verdict"], [TIGHTEN, LOOSEN]))
     moves = moves[np.argsort(-np.abs(at["share_move"][moves] - at["share_now"][moves]), kind="stable")]
@@ -53,7 +61,8 @@ def describe_advice(advice: ThresholdAdvice) -> tuple[str, ...]:
         words = advice.sentences()
         sentences += [words[i] for i in moves[:MOST_NAMED]]
     if moves.size > MOST_NAMED:
-        sentences.append(f"{moves.size - MOST_NAMED:,} smaller moves are advised; the table holds them.")
+        left = moves.size - MOST_NAMED
+        sentences.append(f"{counted(left, 'smaller move')} {'is' if left == 1 else 'are'} advised; see the table.")
     for rank in dict.fromkeys(at["rank"][at["verdict"] == OUT_OF_REACH].tolist()):
         reps = at["rep"][(at["verdict"] == OUT_OF_REACH) & (at["rank"] == rank)].tolist()
         sentences.append(
@@ -98,7 +107,7 @@ def describe_rank_fit(fit: RankFit, scale: RankScale) -> tuple[str, ...]:
     """What did the rank model find? One sentence each on ranks, their order, the spread of reps, and the findings."""
     sentences = [_delivered(fit, scale)]
     if len(fit.ranks) > 1:
-        sentences.append(_ordered(fit))
+        sentences += _ordered(fit)
     if len(fit.reps) > 1:
         sentences += [_spread(fit), *_findings(fit)]
     return tuple(sentences)
@@ -117,20 +126,30 @@ def _delivered(fit: RankFit, scale: RankScale) -> str:
     return f"All reps together, probability of an event{within}: {'; '.join(parts)}."
 
 
-def _ordered(fit: RankFit) -> str:
+def _ordered(fit: RankFit) -> list[str]:
     """Which neighbouring ranks stand in order within reps? Pooled counts mislead where good reps favour a rank."""
-    prob, share = fit.probability_draws(), fit.n.sum(axis=1) / fit.n.sum()
-    at_same_reps = np.einsum("srk,r->sk", prob, share)
-    chance = (np.diff(at_same_reps, axis=1) < 0).mean(axis=0)
-    labels = short_labels(fit.ranks, width=12)
-    pairs = [
-        f"{better} over {worse} ({_chance(p)})" for (better, worse), p in zip(pairwise(labels), chance, strict=True)
-    ]
-    where = "With the same reps at every rank"
-    if np.all(chance >= FLAG_PROB):
-        return f"{where}, each rank brings more events than the next: {join_names(pairs, limit=10)}."
-    unsure = [pair for pair, p in zip(pairs, chance, strict=True) if p < FLAG_PROB]
-    return f"{where}, it is not sure that each brings more events than the next: {join_names(unsure, limit=10)}."
+    table = fit.order()
+    rows = plain_rows(table[table["rep"] == WITHIN_REPS])
+    right = [row for row in rows if row["prob_ordered"] >= FLAG_PROB]
+    wrong = [row for row in rows if row["prob_ordered"] <= 1.0 - FLAG_PROB]
+    unsure = [row for row in rows if row not in right and row not in wrong]
+    where = "Within reps"
+    if len(right) == len(rows):
+        return [f"{where}, each rank brings more events than the next: {_pairs(rows)}."]
+    sentences = [f"{where}, {_pairs(wrong, turned=True)}: the order is the wrong way round."] if wrong else []
+    return sentences + ([f"{where}, it is not sure which brings more events: {_pairs(unsure)}."] if unsure else [])
+
+
+def _pairs(rows: list[dict[str, Any]], *, turned: bool = False) -> str:
+    """Neighbouring ranks, each pair with the probability that it stands so."""
+    parts = []
+    for row in rows:
+        better, worse = short_labels((row["better"], row["worse"]), width=12)
+        if turned:
+            parts.append(f"{worse} brings more events than {better} ({_chance(1.0 - row['prob_ordered'])})")
+        else:
+            parts.append(f"{better} over {worse} ({_chance(row['prob_ordered'])})")
+    return join_names(parts, limit=10, width=60)
 
 
 def _spread(fit: RankFit) -> str:
@@ -156,15 +175,15 @@ def _findings(fit: RankFit) -> list[str]:
     for word in ("below", "above"):
         n_found = len(by_finding.get(f"{word} all reps", []))
         if n_found > 5:
-            sentences.append(f"{n_found - 5:,} more reps lie {word}; the table names them.")
+            left = n_found - 5
+            sentences.append(f"{counted(left, 'more rep')} {'lies' if left == 1 else 'lie'} {word}; see the table.")
     if in_line := by_finding.get("in line"):
         sentences.append(f"In line with all reps: {join_names([row['rep'] for row in in_line])}.")
     if unsure := by_finding.get("cannot tell yet"):
-        more = sorted(row["n_more"] for row in unsure)
-        reach = f"about {more[0]:,}" if more[0] == more[-1] else f"from about {more[0]:,} to about {more[-1]:,}"
-        sentences.append(
-            f"Cannot tell yet: {len(unsure):,} of {len(rows):,} reps; a verdict takes {reach} more judgments of each."
-        )
+        more = sorted(row["n_more"] for row in unsure if row["n_more"])
+        ends = list(dict.fromkeys(map(more_judgments, more[:1] + more[-1:])))
+        reach = f"; a verdict takes {' to '.join(ends)} more judgments of each" if more else ""
+        sentences.append(f"Cannot tell yet: {len(unsure):,} of {counted(len(rows), 'rep')}{reach}.")
     return sentences
 
 
@@ -196,7 +215,7 @@ def _tempo(fit: LeadTimeFit) -> list[str]:
     for word, sign in (("slower", -1.0), ("faster", 1.0)):
         found = sorted((r for r in rows if r["finding"] == f"{word} than all reps"), key=lambda r: sign * r["ratio"])
         parts = [
-            f"{short_label(row['rep'])} ({_days(row, 'median_days')}; {row['events']:,} events)"
+            f"{short_label(row['rep'])} ({_days(row, 'median_days')}; {counted(row['events'], 'event')})"
             for row in found[:MOST_NAMED]
         ]
         more = [f"{len(found) - MOST_NAMED:,} more"] if len(found) > MOST_NAMED else []
@@ -207,7 +226,7 @@ def _tempo(fit: LeadTimeFit) -> list[str]:
             )
     unsure = sum(row["finding"] == "cannot tell yet" for row in rows)
     if unsure:
-        sentences.append(f"Tempo, cannot tell yet: {unsure:,} of {len(rows):,} reps.")
+        sentences.append(f"Tempo, cannot tell yet: {unsure:,} of {counted(len(rows), 'rep')}.")
     return sentences
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from calibra.errors import InputError
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -34,8 +36,8 @@ class Look(NamedTuple):
 
 
 FINDING_LOOKS: Mapping[str, Look] = {
-    "below all reps": Look("#c2540a", ">", "#c2540a", "bold dark_orange3"),
-    "above all reps": Look("#1f6fb2", "<", "#1f6fb2", "bold dodger_blue2"),
+    "below all reps": Look("#c2540a", "<", "#c2540a", "bold dark_orange3"),
+    "above all reps": Look("#1f6fb2", ">", "#1f6fb2", "bold dodger_blue2"),
     "in line": Look("#52606d", "o", "#52606d", ""),
     "cannot tell yet": Look(PALE, "o", "white", "dim"),
 }
@@ -45,6 +47,24 @@ DATA_COLOUR, ALL_REPS_COLOUR = "#1f6fb2", INK
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
+
+
+INSIDE_A_CALIBRATION = {
+    "RankFit": "rank_fits[90]",
+    "LeadTimeFit": "lead_fit",
+    "ThresholdAdvice": "advice",
+    "Granularity": "granularity[90]",
+}
+"""Kind of result to where a calibration holds it."""
+
+
+def expect(result: object, kind: str) -> None:
+    """Refuse a result of another kind than a picture draws, and say where the right one is."""
+    if kind in (known.__name__ for known in type(result).__mro__):
+        return
+    inside = INSIDE_A_CALIBRATION.get(kind)
+    held = f" A calibration holds it: `calibration.{inside}`." if inside else ""
+    raise InputError(f"This picture draws a {kind}; got {type(result).__name__}.{held}")
 
 
 def printable(text: str) -> str:

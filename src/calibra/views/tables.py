@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from calibra.data.summary import JudgmentsSummary
-from calibra.decisions.advice_words import LOOSEN, TIGHTEN
+from calibra.decisions.advice_words import LOOSEN, TIGHTEN, more_judgments
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.views.plot_thresholds import VERDICT_LOOKS
 from calibra.views.style import FINDING_LOOKS, short_label, short_labels
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SHOWN_REPS = 40
 """So many reps are printed; files hold all."""
+
+CSV_DECIMALS = 6
 
 TEMPO_STYLES = {"slower than all reps": "bold dark_orange3", "faster than all reps": "bold dodger_blue2", "in line": ""}
 """Finding of `LeadTimeFit.tempo()` to its style in a terminal; any other is dim."""
@@ -43,8 +46,13 @@ def safe_cell(value: object) -> object:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> Path:
-    """Write a table as CSV (UTF-8); text that a spreadsheet would run as a formula is made inert."""
-    table.map(safe_cell).rename(columns=safe_cell).to_csv(path, index=False, lineterminator="\n")
+    """Write a table as CSV, numbers to six decimals; text that a spreadsheet would run as a formula is made inert.
+
+    UTF-8, with a byte-order mark where there is more than ASCII: without it spreadsheets read another encoding.
+    """
+    decimals = dict.fromkeys(table.select_dtypes("float").columns, CSV_DECIMALS)
+    text = table.round(decimals).map(safe_cell).rename(columns=safe_cell).to_csv(index=False, lineterminator="\n")
+    path.write_text(text, encoding="utf-8" if text.isascii() else "utf-8-sig", newline="")
     return path
 
 
@@ -53,14 +61,16 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
-def summary_table(summary: JudgmentsSummary) -> Group:
-    """What came in, by rank: counts, share, how they ended, how many are mature."""
+def summary_table(summary: JudgmentsSummary, *, by: Literal["rank", "rep"] = "rank", limit: int = SHOWN_REPS) -> Group:
+    """What came in, by rank or rep: counts, share, how they ended, how many are mature."""
     horizons = list(summary.n_mature)
-    table = _table(["rank", "n", "share", "events", "exits", "open", *(f"≥ {days} days old" for days in horizons)])
-    for row in plain_rows(summary.by_rank):
+    table = _table([by, "n", "share", "events", "exits", "open", *(f"≥ {days} days old" for days in horizons)])
+    rows = plain_rows(summary.by_rank if by == "rank" else summary.by_rep)
+    for row in rows[:limit]:
         counts = [f"{row[name]:,}" for name in ("events", "exits", "open", *(f"mature_{days}" for days in horizons))]
-        table.add_row(_text(row["rank"], width=16), f"{row['n']:,}", f"{row['share']:.0%}", *counts)
-    return _under(f"What came in: {summary.n_judgments:,} judgments of {len(summary.reps):,} reps", table)
+        table.add_row(_text(row[by]), f"{row['n']:,}", f"{row['share']:.0%}", *counts)
+    judged = f"{counted(summary.n_judgments, 'judgment')} of {counted(len(summary.reps), 'rep')}"
+    return _under(f"What came in, by {by}: {judged}", table, len(rows) - limit)
 
 
 def probability_table(fit: RankFit, *, limit: int = SHOWN_REPS) -> Group:
@@ -82,17 +92,17 @@ def profile_table(fit: RankFit, *, limit: int = SHOWN_REPS) -> Group:
     table = _table(["rep", "n", "gap, points", "P(below)", "P(above)", "finding"])
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for row in plain_rows(numbers)[:limit]:
-        gap, lower, upper = (row[f"gap_points{end}"] for end in ("", "_lower", "_upper"))
+        gap, upper, lower = (-row[f"gap_points{end}"] for end in ("", "_lower", "_upper"))
         finding = _text(row["finding"], style=FINDING_LOOKS[row["finding"]].terminal)
         if row["n_more"]:
-            finding.append(f" (+{row['n_more']:,})")
+            finding.append(f" ({more_judgments(row['n_more'])} more)")
         table.add_row(
-            _text(row["rep"]), f"{row['n']:,}", f"{round(gap):+d} ({round(lower):+d} to {round(upper):+d})",
+            _text(row["rep"]), f"{row['n']:,}", f"{_signed(gap)} ({_signed(lower)} to {_signed(upper)})",
             f"{row['prob_below']:.0%}", f"{row['prob_above']:.0%}", finding,
         )  # fmt: skip
     heading = (
-        f"Gap to all reps at the same rank ({level:.0%} interval; positive: outcomes lie below), the probability that "
-        f"it exceeds {margin:g} points, and in brackets about how many more judgments a verdict takes"
+        f"Gap to all reps at the same rank ({level:.0%} interval; −: outcomes lie below), the probability that it "
+        f"exceeds {margin:g} points, and in brackets about how many more judgments a verdict takes"
     )
     return _under(heading, table, len(fit.reps) - limit)
 
@@ -162,6 +172,10 @@ def _advice_cell(advice: ThresholdAdvice, row: int) -> Text:
     cell = Text(f"{100 * at['share_now']:.0f}" + (f" → {100 * at['share_step']:.0f}" if moves else "") + "\n")
     sure = f" ({_below_one(at['prob_direction'])})" if moves else ""
     return cell.append(f"{at['verdict']}{sure}", style=VERDICT_LOOKS[at["verdict"]].terminal)
+
+
+def _signed(points: float) -> str:
+    return f"{round(points):+d}".replace("-", "−") if round(points) else "0"
 
 
 def _below_one(prob: float) -> str:

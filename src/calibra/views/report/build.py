@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calibra.errors import check_folder
 from calibra.views.report.blocks import Card, Flag, Table
 from calibra.views.report.cards import rep_card
 from calibra.views.report.facts import Facts, gather_facts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from calibra.calibration import Calibration
+    from calibra.data.doubts import Doubt
 
 MOST_TALKS = 15
 """So many reps stand on the first page; the others unfold."""
@@ -44,6 +46,8 @@ class Glance:
     """One sentence on how far to trust the report."""
     is_good: bool
     """Whether every fit passed its checks."""
+    doubts: list[str]
+    """What looks like a mistake in what was given."""
     promises: list[Table]
     """Each rank promised against delivered, all reps together."""
     talks: list[tuple[Card, list[Flag]]]
@@ -69,6 +73,7 @@ def write_report(
 ) -> Path:
     """Write the report of a calibration as one HTML file; `Calibration.report` says what the arguments are."""
     say = choose_wording(lang, event)
+    check_folder(Path(path).parent)
     facts = gather_facts(calibration, say, pseudonyms)
     page = _template().render(**_page(facts, standings=standings))
     target = Path(path)
@@ -115,11 +120,14 @@ def _glance(facts: Facts, cards: list[Card]) -> Glance:
     fine = [facts.label(rep) for rep, row in found.items() if row is not None and row["finding"] == "in line"]
     waiting = [
         say("glance.not_yet_rep", name=facts.label(rep), more=say.more(row["n_more"]))
+        if row["n_more"]
+        else facts.label(rep)
         for rep, row in found.items()
         if row is not None and row["finding"] == "cannot tell yet" and len(facts.reps) > 1
     ]
     return Glance(
         trust=say("glance.trust_good" if is_good else "glance.trust_bad"), is_good=is_good,
+        doubts=[_doubt(facts, doubt) for doubt in facts.calibration.doubts()],
         promises=[table for days in facts.days if (table := promise_table(facts, days)) is not None],
         talks=[pair for pair in told if pair[0].anchor in kept],
         more_talks=[pair for pair in told if pair[0].anchor not in kept],
@@ -127,6 +135,16 @@ def _glance(facts: Facts, cards: list[Card]) -> Glance:
         fine=say("glance.fine", names=say.listed(fine, limit=MOST_NAMED)) if fine else "",
         not_yet=say("glance.not_yet", names=say.listed(waiting, limit=MOST_NAMED)) if waiting else "",
     )  # fmt: skip
+
+
+def _doubt(facts: Facts, doubt: Doubt) -> str:
+    """A doubt in the language of the report, under the names shown."""
+    told = dict(doubt.values)
+    if "names" in told:
+        told["names"] = facts.say.listed([facts.label(rep) for rep in doubt.values["names"]])
+    if "as_of" in told:
+        told["as_of"] = facts.say.date(doubt.values["as_of"])
+    return facts.say(f"glance.doubt_{doubt.kind}", **told)
 
 
 def _weight(pair: tuple[Card, list[Flag]]) -> float:

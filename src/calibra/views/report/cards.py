@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, NO_SEPARATION, OUT_OF_REACH, TIGHTEN
 from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH
-from calibra.models.rank_profiles import FLAG_PROB
+from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.blocks import Card, Cell, Column, Flag, Row, Table
 from calibra.views.report.facts import Days, Facts, Record
@@ -179,7 +179,7 @@ def _tempo_values(facts: Facts, row: Record) -> dict[str, str]:
 def _separation(facts: Facts, rep: str) -> Iterator[Flag]:
     """How well the ranks tell outcomes apart."""
     say, row = facts.say, facts.profiles.get(facts.first_days, {}).get(rep)
-    if row is None or not row["n"] or len(facts.probabilities[facts.first_days][rep]) < 2:
+    if row is None or row["n"] < FEWEST_JUDGMENTS or len(facts.probabilities[facts.first_days][rep]) < 2:
         return
     if row["prob_inverted"] >= FLAG_PROB:
         yield Flag(say("card.inverted"), _sure(facts, row["prob_inverted"]), "below")
@@ -189,11 +189,17 @@ def _separation(facts: Facts, rep: str) -> Iterator[Flag]:
         yield Flag(say("card.separates", auc=say.read(row, "auc")), "")
 
 
+def _ranks_in_doubt(profile: Record) -> bool:
+    """Whether a rep's ranks surely tell nothing, or the wrong way."""
+    enough = profile["n"] >= FEWEST_JUDGMENTS
+    return bool(enough and max(profile["prob_ranks_tell_nothing"], profile["prob_inverted"]) >= FLAG_PROB)
+
+
 def _order(facts: Facts, rep: str) -> Iterator[Flag]:
     """Neighbouring ranks that stand the wrong way round."""
     for row in facts.orders.get(facts.first_days, {}).get(rep, []):
         wrong = 1.0 - row["prob_ordered"]
-        if wrong >= FLAG_PROB:
+        if wrong >= FLAG_PROB and row["n_better"] + row["n_worse"] >= FEWEST_JUDGMENTS:
             names = {"better": rank_label(row["better"]), "worse": rank_label(row["worse"])}
             yield Flag(facts.say("card.pair_inverted", **names), _sure(facts, wrong), "below")
 
@@ -204,7 +210,7 @@ def _order(facts: Facts, rep: str) -> Iterator[Flag]:
 def _attempt(facts: Facts, rep: str, move: Record | None) -> Flag:
     """The one thing most worth trying: what the ranks go by, the largest sure move, old prospects, else to go on."""
     say, profile = facts.say, facts.profiles.get(facts.first_days, {}).get(rep)
-    if profile is not None and max(profile["prob_ranks_tell_nothing"], profile["prob_inverted"]) >= FLAG_PROB:
+    if profile is not None and _ranks_in_doubt(profile):
         return Flag(say("card.review"), "")
     if move is not None:
         key = "tighten" if move["verdict"] == TIGHTEN else "loosen"
@@ -301,7 +307,7 @@ def _talk_of_level(facts: Facts, rep: str, profile: Record) -> Iterator[Flag]:
     """The reading, the outcomes, or the ranks that tell nothing; the first that is sure."""
     say = facts.say
     style = style_of(facts, rep, facts.first_days)
-    if profile["prob_inverted"] >= FLAG_PROB or profile["prob_ranks_tell_nothing"] >= FLAG_PROB:
+    if _ranks_in_doubt(profile):
         key = "inverted" if profile["prob_inverted"] >= FLAG_PROB else "tells_nothing"
         name = f"prob_{key}" if key == "inverted" else "prob_ranks_tell_nothing"
         yield Flag(say(f"talk.{key}"), say.chance(profile[name]), "below", 20.0)

@@ -30,7 +30,8 @@ NOTES = (
     (r"Lead-time model: (?P<n>[\d,]+) events so far; when they come is told from (?P<least>\d+) on\.",
      "note_few_events"),
     (r"Thresholds: a scale of one rank has none\.", "note_one_rank"),
-    (r"Thresholds of (?P<rank>.+): nothing is promised within a horizon that was fitted\.", "note_unpromised"),
+    (r"Thresholds of (?P<ranks>.+): no advice, for nothing is promised of them within (?P<days>.+) days; .*",
+     "note_unpromised"),
     (r"Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at\.", "note_one_rep"),
     (
         r"(?P<what>.+?): None of the (?P<n>\d+) judgments is (?P<days>\d+) days old as of \S+; "
@@ -107,7 +108,7 @@ def _aside_rep(facts: Facts, rep: str) -> str:
 
 
 def trust_section(facts: Facts) -> Section:
-    """The diagnostics in words, what could not be had, and what no statistics can tell."""
+    """The diagnostics in words, what could not be calculated, and what no statistics can tell."""
     say = facts.say
     rows = [_trust_row(facts, name, found) for name, found in _named_fits(facts)]
     heads = ("fit", "verdict", "draws", "k", "engine")
@@ -160,7 +161,7 @@ def _problems(facts: Facts, found: Diagnostics) -> Iterable[str]:
 
 
 def _notes(facts: Facts, notes: Iterable[str]) -> Iterable[str]:
-    """What could not be had, in the language of the report."""
+    """What could not be calculated, in the language of the report."""
     say = facts.say
     for note in dict.fromkeys(notes):
         for pattern, key in NOTES:
@@ -176,6 +177,9 @@ def _values(say: Wording, found: dict[str, str]) -> dict[str, str]:
     from datetime import date
 
     values = {name: printable(text) for name, text in found.items()}
+    for name in ("ranks", "days"):
+        if name in values:
+            values[name] = say.listed(re.split(" and | or ", values[name]))
     if "date" in values:
         values["date"] = say.date(date.fromisoformat(values["date"]))
     for name, key in MODEL_NAMES:

@@ -149,17 +149,21 @@ def _gaps(facts: Facts, days: Days) -> Table:
 
 
 def finding_words(facts: Facts, row: Record) -> tuple[str, str]:
-    """Phrase of a finding and its probability; of no finding the largest of the probabilities that are too small."""
+    """Phrase of a finding and its probability; of no finding the side that is likelier, and how likely."""
+    say = facts.say
     if row["finding"] in FINDING_KEYS:
         key, name = FINDING_KEYS[row["finding"]]
-        return key, facts.say.chance(row[name])
-    return "cannot_tell", facts.say("format.none")
+        return key, say.chance(row[name])
+    if not row["n_more"]:
+        return "cannot_tell", say("format.none")
+    side = "below" if row["prob_below"] >= row["prob_above"] else "above"
+    return "cannot_tell", say("format.colon", head=say(f"overview.{side}"), rest=say.chance(row[f"prob_{side}"]))
 
 
 def _finding_cell(facts: Facts, row: Record, key: str) -> Cell:
-    if key == "cannot_tell":
+    if key == "cannot_tell" and row["n_more"]:
         return Cell(facts.say("overview.cannot_tell_more", more=facts.say.more(row["n_more"])), tone="pale")
-    return Cell(facts.say(f"overview.{key}"), tone=key)
+    return Cell(facts.say(f"overview.{key}"), tone="pale" if key == "cannot_tell" else key)
 
 
 # promised against delivered -------------------------------------------------------------------------------------------
@@ -171,45 +175,48 @@ def promises_section(facts: Facts) -> Section:
     blocks: list[Block] = [Text(say("promises.lead"))]
     for days in facts.days:
         table = promise_table(facts, days)
-        blocks.append(table or Text(say("promises.none", within=say.within(days))))
-        if table is not None and (left := _unpromised(facts, days)):
-            blocks.append(Text(say("promises.left_out", within=say.within(days), ranks=say.listed(left)), "note"))
-        if (order := _order(facts, days)) is not None:
-            blocks.append(Text(order))
+        blocks += [table] if table is not None else []
+        blocks += [Text(say("promises.none", within=say.within(days)))] if not facts.promises[days] else []
+        blocks += [Text(told) for told in _order(facts, days)]
     return Section("promises", say("promises.title"), blocks)
 
 
 def promise_table(facts: Facts, days: Days) -> Table | None:
-    """Promised against delivered of all reps, or None where nothing is promised."""
-    found = facts.promises[days].get(ALL_REPS)
-    if not found:
+    """Promised against delivered of all reps, each rank at the horizon it is read at; None where there is no such."""
+    ranks = [rank for rank in facts.calibration.rank_fits[days].ranks if facts.horizon_of(rank) == days]
+    if not ranks:
         return None
     say, scale = facts.say, percent_scale(facts, days)
-    scale = Scale(0.0, max(scale.high, *(row["promised"] for row in found.values())))
-    heads = (
-        ("rank", "name"),
-        ("promised", "number"),
-        ("delivered", "strip wide"),
-        ("known", "number"),
-        ("verdict", "words"),
-    )
+    promises, everyone = facts.promises[days].get(ALL_REPS, {}), facts.probabilities[days][ALL_REPS]
+    scale = Scale(0.0, max(scale.high, *(row["promised"] for row in promises.values()), 0.0))
+    kinds = {
+        "rank": "name", "promised": "number", "delivered": "strip wide", "known": "number", "verdict": "words",
+    }  # fmt: skip
     above = {"strip wide": axis(scale, percent_axis(scale))}
-    columns = [Column(say(f"promises.col_{name}"), kind, above.get(kind, NO_PICTURE)) for name, kind in heads]
+    columns = [Column(say(f"promises.col_{name}"), kind, above.get(kind, NO_PICTURE)) for name, kind in kinds.items()]
     rows = []
-    for rank, row in found.items():
-        key, chance = promise_verdict(facts, row)
-        verdict = say(f"promises.{key}")
+    for rank in ranks:
+        row = promises.get(rank) or everyone[rank]
         text = say.interval(*(f"{100 * row[name]:.0f}" for name in ("estimate", "lower", "upper")))
-        picture = strip(say.read(row), scale, row["estimate"], row["lower"], row["upper"], aim=row["promised"])
-        kind = say("promises.kind_bar") if row["kind"] == "bar" else ""
-        rows.append(Row([
-            Cell(rank_label(rank)), Cell(say.percent(row["promised"]), kind), Cell(text, picture=picture),
-            Cell(say("format.of", events=f"{row['events']:,}", n=f"{row['n']:,}")),
-            Cell(verdict if not chance else say("promises.sure", verdict=verdict, chance=chance),
-                 tone="below" if key == "short" else "above" if key == "more" else "pale"),
-        ]))  # fmt: skip
+        picture = strip(say.read(row), scale, row["estimate"], row["lower"], row["upper"], aim=row.get("promised"))
+        known = Cell(say("format.of", events=f"{row['events']:,}", n=f"{row['n']:,}"))
+        promised, verdict = _promise_cells(facts, promises.get(rank))
+        rows.append(Row([Cell(rank_label(rank)), promised, Cell(text, picture=picture), known, verdict]))
     caption = say("overview.caption", within=say.within(days))
     return Table(columns, rows, caption, facts.mature_note(days))
+
+
+def _promise_cells(facts: Facts, row: Record | None) -> tuple[Cell, Cell]:
+    """What a rank promises, and what is said of it."""
+    say = facts.say
+    if row is None:
+        return Cell(say("format.none")), Cell(say("promises.unpromised"), tone="pale")
+    key, chance = promise_verdict(facts, row)
+    verdict = say(f"promises.{key}")
+    told = say("promises.sure", verdict=verdict, chance=chance) if chance else verdict
+    tone = {"short": "below", "more": "above"}.get(key, "pale")
+    kind = say("promises.kind_bar") if row["kind"] == "bar" else ""
+    return Cell(say.percent(row["promised"]), kind), Cell(told, tone=tone)
 
 
 def promise_verdict(facts: Facts, row: Record) -> tuple[str, str]:
@@ -220,23 +227,25 @@ def promise_verdict(facts: Facts, row: Record) -> tuple[str, str]:
     return ("more", facts.say.chance(1.0 - short)) if 1.0 - short >= FLAG_PROB else ("open", "")
 
 
-def _unpromised(facts: Facts, days: Days) -> list[str]:
-    compared = facts.promises[days][ALL_REPS]
-    return [rank_label(rank) for rank in facts.calibration.rank_fits[days].ranks if rank not in compared]
-
-
-def _order(facts: Facts, days: Days) -> str | None:
-    """Do the ranks stand in order, at the same reps?"""
+def _order(facts: Facts, days: Days) -> list[str]:
+    """Do the ranks stand in order, at the same reps? What is sure, what is sure the other way, and what is not."""
     say, rows = facts.say, facts.orders[days].get(WITHIN_REPS, [])
-    if not rows:
-        return None
-    unsure = [row for row in rows if row["prob_ordered"] < FLAG_PROB]
-    pairs = [
-        say("promises.pair", better=rank_label(row["better"]), worse=rank_label(row["worse"]),
-            chance=say.chance(row["prob_ordered"]))
-        for row in unsure or rows
-    ]  # fmt: skip
-    return say("promises.order_unsure" if unsure else "promises.order_sure", pairs=say.listed(pairs))
+    wrong = [row for row in rows if row["prob_ordered"] <= 1.0 - FLAG_PROB]
+    unsure = [row for row in rows if 1.0 - FLAG_PROB < row["prob_ordered"] < FLAG_PROB]
+    if rows and not wrong and not unsure:
+        return [say("promises.order_sure", pairs=_pairs_told(facts, rows, "better", "worse"))]
+    told = [say("promises.order_wrong", pairs=_pairs_told(facts, wrong, "worse", "better"))] if wrong else []
+    unsure_pairs = _pairs_told(facts, unsure, "better", "worse")
+    return told + ([say("promises.order_unsure", pairs=unsure_pairs)] if unsure else [])
+
+
+def _pairs_told(facts: Facts, rows: list[Record], above: str, below: str) -> str:
+    say = facts.say
+    return say.listed([
+        say("promises.pair", better=rank_label(row[above]), worse=rank_label(row[below]),
+            chance=say.chance(row["prob_ordered"] if above == "better" else 1.0 - row["prob_ordered"]))
+        for row in rows
+    ])  # fmt: skip
 
 
 # how many ranks -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
+from calibra.decisions.advice_words import MOST_PLANNED, round_up
 from calibra.errors import InputError
 
 type Lang = Literal["en", "ja"]
@@ -18,9 +18,6 @@ type EventKind = Literal["opportunity", "win"]
 
 LANGS: tuple[str, ...] = get_args(Lang.__value__)
 EVENT_KINDS: tuple[str, ...] = get_args(EventKind.__value__)
-
-MOST_TOLD = 2000
-"""Beyond so many judgments "about n more" is no plan."""
 
 
 @cache
@@ -94,9 +91,9 @@ class Wording:
 
     def more(self, n: float) -> str:
         """About how many more judgments."""
-        if n > MOST_TOLD:
-            return self("format.more_than", n=f"{MOST_TOLD:,}")
-        return self("format.about", n=f"{math.ceil(n):,}")
+        if n > MOST_PLANNED:
+            return self("format.more_than", n=f"{MOST_PLANNED:,}")
+        return self("format.about", n=f"{round_up(n):,}")
 
     def date(self, day: date) -> str:
         """A calendar day."""
