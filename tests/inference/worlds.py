@@ -73,3 +73,17 @@ def silent_world(n_reps: int, exposure: float, *, seed: int) -> CellModel:
         (PopulationTerm("baseline", "interval", tuple("1234"), np.eye(4), walk),),
         (RepTerm("level", np.ones((4, 1)), HalfNormal(0.5)),),
     )  # fmt: skip
+
+
+def late_silence(n_reps: int = 20) -> CellModel:
+    """Events in five intervals and none in a long last one, whose hazard has a long side."""
+    rng = np.random.default_rng(1)
+    rate, level = np.array([0.02, 0.03, 0.01, 0.02, 0.015, 0.0]), 0.2 * rng.standard_normal((n_reps, 1))
+    size = np.tile(np.array([750.0, 625.0, 500.0, 375.0, 250.0, 100.0]), (n_reps, 1))
+    walk = RandomWalk(HalfNormal(1.0), (1, 1, 1, 1, 4), -4, 2)
+    return CellModel(
+        Poisson(), rng.poisson(rate * size * np.exp(level)).astype(float), size,
+        tuple(f"rep {i}" for i in range(n_reps)),
+        (PopulationTerm("baseline", "interval", tuple("123456"), np.eye(6), walk),),
+        (RepTerm("level", np.ones((6, 1)), HalfNormal(0.5)),),
+    )  # fmt: skip

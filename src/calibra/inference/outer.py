@@ -1,12 +1,13 @@
 """The outer half of the nested-Laplace engine: rounds of weighted draws of φ until enough stand behind the answer.
 
 Scales are few and their surrogate density costs little: a split t is fitted to it, or a mixture grown on it where that
-falls short. The coefficients get a t of their own given each draw's scales. So a funnel, where the coefficients'
-spread changes with the scales, is followed and not enveloped.
+falls short. The coefficients get a t of their own given each draw's scales, standardised by what the surrogate says at
+these; so a funnel, where the coefficients' spread changes with the scales, is followed and not enveloped. Where few of
+these draws count, later rounds draw the standardised coefficients from a mixture grown on the weighted ones: where
+hardly an event tells of a coefficient, its posterior has a long side that no quadratic shows.
 """
 
 from dataclasses import dataclass
-from math import lgamma, log, pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,16 @@ from numpy.typing import NDArray
 from calibra.errors import FitError
 from calibra.inference.corrected import Corrected
 from calibra.inference.progress import Progress
-from calibra.inference.proposals import AXIS_STEPS, Proposal, climb, folded_log_density, grow_mixture, split_t
+from calibra.inference.proposals import (
+    AXIS_STEPS,
+    Mixture,
+    Proposal,
+    StandardT,
+    climb,
+    folded_log_density,
+    grow_mixture,
+    split_t,
+)
 from calibra.inference.psis import smooth_weights
 from calibra.inference.surrogate import GivenScales, Surrogate, positive
 
@@ -40,6 +50,8 @@ class WeightedDraws:
 
     phi: Floats
     """(n, d), scales positive."""
+    standard: Floats
+    """Their coefficients, standardised given their scales, (n, p)."""
     weights: Floats
     """(n,), summing to one."""
     pareto_k: float
@@ -64,12 +76,9 @@ def learn_offset(target: Corrected, start: Floats, rng: np.random.Generator) -> 
     surrogate, p = target.surrogate, target.surrogate.p
     scales = positive(_first_proposal(surrogate, start).sample(rng, _PILOT))
     given = surrogate.given_scales(scales)
-    phi, _ = _draw_coefficients(given, scales, rng)
-    standard = np.einsum("nqp,nq->np", given.root, phi[:, :p] - given.mean)
-    expected = (
-        given.log_density + np.log(np.einsum("nii->ni", given.root)).sum(axis=1) - 0.5 * (standard**2).sum(axis=1)
-    )
-    missed = target.log_posterior(phi) - expected
+    standard = StandardT(p, COEFFICIENT_TAIL_DF).sample(rng, _PILOT)
+    expected = given.log_density + _log_volume(given) - 0.5 * (standard**2).sum(axis=1)
+    missed = target.log_posterior(_place(given, scales, standard)) - expected
     seen = np.isfinite(missed)
     columns = np.column_stack([np.ones(_PILOT), standard, scales - scales.mean(axis=0)])[seen]
     surrogate.offset = np.linalg.lstsq(columns, missed[seen])[0][1:]
@@ -95,12 +104,16 @@ class _Drawn:
 
     proposal: Proposal
     """What the scales were drawn from."""
+    coefficients: StandardT | Mixture
+    """What the standardised coefficients were drawn from."""
     scales: Floats
     """(n, m)."""
+    standard: Floats
+    """(n, p)."""
     phi: Floats
     """(n, d)."""
     log_value: Floats
-    """Log target less the log-density of the coefficients given the scales, (n,)."""
+    """Log target of the scales and the standardised coefficients, (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +127,26 @@ class _Rounds:
 
     def run(self, first: Proposal) -> WeightedDraws:
         """Draw until enough, or until the rounds are spent; later proposals are grown on the weighted draws so far."""
-        drawn = [self._draw(first, int(1.35 * self.wanted))]
+        p = self.target.surrogate.p
+        around = StandardT(p, COEFFICIENT_TAIL_DF)
+        drawn = [self._draw(first, around, int(1.35 * self.wanted))]
         found = self._weigh(drawn)
         while len(drawn) < MAX_ROUNDS and not found.suffices(self.wanted):
-            proposal = grow_mixture(np.concatenate([r.scales for r in drawn]), found.weights, self.rng)
-            drawn.append(self._draw(proposal, self._next_size(found)))
+            proposal = grow_mixture(found.phi[:, p:], found.weights, self.rng)
+            poor = found.pareto_k > COMFORTABLE_K or found.effective < _WELL_PROPOSED * len(found.phi)
+            coefficients = (
+                grow_mixture(found.standard, found.weights, self.rng, prior_covariance=np.eye(p)) if poor else around
+            )
+            drawn.append(self._draw(proposal, coefficients, self._next_size(found)))
             found = self._weigh(drawn)
         return found
 
-    def _draw(self, proposal: Proposal, size: int) -> _Drawn:
+    def _draw(self, proposal: Proposal, coefficients: StandardT | Mixture, size: int) -> _Drawn:
         proposal, scales, given = self._adapt(proposal, size)
-        phi, log_density = _draw_coefficients(given, scales, self.rng)
-        return _Drawn(proposal, scales, phi, self.target.log_posterior(phi) - log_density)
+        standard = coefficients.sample(self.rng, size)
+        phi = _place(given, scales, standard)
+        log_value = self.target.log_posterior(phi) - _log_volume(given)
+        return _Drawn(proposal, coefficients, scales, standard, phi, log_value)
 
     def _adapt(self, proposal: Proposal, size: int) -> tuple[Proposal, Floats, GivenScales]:
         """Scales from the proposal, or from one grown on the surrogate where that finds more of them effective."""
@@ -144,15 +165,20 @@ class _Rounds:
 
     def _weigh(self, drawn: list[_Drawn]) -> WeightedDraws:
         """Deterministic-mixture weights over all rounds, Pareto-smoothed."""
-        scales, value = np.concatenate([r.scales for r in drawn]), np.concatenate([r.log_value for r in drawn])
+        scales, standard, phi, value = (
+            np.concatenate([getattr(r, name) for r in drawn]) for name in ("scales", "standard", "phi", "log_value")
+        )
         if not np.isfinite(value).any():
             raise FitError("no draw has a finite posterior density.")
         shares = np.log([len(r.scales) / len(scales) for r in drawn])
-        terms = [share + folded_log_density(r.proposal, scales) for share, r in zip(shares, drawn, strict=True)]
+        terms = [
+            share + folded_log_density(r.proposal, scales) + r.coefficients.log_density(standard)
+            for share, r in zip(shares, drawn, strict=True)
+        ]
         log_weights, pareto_k = smooth_weights(
             np.where(np.isfinite(value), value - np.logaddexp.reduce(terms, axis=0), -1e9)
         )
-        found = WeightedDraws(np.concatenate([r.phi for r in drawn]), np.exp(log_weights), pareto_k)
+        found = WeightedDraws(phi, standard, np.exp(log_weights), pareto_k)
         self.progress.update(f"laplace: effective sample {found.effective:.0f} of {self.wanted:.0f}")
         return found
 
@@ -162,13 +188,12 @@ class _Rounds:
         return int(np.clip(1.3 * missing * len(found.phi) / found.effective, 0.5 * self.wanted, 2.0 * self.wanted))
 
 
-def _draw_coefficients(given: GivenScales, scales: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """One φ for each row of scales, (n, d), and the log-density of its coefficients given its scales, (n,)."""
-    (n, p), df = given.mean.shape, COEFFICIENT_TAIL_DF
-    radius = np.sqrt(df / (2.0 * rng.standard_gamma(df / 2.0, (n, 1))))
-    standard = rng.standard_normal((n, p)) * radius
+def _place(given: GivenScales, scales: Floats, standard: Floats) -> Floats:
+    """φ of standardised coefficients (n, p) at these scales, (n, d)."""
     away = np.linalg.solve(given.root.transpose(0, 2, 1), standard[:, :, None])[:, :, 0]
-    constant = lgamma((df + p) / 2.0) - lgamma(df / 2.0) - 0.5 * p * log(df * pi)
-    log_density = constant - 0.5 * (df + p) * np.log1p((standard**2).sum(axis=1) / df)
-    log_density += np.log(np.einsum("nii->ni", given.root)).sum(axis=1)
-    return np.concatenate([given.mean + away, scales], axis=1), log_density
+    return np.concatenate([given.mean + away, scales], axis=1)
+
+
+def _log_volume(given: GivenScales) -> Floats:
+    """Log density of coefficients less that of the same standardised, (n,)."""
+    return np.asarray(np.log(np.einsum("nii->ni", given.root)).sum(axis=1))

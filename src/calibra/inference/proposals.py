@@ -77,6 +77,24 @@ class Mixture:
         return np.asarray(top + np.log(np.exp(terms - top[:, None]).mean(axis=1)) - volume)
 
 
+@dataclass(frozen=True, slots=True)
+class StandardT:
+    """t around zero, the same in every direction."""
+
+    d: int
+    """Dimensions."""
+    df: float
+    """Degrees of freedom."""
+
+    def sample(self, rng: np.random.Generator, n: int) -> Floats:
+        """Draws, (n, d)."""
+        return _standard_t(rng, n, self.d, self.df)
+
+    def log_density(self, standard: Floats) -> Floats:
+        """Normalised log-density; (n,)."""
+        return _log_t((standard**2).sum(axis=1), self.d, self.df)
+
+
 type Proposal = SplitT | Mixture
 
 
@@ -146,12 +164,20 @@ def climb(target: Callable[[Floats], Floats], start: Floats) -> tuple[Floats, Fl
     return mode, (vectors * np.maximum(lengths, _FLATTEST)) @ vectors.T / np.outer(unit, unit)
 
 
-def grow_mixture(phi: Floats, weights: Floats, rng: np.random.Generator, n_components: int = 40) -> Mixture:
-    """A kernel mixture on a weighted sample: the funnel the single t cannot follow, followed."""
+def grow_mixture(
+    phi: Floats, weights: Floats, rng: np.random.Generator, *, prior_covariance: Floats | None = None,
+    n_components: int = 40,
+) -> Mixture:  # fmt: skip
+    """A kernel mixture on a weighted sample: what a single t cannot follow, a funnel or a long side, followed.
+
+    A prior covariance counts as much as two draws a direction do: of many directions a few draws say little.
+    """
     d = phi.shape[1]
     effective = min(1.0 / np.sum(weights**2), 4.0 * n_components)
     mean = weights @ phi
     covariance = ((phi - mean).T * weights) @ (phi - mean)
+    if prior_covariance is not None:
+        covariance = (effective * covariance + 2.0 * d * prior_covariance) / (effective + 2.0 * d)
     width = (4.0 / ((d + 2.0) * max(effective, 2.0))) ** (1.0 / (d + 4.0))
     shrink = np.sqrt(max(1.0 - width**2, 0.0))
     picks = systematic_resample(weights, n_components, rng)
@@ -192,11 +218,11 @@ def _spread(target: Callable[[Floats], Floats], centre: Floats, axes: Floats, he
     return np.where(ratio > 0, np.clip(ratio, _NARROWEST, _WIDEST), 1.0)
 
 
-def _standard_t(rng: np.random.Generator, n: int, d: int) -> Floats:
-    radius = np.sqrt(TAIL_DF / (2.0 * rng.standard_gamma(TAIL_DF / 2.0, (n, 1))))
+def _standard_t(rng: np.random.Generator, n: int, d: int, df: float = TAIL_DF) -> Floats:
+    radius = np.sqrt(df / (2.0 * rng.standard_gamma(df / 2.0, (n, 1))))
     return rng.standard_normal((n, d)) * radius
 
 
-def _log_t(distance: Floats, d: int) -> Floats:
-    constant = lgamma((TAIL_DF + d) / 2.0) - lgamma(TAIL_DF / 2.0) - 0.5 * d * log(TAIL_DF * pi)
-    return constant - 0.5 * (TAIL_DF + d) * np.log1p(distance / TAIL_DF)
+def _log_t(distance: Floats, d: int, df: float = TAIL_DF) -> Floats:
+    constant = lgamma((df + d) / 2.0) - lgamma(df / 2.0) - 0.5 * d * log(df * pi)
+    return constant - 0.5 * (df + d) * np.log1p(distance / df)
