@@ -11,6 +11,7 @@ from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.corrected import Corrected
 from calibra.inference.families import Binomial
+from calibra.inference.laplace import choose_target
 from calibra.inference.linearise import linearise
 from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
 
@@ -88,3 +89,13 @@ def test_the_noise_of_the_points_is_what_other_points_show(n_points):
     targets = [Corrected(found.surrogate, n_points=n_points, rng=np.random.default_rng(i)) for i in range(60)]
     moved = [np.diff(target.log_posterior(pair))[0] for target in targets]
     assert np.mean([target.noise(pair) for target in targets]) == pytest.approx(np.std(moved), rel=0.35)
+
+
+def test_blocks_have_as_many_points_as_their_noise_asks_for():
+    points = []
+    for least, most in ((150, 400), (2, 5)):
+        found = linearise(CellBlocks(binomial_world(60, least, most, seed=1)))
+        rng = np.random.default_rng(1)
+        points.append(choose_target(found.surrogate, 4, found.phi, found.scales_sd, rng).n_points)
+    assert points[0] == 4
+    assert points[1] > 4

@@ -64,7 +64,7 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     rng = np.random.default_rng(outer_seed)
     surrogate, mode, sd, typical = linearise(blocks)
     many_reps = blocks.n_reps > _MANY_REPS
-    target = _target(surrogate, 8 if many_reps else 4, typical, sd, rng)
+    target = choose_target(surrogate, 8 if many_reps else 4, typical, sd, rng)
     if many_reps:
         learn_offset(target, mode, rng)
     found = sample_outer(target, mode, draws=draws, rng=rng, progress=progress)
@@ -75,7 +75,9 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
     return LaplaceDraws(phi, u, found.effective, found.pareto_k, block_k)
 
 
-def _target(surrogate: Surrogate, fewest: int, typical: Floats, sd: Floats, rng: np.random.Generator) -> Corrected:
+def choose_target(
+    surrogate: Surrogate, fewest: int, typical: Floats, sd: Floats, rng: np.random.Generator
+) -> Corrected:
     """The target with as few points a block as the data allow: twice as many, and again, while it is too noisy."""
     n_points = _MOST_POINTS if surrogate.few_reps else fewest
     target = Corrected(surrogate, n_points=n_points, rng=rng)
