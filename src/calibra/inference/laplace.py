@@ -25,7 +25,7 @@ from calibra.inference.surrogate import Surrogate
 
 type Floats = NDArray[np.float64]
 
-_DRAWS_FOR_BLOCK_K = 50
+_DRAWS_FOR_BLOCK_K = 40
 _MANY_REPS = 200
 """From so many reps on what is missed of each adds up."""
 _MOST_NOISE, _MOST_POINTS = 0.07, 16

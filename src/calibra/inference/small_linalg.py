@@ -3,10 +3,18 @@
 LAPACK pays its overhead once a matrix; these loops over a handful of columns pay it once a column for the whole batch.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 type Floats = NDArray[np.float64]
+
+
+@cache
+def lower_indices(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the lower triangle of an (n, n) matrix, its diagonal included."""
+    return np.tril_indices(n)
 
 
 def cholesky(matrix: Floats, ridge: Floats | None = None) -> Floats:

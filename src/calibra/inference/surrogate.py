@@ -11,6 +11,7 @@ everything is then Gaussian,
 and log p(θ) is known up to a constant. All of it serves for proposals; importance weights make up for what it misses.
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from calibra.inference.batches import in_chunks
 from calibra.inference.blocks import BlockProposals, Blocks, Quadratic, log_prior_of_scales
-from calibra.inference.small_linalg import cholesky, inverse, log_determinant, solve_lower, solve_upper
+from calibra.inference.small_linalg import cholesky, inverse, log_determinant, lower_indices, solve_lower, solve_upper
 
 type Floats = NDArray[np.float64]
 
@@ -61,7 +62,6 @@ class Surrogate:
         rounding = 1e-8 + 1e-10 * np.diag(quadratic.c)
         self._prior_precision = np.diag(blocks.prior_sd**-2.0 + rounding)
         self._prior_pull = blocks.prior_mean / blocks.prior_sd**2
-        self._products = _products(quadratic)
 
     def take(self, reps: NDArray[np.intp]) -> "Surrogate":
         """The blocks of some reps only."""
@@ -107,11 +107,11 @@ class Surrogate:
         phi = np.concatenate([np.zeros((n, p)), scales], axis=1)
         sigma = self.blocks.block_scales(phi)
         chol = self._factor(sigma)
-        covariance = inverse(chol)[np.tril_indices(chol.shape[0])]  # (pair, draw, rep)
+        covariance = inverse(chol)[lower_indices(chol.shape[0])]  # (pair, draw, rep)
         # Σ (B, l)_r H_r⁻¹ (B, l)_r' as one product, its lower triangle
         lower = covariance.transpose(1, 0, 2).reshape(n, -1) @ self._products
         crossed = np.empty((n, p + 1, p + 1))
-        rows, columns = np.tril_indices(p + 1)
+        rows, columns = lower_indices(p + 1)
         crossed[:, rows, columns] = crossed[:, columns, rows] = lower
         precision = self.quadratic.c - crossed[:, :p, :p]
         pull = self.quadratic.by_coefficient - crossed[:, p, :p]
@@ -127,6 +127,10 @@ class Surrogate:
         by_blocks -= self.blocks.n_reps * np.log(sigma[:, :, 0]).sum(axis=0)
         by_prior = log_prior_of_scales(self.blocks, scales)
         return GivenScales(mean, root, by_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
+
+    @cached_property
+    def _products(self) -> Floats:
+        return _products(self.quadratic)
 
     def _factor(self, sigma: Floats) -> Floats:
         """Cholesky factors of H at block scales (q, draw, 1); (q, q, draw, rep)."""
@@ -145,9 +149,9 @@ def _products(quadratic: Quadratic) -> Floats:
     twice, once each way.
     """
     both = np.concatenate([quadratic.b, quadratic.by_block[None]])  # (p + 1, q, rep)
-    i, j = np.tril_indices(both.shape[1])
+    i, j = lower_indices(both.shape[1])
     other_way = np.where(i == j, 0.0, 1.0)[:, None]
-    rows, columns = np.tril_indices(len(both))
+    rows, columns = lower_indices(len(both))
     products = np.empty((len(i) * both.shape[2], len(rows)))
     for pair, (row, column) in enumerate(zip(rows, columns, strict=True)):
         products[:, pair] = (both[row, i] * both[column, j] + other_way * both[row, j] * both[column, i]).ravel()
