@@ -75,22 +75,22 @@ def with_iso_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFram
     """
     schema = frame.collect_schema()
     texts = [name for name in schema.names() if name in set(roles) and is_text(schema[name])]
-    return frame.with_columns(*map(_iso_text, texts)) if texts else frame
+    engine = frame.implementation
+    group = "${{{}}}" if engine.is_polars() else "${}" if engine.is_spark_like() else r"\{}"
+    return frame.with_columns(*(_iso_text(name, group) for name in texts)) if texts else frame
 
 
-def _iso_text(column: str) -> nw.Expr:
+def _iso_text(column: str, group: str) -> nw.Expr:
+    """Each step names its text once: written out wherever it is used, as servers do, it would outgrow their memory.
+
+    `group` is how an engine writes what a group of a pattern matched.
+    """
     text = nw.col(column).cast(nw.String)
-    iso = text
-    for mark, instead in (("年", "/"), ("月", "/"), ("日", "")):
-        iso = iso.str.replace_all(mark, instead, literal=True)
-    for place, behind in ((5, ("/",)), (8, ("", " ")), (11, (":",))):  # month, day and hour of two digits each
-        short = iso.str.slice(place + 1, 1).is_in(list(behind)) & (iso.str.len_chars() > place)
-        iso = (
-            nw.when(short)
-            .then(nw.concat_str(iso.str.slice(0, place), nw.lit("0"), iso.str.slice(place)))
-            .otherwise(iso)
-        )
-    iso = iso.str.replace_all("/", "-", literal=True)
+    first, second = group.format(1), group.format(2)
+    iso = text.str.replace_all("[年月]", "/").str.replace_all("日", "", literal=True)
+    for _ in range(2):  # month, then day, of two digits
+        iso = iso.str.replace_all("/([0-9])(/| |$)", f"/0{first}{second}")
+    iso = iso.str.replace_all(" ([0-9]):", f" 0{first}:").str.replace_all("/", "-", literal=True)
     return nw.when(text.str.contains(YEAR_FIRST_TEXT)).then(iso).otherwise(text).alias(column)
 
 
