@@ -91,8 +91,10 @@ class Calibration:
     def doubts(self) -> tuple[Doubt, ...]:
         """What looks like a mistake in what was given: columns, names, dates, the order of the ranks."""
         from calibra.data.doubts import UPSIDE_DOWN, Doubt
+        from calibra.data.summary import summarise
 
-        found = () if self.judgments.as_of is None else self.judgments.summary().doubts
+        told = self.judgments
+        found = () if told.as_of is None else summarise(told.duration_counts(), told.set_aside, {}).doubts
         inverted = any(map(_is_upside_down, self.rank_fits.values()))
         return (*found, *([Doubt(UPSIDE_DOWN)] if inverted else []))
 

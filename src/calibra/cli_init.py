@@ -121,22 +121,25 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
 
 
 def read_head(path: Path) -> FileHead:
-    """Read the column names of a CSV or Parquet file, and the rank labels of its first rows; UTF-8, else cp932.
+    """Read the column names of a CSV or Parquet file, and the rank labels of its first rows.
+
+    Text is UTF-16 where it says so, else UTF-8, else cp932.
 
     Raises
     ------
     InputError
         No such file, no Parquet file, or text in neither encoding.
     """
-    from calibra.data.files import check_file, open_text, separator_of
+    from calibra.data.files import BROKEN, check_file, is_utf16, open_text, separator_of
 
-    check_file(path)
+    wide = path.is_file() and is_utf16(path)
+    check_file(path, "utf-16" if wide else "utf-8")
     if path.suffix.lower() in (".parquet", ".pq"):
         return _head_of_parquet(path)
-    for encoding in ("utf-8", "cp932"):
+    for encoding in ("utf-16",) if wide else ("utf-8", "cp932"):
         try:
             with open_text(path, encoding.replace("utf-8", "utf-8-sig")) as lines:
-                separator = separator_of(lines.readline())
+                separator = separator_of(lines.readline(), path)
                 lines.seek(0)
                 rows = csv.reader(lines, delimiter=separator)
                 names = next(rows, [])
@@ -144,6 +147,8 @@ def read_head(path: Path) -> FileHead:
                 some = list(islice(rows, _ROWS_READ))  # the header alone may be plain
         except UnicodeDecodeError:
             continue
+        except BROKEN as error:
+            raise InputError(f"{path} is broken off or damaged ({error}).") from error
         labels = () if place is None else _labels(row[place] for row in some if len(row) > place)
         return FileHead(names, encoding, labels)
     raise InputError(f"{path} is text in neither UTF-8 nor cp932. Save it as UTF-8.")

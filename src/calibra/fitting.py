@@ -1,4 +1,4 @@
-"""Every model fitted one after the other; what cannot be had becomes a note."""
+"""Every model fitted one after the other; what cannot be calculated becomes a note."""
 
 from __future__ import annotations
 
@@ -143,14 +143,19 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
     """To the promises where there are any at a horizon fitted, else to all reps' bars at the shortest horizon."""
     first = next(iter(fits.values()))
     promises = {rank: first.scale.promises.get(rank) for rank in first.ranks[:-1]}
-    unaimed = [rank for rank, promise in promises.items() if promise is None or promise.within_days not in fits]
-    if len(unaimed) < len(promises):
-        if unaimed:
+    unpromised = [rank for rank, promise in promises.items() if promise is None]
+    unfitted = {rank: p.within_days for rank, p in promises.items() if p is not None and p.within_days not in fits}
+    if len(unpromised) + len(unfitted) < len(promises):
+        if unpromised:
             days = " or ".join(str(days) for days in fits)
             notes.append(
-                f"Thresholds of {' and '.join(unaimed)}: no advice, for nothing is promised of them within {days} "
+                f"Thresholds of {' and '.join(unpromised)}: no advice, for nothing is promised of them within {days} "
                 "days; add to the scale what they promise."
             )
+        notes += [
+            f"Thresholds of {rank}: no advice yet, for the {days} days of its promise could not be fitted."
+            for rank, days in unfitted.items()
+        ]
         return recommend_thresholds({days: fit for days, fit in fits.items() if days is not None})
     if len(first.reps) < 2:
         notes.append("Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at.")

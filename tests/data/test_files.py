@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from calibra.cli_init import read_head
 from calibra.data.files import check_file, separator_of
 from calibra.data.judgments import Judgments
 from calibra.errors import InputError
@@ -30,6 +31,7 @@ def read(path: Path, **choices: str) -> int:
     ("a.csv", gzip.compress(b"a,b\n"), r"is compressed by gzip. Give it a name that ends in \.csv\.gz"),
     ("a.csv", "a,b\n".encode("utf-16"), "is UTF-16: encoding='utf-16'"),
     ("a.parquet", b"a,b\n1,2\n", "must be a Parquet file where its name says so"),
+    ("a.csv.gz", b"a,b\n1,2\n", "must be compressed by gzip where its name says so"),
     ("a.xlsx", b"PK\x03\x04....", r"is a workbook. Save its sheet as CSV \(UTF-8\)"),
     ("a.json", b"[]", r"must be a path ending in \.parquet"),
 ])  # fmt: skip
@@ -53,7 +55,31 @@ def test_any_common_separator_and_encoding_counts_alike(tmp_path: Path, encoding
 
 
 def test_the_separator_is_the_mark_a_header_holds_most_of() -> None:
-    assert [separator_of(head) for head in ("a,b;c,d", "a;b;c,d", "a\tb", "a")] == [",", ";", "\t", ","]
+    heads = ("a,b;c,d", "a;b;c,d", "a\tb", "a", '"a,b,c";d')
+    assert [separator_of(head) for head in heads] == [",", ";", "\t", ",", ";"]
+    assert separator_of("rep, owner\trank, now", "rows.tsv") == "\t"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932"])
+def test_a_file_broken_off_is_refused_in_words(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress((ROWS * 50).encode())[:-20])
+    with pytest.raises(InputError, match=r"broken off or damaged|could not be counted"):
+        read(path, encoding=encoding)
+    with pytest.raises(InputError, match="is broken off or damaged"):
+        read_head(path)
+
+
+def test_many_files_at_once_must_be_utf8(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ROWS, encoding="cp932")
+    with pytest.raises(InputError, match="Read one file at a time"):
+        read(tmp_path / "*.csv", encoding="cp932")
+
+
+def test_the_head_of_a_file_in_utf16_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(ROWS, encoding="utf-16")
+    assert read_head(path).encoding == "utf-16"
 
 
 def test_ragged_lines_in_another_encoding_are_refused_in_words(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ def test_the_step_is_a_third_of_the_gap_and_the_words_say_so():
     assert row["share_move"] == pytest.approx(row["share_target"])  # a posterior without spread has no near edge
     assert row["share_now"] - row["share_step"] == pytest.approx((row["share_now"] - row["share_target"]) / 3)
     assert advice.sentences("rep 0") == [
-        "Start calling a prospect A later: from 18 % to 15 % of your prospects this quarter; aim 9.7 % (9.7 to 9.7). "
+        "Start calling a prospect A later: from 18 % to 15 % of your prospects this quarter; aim 9.7 % (9.7 to "
+        "9.7, 80 % interval). "
         "The direction is over 99 % sure."
     ]
 

@@ -308,7 +308,38 @@ def test_what_was_set_aside_is_told_with_its_reason_and_its_rep(english: Page, h
     assert found.n_rows == 3
     told = next(text for _, text in english.texts if "were set aside" in text)
     assert "rank not on the scale (3" in told
-    assert all(f"{name}" in next(t for _, t in hidden.texts if "were set aside" in t) for name in ("Rep ",))
+    assert "Rep " in next(text for _, text in hidden.texts if "were set aside" in text)
+
+
+def test_a_rep_whose_rows_were_all_set_aside_has_a_pseudonym_too(tmp_path: Path) -> None:
+    world = cb.simulate_judgments(seed=3, n_reps=3, n_prospects=300)
+    odd = world.frame.head(1).assign(rep="Zed Secret", rank="Q", prospect="odd")
+    judgments = Judgments.from_frame(
+        pd.concat([world.frame, odd]), scale=world.scale, as_of=world.as_of, columns=world.columns, problems="set_aside"
+    )
+    found = cb.calibrate(judgments, seed=1, engine="laplace", draws=200, parts=())
+    page = found.report(tmp_path / "hidden.html", pseudonyms="a key of sixteen characters").read_text(encoding="utf-8")
+    assert "were set aside" in page
+    assert "Zed" not in page
+
+
+def test_a_promise_whose_days_have_not_passed_is_told_as_one(tmp_path: Path) -> None:
+    promises = {"A": cb.Promise(0.5, within_days=30), "B": cb.Promise(0.3, within_days=2000)}
+    scale = cb.RankScale(["A", "B", "C"], promises)
+    world = cb.simulate_judgments(seed=3, n_reps=3, n_prospects=300, scale=scale)
+    judgments = Judgments.from_frame(world.frame, scale=scale, as_of=world.as_of, columns=world.columns)
+    found = cb.calibrate(judgments, seed=1, engine="laplace", draws=200, parts=("thresholds",))
+    assert "Thresholds of B: no advice yet, for the 2000 days of its promise could not be fitted." in found.notes
+    page = read(found, tmp_path)
+    assert "cannot be compared yet" in page.text
+    assert "Thresholds of B: no advice yet" in page.text
+
+
+def test_a_rep_with_a_handful_of_judgments_is_not_told_that_all_has_an_answer(tmp_path: Path) -> None:
+    counts = pd.DataFrame({"rep": list("xyz"), "rank": ["A"] * 3, "n": [400, 400, 3], "events": [80, 90, 1]})
+    judgments = Judgments.from_counts(counts, scale=cb.RankScale(["A"]))
+    page = read(cb.calibrate(judgments, seed=1, engine="laplace", draws=200), tmp_path)
+    assert "too few judgments of yours to say" in page.text
 
 
 # whom to talk to ------------------------------------------------------------------------------------------------------

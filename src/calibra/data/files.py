@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -22,14 +24,17 @@ CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
 SEPARATORS = ",;\t|"
 
+_GZIP = b"\x1f\x8b"
 _SAVE_AS_CSV = "Save its sheet as CSV (UTF-8)."
 _BEGINNINGS = (
     (b"PAR1", "a Parquet file", "Give it a name that ends in .parquet."),
     (b"PK\x03\x04", "a workbook or another zip archive", _SAVE_AS_CSV),
     (b"\xd0\xcf\x11\xe0", "an old workbook", _SAVE_AS_CSV),
-    (b"\x1f\x8b", "compressed by gzip", "Give it a name that ends in .csv.gz."),
+    (_GZIP, "compressed by gzip", "Give it a name that ends in .csv.gz."),
 )
 """How a file begins that is no CSV, what it is then, and what to do."""
+BROKEN = (EOFError, gzip.BadGzipFile, zlib.error)
+"""What a damaged compressed file raises."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -48,6 +53,10 @@ def read_path(
     name = str(path).lower()
     if "*" not in name:
         check_file(Path(path), encoding)
+    elif not is_utf8(encoding):
+        raise InputError(
+            f"Files read together by `*` must be UTF-8; got encoding={encoding!r}. Read one file at a time."
+        )
     connection = connection or duckdb.connect()
     try:
         if name.endswith(PARQUET):
@@ -73,7 +82,11 @@ def check_file(path: Path, encoding: str = "utf-8") -> None:
     if not path.is_file():
         raise InputError(f"`frame` must be a file that exists; there is none at {shown}.")
     with path.open("rb") as opened:
-        head = opened.read(4)
+        _check_beginning(opened.read(4), name, shown, encoding)
+
+
+def _check_beginning(head: bytes, name: str, shown: str, encoding: str) -> None:
+    """Refuse a file whose first bytes are not those of its name."""
     if not head:
         raise InputError(f"`frame` must hold a header and rows; the file {shown} is empty.")
     if name.endswith(PARQUET):
@@ -81,6 +94,8 @@ def check_file(path: Path, encoding: str = "utf-8") -> None:
             raise InputError(f"`frame` must be a Parquet file where its name says so; {shown} is none.")
         return
     if name.endswith(".gz"):
+        if not head.startswith(_GZIP):
+            raise InputError(f"`frame` must be compressed by gzip where its name says so; {shown} is not.")
         return
     for beginning, what, advice in _BEGINNINGS:
         if head.startswith(beginning):
@@ -89,14 +104,22 @@ def check_file(path: Path, encoding: str = "utf-8") -> None:
         raise InputError(f"A CSV file must be UTF-8, or its `encoding` be given; {shown} is UTF-16: encoding='utf-16'.")
 
 
+def is_utf16(path: Path) -> bool:
+    """Whether a file says by its byte-order mark that it is UTF-16."""
+    with path.open("rb") as opened:
+        return opened.read(2) in _UTF16
+
+
 def is_utf8(encoding: str) -> bool:
     """Whether an encoding is UTF-8, however it is spelled."""
     return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig")
 
 
-def separator_of(header: str) -> str:
-    """What separates the fields of a header line: the mark it holds most of, a comma where it holds none."""
-    return max(SEPARATORS, key=header.count)
+def separator_of(header: str, path: str | Path = "") -> str:
+    """What separates the fields of a header line: a tab where the name says so, else the mark it holds most of."""
+    if ".tsv" in str(path).lower():
+        return "\t"
+    return max(SEPARATORS, key=re.sub('"[^"]*"', "", header).count)
 
 
 def open_text(path: str | Path, encoding: str) -> TextIO:
@@ -148,9 +171,11 @@ def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:
 
     try:
         with open_text(path, encoding) as text:
-            separator = separator_of(text.readline())
+            separator = separator_of(text.readline(), path)
         return pd.read_csv(path, encoding=encoding, dtype=str, keep_default_na=False, na_values=[""], sep=separator)
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(f"`encoding` must be that of the file; {encoding!r} does not read it ({error}).") from error
+    except BROKEN as error:
+        raise InputError(f"`frame` must be a whole file; {str(path)!r} is broken off or damaged ({error}).") from error
     except ValueError as error:  # ragged lines, or none
         raise InputError(f"`frame` must be a CSV file with one header line; {error}") from error

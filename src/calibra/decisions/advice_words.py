@@ -17,11 +17,11 @@ MOST_PLANNED = 2000
 ENGLISH: Mapping[str, str] = {
     TIGHTEN: (
         "Start calling a prospect {rank} later: from {now} to {step} of your prospects this quarter; "
-        "aim {target} ({low} to {high}). The direction is {sure} sure."
+        "aim {target} ({low} to {high}, {level} interval). The direction is {sure} sure."
     ),
     LOOSEN: (
         "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects this quarter; "
-        "aim {target} ({low} to {high}). The direction is {sure} sure."
+        "aim {target} ({low} to {high}, {level} interval). The direction is {sure} sure."
     ),
     FINE: "Keep calling a prospect {rank} as you do now: {now} of your prospects, within {margin} points of the aim.",
     NO_SEPARATION: (

@@ -158,7 +158,8 @@ class ThresholdAdvice:
         return ENGLISH[str(key)].format(
             rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=percent(at["share_now"]),
             step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
-            target=percent(at["share_target"]), low=percent(at["share_target_lower"]).removesuffix(" %"),
+            target=percent(at["share_target"]), level=percent(self.rules.move_prob),
+            low=percent(at["share_target_lower"]).removesuffix(" %"),
             high=percent(at["share_target_upper"]).removesuffix(" %"),
             margin=f"{self.rules.margin_points:g}", auc=f"{at['auc']:.2f}",
             auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",

@@ -63,7 +63,7 @@ class CellBlocks:
     # outer parameters -------------------------------------------------------------------------------------------------
 
     def start(self) -> Floats:
-        """A φ to start from: the pooled fit without rep terms by a few scoring steps, and prior-typical scales."""
+        """A φ to start from: the pooled fit without rep terms by scoring steps, and prior-typical scales."""
         scales = np.array([prior.typical() for prior in self.scale_priors])
         phi = np.concatenate([self.prior_mean, scales])
         no_deviation = np.zeros((self.n_block, 1, self.n_reps))

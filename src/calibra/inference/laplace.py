@@ -82,7 +82,7 @@ def choose_target(
     n_points = _MOST_POINTS if surrogate.few_reps else fewest
     target = Corrected(surrogate, n_points=n_points, rng=rng)
     farther = typical + np.concatenate([np.zeros(surrogate.p), sd])
-    while n_points < _MOST_POINTS and target.noise(np.stack([typical, farther])) > _MOST_NOISE:
+    while n_points < _MOST_POINTS and not target.noise(np.stack([typical, farther])) <= _MOST_NOISE:  # or unknown
         n_points *= 2
         target = Corrected(surrogate, n_points=n_points, rng=rng)
     return target

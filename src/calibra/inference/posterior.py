@@ -18,7 +18,7 @@ type Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """How far to trust a fit; shown first, everywhere."""
+    """How far to trust a fit; shown with every result."""
 
     engine: str
     """`laplace` or `nuts`: the engine that made the draws."""

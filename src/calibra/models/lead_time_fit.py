@@ -35,7 +35,7 @@ type Cause = Literal["event", "exit"]
 
 @dataclass(frozen=True, slots=True)
 class LeadTimeDiagnostics:
-    """How far to trust the fit of each ending; shown first, everywhere."""
+    """How far to trust the fit of each ending; shown with every result."""
 
     by_cause: Mapping[str, Diagnostics]
     """Ending to its diagnostics."""

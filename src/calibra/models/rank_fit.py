@@ -309,7 +309,8 @@ class RankFit:
             f"Diagnostics: {self.diagnostics}",
             f"Rank scores: {self.scores.reason}",
             self.probabilities().head(len(self.ranks)).round(3).to_string(index=False),
-            profiles[kept].round(2).to_string(index=False),
+            "Gaps in points, positive: outcomes lie below all reps' at the same ranks.\n"
+            + profiles[kept].round(2).to_string(index=False),
         ])  # fmt: skip
 
     # parts of tables --------------------------------------------------------------------------------------------------

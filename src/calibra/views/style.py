@@ -50,10 +50,10 @@ _LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
 
 
 INSIDE_A_CALIBRATION = {
-    "RankFit": "rank_fits[90]",
+    "RankFit": "rank_fits[days]",
     "LeadTimeFit": "lead_fit",
     "ThresholdAdvice": "advice",
-    "Granularity": "granularity[90]",
+    "Granularity": "granularity[days]",
 }
 """Kind of result to where a calibration holds it."""
 

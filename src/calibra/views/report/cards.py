@@ -10,7 +10,7 @@ from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.blocks import Card, Cell, Column, Flag, Row, Table
 from calibra.views.report.facts import Days, Facts, Record
-from calibra.views.report.moves import boundary_label, target_words
+from calibra.views.report.moves import aim_level, boundary_label, target_words
 from calibra.views.report.ranks import (
     percent_axis,
     percent_scale,
@@ -251,7 +251,7 @@ def _move_values(facts: Facts, row: Record) -> dict[str, str]:
     say = facts.say
     return {
         "rank": boundary_label(facts, row), "now": say.share(row["share_now"]), "step": say.share(row["share_step"]),
-        "target": target_words(facts, row),
+        "target": target_words(facts, row), "level": aim_level(facts),
     }  # fmt: skip
 
 
@@ -263,8 +263,9 @@ def _unknown(facts: Facts, rep: str) -> Iterator[str]:
     say, settled = facts.say, True
     waiting: list[str] = []
     profile = facts.profiles.get(facts.first_days, {}).get(rep)
-    if profile is not None and profile["n_more"] and len(facts.reps) > 1:
-        yield say("card.more_level", more=say.more(profile["n_more"]))
+    if profile is not None and profile["finding"] == "cannot tell yet" and len(facts.reps) > 1:
+        more = profile["n_more"]
+        yield say("card.more_level", more=say.more(more)) if more else say("card.few_level")
     for row in facts.advice.get(rep, []):
         if row["verdict"] == CANNOT_TELL and row["reason"] == NO_SEPARATION:
             settled = False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from calibra.data.tabulate import MISSING
 from calibra.decisions.promises import rank_reliability
 from calibra.errors import InputError
 from calibra.models.reading import ALL_REPS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from calibra.calibration import Calibration
+    from calibra.data.judgments import Judgments
 
 type Days = int | None
 type Record = Mapping[str, Any]
@@ -116,7 +118,8 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
     """Read every result once; with a key, under pseudonyms."""
     fits, lead = calibration.rank_fits, calibration.lead_fit
     judged = [fit.reps for fit in fits.values()] + ([] if lead is None else [lead.reps])
-    names = _shown_names(tuple(dict.fromkeys(rep for reps in judged for rep in reps)), say, key)
+    reps = tuple(dict.fromkeys(rep for fitted in judged for rep in fitted))
+    names = _shown_names(tuple(dict.fromkeys([*reps, *_reps_of_rows(calibration.judgments)])), say, key)
     profiles = {days: fit.profiles() for days, fit in fits.items()}
     chased = None if lead is None else lead.chasing()
     tempo = None if lead is None else lead.tempo()
@@ -127,7 +130,7 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
     settings |= {f"margin_points_{days}": table.attrs["margin_points"] for days, table in profiles.items()}
     return Facts(
         calibration=calibration, say=say, names=names, is_hidden=key is not None, settings=settings,
-        reps=tuple(sorted(names, key=lambda rep: (*_place(names[rep]), rep))),
+        reps=tuple(sorted(reps, key=lambda rep: (*_place(names[rep]), rep))),
         probabilities={days: _by_rank(fit.probabilities()) for days, fit in fits.items()},
         profiles={days: _by_rep(table) for days, table in profiles.items()},
         orders={days: _listed(fit.order()) for days, fit in fits.items()},
@@ -143,6 +146,14 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
 def _place(name: str) -> tuple[int, str, str]:
     """Where a name stands: numbers by size, before words by letter."""
     return (len(name), name, "") if name.isdecimal() else (1_000_000, name.casefold(), name)
+
+
+def _reps_of_rows(judgments: Judgments) -> list[str]:
+    """Reps of judgments and of rows set aside, fitted or not."""
+    if judgments.as_of is None:
+        return []
+    aside = [rep for found in judgments.set_aside.findings for rep in found.per_rep if rep != MISSING]
+    return [*judgments.duration_counts().reps, *aside]
 
 
 def _shown_names(reps: tuple[str, ...], say: Wording, key: str | None) -> dict[str, str]:

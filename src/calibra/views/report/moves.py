@@ -46,6 +46,12 @@ def boundary_label(facts: Facts, row: Record) -> str:
     return rank if row["is_best"] else facts.say("format.better", rank=rank)
 
 
+def aim_level(facts: Facts) -> str:
+    """Level of the interval of a recommended share."""
+    advice = facts.calibration.advice
+    return facts.say.percent(advice.rules.move_prob) if advice is not None else ""
+
+
 def target_words(facts: Facts, row: Record) -> str:
     """The recommended share with its interval."""
     return facts.say.read(row, "share_target")
@@ -64,7 +70,7 @@ def _advice_table(facts: Facts) -> Table:
         rows.append(Row([Cell(cell.text, n, href=cell.href), *cells], facts.names[rep]))
     rules = None if advice is None else advice.rules
     note = say(
-        "thresholds.note", level=say.percent(rules.move_prob if rules else 0.8), engine=_engine(facts),
+        "thresholds.note", level=aim_level(facts), engine=_engine(facts),
         margin=f"{rules.margin_points if rules else 5:g}", n=_mature(facts),
     )  # fmt: skip
     return Table(columns, rows, note=note, css=f"advice {tall(rows)}".strip())

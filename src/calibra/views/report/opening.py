@@ -27,11 +27,13 @@ NOTED_KEYS = {
 
 NOTES = (
     (r"Lead times: ready-made counts do not say when what came\.", "note_counts"),
-    (r"Lead-time model: (?P<n>[\d,]+) events so far; when they come is told from (?P<least>\d+) on\.",
+    (r"Lead-time model: (?P<n>[\d,]+) events? so far; when they come is told from (?P<least>\d+) on\.",
      "note_few_events"),
     (r"Thresholds: a scale of one rank has none\.", "note_one_rank"),
     (r"Thresholds of (?P<ranks>.+): no advice, for nothing is promised of them within (?P<days>.+) days; .*",
      "note_unpromised"),
+    (r"Thresholds of (?P<ranks>.+): no advice yet, for the (?P<days>\d+) days of its promise could not be fitted\.",
+     "note_unfitted"),
     (r"Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at\.", "note_one_rep"),
     (
         r"(?P<what>.+?): None of the (?P<n>\d+) judgments is (?P<days>\d+) days old as of \S+; "

@@ -176,9 +176,15 @@ def promises_section(facts: Facts) -> Section:
     for days in facts.days:
         table = promise_table(facts, days)
         blocks += [table] if table is not None else []
-        blocks += [Text(say("promises.none", within=say.within(days)))] if not facts.promises[days] else []
+        blocks += [Text(say("promises.none", within=say.within(days)))] if not _promises_within(facts, days) else []
         blocks += [Text(told) for told in _order(facts, days)]
     return Section("promises", say("promises.title"), blocks)
+
+
+def _promises_within(facts: Facts, days: Days) -> bool:
+    """Whether the scale promises anything within a horizon."""
+    promises = facts.calibration.judgments.scale.promises.values()
+    return bool(facts.promises[days]) or any(promise.within_days == days for promise in promises)
 
 
 def promise_table(facts: Facts, days: Days) -> Table | None:
@@ -200,15 +206,18 @@ def promise_table(facts: Facts, days: Days) -> Table | None:
         text = say.interval(*(f"{100 * row[name]:.0f}" for name in ("estimate", "lower", "upper")))
         picture = strip(say.read(row), scale, row["estimate"], row["lower"], row["upper"], aim=row.get("promised"))
         known = Cell(say("format.of", events=f"{row['events']:,}", n=f"{row['n']:,}"))
-        promised, verdict = _promise_cells(facts, promises.get(rank))
+        promised, verdict = _promise_cells(facts, rank, promises.get(rank))
         rows.append(Row([Cell(rank_label(rank)), promised, Cell(text, picture=picture), known, verdict]))
     caption = say("overview.caption", within=say.within(days))
     return Table(columns, rows, caption, facts.mature_note(days))
 
 
-def _promise_cells(facts: Facts, row: Record | None) -> tuple[Cell, Cell]:
+def _promise_cells(facts: Facts, rank: str, row: Record | None) -> tuple[Cell, Cell]:
     """What a rank promises, and what is said of it."""
-    say = facts.say
+    say, promise = facts.say, facts.calibration.judgments.scale.promises.get(rank)
+    if row is None and promise is not None:
+        within = say.within(promise.within_days)
+        return Cell(say.percent(promise.prob), within), Cell(say("promises.uncompared"), tone="pale")
     if row is None:
         return Cell(say("format.none")), Cell(say("promises.unpromised"), tone="pale")
     key, chance = promise_verdict(facts, row)
