@@ -67,7 +67,21 @@ _COLUMN_NOTES = {
 }  # fmt: skip
 
 _LIKELY = {
-    "prospect": ("prospect", "lead", "account", "company", "contact", "見込み客", "リード", "企業", "会社", "取引先"),
+    "prospect": (
+        "prospect",
+        "lead",
+        "account",
+        "company",
+        "contact",
+        "見込み客",
+        "リード",
+        "案件id",
+        "案件番号",
+        "案件名",
+        "企業",
+        "会社",
+        "取引先",
+    ),
     "rep": ("rep", "owner", "agent", "seller", "担当", "営業", "所有者"),
     "rank": ("rank", "grade", "score", "label", "rating", "見込みランク", "ランク", "確度", "ヨミ", "読み"),
     "judged_at": ("judged", "created", "date", "判定日", "付与日", "記録日", "登録日", "作成日"),
