@@ -67,21 +67,8 @@ _COLUMN_NOTES = {
 }  # fmt: skip
 
 _LIKELY = {
-    "prospect": (
-        "prospect",
-        "lead",
-        "account",
-        "company",
-        "contact",
-        "見込み客",
-        "リード",
-        "案件id",
-        "案件番号",
-        "案件名",
-        "企業",
-        "会社",
-        "取引先",
-    ),
+    "prospect": ("prospect", "lead", "account", "company", "contact", "見込み客", "リード", "案件id", "案件番号",
+                 "案件名", "企業", "会社", "取引先"),
     "rep": ("rep", "owner", "agent", "seller", "担当", "営業", "所有者"),
     "rank": ("rank", "grade", "score", "label", "rating", "見込みランク", "ランク", "確度", "ヨミ", "読み"),
     "judged_at": ("judged", "created", "date", "判定日", "付与日", "記録日", "登録日", "作成日"),
@@ -89,7 +76,7 @@ _LIKELY = {
     "exit_at": ("exit", "disqualified", "closed", "lost", "対象外", "失注", "差し戻し"),
     "touches": ("touches", "calls", "activities", "接触", "架電", "活動"),
     "segment": ("segment", "industry", "size", "業種", "セグメント", "規模"),
-}
+}  # fmt: skip
 """Words that column names begin with, by role, in English and Japanese; the first that fits counts."""
 
 _ROWS_READ = 50_000

@@ -9,8 +9,6 @@ from calibra.data.doubts import ALIKE_REPS, NO_EVENT, NONE_YOUNG, UPSIDE_DOWN, a
 from calibra.data.judgments import Judgments
 
 SCALE = cb.RankScale(["A", "B"], {"A": cb.Promise(0.5, within_days=60)})
-
-
 ROLES = {role: role for role in ("prospect", "rep", "rank", "judged_at", "event_at")}
 
 

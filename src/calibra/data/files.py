@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-import sys
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import narwhals.stable.v2 as nw
-
+from calibra.data.engine_errors import explain
 from calibra.errors import InputError
 
 if TYPE_CHECKING:
@@ -127,27 +125,6 @@ def open_text(path: str | Path, encoding: str) -> TextIO:
     if str(path).lower().endswith(".gz"):
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return Path(path).open(encoding=encoding, newline="")
-
-
-def explain(error: Exception) -> InputError:
-    """An engine's complaint about the input, with the way out where it is known."""
-    text = str(error).strip()
-    if "nicode" in text or "utf-8" in text.lower():
-        return InputError(
-            f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'. ({text.splitlines()[0]})"
-        )
-    return InputError(f"`frame` could not be counted by its own engine: {text}")
-
-
-def engine_errors(engine: nw.Implementation) -> tuple[type[Exception], ...]:
-    """What an engine raises: of the drivers behind Ibis, those that are loaded, because no other can raise."""
-    if engine.is_polars():
-        names = [("polars.exceptions", "PolarsError")]
-    elif engine.is_spark_like():
-        names = [("pyspark.errors", "PySparkException")]
-    else:
-        names = [("duckdb", "Error"), ("psycopg", "Error"), ("ibis.common.exceptions", "IbisError")]
-    return tuple(getattr(sys.modules[module], name) for module, name in names if module in sys.modules)
 
 
 def _refuse_ragged(path: str | Path, columns: Sequence[str]) -> None:

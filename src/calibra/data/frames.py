@@ -12,7 +12,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import NarwhalsError
 
-from calibra.data.files import engine_errors, explain, read_path
+from calibra.data.engine_errors import engine_errors, explain
+from calibra.data.files import read_path
 from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.data.zones import localise
 from calibra.errors import InputError

@@ -11,7 +11,8 @@ import narwhals.stable.v2 as nw
 from narwhals.exceptions import NarwhalsError
 
 from calibra.data.dates import is_text
-from calibra.data.files import explain, read_path
+from calibra.data.engine_errors import explain
+from calibra.data.files import read_path
 from calibra.data.frames import OpenedFrame, open_frame
 from calibra.data.packed import column_faults
 from calibra.data.roles import ROLES

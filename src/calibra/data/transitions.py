@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 IntArray = NDArray[np.int64]
 
-NO_RANK = "(cleared)"
-"""Label of the rank taken away, in tables."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transitions:

@@ -57,14 +57,8 @@ class CoverageStudy:
 
     @property
     def is_nominal(self) -> NDArray[np.bool_]:
-        """Within two points or three standard errors of the level; promised of `priors` alone.
-
-        No standard error counts as smaller than that of independent intervals: of few worlds all may hold.
-        """
-        of_all = np.array([name.endswith(ALL_REPS_SUFFIX) for name in self.quantities])
-        n = self.n_worlds * np.where(of_all, 1, self.n_reps)
-        error = np.fmax(self.standard_error, np.sqrt(self.interval_prob * (1.0 - self.interval_prob) / n))
-        return np.abs(self.covered - self.interval_prob) <= np.fmax(0.02, 3.0 * error)
+        """Within two points or three standard errors of the level; promised of `priors` alone."""
+        return np.abs(self.covered - self.interval_prob) <= np.fmax(0.02, 3.0 * self.standard_error)
 
     @property
     def table(self) -> "pd.DataFrame":

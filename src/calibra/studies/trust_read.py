@@ -145,9 +145,6 @@ def _first(values: Floats) -> Floats:
     return values[:, 0] if values.ndim == 2 else values[:, 0, 0]
 
 
-PARAMETERS_OF_THE_SHIFT = ("typical", "scale", ", first rep")
-
-
 def reported_only(quantities: Mapping[str, Floats]) -> dict[str, Floats]:
     """Without what has another meaning where a threshold model takes its shift from the counts."""
     own = ("shift, first rep", "spacing_", "discrimination, first rep", "base, first rep", "typical log_ratio")
