@@ -83,3 +83,9 @@ def test_fine_times_hold_every_bound():
     assert len(times) == 10
     assert set(BOUNDS[1:]) <= set(times)
     assert times[0] > 0
+
+
+def test_area_is_that_of_the_trapezoids_between_uneven_times():
+    # from 1 to 0.8 on two days, to 0.5 on three more: 1.8 + 1.95
+    curve = np.array([[0.8, 0.5], [0.6, 0.0]])
+    np.testing.assert_allclose(area_under(curve, np.array([2.0, 5.0]), start=1.0), [3.75, 1.6 + 0.9], rtol=1e-12)

@@ -50,31 +50,25 @@ def incidence(event_hazard: Floats, exit_hazard: Floats | None, bounds: Floats, 
     """
     if times.size and (times.min() < 0 or times.max() > bounds[-1]):
         raise InputError(f"`times` must lie in 0 to {bounds[-1]:g}; got {times.min():g} to {times.max():g}.")
-    total = event_hazard if exit_hazard is None else event_hazard + exit_hazard
-    causes = [event_hazard] if exit_hazard is None else [event_hazard, exit_hazard]
-    curves = [np.zeros((*total.shape[:-1], len(times))) for _ in causes]
-    ended = [np.zeros(total.shape[:-1]) for _ in causes]  # before the interval
-    still_open = np.ones(total.shape[:-1])
+    given = [event_hazard] if exit_hazard is None else [event_hazard, exit_hazard]
+    causes = [np.ascontiguousarray(np.moveaxis(hazard, -1, 0)) for hazard in given]
+    total = sum(causes[1:], causes[0])
+    curves = [np.empty((len(times), *total.shape[1:])) for _ in causes]  # time by time, so that each fits the cache
+    ended = [np.zeros(total.shape[1:]) for _ in causes]  # before the interval
+    still_open = np.ones(total.shape[1:])
     place = np.clip(np.searchsorted(bounds, times, side="left") - 1, 0, len(bounds) - 2)
     for j, (begin, end) in enumerate(pairwise(bounds)):
-        inside, rate = np.flatnonzero(place == j), total[..., j, None]
-        gone = still_open[..., None] * _ended_by(times[inside] - begin, rate)
-        all_gone = still_open * -np.expm1(-total[..., j] * (end - begin))
-        for curve, so_far, hazard in zip(curves, ended, causes, strict=True):
-            share = hazard[..., j] / total[..., j]
-            curve[..., inside] = so_far[..., None] + share[..., None] * gone
+        shares = [hazard[j] / total[j] for hazard in causes]
+        for i in np.flatnonzero(place == j):
+            gone = still_open * -np.expm1(-total[j] * (times[i] - begin))
+            for curve, so_far, share in zip(curves, ended, shares, strict=True):
+                curve[i] = so_far + share * gone
+        all_gone = still_open * -np.expm1(-total[j] * (end - begin))
+        for so_far, share in zip(ended, shares, strict=True):
             so_far += share * all_gone
         still_open = still_open - all_gone
-    return Curves(curves[0], curves[1] if len(curves) > 1 else np.zeros_like(curves[0]))
-
-
-def _ended_by(days: Floats, rate: Floats) -> Floats:
-    """1 − exp(−rate × days); evenly spaced days by powers of one exponential."""
-    gaps = np.diff(days, prepend=0.0)
-    if days.size < 3 or np.ptp(gaps) > 1e-9 * gaps[0]:
-        return np.asarray(-np.expm1(-rate * days))
-    steps = np.broadcast_to(np.exp(-rate * gaps[0]), (*rate.shape[:-1], days.size))
-    return np.asarray(1.0 - np.multiply.accumulate(steps, axis=-1))
+    event, *exit_ = (np.moveaxis(curve, 0, -1) for curve in curves)
+    return Curves(event, exit_[0] if exit_ else np.zeros_like(event))
 
 
 def time_of_share(curve: Floats, times: Floats, share: float | Floats) -> Floats:
@@ -108,6 +102,6 @@ def fine_times(bounds: Floats, n_times: int = 40) -> Floats:
 
 def area_under(curve: Floats, times: Floats, *, start: float) -> Floats:
     """Area under a curve from time 0, where it is `start`, to the last time: the trapezoid rule."""
-    widths = np.diff(np.concatenate([[0.0], times]))
-    left = np.concatenate([np.full((*curve.shape[:-1], 1), start), curve[..., :-1]], axis=-1)
-    return np.asarray((0.5 * (left + curve) * widths).sum(axis=-1))
+    widths = np.diff(times, prepend=0.0)
+    weights = 0.5 * (widths + np.append(widths[1:], 0.0))
+    return np.asarray(0.5 * widths[0] * start + np.einsum("...t,t->...", curve, weights))
