@@ -10,7 +10,7 @@ from scipy.special import chdtrc, gammaincinv
 
 from calibra.data.counts import OPEN
 from calibra.errors import NotEnoughDataError
-from calibra.models.lead_time_curves import Curves, Floats
+from calibra.models.lead_time_curves import Floats
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
 from calibra.stats.intervals import Interval, equal_tailed
 from calibra.stats.lifetable import aalen_johansen
@@ -156,9 +156,7 @@ def _at_horizons(fit: LeadTimeFit, interval_prob: float) -> dict[str, NDArray[An
     rows: list[tuple[Any, ...]] = []
     if horizons:
         times = np.array(horizons) + 0.5
-        by_rank = fit.draws.all_reps(times).event.mean(axis=0)
-        together = fit.draws.all_reps(times, ranks="all reps").event.mean(axis=0)
-        expected = np.concatenate([by_rank, together])
+        expected = fit.draws.each_rank_and_all(times).event.mean(axis=0)
         for k, rank in enumerate([*fit.ranks, ALL_RANKS]):
             chosen = fit.counts.rank == k if k < len(fit.ranks) else np.ones(fit.counts.rank.size, dtype=bool)
             for h, days in enumerate(horizons):
@@ -212,8 +210,7 @@ def never(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
     """
     late_from = int(np.floor((1.0 - LAST_PART) * fit.last_edge_days))
     times = np.array([late_from, fit.last_edge_days]) + 0.5
-    parts = [fit.draws.all_reps(times), fit.draws.all_reps(times, ranks="all reps")]
-    curves = Curves(*(np.concatenate(pair, axis=1) for pair in zip(*parts, strict=True)))
+    curves = fit.draws.each_rank_and_all(times)
     found = equal_tailed(1.0 - curves.event[..., 1], interval_prob=interval_prob)
     n_late, hazard = _late_hazard(fit, late_from, tail=(1.0 - interval_prob) / 2.0)
     ended = -np.expm1(-hazard * (fit.last_edge_days - late_from))

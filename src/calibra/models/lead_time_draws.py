@@ -41,14 +41,12 @@ class LeadTimeDraws:
         if not self.adjust_for:
             return self._incidence(hazards, {}, times)
         weights = mix_weights(self.cells.n)[reps]
-        shape = (self.n_draws, *weights.shape[:2], len(times))
-        event, exit_ = np.zeros(shape), np.zeros(shape)
+        event, exit_ = np.zeros(()), np.zeros(())
         effects = {cause: self.group_effects(cause) for cause in self.posteriors}
         for cell in zip(*np.nonzero(weights.sum(axis=(0, 1)) > 0), strict=True):
             shift = {cause: effect[(slice(None), *cell)][:, None, None, None] for cause, effect in effects.items()}
             part, weight = self._incidence(hazards, shift, times), weights[(..., *cell)][:, :, None]
-            event += weight * part.event
-            exit_ += weight * part.exit
+            event, exit_ = event + weight * part.event, exit_ + weight * part.exit
         return Curves(event, exit_)
 
     def log_hazards(self, cause: str, reps: slice = slice(None)) -> Floats:
@@ -76,35 +74,38 @@ class LeadTimeDraws:
         Arrays are (1 + rep, rank, …), rank of length 1 where ranks are mixed. All reps: the count-weighted mean of
         the reps' curves, per draw.
         """
-        parts: list[dict[str, Interval]] = []
-        total = Curves(np.zeros(()), np.zeros(()))
-        for reps, curves in self.in_chunks(times):
-            weight = self._rep_weights(reps)
-            total = Curves(
-                *(sofar + np.einsum("srkt,rk->skt", part, weight) for sofar, part in zip(total, curves, strict=True))
-            )
-            mixed = curves if ranks == "by rank" else _mix(curves, self._rank_weights(ranks)[reps])
-            parts.append(_summarise(reader(mixed), interval_prob))
-        everyone = Curves(total.event[:, None], total.exit[:, None])
-        if ranks != "by rank":
-            everyone = _mix(everyone, self._rank_weights("all reps")[:1])
-        parts.insert(0, _summarise(reader(everyone), interval_prob))
+        chunks = self.with_all_reps(times, ranks=ranks)
+        *parts, everyone = (_summarise(reader(curves), interval_prob) for _, curves in chunks)
+        parts.insert(0, everyone)
         return {
-            name: Interval(*(np.concatenate([part[name][i] for part in parts]) for i in range(3))) for name in parts[0]
+            name: Interval(*(np.concatenate([part[name][i] for part in parts]) for i in range(3))) for name in everyone
         }
 
     def all_reps(self, times: Floats, *, ranks: RankMix = "by rank") -> Curves:
         """Incidences of all reps, (draw, rank, time)."""
-        event, exit_ = np.zeros(()), np.zeros(())
+        by_rank = Curves(np.zeros(()), np.zeros(()))
         for reps, curves in self.in_chunks(times):
-            weight = self._rep_weights(reps)
-            event = event + np.einsum("srkt,rk->skt", curves.event, weight)
-            exit_ = exit_ + np.einsum("srkt,rk->skt", curves.exit, weight)
-        total = Curves(event, exit_)
-        if ranks == "by rank":
-            return total
-        mixed = _mix(Curves(event[:, None], exit_[:, None]), self._rank_weights("all reps")[:1])
-        return Curves(mixed.event[:, 0], mixed.exit[:, 0])
+            by_rank = _add(by_rank, curves, self._rep_weights(reps))
+        return by_rank if ranks == "by rank" else self._mix_all_reps(by_rank)
+
+    def each_rank_and_all(self, times: Floats) -> Curves:
+        """Incidences of all reps, of each rank and then of all ranks together, (draw, rank + 1, time)."""
+        by_rank = self.all_reps(times)
+        both = zip(by_rank, self._mix_all_reps(by_rank), strict=True)
+        return Curves(*(np.concatenate(pair, axis=1) for pair in both))
+
+    def with_all_reps(self, times: Floats, *, ranks: RankMix = "by rank") -> Iterator[tuple[slice, Curves]]:
+        """Curves (draw, row, rank, time) of a few reps at a time and of all reps at the end, and which rows they are.
+
+        Row 0 is all reps, row 1 the first rep, as in the tables.
+        """
+        by_rank = Curves(np.zeros(()), np.zeros(()))
+        for reps, curves in self.in_chunks(times):
+            by_rank = _add(by_rank, curves, self._rep_weights(reps))
+            mixed = curves if ranks == "by rank" else _mix(curves, self._rank_weights(ranks)[reps])
+            yield slice(reps.start + 1, reps.stop + 1), mixed
+        everyone = by_rank if ranks == "by rank" else self._mix_all_reps(by_rank)
+        yield slice(0, 1), Curves(everyone.event[:, None], everyone.exit[:, None])
 
     def in_chunks(self, times: Floats) -> Iterator[tuple[slice, Curves]]:
         """Curves (draw, rep, rank, time) of a few reps at a time, and which reps they are."""
@@ -117,6 +118,12 @@ class LeadTimeDraws:
     def _incidence(self, hazards: Mapping[str, Floats], shift: Mapping[str, Floats], times: Floats) -> Curves:
         hazard = {cause: np.exp(values + shift[cause] if shift else values) for cause, values in hazards.items()}
         return incidence(hazard["event"], hazard.get("exit"), self.cells.bounds, times)
+
+    def _mix_all_reps(self, by_rank: Curves) -> Curves:
+        """Curves (draw, rank, time) of all reps at their mix of ranks, rank of length 1."""
+        weights = self._rank_weights("all reps")[0]
+        event, exit_ = (np.einsum("skt,k->st", part, weights)[:, None] for part in by_rank)
+        return Curves(event, exit_)
 
     def group_effects(self, cause: str) -> Floats:
         """Effect of every combination of groups on the log hazard, (draw, *group)."""
@@ -152,6 +159,12 @@ def mix_weights(n: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
         candidate = np.broadcast_to(counts.sum(axis=summed, keepdims=True) if summed else counts, counts.shape)
         weights = np.where(weights.sum(axis=axes, keepdims=True) == 0, candidate, weights)
     return np.asarray(weights / weights.sum(axis=axes, keepdims=True))
+
+
+def _add(total: Curves, curves: Curves, weights: Floats) -> Curves:
+    """More reps, (draw, rep, rank, time) and (rep, rank), on top of a weighted sum over reps, (draw, rank, time)."""
+    event, exit_ = (sofar + np.einsum("srkt,rk->skt", part, weights) for sofar, part in zip(total, curves, strict=True))
+    return Curves(event, exit_)
 
 
 def _mix(curves: Curves, weights: Floats) -> Curves:

@@ -7,6 +7,7 @@ import numpy as np
 from calibra.errors import InputError
 from calibra.models.lead_time_curves import Curves, Floats, area_under, fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
+from calibra.stats.intervals import equal_tailed
 from calibra.words import counted
 
 if TYPE_CHECKING:
@@ -41,10 +42,8 @@ def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
     place = np.where(known, np.searchsorted(times, np.array(promised) + 0.5), 0)
 
     def read(curves: Curves) -> dict[str, Floats]:
-        at_promise = np.broadcast_to(place[None, None, :, None], (*curves.event.shape[:3], 1))
-
         def by_promise(curve: Floats) -> Floats:
-            return np.where(known, np.take_along_axis(curve, at_promise, axis=-1)[..., 0], np.nan)
+            return np.where(known, curve[:, :, np.arange(len(place)), place], np.nan)
 
         quartiles = {
             name: time_of_share(curves.event, times, share)
@@ -112,23 +111,16 @@ def tempo(
     if not margin_share >= 0:
         raise InputError(f"`margin_share` must be 0 or more, such as 0.2 for 20 %; got {margin_share!r}.")
     times = fine_times(fit.cells.bounds)
-    everyone = time_of_share(fit.draws.all_reps(times, ranks="all reps").event, times, 0.5)[:, :, None]
-
-    def read(curves: Curves) -> dict[str, Floats]:
-        median = time_of_share(curves.event, times, 0.5)
-        ratio = median / everyone
-        slower, faster = ratio > 1.0 + margin_share, ratio < 1.0 / (1.0 + margin_share)
-        return {
-            "median_days": median, "ratio": ratio, "prob_slower": slower.astype(float),
-            "prob_faster": faster.astype(float), "prob_within": (~slower & ~faster).astype(float),
-        }  # fmt: skip
-
-    found = fit.draws.read(times, read, ranks="all reps", interval_prob=interval_prob)
+    median = np.empty((fit.draws.n_draws, 1 + len(fit.reps)))
+    for rows, curves in fit.draws.with_all_reps(times, ranks="all reps"):
+        median[:, rows] = time_of_share(curves.event, times, 0.5)[..., 0]
+    ratio = median[:, 1:] / median[:, :1]
+    slower, faster = ratio > 1.0 + margin_share, ratio < 1.0 / (1.0 + margin_share)
     columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
-    for name in ("median_days", "ratio"):
-        columns |= {label: values[1:] for label, values in flat_columns(name, found[name]).items()}
-    for name in ("prob_slower", "prob_faster", "prob_within"):
-        columns[name] = found[name].estimate.ravel()[1:]
+    for name, draws in (("median_days", median[:, 1:]), ("ratio", ratio)):
+        columns |= flat_columns(name, equal_tailed(draws, interval_prob=interval_prob))
+    for name, said in (("prob_slower", slower), ("prob_faster", faster), ("prob_within", ~slower & ~faster)):
+        columns[name] = said.mean(axis=0)
     words = ("slower than all reps", "faster than all reps", "in line")
     flags = [columns[name] >= flag_prob for name in ("prob_slower", "prob_faster", "prob_within")]
     columns["n"] = fit.n.sum(axis=1).astype(int)
