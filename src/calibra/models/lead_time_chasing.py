@@ -5,7 +5,7 @@ events up to the last edge have come, F₁(age) ≥ (1 − share) F₁(L), and w
 of whose prospects become events, the few that are still open at that age may have a good chance yet.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from calibra.data.open_rows import open_judgments
 from calibra.errors import InputError
 from calibra.models.lead_time_curves import Curves, Floats, fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
-from calibra.stats.intervals import Interval, equal_tailed
+from calibra.stats.intervals import equal_tailed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,35 +25,25 @@ type Ints = NDArray[np.int64]
 
 def count_chased(fit: LeadTimeFit, *, share_left: float, worth_prob: float, interval_prob: float) -> "pd.DataFrame":
     """How many are chased too long, and how many events are left in them? See `LeadTimeFit.chasing`."""
-    times, limits, coming = _read(fit, share_left, worth_prob, interval_prob)
-    shape = (len(fit.reps), len(fit.ranks))
+    _check(share_left, worth_prob)
     opened = fit.open_counts
-    past_age = opened.age_days + 0.5 > limits.estimate[opened.rep + 1, opened.rank]
-    chance = _at_age(coming.estimate, times, opened.rep + 1, opened.rank, opened.age_days)
-    past_edge = past_age & (opened.age_days > fit.last_edge_days)
-    past_limit = past_edge | (past_age & (chance < worth_prob))
+    found = _read_open(fit, share_left, worth_prob)
+    past_edge = found.past_age & (opened.age_days > fit.last_edge_days)
+    chased = past_edge | (found.past_age & found.little)
 
-    def count(rows: NDArray[np.bool_]) -> Floats:
-        cell = opened.rep[rows] * shape[1] + opened.rank[rows]
-        return np.bincount(cell, opened.n[rows], shape[0] * shape[1]).reshape(shape)
+    def count(rows: NDArray[np.bool_]) -> Ints:
+        cell = opened.rep[rows] * len(fit.ranks) + opened.rank[rows]
+        counted = np.bincount(cell, opened.n[rows], fit.n.size).reshape(fit.n.shape)
+        return np.concatenate([counted.sum(axis=0)[None], counted]).ravel().astype(int)
 
-    weights = np.zeros((*shape, len(times)))
-    _spread_ages(weights, fit, times, past_limit & ~past_edge)
-    left = np.zeros((fit.draws.n_draws, *shape))
-    for reps, curves in fit.draws.in_chunks(times):
-        left[:, reps] = np.einsum("srkt,rkt->srk", _still_to_come(curves), weights[reps])
-    summary = equal_tailed(np.concatenate([left.sum(axis=1, keepdims=True), left], axis=1), interval_prob=interval_prob)
     columns: dict[str, Any] = fit.rows()
     n = columns.pop("n")
-    columns |= flat_columns("limit_days", limits)
-    everyone = np.ones(opened.n.size, dtype=bool)
-    counted_rows = {
-        "n_open": everyone, "n_chased": past_limit, "n_past_last_edge": past_edge, "n_worth": past_age & ~past_limit,
+    columns |= flat_columns("limit_days", equal_tailed(found.limit_days, interval_prob=interval_prob))
+    columns |= {
+        "n_open": count(np.ones(opened.n.size, dtype=bool)), "n_chased": count(chased),
+        "n_past_last_edge": count(past_edge), "n_worth": count(found.past_age & ~chased),
     }  # fmt: skip
-    for name, rows in counted_rows.items():
-        counted = count(rows)
-        columns[name] = np.concatenate([counted.sum(axis=0)[None], counted]).ravel().astype(int)
-    columns |= flat_columns("events_left", summary) | {"n": n}
+    columns |= flat_columns("events_left", equal_tailed(found.events_left, interval_prob=interval_prob)) | {"n": n}
     return fit.table(columns, interval_prob, share_left=share_left, worth_prob=worth_prob)
 
 
@@ -66,7 +56,17 @@ def name_chased(
             f"`judgments` must be of the scale of the fit ({', '.join(fit.ranks)}); got "
             f"{', '.join(judgments.scale.ranks)}."
         )
-    times, limits, coming = _read(fit, share_left, worth_prob, interval_prob)
+    _check(share_left, worth_prob)
+    times = _fine(fit)
+    found = fit.draws.read(
+        times,
+        lambda curves: {
+            "limit": time_of_share(curves.event, times, 1.0 - share_left),
+            "coming": _still_to_come(curves),
+        },
+        interval_prob=interval_prob,
+    )
+    limits, coming = found["limit"], found["coming"]
     rows = open_judgments(judgments)
     known = {rep: i + 1 for i, rep in enumerate(fit.reps)}
     rep = np.array([known.get(label, 0) for label in rows.rep], dtype=np.int64)
@@ -86,23 +86,49 @@ def name_chased(
     return fit.table(columns, interval_prob, share_left=share_left, worth_prob=worth_prob)
 
 
-def _read(
-    fit: LeadTimeFit, share_left: float, worth_prob: float, interval_prob: float
-) -> tuple[Floats, Interval, Interval]:
-    """Times the curves are read at, age limits (1 + rep, rank) in days, chances yet (1 + rep, rank, time)."""
+class _Open(NamedTuple):
+    """Draws per rep and rank, all reps first, and what is known of each of the open judgments' counts."""
+
+    limit_days: Floats
+    """Age after which at most the share left still comes, (draw, 1 + rep, rank)."""
+    events_left: Floats
+    """Events still to come by the last edge in those chased too long, (draw, 1 + rep, rank)."""
+    past_age: NDArray[np.bool_]
+    """Older than that age, (count,)."""
+    little: NDArray[np.bool_]
+    """With less of a chance than is worth it, (count,)."""
+
+
+def _read_open(fit: LeadTimeFit, share_left: float, worth_prob: float) -> _Open:
+    """Age limits and what is left in the open judgments, from one walk through the reps."""
+    opened, times = fit.open_counts, _fine(fit)
+    limit, left = np.zeros((2, fit.draws.n_draws, 1 + len(fit.reps), len(fit.ranks)))
+    past_age, little = np.zeros((2, opened.n.size), dtype=bool)
+    for rows, curves in fit.draws.with_all_reps(times):
+        coming = _still_to_come(curves)
+        limit[:, rows] = time_of_share(curves.event, times, 1.0 - share_left)
+        own = np.flatnonzero((opened.rep + 1 >= rows.start) & (opened.rep + 1 < rows.stop))
+        rep, rank, age = opened.rep[own] + 1 - rows.start, opened.rank[own], opened.age_days[own]
+        past_age[own] = age + 0.5 > limit[:, rows].mean(axis=0)[rep, rank]
+        little[own] = _at_age(coming.mean(axis=0), times, rep, rank, age) < worth_prob
+        n = np.where(past_age[own] & little[own] & (age <= fit.last_edge_days), opened.n[own], 0)
+        weights = np.zeros(coming.shape[1:])
+        _spread(weights, n, times, rep, rank, age)
+        left[:, rows] = np.einsum("srkt,rkt->srk", coming, weights)
+    left[:, 0] = left[:, 1:].sum(axis=1)
+    return _Open(limit, left, past_age, little)
+
+
+def _check(share_left: float, worth_prob: float) -> None:
     if not 0.0 < share_left < 1.0:
         raise InputError(f"`share_left` must lie strictly between 0 and 1, such as 0.05; got {share_left!r}.")
     if not 0.0 < worth_prob <= 1.0:
         raise InputError(f"`worth_prob` must lie above 0 and be at most 1, such as 0.1; got {worth_prob!r}.")
-    times = fine_times(fit.cells.bounds, 60)
-    found = fit.draws.read(
-        times,
-        lambda curves: {
-            "limit": time_of_share(curves.event, times, 1.0 - share_left), "coming": _still_to_come(curves),
-        },
-        interval_prob=interval_prob,
-    )  # fmt: skip
-    return times, found["limit"], found["coming"]
+
+
+def _fine(fit: LeadTimeFit) -> Floats:
+    """Times the curves are read at."""
+    return fine_times(fit.cells.bounds, 60)
 
 
 def _at_age(values: Floats, times: Floats, rep: Ints, rank: Ints, age_days: Ints) -> Floats:
@@ -123,10 +149,8 @@ def _between(times: Floats, at: NDArray[np.floating[Any]]) -> tuple[NDArray[np.i
     return before, np.clip((at - times[before]) / (times[before + 1] - times[before]), 0.0, 1.0)
 
 
-def _spread_ages(weights: Floats, fit: LeadTimeFit, times: Floats, rows: NDArray[np.bool_]) -> None:
-    """Add each open judgment to the two times its age lies between, so that a sum over times reads linearly."""
-    opened = fit.open_counts
-    before, fraction = _between(times, opened.age_days[rows] + 0.5)
-    rep, rank, n = opened.rep[rows], opened.rank[rows], opened.n[rows]
+def _spread(weights: Floats, n: Ints, times: Floats, rep: Ints, rank: Ints, age_days: Ints) -> None:
+    """Add each count to the two times its age lies between, so that a sum over times reads linearly."""
+    before, fraction = _between(times, age_days + 0.5)
     np.add.at(weights, (rep, rank, before), n * (1.0 - fraction))
     np.add.at(weights, (rep, rank, before + 1), n * fraction)
