@@ -51,24 +51,22 @@ def incidence(event_hazard: Floats, exit_hazard: Floats | None, bounds: Floats, 
     if times.size and (times.min() < 0 or times.max() > bounds[-1]):
         raise InputError(f"`times` must lie in 0 to {bounds[-1]:g}; got {times.min():g} to {times.max():g}.")
     given = [event_hazard] if exit_hazard is None else [event_hazard, exit_hazard]
-    causes = [np.ascontiguousarray(np.moveaxis(hazard, -1, 0)) for hazard in given]
+    causes = [np.asfortranarray(hazard) for hazard in given]  # an interval, or a time, at a time: each fits the cache
     total = sum(causes[1:], causes[0])
-    curves = [np.empty((len(times), *total.shape[1:])) for _ in causes]  # time by time, so that each fits the cache
-    ended = [np.zeros(total.shape[1:]) for _ in causes]  # before the interval
-    still_open = np.ones(total.shape[1:])
+    curves = [np.empty((*total.shape[:-1], len(times)), order="F") for _ in causes]
+    ended = [np.zeros_like(total[..., 0]) for _ in causes]  # before the interval
+    still_open = np.ones_like(total[..., 0])
     place = np.clip(np.searchsorted(bounds, times, side="left") - 1, 0, len(bounds) - 2)
     for j, (begin, end) in enumerate(pairwise(bounds)):
-        shares = [hazard[j] / total[j] for hazard in causes]
+        shares = [hazard[..., j] / total[..., j] for hazard in causes]
         for i in np.flatnonzero(place == j):
-            gone = still_open * -np.expm1(-total[j] * (times[i] - begin))
+            gone = still_open * -np.expm1(-total[..., j] * (times[i] - begin))
             for curve, so_far, share in zip(curves, ended, shares, strict=True):
-                curve[i] = so_far + share * gone
-        all_gone = still_open * -np.expm1(-total[j] * (end - begin))
-        for so_far, share in zip(ended, shares, strict=True):
-            so_far += share * all_gone
+                curve[..., i] = so_far + share * gone
+        all_gone = still_open * -np.expm1(-total[..., j] * (end - begin))
+        ended = [so_far + share * all_gone for so_far, share in zip(ended, shares, strict=True)]
         still_open = still_open - all_gone
-    event, *exit_ = (np.moveaxis(curve, 0, -1) for curve in curves)
-    return Curves(event, exit_[0] if exit_ else np.zeros_like(event))
+    return Curves(curves[0], curves[1] if len(curves) > 1 else np.zeros_like(curves[0]))
 
 
 def time_of_share(curve: Floats, times: Floats, share: float | Floats) -> Floats:

@@ -16,7 +16,7 @@ type Reader = Callable[[Curves], Mapping[str, Floats]]
 type RankMix = Literal["by rank", "own", "all reps"]
 """Ranks apart; together at each rep's own mix; together at the mix of all reps."""
 
-_CHUNK_ELEMENTS = 2_000_000
+_CHUNK_ELEMENTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
