@@ -320,7 +320,7 @@ class LeadTimeFit:
         """
         from calibra.models.lead_time_check import never
 
-        return never(self, interval_prob=interval_prob)
+        return self._once(("never", interval_prob), lambda: never(self, interval_prob=interval_prob))
 
     def calibration(self, *, interval_prob: float = INTERVAL_PROB) -> "LeadTimeCalibration":
         """Does the model give back what was seen? Observed against expected events, by cell and at each promise."""
