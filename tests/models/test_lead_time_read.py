@@ -70,12 +70,38 @@ def test_counts_beside_the_shares_are_those_of_the_rows(fit, judgments):
     assert table.n[:2].tolist() == [750, 750]
 
 
-def test_chunks_of_reps_do_not_change_a_table(fit, monkeypatch):
+@pytest.mark.parametrize("name", ["lead_times", "tempo", "chasing", "never"])
+def test_chunks_of_reps_do_not_change_a_table(fit, name, monkeypatch):
     from calibra.models import lead_time_draws
 
-    before = fit.lead_times()
+    fresh = replace(fit)  # has read no table yet
+    before = getattr(fit, name)()
     monkeypatch.setattr(lead_time_draws, "_CHUNK_ELEMENTS", 1)
-    pd.testing.assert_frame_equal(before, fit.lead_times())
+    pd.testing.assert_frame_equal(before, getattr(fresh, name)(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["lead_times", "tempo", "chasing", "never"])
+def test_a_table_is_the_callers_own(fit, name):
+    before, changed = getattr(fit, name)(), getattr(fit, name)()
+    changed["n"] = 0
+    pd.testing.assert_frame_equal(before, getattr(fit, name)())
+
+
+def test_events_left_are_those_that_the_chased_still_bring(fit):
+    # the table reads linearly between some 60 times, incidence_draws at the very days: 1 % apart at most
+    table = fit.chasing(share_left=0.5, worth_prob=1.0)
+    row = table[(table.rep == "Bo") & (table["rank"] == "B")].iloc[0]
+    opened = fit.open_counts
+    mine = (opened.rep == 1) & (opened.rank == 1) & (opened.age_days <= fit.last_edge_days)
+    mine &= opened.age_days + 0.5 > row.limit_days
+    ages, n = opened.age_days[mine], opened.n[mine]
+    assert n.sum() == row.n_chased - row.n_past_last_edge > 0
+    event, exit_ = (
+        fit.incidence_draws([*ages, fit.last_edge_days], cause=cause)[:, 1, 1] for cause in ("event", "exit")
+    )
+    left = ((event[:, -1:] - event[:, :-1]) / (1.0 - event[:, :-1] - exit_[:, :-1])) @ n
+    assert row.events_left == pytest.approx(left.mean(), rel=0.01)
+    assert row.events_left_lower == pytest.approx(np.quantile(left, 0.05), rel=0.01)
 
 
 def test_update_is_what_is_left_among_those_still_open(fit):
