@@ -45,14 +45,15 @@ def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
         def by_promise(curve: Floats) -> Floats:
             return np.where(known, curve[:, :, np.arange(len(place)), place], np.nan)
 
+        still_open = curves.open
         quartiles = {
             name: time_of_share(curves.event, times, share)
             for name, share in (("quarter_days", 0.25), ("median_days", 0.5), ("three_quarters_days", 0.75))
         }
         return quartiles | {
-            "restricted_mean_days": area_under(curves.open, times, start=1.0),
+            "restricted_mean_days": area_under(still_open, times, start=1.0),
             "share_inside_promise": by_promise(curves.event) / np.maximum(curves.event[..., -1], 1e-300),
-            "open_past_promise": by_promise(curves.open),
+            "open_past_promise": by_promise(still_open),
         }
 
     found = fit.draws.read(times, read, interval_prob=interval_prob)
