@@ -44,6 +44,11 @@ def test_the_table_has_one_row_a_rep_and_its_settings(fits):
     assert (table["lower"] <= table["bar_gap_points"]).all()
 
 
+def test_a_bar_below_all_reps_is_a_negative_gap(fits):
+    gap = describe_styles(*fits).bar_gap_points
+    assert gap[6] < 0 < gap[7]
+
+
 def test_nothing_is_said_of_reading_where_only_outcomes_differ(fits):
     # bars within a margin of 40 points say nothing; outcomes still do
     style = describe_styles(*fits, margin_points=40.0)

@@ -83,13 +83,13 @@ def test_many_reps_become_lines_without_names_in_the_order_of_their_estimates(wi
 
 def test_profiles_stand_by_size_of_gap_and_wear_the_colour_of_their_finding(hostile_fit: RankFit) -> None:
     axes = plot_profiles(hostile_fit)
-    table = hostile_fit.profiles().sort_values(["gap_points", "rep"], ascending=[False, True])
+    table = hostile_fit.profiles().sort_values(["gap_points", "rep"])
     assert [text.get_text() for text in axes.get_yticklabels()] == short_labels(table["rep"])
     counted = table["finding"].value_counts()
     assert len(counted) > 1
     for finding, n in counted.items():
         x, rows = line(axes, f"{finding}: {n}")
-        np.testing.assert_allclose(x, -table["gap_points"].to_numpy()[rows.astype(int)])
+        np.testing.assert_allclose(x, table["gap_points"].to_numpy()[rows.astype(int)])
         assert set(table["finding"].to_numpy()[rows.astype(int)]) == {finding}
         drawn = next(one for one in axes.lines if one.get_label() == f"{finding}: {n}")
         assert drawn.get_color() == FINDING_LOOKS[finding].colour
@@ -101,7 +101,7 @@ def test_profiles_say_level_margin_and_n(hostile_fit: RankFit) -> None:
     assert "margin of 7 points" in legend(axes)
     notes = [text.get_text() for text in axes.texts]
     table = hostile_fit.profiles(margin_points=7, interval_prob=0.8).sort_values(
-        ["gap_points", "rep"], ascending=[False, True]
+        ["gap_points", "rep"]
     )
     assert [note.split(",")[0] for note in notes] == [f"n {n:,}" for n in table["n"]]
     assert ["more needed" in note for note in notes] == (table["finding"] == "cannot tell yet").tolist()

@@ -254,7 +254,7 @@ def test_gaps_are_those_of_the_table_and_a_finding_bears_its_probability(english
         _, gap, finding, chance = english.row(row.rep, 4, nth=1)
         numbers = [int(x.replace("−", "-")) for x in re.findall("[−+]?[0-9]+", gap.split("|")[0])]
         np.testing.assert_allclose(
-            numbers, [-row.gap_points, -row.gap_points_upper, -row.gap_points_lower], atol=0.5001
+            numbers, [row.gap_points, row.gap_points_lower, row.gap_points_upper], atol=0.5001
         )  # fmt: skip
         assert gap.endswith(f"n\u00a0{row.n:,}")
         if row.finding == "cannot tell yet":

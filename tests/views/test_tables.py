@@ -129,7 +129,7 @@ def test_sentences_name_exactly_the_reps_of_each_finding(hostile_fit: RankFit) -
 
 
 def test_the_interval_of_a_finding_is_counted_in_its_direction() -> None:
-    row = {"gap_points_lower": -20.4, "gap_points_upper": 0.6}
+    row = {"gap_points_lower": -0.6, "gap_points_upper": 20.4}
     assert _sized(row, "above") == "-1 to 20"
     assert _sized(row, "below") == "-20 to 1"
 

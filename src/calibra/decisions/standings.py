@@ -106,12 +106,12 @@ def rep_standings(
         raise InputError(f"`cut_points` must be 0 or more percentage points; got {cut_points!r}.")
     gap = fit.gap_draws()
     n_reps = gap.shape[1]
-    standing = np.argsort(np.argsort(gap, axis=1, kind="stable"), axis=1, kind="stable") + 1.0
+    standing = np.argsort(np.argsort(-gap, axis=1, kind="stable"), axis=1, kind="stable") + 1.0
     summary = equal_tailed(standing, interval_prob=interval_prob)
     n_worst = max(1, round(worst_share * n_reps))
     return RepStandings(
         fit.reps, summary.estimate, summary.lower, summary.upper, (standing > n_reps - n_worst).mean(axis=0),
-        (gap > cut_points).mean(axis=0), fit.n.sum(axis=1).astype(np.int64), worst_share, cut_points,
+        (gap < -cut_points).mean(axis=0), fit.n.sum(axis=1).astype(np.int64), worst_share, cut_points,
         _share_of_pairs_known(gap), interval_prob, fit.diagnostics.engine,
     )  # fmt: skip
 

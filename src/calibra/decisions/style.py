@@ -33,7 +33,7 @@ class RepStyles:
     reps: tuple[str, ...]
     """Rep labels."""
     bar_gap_points: Floats
-    """All reps' bars less the rep's, in points, over boundaries weighted by use; positive: starts lower. Mean."""
+    """The rep's bars less all reps', in points, over boundaries weighted by use; negative: starts lower. Mean."""
     lower: Floats
     """Lower end of its interval."""
     upper: Floats
@@ -96,16 +96,16 @@ def describe_styles(
         raise InputError("`threshold_fit` and `rank_fit` must be of the same reps, ranks and horizon. Fit both anew.")
     mix = threshold_fit.n.sum(axis=0)
     weight = mix[:-1] + mix[1:]
-    gap = 100.0 * (threshold_fit.all_reps_bar_draws()[:, None] - threshold_fit.draws().bars) @ (weight / weight.sum())
+    gap = 100.0 * (threshold_fit.draws().bars - threshold_fit.all_reps_bar_draws()[:, None]) @ (weight / weight.sum())
     estimate, lower, upper = equal_tailed(gap, interval_prob=interval_prob)
-    low, high = (gap > margin_points).mean(axis=0), (gap < -margin_points).mean(axis=0)
+    low, high = (gap < -margin_points).mean(axis=0), (gap > margin_points).mean(axis=0)
     finding = rank_fit.profiles(flag_prob=flag_prob)
     outcomes, leaning = finding["finding"].to_numpy(), finding["gap_points"].to_numpy()
     n = threshold_fit.n.sum(axis=1).astype(np.int64)
     enough = n >= FEWEST_JUDGMENTS
     conditions = [
-        enough & (low >= flag_prob) & (leaning > 0) & (finding["prob_below"].to_numpy() >= 0.5),
-        enough & (high >= flag_prob) & (leaning < 0) & (finding["prob_above"].to_numpy() >= 0.5),
+        enough & (low >= flag_prob) & (leaning < 0) & (finding["prob_below"].to_numpy() >= 0.5),
+        enough & (high >= flag_prob) & (leaning > 0) & (finding["prob_above"].to_numpy() >= 0.5),
         outcomes == "below all reps",
         outcomes == "above all reps",
         enough & (1.0 - low - high >= flag_prob),

@@ -110,12 +110,12 @@ class RankFit:
         return mean_over_reps(self.probability_draws(case_mix=case_mix), self.n)
 
     def gap_draws(self, *, case_mix: str = "all reps") -> Floats:
-        """Draws of how far each rep's outcomes lie below all reps' at the same rank, (draw, rep), in points.
+        """Draws of each rep's outcomes less all reps' at the same rank, (draw, rep), in points; negative: below.
 
-        At the all-reps mix of ranks; positive: below.
+        At the all-reps mix of ranks.
         """
         prob = self.probability_draws(case_mix=case_mix)
-        return np.asarray(100.0 * (mean_over_reps(prob, self.n)[:, None] - prob) @ self.rank_mix)
+        return np.asarray(100.0 * (prob - mean_over_reps(prob, self.n)[:, None]) @ self.rank_mix)
 
     def _rep_linpred(self) -> Floats:
         """μ + level + slope × score + residual, group effects left out; (draw, rep, rank)."""
@@ -203,8 +203,9 @@ class RankFit:
     ) -> "pd.DataFrame":
         """How does each rep differ from all reps at the same rank, and how sure is that?
 
-        Optimism says how far outcomes lie *below* all reps' at the same rank. It is a fact about outcomes: reading
-        and territory cannot be told apart by it.
+        The gap is the rep less all reps, negative where outcomes lie below; optimism is the same in log-odds and the
+        other way round, larger where outcomes lie further *below*. Both are facts about outcomes: reading and
+        territory cannot be told apart by them.
 
         Parameters
         ----------
@@ -218,7 +219,7 @@ class RankFit:
         Returns
         -------
         pandas.DataFrame
-            Per rep: `optimism`, `_lower`, `_upper` (log-odds), `gap_points` with interval (positive: outcomes lie
+            Per rep: `optimism`, `_lower`, `_upper` (log-odds), `gap_points` with interval (negative: outcomes lie
             below), the same before adjustment (`gap_points_before`) and whether the two `disagree` (by more than half
             a posterior sd), `discrimination` with interval (log-odds per standard deviation of the rank scores),
             `auc`, `prob_below`, `prob_above` (by more than the margin),
@@ -309,7 +310,7 @@ class RankFit:
             f"Diagnostics: {self.diagnostics}",
             f"Rank scores: {self.scores.reason}",
             self.probabilities().head(len(self.ranks)).round(3).to_string(index=False),
-            "Gaps in points, positive: outcomes lie below all reps' at the same ranks.\n"
+            "Gaps in points, negative: outcomes lie below all reps' at the same ranks.\n"
             + profiles[kept].round(2).to_string(index=False),
         ])  # fmt: skip
 

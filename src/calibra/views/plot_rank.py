@@ -91,9 +91,8 @@ def plot_profiles(
 ) -> Axes:
     """Whose outcomes lie below or above all reps' at the same rank, how sure is that? One row a rep, lowest first.
 
-    To the left outcomes lie below, as in the report; the table's `gap_points` count them as positive. Colour and
-    marker say what the table's `finding` says. A finding is uttered where the probability of a gap beyond the margin
-    (or within it: in line) reaches 90 %.
+    To the left outcomes lie below. Colour and marker say what the table's `finding` says. A finding is uttered where
+    the probability of a gap beyond the margin (or within it: in line) reaches 90 %.
 
     Parameters
     ----------
@@ -108,13 +107,13 @@ def plot_profiles(
     """
     expect(fit, "RankFit")
     table = fit.profiles(margin_points=margin_points, interval_prob=interval_prob)
-    table = table.sort_values(["gap_points", "rep"], ascending=[False, True], kind="stable").reset_index(drop=True)
+    table = table.sort_values(["gap_points", "rep"], kind="stable").reset_index(drop=True)
     n_reps, named = len(table), len(table) <= NAMED_REPS
     axes = make_axes(width=8.4, height=_height(n_reps)) if ax is None else ax
     axes.axvspan(-margin_points, margin_points, color=BAND, zorder=0, label=f"margin of {margin_points:g} points")
     axes.axvline(0, color=LINE, linewidth=1, zorder=1)
-    row, gap = np.arange(n_reps, dtype=float), -table["gap_points"].to_numpy()
-    ends = -table["gap_points_upper"].to_numpy(), -table["gap_points_lower"].to_numpy()
+    row, gap = np.arange(n_reps, dtype=float), table["gap_points"].to_numpy()
+    ends = table["gap_points_lower"].to_numpy(), table["gap_points_upper"].to_numpy()
     for finding, look in FINDING_LOOKS.items():
         mine = (table["finding"] == finding).to_numpy()
         if not mine.any():

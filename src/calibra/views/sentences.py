@@ -78,8 +78,8 @@ def describe_advice(advice: ThresholdAdvice) -> tuple[str, ...]:
 def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
     """Who starts to use ranks at lower or at higher probabilities than all reps do?"""
     words = (
-        (READS_TOO_MUCH, "Reads too much into prospects (bars below all reps', and outcomes too)", 1.0),
-        (CAUTIOUS, "Cautious (bars above all reps', and outcomes too)", -1.0),
+        (READS_TOO_MUCH, "Reads too much into prospects (bars below all reps', and outcomes too)", -1.0),
+        (CAUTIOUS, "Cautious (bars above all reps', and outcomes too)", 1.0),
     )
     sentences = []
     for style, heading, sign in words:
@@ -275,7 +275,7 @@ def _days(row: dict[str, Any], name: str) -> str:
 def _sized(row: dict[str, Any], word: str) -> str:
     """The interval of the gap, counted in the direction of the word."""
     ends = [row["gap_points_lower"], row["gap_points_upper"]]
-    low, high = ends if word == "below" else [-end for end in reversed(ends)]
+    low, high = ends if word == "above" else [-end for end in reversed(ends)]
     return f"{round(low)} to {round(high)}"
 
 

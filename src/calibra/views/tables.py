@@ -92,7 +92,7 @@ def profile_table(fit: RankFit, *, limit: int = SHOWN_REPS) -> Group:
     table = _table(["rep", "n", "gap, points", "P(below)", "P(above)", "finding"])
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for row in plain_rows(numbers)[:limit]:
-        gap, upper, lower = (-row[f"gap_points{end}"] for end in ("", "_lower", "_upper"))
+        gap, lower, upper = (row[f"gap_points{end}"] for end in ("", "_lower", "_upper"))
         finding = _text(row["finding"], style=FINDING_LOOKS[row["finding"]].terminal)
         if row["n_more"]:
             finding.append(f" ({more_judgments(row['n_more'])} more)")

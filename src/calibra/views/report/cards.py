@@ -9,7 +9,7 @@ from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.blocks import Card, Cell, Column, Flag, Row, Table
-from calibra.views.report.facts import Days, Facts, Record
+from calibra.views.report.facts import ENDS, Days, Facts, Record
 from calibra.views.report.moves import aim_level, boundary_label, target_words
 from calibra.views.report.ranks import (
     percent_axis,
@@ -138,7 +138,7 @@ def _level(facts: Facts, rep: str) -> Iterator[Flag]:
         elif row["finding"] == "above all reps":
             yield Flag(say("card.above", points=gap_words(facts, row)), _sure(facts, row["prob_above"]), "above")
         elif row["finding"] == "in line":
-            points = say.signed(-row["gap_points"], -row["gap_points_upper"], -row["gap_points_lower"])
+            points = say.signed(*(row[f"gap_points{end}"] for end in ENDS))
             yield Flag(say("card.in_line", points=points), _sure(facts, row["prob_within"]))
 
 
@@ -148,7 +148,7 @@ def _sure(facts: Facts, prob: float) -> str:
 
 def gap_words(facts: Facts, row: Record) -> str:
     """A gap that is a finding, counted in the direction it is told in."""
-    return _directed(facts, *(row[f"gap_points{end}"] for end in ("", "_lower", "_upper")))
+    return _directed(facts, *(row[f"gap_points{end}"] for end in ENDS))
 
 
 def _bar_points(facts: Facts, row: Record) -> str:

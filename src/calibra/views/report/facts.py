@@ -30,6 +30,8 @@ type ByRank = Mapping[str, Mapping[str, Record]]
 
 LABEL_WIDTH, RANK_WIDTH = 28, 16
 """Characters of a rep's and a rank's label on one line."""
+ENDS = ("", "_lower", "_upper")
+"""What follows a quantity's name in its estimate and the ends of its interval."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

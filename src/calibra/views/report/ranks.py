@@ -11,7 +11,7 @@ from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.plot_rank import PANEL_TOPS
 from calibra.views.report.blocks import NO_PICTURE, Block, Bullets, Cell, Column, Row, Section, Table, Text
-from calibra.views.report.facts import RANK_WIDTH, Days, Facts, Record
+from calibra.views.report.facts import ENDS, RANK_WIDTH, Days, Facts, Record
 from calibra.views.report.svg import Scale, axis, strip
 from calibra.views.style import short_label
 from calibra.views.tables import plain_rows
@@ -120,7 +120,7 @@ def rep_cell(facts: Facts, rep: str) -> Cell:
 
 
 def _gaps(facts: Facts, days: Days) -> Table:
-    """Difference of each rep's outcomes to all reps': below is negative here, as a reader expects."""
+    """Difference of each rep's outcomes to all reps'."""
     say, profiles = facts.say, facts.profiles[days]
     margin = facts.settings[f"margin_points_{days}"]
     reach = max(
@@ -136,7 +136,7 @@ def _gaps(facts: Facts, days: Days) -> Table:
     rows = []
     for rep in (rep for rep in facts.reps if rep in profiles):
         row = profiles[rep]
-        gap, low, high = -row["gap_points"], -row["gap_points_upper"], -row["gap_points_lower"]
+        gap, low, high = (row[f"gap_points{end}"] for end in ENDS)
         key, chance = finding_words(facts, row)
         text = say.signed(gap, low, high)
         picture = strip(text, scale, gap, low, high, tone=key, line=0.0, band=(-margin, margin))
