@@ -230,8 +230,9 @@ def unpack_advice(archive: Archive) -> ThresholdAdvice | None:
     columns = unpack_table(archive.members["advice.parquet"])
     extra = {name: columns.pop(name) for name in _EXTRA_ADVICE}
     columns["within_days"] = columns["within_days"].astype(object)
+    unknown = np.full(len(columns["rep"]), np.nan)  # columns that the calibra which wrote the file did not have
     return ThresholdAdvice(
-        {name: columns[name] for name in ADVICE_COLUMNS},
+        {name: columns.get(name, unknown) for name in ADVICE_COLUMNS},
         extra["promise"].astype(float),
         extra["is_best"].astype(bool),
         np.stack([extra["auc_lower"], extra["auc_upper"]]),

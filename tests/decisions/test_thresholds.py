@@ -38,10 +38,17 @@ def test_the_step_is_a_third_of_the_gap_and_the_words_say_so():
     assert row["share_move"] == pytest.approx(row["share_target"])  # a posterior without spread has no near edge
     assert row["share_now"] - row["share_step"] == pytest.approx((row["share_now"] - row["share_target"]) / 3)
     assert advice.sentences("rep 0") == [
-        "Start calling a prospect A later: from 18 % to 15 % of your prospects this quarter; aim 9.7 % (9.7 to "
-        "9.7, 80 % interval). "
-        "The direction is over 99 % sure."
+        "Start calling a prospect A later: from an estimated 18 % (18 to 18; counted: 18 % of 280) to 15 % of your "
+        "prospects this quarter; aim 9.7 % (9.7 to 9.7); 80 % intervals. The direction is over 99 % sure."
     ]
+
+
+def test_the_share_now_stands_beside_what_was_counted():
+    advice = recommend_thresholds(a7())
+    row = advice.table.iloc[0]
+    n_of_a = a7().n[0, 0]
+    assert row["share_counted"] == n_of_a / 280
+    assert row["share_now_lower"] <= row["share_now"] <= row["share_now_upper"]
 
 
 def test_expected_changes_follow_from_the_shares():

@@ -278,19 +278,25 @@ def test_tempo_and_what_is_chased_are_those_of_the_tables(english: Page, calibra
 
 
 def test_advice_is_that_of_the_table(english: Page, calibration: Calibration) -> None:
+    def digits(value: float) -> str:
+        return f"{100 * value:.1f}" if value < 0.0995 else f"{100 * value:.0f}"
+
     def share(value: float) -> str:
-        return f"{100 * value:.1f}\u00a0%" if value < 0.0995 else f"{100 * value:.0f}\u00a0%"
+        return f"{digits(value)}\u00a0%"
+
+    def interval(estimate: float, lower: float, upper: float) -> str:
+        return f"{share(estimate)} ({digits(lower)}–{digits(upper)})"
 
     moves = 0
     for rep, rows in calibration.advice.table.groupby("rep", sort=False):
         cells = english.row(rep, 1 + len(rows))
         for cell, row in zip(cells[1:], rows.itertuples(), strict=True):
-            assert cell.startswith(share(row.share_now))
+            assert cell.startswith(interval(row.share_now, row.share_now_lower, row.share_now_upper))
+            assert f"counted {share(row.share_counted)}" in cell
             if row.verdict in ("tighten", "loosen"):
                 moves += 1
-                target = whole(*(100 * v for v in (row.share_target, row.share_target_lower, row.share_target_upper)))
                 assert share(row.share_step) in cell
-                assert target.replace(" ", "\u00a0% ", 1) in cell
+                assert interval(row.share_target, row.share_target_lower, row.share_target_upper) in cell
                 assert row.verdict in cell
             else:
                 assert {"cannot tell yet": "cannot tell yet", "fine": "keep"}.get(row.verdict, row.verdict) in cell
@@ -554,4 +560,4 @@ def test_two_horizons_stand_one_after_the_other(tmp_path: Path) -> None:
 def test_advice_rules_are_the_default_ones_the_note_tells_of(english: Page) -> None:
     rules = AdviceRules()
     assert f"the aim is within {rules.margin_points:g} points" in english.text
-    assert f"recommended share with its {100 * rules.move_prob:.0f}\u00a0% interval" in english.text
+    assert f"Shares now and aims with their {100 * rules.move_prob:.0f}\u00a0% intervals" in english.text

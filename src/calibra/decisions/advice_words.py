@@ -16,14 +16,17 @@ MOST_PLANNED = 2000
 
 ENGLISH: Mapping[str, str] = {
     TIGHTEN: (
-        "Start calling a prospect {rank} later: from {now} to {step} of your prospects this quarter; "
-        "aim {target} ({low} to {high}, {level} interval). The direction is {sure} sure."
+        "Start calling a prospect {rank} later: from an estimated {now} to {step} of your prospects "
+        "this quarter; aim {target} ({ends}); {level} intervals. The direction is {sure} sure."
     ),
     LOOSEN: (
-        "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects this quarter; "
-        "aim {target} ({low} to {high}, {level} interval). The direction is {sure} sure."
+        "Start calling a prospect {rank} earlier: from an estimated {now} to {step} of your prospects "
+        "this quarter; aim {target} ({ends}); {level} intervals. The direction is {sure} sure."
     ),
-    FINE: "Keep calling a prospect {rank} as you do now: {now} of your prospects, within {margin} points of the aim.",
+    FINE: (
+        "Keep calling a prospect {rank} as you do now: an estimated {now} of your prospects, {level} interval; "
+        "within {margin} points of the aim."
+    ),
     NO_SEPARATION: (
         "Your ranks do not separate outcomes so far (AUC {auc}, {auc_lower} to {auc_upper}): "
         "no threshold of {rank} can be advised."

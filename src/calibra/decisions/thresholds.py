@@ -89,7 +89,7 @@ class AdviceRules:
 
 
 ADVICE_COLUMNS = (
-    "rep", "rank", "verdict", "share_now", "share_target", "share_target_lower", "share_target_upper", "share_move",
+    "rep", "rank", "verdict", "share_counted", "share_now", "share_now_lower", "share_now_upper", "share_target", "share_target_lower", "share_target_upper", "share_move",
     "share_step", "bar_now", "bar_now_lower", "bar_now_upper", "bar_after", "bar_target", "prob_direction",
     "prob_beyond_margin", "prob_within_margin", "events_change", "events_missed_change", "best_attainable", "auc",
     "reason", "n_more", "n", "events", "within_days",
@@ -130,7 +130,9 @@ class ThresholdAdvice:
     def table(self) -> "pd.DataFrame":
         """One row per rep and boundary.
 
-        `share_now` → `share_target` (median, interval of level `move_prob`); `share_move` is the minimal move and
+        `share_counted` is what was counted among the n mature judgments, `share_now` the model's estimate of it for
+        the rep's use of the rank in the long run. `share_now` → `share_target` (median), both with an interval of level
+        `move_prob`; `share_move` is the minimal move and
         `share_step` this quarter's step; `bar_after` the bar at `share_move`; `prob_direction` that the aim lies on
         the side stated; `events_change` expected events gained above the boundary at `share_move`, among the rep's
         prospects, `events_missed_change` those below; `n_more` mature judgments until a verdict.
@@ -156,11 +158,9 @@ class ThresholdAdvice:
         at = {name: values[row] for name, values in self.columns.items()}
         key = at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"]
         return ENGLISH[str(key)].format(
-            rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=percent(at["share_now"]),
+            rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=_share_now(at),
             step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
-            target=percent(at["share_target"]), level=percent(self.rules.move_prob),
-            low=percent(at["share_target_lower"]).removesuffix(" %"),
-            high=percent(at["share_target_upper"]).removesuffix(" %"),
+            target=percent(at["share_target"]), level=percent(self.rules.move_prob), ends=_ends(at, "share_target"),
             margin=f"{self.rules.margin_points:g}", auc=f"{at['auc']:.2f}",
             auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
             more=more_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
@@ -285,6 +285,7 @@ def _boundary_rows(
     gap, share_now, median = now - wanted, now.mean(axis=0), np.median(wanted, axis=0)
     tail = (1.0 - rules.move_prob) / 2.0
     low, high = np.quantile(wanted, [tail, 1.0 - tail], axis=0)
+    now_low, now_high = np.quantile(now, [tail, 1.0 - tail], axis=0)
     move = np.clip(share_now, low, high)
     cap = rules.step_fraction * np.abs(median - share_now)
     step = share_now + np.clip(move - share_now, -cap, cap)
@@ -295,7 +296,8 @@ def _boundary_rows(
     tighten = (gap > 0).mean(axis=0) + 0.5 * (gap == 0).mean(axis=0)
     columns: dict[str, NDArray[Any]] = {
         "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
-        "share_now": share_now, "share_target": median, "share_target_lower": low, "share_target_upper": high,
+        "share_counted": fit.n[:, : k + 1].sum(axis=1) / np.maximum(fit.n.sum(axis=1), 1.0),
+        "share_now": share_now, "share_now_lower": now_low, "share_now_upper": now_high, "share_target": median, "share_target_lower": low, "share_target_upper": high,
         "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
         "bar_now_lower": np.quantile(bar_now, (1 - INTERVAL_PROB) / 2, axis=0),
         "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
@@ -348,9 +350,19 @@ def _verdicts(
         prior_sd=max(100.0 * float(gap.std()), 1e-6), flag_prob=rules.act_prob,
     )  # fmt: skip
     lacking = np.maximum(rules.min_judgments - n, (rules.min_events - events) / np.maximum(_rate(fit), 1e-3))
-    more = np.maximum(np.maximum(more, lacking), 1.0)
     waiting = (verdict == CANNOT_TELL) & (reason != NO_SEPARATION)
-    return {"verdict": verdict, "reason": reason, "n_more": np.where(waiting, np.ceil(more), 0.0).astype(int)}
+    return {"verdict": verdict, "reason": reason, "n_more": np.where(waiting, np.ceil(np.maximum(more, lacking)), 0.0).astype(int)}
+
+
+def _ends(at: Mapping[str, Any], name: str) -> str:
+    """The interval of a share."""
+    return " to ".join(percent(at[f"{name}_{end}"]).removesuffix(" %") for end in ("lower", "upper"))
+
+
+def _share_now(at: Mapping[str, Any]) -> str:
+    """The share called a rank: the estimate with its interval, and what was counted."""
+    counted = f"; counted: {percent(at['share_counted'])} of {at['n']:,}" if np.isfinite(at["share_counted"]) else ""
+    return f"{percent(at['share_now'])} ({_ends(at, 'share_now')}{counted})"
 
 
 def _mean_of_numbers(values: Floats) -> Floats:

@@ -50,7 +50,7 @@ def profile_columns(
         flag_prob=flag_prob,
     )  # fmt: skip
     waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_JUDGMENTS)
-    columns["n_more"] = np.where(waiting, np.maximum(needed, 1.0), 0.0).astype(int)
+    columns["n_more"] = np.where(waiting, needed, 0.0).astype(int)
     columns["n"] = n.astype(int)
     return columns
 

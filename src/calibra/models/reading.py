@@ -52,7 +52,7 @@ def more_judgments_needed(
     1/sd² = 1/prior_sd² + n i, and a verdict to be reached once the distance of the present gap from the margin (at
     least a fifth of the margin: a gap that sits on it would take forever) is z posterior standard deviations: beyond
     the margin z is the normal quantile of `flag_prob`, within it that of the middle `flag_prob`. A rule of thumb for
-    planning, rounded up to two digits; 0 where the present precision is already enough.
+    planning, rounded up to two digits; at least 5 and a tenth of what is there, for fewer hardly change a posterior.
     """
     from scipy.special import ndtri
 
@@ -62,7 +62,8 @@ def more_judgments_needed(
     usual = np.median(own[n > 0]) if np.any(n > 0) else 0.0
     information = np.maximum(np.where(n > 0, own, usual), max(0.2 * float(usual), 1e-12))
     z = np.where(np.abs(gap) > margin, ndtri(flag_prob), ndtri(0.5 + 0.5 * flag_prob))
-    return _round_up(np.maximum((z / distance) ** 2 - precision, 0.0) / information)
+    more = ((z / distance) ** 2 - precision) / information
+    return _round_up(np.maximum(np.maximum(more, 0.1 * n), 5.0))
 
 
 def _round_up(values: Floats) -> Floats:

@@ -10,7 +10,7 @@ from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.blocks import Card, Cell, Column, Flag, Row, Table
 from calibra.views.report.facts import ENDS, Days, Facts, Record
-from calibra.views.report.moves import aim_level, boundary_label, target_words
+from calibra.views.report.moves import aim_level, boundary_label, counted_words, now_words, target_words
 from calibra.views.report.ranks import (
     percent_axis,
     percent_scale,
@@ -250,8 +250,8 @@ def _steady(facts: Facts, rep: str) -> Flag:
 def _move_values(facts: Facts, row: Record) -> dict[str, str]:
     say = facts.say
     return {
-        "rank": boundary_label(facts, row), "now": say.share(row["share_now"]), "step": say.share(row["share_step"]),
-        "target": target_words(facts, row), "level": aim_level(facts),
+        "rank": boundary_label(facts, row), "now": now_words(facts, row), "counted": counted_words(facts, row),
+        "step": say.share(row["share_step"]),        "target": target_words(facts, row), "level": aim_level(facts),
     }  # fmt: skip
 
 

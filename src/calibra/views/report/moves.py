@@ -54,7 +54,17 @@ def aim_level(facts: Facts) -> str:
 
 def target_words(facts: Facts, row: Record) -> str:
     """The recommended share with its interval."""
-    return facts.say.read(row, "share_target")
+    return facts.say.read(row, "share_target", unit="share")
+
+
+def now_words(facts: Facts, row: Record) -> str:
+    """The share called a rank now, as the model estimates it, with its interval."""
+    return facts.say.read(row, "share_now", unit="share")
+
+
+def counted_words(facts: Facts, row: Record) -> str:
+    """The share that was counted; a file of an earlier calibra does not know it."""
+    return facts.say("format.none") if row["share_counted"] is None else facts.say.share(row["share_counted"])
 
 
 def _advice_table(facts: Facts) -> Table:
@@ -89,15 +99,15 @@ def _mature(facts: Facts) -> str:
 
 def _advice_cell(facts: Facts, row: Record) -> Cell:
     say, verdict = facts.say, row["verdict"]
-    now = say.share(row["share_now"])
+    now, counted = now_words(facts, row), say("thresholds.share_counted", share=counted_words(facts, row))
     word = say(f"thresholds.{VERDICT_KEYS[verdict]}")
     if verdict in (TIGHTEN, LOOSEN):
         moved = say("format.arrow", now=now, then=say.share(row["share_step"]))
         told = say("thresholds.verdict", verdict=word, chance=say.chance(row["prob_direction"]))
         target = say("thresholds.target", share=target_words(facts, row))
-        return Cell(moved, say("format.semicolon").join([told, target]), tone=TONES[verdict])
+        return Cell(moved, say("format.semicolon").join([told, target, counted]), tone=TONES[verdict])
     if verdict == CANNOT_TELL and row["n_more"]:
         word = say("thresholds.cannot_tell_more", more=say.more(row["n_more"]))
     elif verdict == FINE:
         word = say("thresholds.verdict", verdict=word, chance=say.chance(row["prob_within_margin"]))
-    return Cell(now, word, tone=TONES[verdict])
+    return Cell(now, say("format.semicolon").join([word, counted]), tone=TONES[verdict])

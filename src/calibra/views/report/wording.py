@@ -59,8 +59,12 @@ class Wording:
         return self("format.percent", x=f"{100.0 * share:.{decimals}f}")
 
     def share(self, share: float) -> str:
-        """A share of prospects: one decimal below 10 %."""
-        return self.percent(share, decimals=1 if abs(share) < 0.0995 else 0)
+        """A share of prospects as per cent: one decimal below 10 %."""
+        return self("format.percent", x=self.share_digits(share))
+
+    def share_digits(self, share: float) -> str:
+        """The digits of `share`."""
+        return f"{100.0 * share:.{1 if abs(share) < 0.0995 else 0}f}"
 
     def interval(self, estimate: str, lower: str, upper: str) -> str:
         """An estimate with its interval."""
@@ -72,6 +76,8 @@ class Wording:
         estimate, lower, upper = (row[each] for each in names)
         if any(value is None for value in (estimate, lower, upper)):
             return self("format.none")
+        if unit == "share":
+            return self.interval(self.share(estimate), *(self.share_digits(end) for end in (lower, upper)))
         if unit == "percent":
             return self.interval(self.percent(estimate), f"{100 * lower:.0f}", f"{100 * upper:.0f}")
         decimals = {"whole": 0, "tenth": 1, "hundredth": 2}[unit]
