@@ -90,13 +90,14 @@ class Calibration:
 
     def doubts(self) -> tuple[Doubt, ...]:
         """What looks like a mistake in what was given: columns, names, dates, the order of the ranks."""
-        from calibra.data.doubts import UPSIDE_DOWN, Doubt
-        from calibra.data.summary import summarise
+        from calibra.data.doubts import doubts_of_counts, doubts_of_scale, few_mature
 
-        told = self.judgments
-        found = () if told.as_of is None else summarise(told.duration_counts(), told.set_aside, {}).doubts
-        inverted = any(map(_is_upside_down, self.rank_fits.values()))
-        return (*found, *([Doubt(UPSIDE_DOWN)] if inverted else []))
+        told, first = self.judgments, next(iter(self.rank_fits.values()), None)
+        few = [] if first is None else few_mature(first.n.sum(), first.within_days)
+        if told.as_of is not None:
+            return (*told.summary().doubts, *few)
+        counts = [] if first is None else doubts_of_counts(first.reps, first.n, first.events)
+        return (*counts, *doubts_of_scale(told.scale), *few)
 
     def styles(self) -> dict[Days, RepStyles]:
         """Horizon to who reads too much and who is cautious; of two reps or more."""
@@ -321,16 +322,6 @@ def _lead_time_tables(fit: LeadTimeFit, judgments: Judgments) -> dict[str, pd.Da
     tables = {"lead_times": fit.lead_times(), "tempo": fit.tempo(), "chasing": fit.chasing(), "never": fit.never()}
     days = [days for days in judgments.duration_counts().horizons if days <= fit.last_edge_days]
     return {"incidence": fit.cumulative_incidence(days), **tables} if days else tables
-
-
-def _is_upside_down(fit: RankFit) -> bool:
-    """Whether each rank surely brings fewer events than the next, at the same reps."""
-    from calibra.models.rank_profiles import FLAG_PROB
-    from calibra.models.reading import WITHIN_REPS
-
-    order = fit.order()
-    prob = order["prob_ordered"][order["rep"] == WITHIN_REPS]
-    return len(prob) > 0 and bool((prob <= 1.0 - FLAG_PROB).all())
 
 
 def name_fit(what: str, within_days: Days) -> str:

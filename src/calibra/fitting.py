@@ -28,7 +28,7 @@ from calibra.views.sentences import (
     describe_rank_fit,
     describe_styles_found,
 )
-from calibra.words import counted
+from calibra.words import counted, listed
 
 FEWEST_EVENTS = 10
 """Events from which lead times are told: with fewer, the days are the model's and not the data's."""
@@ -147,9 +147,9 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
     unfitted = {rank: p.within_days for rank, p in promises.items() if p is not None and p.within_days not in fits}
     if len(unpromised) + len(unfitted) < len(promises):
         if unpromised:
-            days = " or ".join(str(days) for days in fits)
+            days = listed(map(str, fits), "or")
             notes.append(
-                f"Thresholds of {' and '.join(unpromised)}: no advice, for nothing is promised of them within {days} "
+                f"Thresholds of {listed(unpromised)}: no advice, for nothing is promised of them within {days} "
                 "days; add to the scale what they promise."
             )
         notes += [
@@ -160,6 +160,11 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
     if len(first.reps) < 2:
         notes.append("Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at.")
         return None
+    if first.scale.promises:
+        ranks = listed(first.scale.promises)
+        notes.append(
+            f"Advice on thresholds: what {ranks} promise cannot be aimed at; the aim is all reps' bars instead."
+        )
     return recommend_thresholds(first, target="all reps")
 
 

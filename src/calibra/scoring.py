@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from calibra.errors import InputError
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import brief, make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,7 +182,10 @@ def _read_ages(fit: LeadTimeFit, horizons: list[Days], interval_prob: float) -> 
 
 def _cut_words(days: NDArray[Any]) -> NDArray[Any]:
     return np.array(
-        [f"follow-up ends {day} days from now: within_days is cut" if day else OLDER for day in days.tolist()],
+        [
+            f"follow-up ends {counted(day, 'day')} from now: within_days is cut" if day else OLDER
+            for day in days.tolist()
+        ],
         dtype=object,
     )
 

@@ -46,9 +46,9 @@ def test_the_step_is_a_third_of_the_gap_and_the_words_say_so():
 def test_the_share_now_stands_beside_what_was_counted():
     advice = recommend_thresholds(a7())
     row = advice.table.iloc[0]
-    n_of_a = a7().n[0, 0]
-    assert row["share_counted"] == n_of_a / 280
-    assert row["share_now_lower"] <= row["share_now"] <= row["share_now_upper"]
+    assert row["share_counted"] == 50 / 280  # A7: 50 of 280 were called A
+    assert row["share_now_lower"] == pytest.approx(row["share_now"])  # a posterior without spread
+    assert row["share_now_upper"] == pytest.approx(row["share_now"])
 
 
 def test_expected_changes_follow_from_the_shares():
@@ -82,14 +82,20 @@ def test_a_promise_nobody_can_keep_is_out_of_reach_and_says_what_is():
     assert "95 % within 90 days" in advice.sentences()[0]
 
 
-@pytest.mark.parametrize("d", [0.0, -0.6])
-def test_ranks_that_do_not_separate_get_a_sentence_instead_of_a_number(d):
+@pytest.mark.parametrize(
+    ("d", "reason", "told"),
+    [
+        (0.0, "ranks do not separate outcomes", "do not separate outcomes so far (AUC 0.50"),
+        (-0.6, "ranks stand the wrong way round", "better ranks brought fewer events than your worse ones (AUC 0.34"),
+    ],
+)
+def test_ranks_that_do_not_separate_get_a_sentence_instead_of_a_number(d, reason, told):
     advice = recommend_thresholds(fit_of(0.4, d, (1.0, 0.3, -0.3, -1.0)))
     row = advice.table.iloc[0]
     assert row["verdict"] == "cannot tell yet"
-    assert row["reason"] == "ranks do not separate outcomes"
+    assert row["reason"] == reason
+    assert told in advice.sentences()[0]
     assert np.isnan([row["share_target"], row["share_move"], row["share_step"]]).all()
-    assert advice.sentences()[0].startswith("rep 0: Your ranks do not separate outcomes")
     assert "%" not in advice.sentences()[0]
 
 

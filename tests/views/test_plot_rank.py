@@ -100,9 +100,7 @@ def test_profiles_say_level_margin_and_n(hostile_fit: RankFit) -> None:
     assert "80% interval" in axes.get_legend().get_title().get_text()
     assert "margin of 7 points" in legend(axes)
     notes = [text.get_text() for text in axes.texts]
-    table = hostile_fit.profiles(margin_points=7, interval_prob=0.8).sort_values(
-        ["gap_points", "rep"]
-    )
+    table = hostile_fit.profiles(margin_points=7, interval_prob=0.8).sort_values(["gap_points", "rep"])
     assert [note.split(",")[0] for note in notes] == [f"n {n:,}" for n in table["n"]]
     assert ["more needed" in note for note in notes] == (table["finding"] == "cannot tell yet").tolist()
     band = axes.patches[0]

@@ -315,7 +315,7 @@ class Judgments:
         """What came in, how old it is, what was set aside? One more scan tells what is noted of their ends."""
         if self._noted is None:
             self._noted = self._rows("summary").note()
-        return summarise(self.duration_counts(), self.set_aside, self._noted)
+        return summarise(self.duration_counts(), self.set_aside, self._noted, scale=self.scale)
 
     def _count(self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool) -> DurationCounts:
         """The counts, made once per grouping, horizons and way of following."""

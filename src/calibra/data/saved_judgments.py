@@ -125,7 +125,7 @@ class SavedJudgments(Judgments):
         """What came in, how old it is, what was set aside?"""
         if self._saved_counts is None:
             self._rows("summary")
-        return summarise(self.duration_counts(), self.set_aside, self._noted or {})
+        return summarise(self.duration_counts(), self.set_aside, self._noted or {}, scale=self.scale)
 
     def _rows(self, asked: str) -> NoReturn:
         raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from numbers import Integral, Real
 from typing import Literal, get_args
 
@@ -138,6 +138,15 @@ class RankScale:
     def horizons(self) -> tuple[int, ...]:
         """Distinct promised horizons in days, shortest first."""
         return tuple(sorted({promise.within_days for promise in self.promises.values()}))
+
+    @property
+    def rising(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (better rank, worse rank) of which the worse promises more, of one kind and within no more days."""
+        return tuple(
+            (better, worse)
+            for (better, high), (worse, low) in combinations(self.promises.items(), 2)
+            if low.prob > high.prob and low.within_days <= high.within_days and low.kind == high.kind
+        )
 
     def resolve_horizon(self, within_days: int | None = None) -> int:
         """Which horizon is meant? The one given, else the scale's only one.

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
-from calibra.data.doubts import NO_EVENT, NONE_YOUNG, Doubt, alike
+from calibra.data.doubts import NONE_YOUNG, Doubt, doubts_of_counts, doubts_of_scale
 from calibra.data.problems import SetAside
+from calibra.data.scale import RankScale
 from calibra.tables import brief, make_table
 from calibra.words import counted
 
@@ -34,8 +35,8 @@ class JudgmentsSummary:
     """Date of the oldest judgment."""
     reps: tuple[str, ...]
     """Rep labels, sorted."""
-    ranks: tuple[str, ...]
-    """Rank labels, best first."""
+    scale: RankScale
+    """Ranks, best first, and what is promised by each."""
     n: IntArray
     """Judgments, shape (R, K)."""
     n_events: IntArray
@@ -54,6 +55,11 @@ class JudgmentsSummary:
     """What was counted and is no problem, but should be known: in words, to number of rows."""
 
     @property
+    def ranks(self) -> tuple[str, ...]:
+        """Rank labels, best first."""
+        return self.scale.ranks
+
+    @property
     def n_judgments(self) -> int:
         """Judgments in the counts."""
         return int(self.n.sum())
@@ -61,9 +67,7 @@ class JudgmentsSummary:
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """What looks like a mistake in what was given."""
-        found = alike(self.reps)
-        if not self.n_events.any():
-            found.append(Doubt(NO_EVENT))
+        found = doubts_of_counts(self.reps, self.n, self.n_events) + doubts_of_scale(self.scale)
         youngest = min(self.n_mature, default=None)
         if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
             found.append(Doubt(NONE_YOUNG, {"days": youngest, "as_of": self.as_of}))
@@ -122,7 +126,9 @@ class JudgmentsSummary:
         return "\n".join([*lines, str(self.set_aside)])
 
 
-def summarise(counts: DurationCounts, set_aside: SetAside, noted: Mapping[str, int]) -> JudgmentsSummary:
+def summarise(
+    counts: DurationCounts, set_aside: SetAside, noted: Mapping[str, int], *, scale: RankScale
+) -> JudgmentsSummary:
     """Add the duration counts up by rep and rank."""
     shape = (len(counts.reps), len(counts.ranks))
     cell = counts.rep * shape[1] + counts.rank
@@ -138,7 +144,7 @@ def summarise(counts: DurationCounts, set_aside: SetAside, noted: Mapping[str, i
         counts.as_of,
         counts.first_judged_at,
         counts.reps,
-        counts.ranks,
+        scale,
         add_up(counts.n),
         add_up(counts.n * (counts.ending == EVENT)),
         add_up(counts.n * (counts.ending == EXIT)),

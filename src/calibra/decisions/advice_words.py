@@ -8,6 +8,9 @@ CANNOT_TELL, OUT_OF_REACH = "cannot tell yet", "promise out of reach"
 VERDICTS = (TIGHTEN, LOOSEN, FINE, CANNOT_TELL, OUT_OF_REACH)
 
 NO_SEPARATION = "ranks do not separate outcomes"
+INVERTED = "ranks stand the wrong way round"
+WITHOUT_NUMBERS = (NO_SEPARATION, INVERTED)
+"""Reasons for which no share can be recommended."""
 TOO_FEW = "too few mature judgments or events"
 UNSURE = "direction or size not sure"
 
@@ -29,6 +32,10 @@ ENGLISH: Mapping[str, str] = {
     ),
     NO_SEPARATION: (
         "Your ranks do not separate outcomes so far (AUC {auc}, {auc_lower} to {auc_upper}): "
+        "no threshold of {rank} can be advised."
+    ),
+    INVERTED: (
+        "Your better ranks brought fewer events than your worse ones (AUC {auc}, {auc_lower} to {auc_upper}): "
         "no threshold of {rank} can be advised."
     ),
     TOO_FEW: "Cannot tell yet about {rank}; it would take {more} more mature judgments.",

@@ -62,6 +62,12 @@ class Granularity:
     """Interval level, seed, engine, horizon, snapshot date."""
 
     @property
+    def n_judgments(self) -> int:
+        """Mature judgments of all reps behind it."""
+        first = self.columns["rep"] == ALL_REPS
+        return int(self.columns["n_better"][first][0] + self.columns["n_worse"][first].sum())
+
+    @property
     def table(self) -> "pd.DataFrame":
         """Per rep and pair: `better`, `worse`, difference in points with interval, `prob_apart`, counts."""
         table = make_table(dict(self.columns))
@@ -94,9 +100,9 @@ class Granularity:
             )
         merged = ", ".join("+".join(group) for group in self.groups if len(group) > 1)
         return (
-            f"The data tell {self.n_supported} of {n_ranks} ranks apart: merging {merged} loses nothing for reps "
-            "left out of the fit, whose outcomes are foretold as well without the difference. "
-            "Whether a rank should be split cannot be seen from ranks alone."
+            f"The data tell {self.n_supported} of {n_ranks} ranks apart: merging {merged} loses nothing that "
+            f"{self.n_judgments:,} judgments can show: outcomes of reps left out of the fit are foretold as well "
+            "without the difference. Whether a rank should be split cannot be seen from ranks alone."
         )
 
 

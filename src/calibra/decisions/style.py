@@ -1,4 +1,4 @@
-"""Who reads too much into prospects, and who is cautious? Said of bars, and only where outcomes point the same way."""
+"""Who reads too much into prospects, and who is cautious? Said of bars, and only where outcomes lean the same way."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -73,9 +73,9 @@ def describe_styles(
 ) -> RepStyles:
     """Who starts to use a rank at lower probabilities than all reps do?
 
-    `reads too much`: bars below all reps' by more than the margin with probability `flag_prob`, and outcomes below all
-    reps' at the same rank by `RankFit.profiles()`; `cautious`: both above. Where only the outcomes differ, nothing is
-    said of reading: a poor territory looks the same.
+    `reads too much`: bars below all reps' by more than the margin with probability `flag_prob`, and outcomes more
+    likely than not below all reps' at the same rank, beyond the margin of `RankFit.profiles()`; `cautious`: both above.
+    Where only the outcomes differ, nothing is said of reading: a poor territory looks the same.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def describe_styles(
     finding = rank_fit.profiles(flag_prob=flag_prob)
     outcomes, leaning = finding["finding"].to_numpy(), finding["gap_points"].to_numpy()
     n = threshold_fit.n.sum(axis=1).astype(np.int64)
-    enough = n >= FEWEST_JUDGMENTS
+    enough = (n >= FEWEST_JUDGMENTS) & bool(threshold_fit.events.any())
     conditions = [
         enough & (low >= flag_prob) & (leaning < 0) & (finding["prob_below"].to_numpy() >= 0.5),
         enough & (high >= flag_prob) & (leaning > 0) & (finding["prob_above"].to_numpy() >= 0.5),

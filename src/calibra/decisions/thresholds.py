@@ -11,12 +11,14 @@ from calibra.decisions.advice_words import (
     CANNOT_TELL,
     ENGLISH,
     FINE,
+    INVERTED,
     LOOSEN,
     NO_SEPARATION,
     OUT_OF_REACH,
     TIGHTEN,
     TOO_FEW,
     UNSURE,
+    WITHOUT_NUMBERS,
     more_judgments,
     percent,
     rank_words,
@@ -89,10 +91,10 @@ class AdviceRules:
 
 
 ADVICE_COLUMNS = (
-    "rep", "rank", "verdict", "share_counted", "share_now", "share_now_lower", "share_now_upper", "share_target", "share_target_lower", "share_target_upper", "share_move",
-    "share_step", "bar_now", "bar_now_lower", "bar_now_upper", "bar_after", "bar_target", "prob_direction",
-    "prob_beyond_margin", "prob_within_margin", "events_change", "events_missed_change", "best_attainable", "auc",
-    "reason", "n_more", "n", "events", "within_days",
+    "rep", "rank", "verdict", "share_counted", "share_now", "share_now_lower", "share_now_upper", "share_target",
+    "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_now", "bar_now_lower", "bar_now_upper",
+    "bar_after", "bar_target", "prob_direction", "prob_beyond_margin", "prob_within_margin", "events_change",
+    "events_missed_change", "best_attainable", "auc", "reason", "n_more", "n", "events", "within_days",
 )  # fmt: skip
 """Columns of `ThresholdAdvice.table`."""
 
@@ -297,7 +299,8 @@ def _boundary_rows(
     columns: dict[str, NDArray[Any]] = {
         "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
         "share_counted": fit.n[:, : k + 1].sum(axis=1) / np.maximum(fit.n.sum(axis=1), 1.0),
-        "share_now": share_now, "share_now_lower": now_low, "share_now_upper": now_high, "share_target": median, "share_target_lower": low, "share_target_upper": high,
+        "share_now": share_now, "share_now_lower": now_low, "share_now_upper": now_high, "share_target": median,
+        "share_target_lower": low, "share_target_upper": high,
         "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
         "bar_now_lower": np.quantile(bar_now, (1 - INTERVAL_PROB) / 2, axis=0),
         "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
@@ -316,7 +319,7 @@ def _boundary_rows(
     }  # fmt: skip
     columns |= _verdicts(fit, aim, gap, wanted, rules)
     for name in _NUMBERS_OF_ADVICE:  # ranks that do not separate outcomes get a sentence instead of a number
-        columns[name] = np.where(columns["reason"] == NO_SEPARATION, np.nan, columns[name])
+        columns[name] = np.where(np.isin(columns["reason"], WITHOUT_NUMBERS), np.nan, columns[name])
     return columns
 
 
@@ -329,11 +332,13 @@ def _verdicts(
     near = fit.n[:, aim.boundary] + fit.n[:, aim.boundary + 1]
     enough = (n >= rules.min_judgments) & (events >= rules.min_events) & (near >= rules.min_near)
     separates = (aim.found.discrimination > 0).mean(axis=0) >= rules.separate_prob
+    inverted = ~separates & ((aim.found.discrimination < 0).mean(axis=0) >= rules.separate_prob)
     left = 1.0 - share_above(aim.upper_cut, **aim.pool)
     keepers = wanted - (1.0 - left)
     beyond_reach = ((keepers < rules.reach_share) & (left > rules.reach_share)).mean(axis=0) >= rules.reach_prob
     out_of_reach = beyond_reach & (aim.promise is not None)
     conditions = [
+        (inverted & enough, CANNOT_TELL, INVERTED),
         (~separates & enough, CANNOT_TELL, NO_SEPARATION),
         (~enough, CANNOT_TELL, TOO_FEW),
         (out_of_reach, OUT_OF_REACH, ""),
@@ -350,8 +355,9 @@ def _verdicts(
         prior_sd=max(100.0 * float(gap.std()), 1e-6), flag_prob=rules.act_prob,
     )  # fmt: skip
     lacking = np.maximum(rules.min_judgments - n, (rules.min_events - events) / np.maximum(_rate(fit), 1e-3))
-    waiting = (verdict == CANNOT_TELL) & (reason != NO_SEPARATION)
-    return {"verdict": verdict, "reason": reason, "n_more": np.where(waiting, np.ceil(np.maximum(more, lacking)), 0.0).astype(int)}
+    waiting = (verdict == CANNOT_TELL) & ~np.isin(reason, WITHOUT_NUMBERS)
+    more = np.where(waiting, np.ceil(np.maximum(more, lacking)), 0.0)
+    return {"verdict": verdict, "reason": reason, "n_more": more.astype(int)}
 
 
 def _ends(at: Mapping[str, Any], name: str) -> str:

@@ -44,12 +44,13 @@ def profile_columns(
     columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
     columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
     n = fit.n.sum(axis=1)
-    columns["finding"] = _findings(columns, flag_prob, n)
+    told = (n >= FEWEST_JUDGMENTS) & bool(fit.events.any())
+    columns["finding"] = _findings(columns, flag_prob, told)
     needed = more_judgments_needed(
         gap.mean(axis=0), gap.std(axis=0), n, margin=margin_points, prior_sd=_gap_spread(fit, everyone),
         flag_prob=flag_prob,
     )  # fmt: skip
-    waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_JUDGMENTS)
+    waiting = (columns["finding"] == CANNOT_TELL) & told
     columns["n_more"] = np.where(waiting, needed, 0.0).astype(int)
     columns["n"] = n.astype(int)
     return columns
@@ -67,7 +68,7 @@ def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floa
     return {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
 
 
-def _findings(columns: Mapping[str, Any], flag_prob: float, n: Floats) -> NDArray[np.object_]:
-    """One finding per rep."""
-    conditions = [(columns[name] >= flag_prob) & (n >= FEWEST_JUDGMENTS) for name in FINDINGS]
+def _findings(columns: Mapping[str, Any], flag_prob: float, told: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """One finding per rep; none where nothing may be told."""
+    conditions = [(columns[name] >= flag_prob) & told for name in FINDINGS]
     return np.select(conditions, [np.array(word, dtype=object) for word in FINDINGS.values()], default=CANNOT_TELL)

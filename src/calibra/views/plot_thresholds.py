@@ -142,7 +142,7 @@ def _finish(axes: Axes, row: NDArray[np.float64], at: Mapping[str, NDArray[Any]]
     names = [f"{short_label(rep)}  n {int(n):,}" for rep, n in zip(at["rep"], at["n"], strict=True)]
     axes.set_yticks(row, names, parse_math=False, color=INK)
     axes.set(xlim=(0.0, None), ylim=(len(row) - 0.4, -0.6))
-    axes.xaxis.set_major_formatter(lambda value, _position: f"{100 * value:.0f} %")
+    axes.xaxis.set_major_formatter(lambda value, _position: f"{100 * value:.3g} %")
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.set_ylabel("rep, mature judgments", color=MUTED)
     _legend(axes)

@@ -10,10 +10,10 @@ import numpy as np
 from calibra.data.scale import RankScale
 from calibra.decisions.advice_words import (
     LOOSEN,
-    NO_SEPARATION,
     OUT_OF_REACH,
     TIGHTEN,
     VERDICTS,
+    WITHOUT_NUMBERS,
     more_judgments,
     percent,
 )
@@ -68,19 +68,20 @@ def describe_advice(advice: ThresholdAdvice) -> tuple[str, ...]:
         sentences.append(
             f"What {short_label(rank)} promises is out of reach with present information for {join_names(reps)}."
         )
-    if blind := list(dict.fromkeys(at["rep"][at["reason"] == NO_SEPARATION].tolist())):
-        sentences.append(
-            f"Ranks do not separate outcomes so far, so that no threshold can be advised: {join_names(blind)}."
-        )
+    for reason in WITHOUT_NUMBERS:
+        if blind := list(dict.fromkeys(at["rep"][at["reason"] == reason].tolist())):
+            told = f"{reason[:1].upper()}{reason[1:]}"
+            sentences.append(f"{told} so far, so that no threshold can be advised: {join_names(blind)}.")
     return tuple(sentences)
 
 
 def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
     """Who starts to use ranks at lower or at higher probabilities than all reps do?"""
     words = (
-        (READS_TOO_MUCH, "Reads too much into prospects (bars below all reps', and outcomes too)", -1.0),
-        (CAUTIOUS, "Cautious (bars above all reps', and outcomes too)", 1.0),
+        (READS_TOO_MUCH, "Reads too much into prospects (bars below all reps', outcomes leaning the same way)", -1.0),
+        (CAUTIOUS, "Cautious (bars above all reps', outcomes leaning the same way)", 1.0),
     )
+    sure = {READS_TOO_MUCH: styles.prob_reads_too_much, CAUTIOUS: styles.prob_cautious}
     sentences = []
     for style, heading, sign in words:
         rows = [i for i in np.argsort(-sign * styles.bar_gap_points, kind="stable") if styles.style[i] == style]
@@ -89,7 +90,7 @@ def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
             low, high = sorted(sign * end for end in (styles.lower[i], styles.upper[i]))
             parts.append(
                 f"{short_label(styles.reps[i])} by {sign * styles.bar_gap_points[i]:.0f} points "
-                f"({low:.0f} to {high:.0f}, n {styles.n[i]:,})"
+                f"({low:.0f} to {high:.0f}, n {styles.n[i]:,}, {_chance(sure[style][i])} sure)"
             )
         more = [f"{len(rows) - MOST_NAMED:,} more"] if len(rows) > MOST_NAMED else []
         if rows:
@@ -157,7 +158,7 @@ def _spread(fit: RankFit) -> str:
     row = next(row for row in plain_rows(fit.spread()) if row["quantity"] == f"probability at rank {fit.ranks[0]}")
     return (
         f"Between reps the probability at rank {short_label(fit.ranks[0])} has a standard deviation of about "
-        f"{row['estimate']:.0f} points ({row['lower']:.0f} to {row['upper']:.0f})."
+        f"{counted(round(row['estimate']), 'point')} ({row['lower']:.0f} to {row['upper']:.0f})."
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from calibra.errors import check_folder
 from calibra.views.report.blocks import Card, Flag, Table
-from calibra.views.report.cards import rep_card
+from calibra.views.report.cards import FEW_CHASED, rep_card
 from calibra.views.report.facts import Facts, gather_facts
 from calibra.views.report.moves import threshold_section
 from calibra.views.report.opening import intro_section, trust_section
@@ -23,7 +23,7 @@ from calibra.views.report.ranks import (
     promises_section,
     standings_section,
 )
-from calibra.views.report.times import lead_time_section
+from calibra.views.report.times import chased_of, lead_time_section
 from calibra.views.report.wording import choose_wording
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class Glance:
     fine: str
     """Those in line with all reps."""
     not_yet: str
-    """Those of whom nothing can be told yet."""
+    """Those of whose outcomes nothing can be told yet."""
+    chased: str
+    """Who has how many open for too long."""
 
 
 def write_report(
@@ -125,15 +127,22 @@ def _glance(facts: Facts, cards: list[Card]) -> Glance:
         for rep, row in found.items()
         if row is not None and row["finding"] == "cannot tell yet" and len(facts.reps) > 1
     ]
+    doubts = [_doubt(facts, doubt) for doubt in facts.calibration.doubts()]
+    trust = "bad" if not is_good else "doubted" if doubts else "good"
+    chased = [
+        say("glance.chased_rep", name=facts.label(rep), n=f"{n:,}")
+        for rep in facts.reps
+        if (n := chased_of(facts, rep)["n_chased"]) >= FEW_CHASED
+    ]
     return Glance(
-        trust=say("glance.trust_good" if is_good else "glance.trust_bad"), is_good=is_good,
-        doubts=[_doubt(facts, doubt) for doubt in facts.calibration.doubts()],
+        trust=say(f"glance.trust_{trust}"), is_good=is_good, doubts=doubts,
         promises=[table for days in facts.days if (table := promise_table(facts, days)) is not None],
         talks=[pair for pair in told if pair[0].anchor in kept],
         more_talks=[pair for pair in told if pair[0].anchor not in kept],
         nobody="" if told or fine else say("glance.nobody"),
         fine=say("glance.fine", names=say.listed(fine, limit=MOST_NAMED)) if fine else "",
         not_yet=say("glance.not_yet", names=say.listed(waiting, limit=MOST_NAMED)) if waiting else "",
+        chased=say("glance.chased", names=say.listed(chased, limit=MOST_NAMED)) if chased else "",
     )  # fmt: skip
 
 
@@ -144,6 +153,8 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
         told["names"] = facts.say.listed([facts.label(rep) for rep in doubt.values["names"]])
     if "as_of" in told:
         told["as_of"] = facts.say.date(doubt.values["as_of"])
+    if "within" in told:
+        told["within"] = facts.say.within(doubt.values["days"])
     return facts.say(f"glance.doubt_{doubt.kind}", **told)
 
 

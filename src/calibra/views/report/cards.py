@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, NO_SEPARATION, OUT_OF_REACH, TIGHTEN
+from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN, WITHOUT_NUMBERS
 from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS
@@ -132,7 +132,7 @@ def _level(facts: Facts, rep: str) -> Iterator[Flag]:
             continue
         if style := style_of(facts, rep, days):
             key, name, tone = STYLES[style[0]]
-            yield Flag(say(f"card.{key}", points=_bar_points(facts, style[1])), _sure(facts, style[1][name]), tone)
+            yield Flag(say(f"card.{key}", **_style_values(facts, style, row)), _sure(facts, style[1][name]), tone)
         if row["finding"] == "below all reps":
             yield Flag(say("card.below", points=gap_words(facts, row)), _sure(facts, row["prob_below"]), "below")
         elif row["finding"] == "above all reps":
@@ -151,8 +151,18 @@ def gap_words(facts: Facts, row: Record) -> str:
     return _directed(facts, *(row[f"gap_points{end}"] for end in ENDS))
 
 
-def _bar_points(facts: Facts, row: Record) -> str:
-    return _directed(facts, row["bar_gap_points"], row["lower"], row["upper"])
+def _style_values(facts: Facts, style: tuple[str, Record], profile: Record) -> dict[str, str]:
+    """How far the bars lie from all reps', and how sure it is that outcomes do so, too."""
+    bars, side = style[1], STYLES[style[0]][2]
+    return {
+        "points": _directed(facts, bars["bar_gap_points"], bars["lower"], bars["upper"]),
+        "lean": facts.say.chance(profile[f"prob_{side}"]), "margin": _margin(facts),
+    }  # fmt: skip
+
+
+def _margin(facts: Facts) -> str:
+    """Points within which outcomes are not called different."""
+    return f"{facts.settings[f'margin_points_{facts.first_days}']:g}"
 
 
 def _directed(facts: Facts, estimate: float, lower: float, upper: float) -> str:
@@ -265,9 +275,10 @@ def _unknown(facts: Facts, rep: str) -> Iterator[str]:
     profile = facts.profiles.get(facts.first_days, {}).get(rep)
     if profile is not None and profile["finding"] == "cannot tell yet" and len(facts.reps) > 1:
         more = profile["n_more"]
-        yield say("card.more_level", more=say.more(more)) if more else say("card.few_level")
+        told = say("card.more_level", more=say.more(more), margin=_margin(facts)) if more else say("card.few_level")
+        yield told
     for row in facts.advice.get(rep, []):
-        if row["verdict"] == CANNOT_TELL and row["reason"] == NO_SEPARATION:
+        if row["verdict"] == CANNOT_TELL and row["reason"] in WITHOUT_NUMBERS:
             settled = False
         elif row["verdict"] == CANNOT_TELL:
             waiting.append(say("card.more_rank", rank=boundary_label(facts, row), more=say.more(row["n_more"])))
@@ -314,8 +325,8 @@ def _talk_of_level(facts: Facts, rep: str, profile: Record) -> Iterator[Flag]:
         yield Flag(say(f"talk.{key}"), say.chance(profile[name]), "below", 20.0)
     elif style is not None:
         key, name, tone = STYLES[style[0]]
-        points = _bar_points(facts, style[1])
-        yield Flag(say(f"talk.{key}", points=points), say.chance(style[1][name]), tone, abs(style[1]["bar_gap_points"]))
+        told = say(f"talk.{key}", **_style_values(facts, style, profile))
+        yield Flag(told, say.chance(style[1][name]), tone, abs(style[1]["bar_gap_points"]))
     elif profile["finding"] in ("below all reps", "above all reps"):
         key = profile["finding"].split(" ")[0]
         told = say(f"talk.{key}", points=gap_words(facts, profile))

@@ -35,6 +35,8 @@ NOTES = (
     (r"Thresholds of (?P<ranks>.+): no advice yet, for the (?P<days>\d+) days of its promise could not be fitted\.",
      "note_unfitted"),
     (r"Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at\.", "note_one_rep"),
+    (r"Advice on thresholds: what (?P<ranks>.+) promise cannot be aimed at; the aim is all reps' bars instead\.",
+     "note_other_aim"),
     (
         r"(?P<what>.+?): None of the (?P<n>\d+) judgments is (?P<days>\d+) days old as of \S+; "
         r"the first will be on (?P<date>[\d-]+)\..*",
@@ -181,7 +183,7 @@ def _values(say: Wording, found: dict[str, str]) -> dict[str, str]:
     values = {name: printable(text) for name, text in found.items()}
     for name in ("ranks", "days"):
         if name in values:
-            values[name] = say.listed(re.split(" and | or ", values[name]))
+            values[name] = say.listed(re.split(", | and | or ", values[name]))
     if "date" in values:
         values["date"] = say.date(date.fromisoformat(values["date"]))
     for name, key in MODEL_NAMES:

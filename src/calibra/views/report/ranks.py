@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from calibra.decisions.standings import SURE, rep_standings
-from calibra.models.rank_profiles import FLAG_PROB
+from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.plot_rank import PANEL_TOPS
 from calibra.views.report.blocks import NO_PICTURE, Block, Bullets, Cell, Column, Row, Section, Table, Text
@@ -229,8 +229,8 @@ def _promise_cells(facts: Facts, rank: str, row: Record | None) -> tuple[Cell, C
 
 
 def promise_verdict(facts: Facts, row: Record) -> tuple[str, str]:
-    """Phrase of what is said of a promise, and its probability; none where it is not sure."""
-    short = row["prob_short"]
+    """Phrase of what is said of a promise, and its probability; none where it is not sure, or rests on hardly any n."""
+    short = row["prob_short"] if row["n"] >= FEWEST_JUDGMENTS else 0.5
     if short >= FLAG_PROB:
         return "short", facts.say.chance(short)
     return ("more", facts.say.chance(1.0 - short)) if 1.0 - short >= FLAG_PROB else ("open", "")
@@ -270,7 +270,7 @@ def granularity_section(facts: Facts) -> Section:
         key = "all" if found.n_supported == n_ranks else "one" if found.n_supported == 1 else "merged"
         sentence = say(
             f"granularity.{key}", within=say.within(days), n=found.n_supported if key == "merged" else n_ranks,
-            all=n_ranks, groups=say.listed(merged),
+            all=n_ranks, groups=say.listed(merged), judgments=f"{found.n_judgments:,}",
         )  # fmt: skip
         blocks += [Text(sentence), _pairs(facts, days)]
     return Section("how-many", say("granularity.title"), blocks or [Text(say("granularity.none"))])
