@@ -117,7 +117,7 @@ class Calibration:
         if self.lead_fit is not None:
             tables |= _lead_time_tables(self.lead_fit, self.judgments)
         tables |= _stack("bars", {days: fit.bars() for days, fit in self.threshold_fits.items()})
-        tables |= _stack("discrimination", {days: fit.profiles() for days, fit in self.threshold_fits.items()})
+        tables |= _stack("detection", {days: fit.profiles() for days, fit in self.threshold_fits.items()})
         tables |= _stack("styles", {days: styles.table for days, styles in self.styles().items()})
         if self.advice is not None:
             tables["thresholds"] = self.advice.table

@@ -43,8 +43,8 @@ def fit(judgments):
 def test_one_rep_with_weak_priors_is_the_published_fit(one_rep):
     # 280 judgments: posterior sd of d is .13, of the share .02, of the bar .04
     profile = one_rep.profiles().iloc[0]
-    assert profile["discrimination"] == pytest.approx(0.89813, abs=0.03)
-    assert profile["auc"] == pytest.approx(0.7373, abs=0.01)
+    assert profile["d_prime"] == pytest.approx(0.89813, abs=0.03)
+    assert profile["binormal_auc"] == pytest.approx(0.7373, abs=0.01)
     bar = one_rep.bars().query("rank == 'A'").iloc[1]
     assert bar["share"] == pytest.approx(0.1787, abs=0.004)
     assert bar["estimate"] == pytest.approx(0.3982, abs=0.01)
@@ -101,7 +101,7 @@ def test_an_inverted_rep_is_found_and_flagged():
     profiles = ThresholdModel(priors=wide).fit(counts(n, events), seed=1).profiles()
     assert profiles["prob_inverted"].iloc[3] > 0.99
     assert (profiles["prob_inverted"].iloc[:3] < 0.01).all()
-    assert profiles["discrimination"].iloc[3] < -0.5
+    assert profiles["d_prime"].iloc[3] < -0.5
 
 
 def test_no_events_at_all_and_an_unused_rank_are_valid_fits():
@@ -109,7 +109,7 @@ def test_no_events_at_all_and_an_unused_rank_are_valid_fits():
     bars = fit.bars()
     assert np.isfinite(bars[["estimate", "lower", "upper", "share"]].to_numpy()).all()
     assert (bars["estimate"] < 0.35).all()
-    assert fit.profiles()["auc_upper"].max() > 0.75  # nothing was learned of the discrimination
+    assert fit.profiles()["binormal_auc_upper"].max() > 0.75  # nothing was learned of the discrimination
 
 
 def test_segments_are_fitted_apart_and_lose_nobody(judgments):

@@ -94,7 +94,7 @@ ADVICE_COLUMNS = (
     "rep", "rank", "verdict", "share_counted", "share_now", "share_now_lower", "share_now_upper", "share_target",
     "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_now", "bar_now_lower", "bar_now_upper",
     "bar_after", "bar_target", "prob_direction", "prob_beyond_margin", "prob_within_margin", "events_change",
-    "events_missed_change", "best_attainable", "auc", "reason", "n_more", "n", "events", "within_days",
+    "events_missed_change", "best_attainable", "binormal_auc", "reason", "n_more", "n", "events", "within_days",
 )  # fmt: skip
 """Columns of `ThresholdAdvice.table`."""
 
@@ -163,7 +163,7 @@ class ThresholdAdvice:
             rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=_share_now(at),
             step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
             target=percent(at["share_target"]), level=percent(self.rules.move_prob), ends=_ends(at, "share_target"),
-            margin=f"{self.rules.margin_points:g}", auc=f"{at['auc']:.2f}",
+            margin=f"{self.rules.margin_points:g}", auc=f"{at['binormal_auc']:.2f}",
             auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
             more=more_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
             reach=percent(self.rules.reach_share), best=percent(at["best_attainable"]),
@@ -310,7 +310,7 @@ def _boundary_rows(
         "prob_within_margin": (np.abs(gap) <= margin).mean(axis=0),
         "events_change": change.n_events_above.mean(axis=0),
         "events_missed_change": change.n_events_missed.mean(axis=0),
-        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)), "auc": area.mean(axis=0),
+        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)), "binormal_auc": area.mean(axis=0),
         "auc_lower": np.quantile(area, (1 - INTERVAL_PROB) / 2, axis=0),
         "auc_upper": np.quantile(area, (1 + INTERVAL_PROB) / 2, axis=0),
         "n": fit.n.sum(axis=1).astype(int), "events": fit.events.sum(axis=1).astype(int),

@@ -166,16 +166,17 @@ class ThresholdFit:
         Returns
         -------
         pandas.DataFrame
-            Per rep: `base_rate`, `discrimination` and `auc` with intervals, `prob_separates` (AUC above one half by
-            more than `nothing_auc`), `prob_inverted`, `n`, `events`, `engine`.
+            Per rep, by signal detection: `base_rate`, `d_prime` (discrimination d) and `binormal_auc` (Φ(d/√2), of one
+            prospect with the event and one without) with intervals, `prob_separates` (AUC above one half by more
+            than `nothing_auc`), `prob_inverted`, `n`, `events`, `engine`.
         """
         found = self.draws()
         area = auc(found.discrimination)
         columns: dict[str, object] = {"rep": np.array(self.reps, dtype=object)}
         for name, values in (
             ("base_rate", found.base_rate),
-            ("discrimination", found.discrimination),
-            ("auc", area),
+            ("d_prime", found.discrimination),
+            ("binormal_auc", area),
         ):
             estimate, lower, upper = equal_tailed(values, interval_prob=interval_prob)
             columns |= {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}

@@ -89,12 +89,12 @@ def write_study(path: Path, folder: Path) -> None:
     }
     words = sorted({verdict for counted in verdicts.values() for verdict in counted})
     table = {"verdict": words} | {name: [str(counted[word]) for word in words] for name, counted in verdicts.items()}
-    auc = dating.fit.profiles()["auc"]
+    auc = dating.fit.profiles()["binormal_auc"]
     path.write_text(
         "# Threshold advice on published data\n\nWritten by `python -m calibra.studies.threshold_public FOLDER`. The "
         "promises are made up for the study.\n\n"
         "## Salvirt B2B, Seller 1\n\n"
-        f"{int(seller['n'])} deals, AUC {seller['auc']:.2f} ({seller['auc_lower']:.2f} to {seller['auc_upper']:.2f}), "
+        f"{int(seller['n'])} deals, AUC {seller['binormal_auc']:.2f} ({seller['binormal_auc_lower']:.2f} to {seller['binormal_auc_upper']:.2f}), "
         f"P(AUC above .55) {seller['prob_separates']:.2f}. The advice:\n\n"
         + "\n".join(f"- {line}" for line in salvirt.advice.sentences("Seller 1"))
         + f"\n\n{salvirt.fit.diagnostics}\n\n## Speed dating\n\n"
