@@ -230,8 +230,8 @@ def unpack_advice(archive: Archive) -> ThresholdAdvice | None:
     columns = unpack_table(archive.members["advice.parquet"])
     extra = {name: columns.pop(name) for name in _EXTRA_ADVICE}
     columns["within_days"] = columns["within_days"].astype(object)
-    columns.setdefault("binormal_auc", columns.get("auc"))  # its name in files before 0.1
-    unknown = np.full(len(columns["rep"]), np.nan)  # columns that the calibra which wrote the file did not have
+    unknown = np.full(len(columns["rep"]), np.nan)  # of columns that the calibra which wrote the file did not have
+    columns.setdefault("binormal_auc", columns.get("auc", unknown))  # its earlier name
     return ThresholdAdvice(
         {name: columns.get(name, unknown) for name in ADVICE_COLUMNS},
         extra["promise"].astype(float),

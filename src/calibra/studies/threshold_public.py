@@ -94,7 +94,8 @@ def write_study(path: Path, folder: Path) -> None:
         "# Threshold advice on published data\n\nWritten by `python -m calibra.studies.threshold_public FOLDER`. The "
         "promises are made up for the study.\n\n"
         "## Salvirt B2B, Seller 1\n\n"
-        f"{int(seller['n'])} deals, AUC {seller['binormal_auc']:.2f} ({seller['binormal_auc_lower']:.2f} to {seller['binormal_auc_upper']:.2f}), "
+        f"{int(seller['n'])} deals, AUC {seller['binormal_auc']:.2f} "
+        f"({seller['binormal_auc_lower']:.2f} to {seller['binormal_auc_upper']:.2f}), "
         f"P(AUC above .55) {seller['prob_separates']:.2f}. The advice:\n\n"
         + "\n".join(f"- {line}" for line in salvirt.advice.sentences("Seller 1"))
         + f"\n\n{salvirt.fit.diagnostics}\n\n## Speed dating\n\n"
