@@ -163,13 +163,14 @@ def _spread(fit: RankFit) -> str:
 
 
 def _findings(fit: RankFit) -> list[str]:
-    rows = plain_rows(fit.profiles())
+    table = fit.profiles()
+    rows, margin = plain_rows(table), f"{table.attrs['margin_points']:g}"
     by_finding: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_finding.setdefault(row["finding"], []).append(row)
     sentences = [
         f"Outcomes of {short_label(row['rep'])} lie {word} all reps' at the same rank by {abs(row['gap_points']):.0f} "
-        f"points ({_sized(row, word)}; n {row['n']:,})."
+        f"points ({_sized(row, word)}; n {row['n']:,}; beyond {margin}: {_chance(row[f'prob_{word}'])} sure)."
         for word in ("below", "above")
         for row in sorted(by_finding.get(f"{word} all reps", []), key=lambda row: -abs(row["gap_points"]))[:5]
     ]
@@ -179,7 +180,8 @@ def _findings(fit: RankFit) -> list[str]:
             left = n_found - 5
             sentences.append(f"{counted(left, 'more rep')} {'lies' if left == 1 else 'lie'} {word}; see the table.")
     if in_line := by_finding.get("in line"):
-        sentences.append(f"In line with all reps: {join_names([row['rep'] for row in in_line])}.")
+        named = [f"{short_label(row['rep'])} ({_chance(row['prob_within'])})" for row in in_line]
+        sentences.append(f"In line with all reps, within {margin} points: {join_names(named, width=48)}.")
     if unsure := by_finding.get("cannot tell yet"):
         more = sorted(row["n_more"] for row in unsure if row["n_more"])
         ends = list(dict.fromkeys(map(more_judgments, more[:1] + more[-1:])))
@@ -216,7 +218,8 @@ def _tempo(fit: LeadTimeFit) -> list[str]:
     for word, sign in (("slower", -1.0), ("faster", 1.0)):
         found = sorted((r for r in rows if r["finding"] == f"{word} than all reps"), key=lambda r: sign * r["ratio"])
         parts = [
-            f"{short_label(row['rep'])} ({_days(row, 'median_days')}; {counted(row['events'], 'event')})"
+            f"{short_label(row['rep'])} ({_days(row, 'median_days')}; {counted(row['events'], 'event')}, "
+            f"{_chance(row[f'prob_{word}'])} sure)"
             for row in found[:MOST_NAMED]
         ]
         more = [f"{len(found) - MOST_NAMED:,} more"] if len(found) > MOST_NAMED else []
@@ -251,7 +254,10 @@ def _chased(fit: LeadTimeFit) -> list[str]:
         by_rep[row["rep"]] += row["n_chased"]
     most = [f"{short_label(rep)} {n:,}" for rep, n in by_rep.most_common(MOST_NAMED) if n]
     whose = [f"Most of these are open with {join_names(most, width=40)}."] if most and len(fit.reps) > 1 else []
-    return [f"Chased past {limit}, with a chance of less than {worth} each: {'; '.join(parts)}.", *whose]
+    return [
+        f"Chased past {limit}, with a chance of less than {worth} each as far as it is known: {'; '.join(parts)}.",
+        *whose,
+    ]
 
 
 def _unknown(row: dict[str, Any]) -> str:
