@@ -149,15 +149,15 @@ def _gaps(facts: Facts, days: Days) -> Table:
 
 
 def finding_words(facts: Facts, row: Record) -> tuple[str, str]:
-    """Phrase of a finding and its probability; of no finding the side that is likelier, and how likely."""
+    """Phrase of a finding and its probability; of no finding that of either side."""
     say = facts.say
     if row["finding"] in FINDING_KEYS:
         key, name = FINDING_KEYS[row["finding"]]
         return key, say.chance(row[name])
     if not row["n_more"]:
         return "cannot_tell", say("format.none")
-    side = "below" if row["prob_below"] >= row["prob_above"] else "above"
-    return "cannot_tell", say("format.colon", head=say(f"overview.{side}"), rest=say.chance(row[f"prob_{side}"]))
+    sides = {side: say.chance(row[f"prob_{side}"]) for side in ("below", "above")}
+    return "cannot_tell", say("overview.sides", **sides)
 
 
 def _finding_cell(facts: Facts, row: Record, key: str) -> Cell:

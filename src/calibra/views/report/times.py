@@ -137,11 +137,13 @@ def _answer(facts: Facts, answer: str) -> str:
 
 
 def tempo_words(facts: Facts, row: Record) -> tuple[str, str]:
-    """Phrase of what is said of a rep's tempo, and its probability."""
+    """Phrase of what is said of a rep's tempo, and its probability; of no finding that of either side."""
+    say = facts.say
     if row["finding"] in TEMPO_KEYS:
         key, name = TEMPO_KEYS[row["finding"]]
-        return key, facts.say.chance(row[name])
-    return "cannot_tell", facts.say("format.none")
+        return key, say.chance(row[name])
+    sides = {side: say.chance(row[f"prob_{side}"]) for side in ("slower", "faster")}
+    return "cannot_tell", say("leads.sides", **sides)
 
 
 def _tempo(facts: Facts, margin: float) -> Table:
