@@ -182,7 +182,9 @@ def test_chasing_counts_and_names_agree(fit, judgments):
             assert mine.estimate.sum() == pytest.approx(row.events_left, abs=1e-2)
     assert counted.loc[("(all reps)", "A"), "n_open"] == counted.loc[[(rep, "A") for rep in REPS], "n_open"].sum()
     assert named[named.age_days > 150].estimate.isna().all()
-    assert named.age_days.is_monotonic_decreasing
+    assert named.estimate.isna().is_monotonic_increasing  # of whom nothing is known stand last
+    assert all(group.is_monotonic_decreasing for _, group in named.age_days.groupby(named.estimate.isna()))
+    assert (named.note.notna() == named.estimate.isna()).all()
 
 
 def test_the_age_limit_leaves_the_stated_share_of_events(fit):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 type Ints = NDArray[np.int64]
 
+UNKNOWN = "older than anyone followed: nothing is known of the chance yet"
+"""What is noted of a prospect past the last edge."""
+
 
 def count_chased(fit: LeadTimeFit, *, share_left: float, worth_prob: float, interval_prob: float) -> "pd.DataFrame":
     """How many are chased too long, and how many events are left in them? See `LeadTimeFit.chasing`."""
@@ -75,7 +78,7 @@ def name_chased(
     chance = _at_age(coming.estimate, times, rep, rank, rows.age_days)
     past_edge = rows.age_days > fit.last_edge_days
     chased = np.flatnonzero((rows.age_days + 0.5 > limit) & (past_edge | (chance < worth_prob)))
-    chased = chased[np.argsort(-rows.age_days[chased], kind="stable")]
+    chased = chased[np.lexsort((-rows.age_days[chased], past_edge[chased]))]
     rep, rank, age = rep[chased], rank[chased], rows.age_days[chased]
     columns: dict[str, Any] = {
         "prospect": rows.prospect[chased], "rep": rows.rep[chased], "rank": rows.rank[chased],
@@ -83,6 +86,7 @@ def name_chased(
     }  # fmt: skip
     for name, values in zip(("estimate", "lower", "upper"), coming, strict=True):
         columns[name] = np.where(age <= fit.last_edge_days, _at_age(values, times, rep, rank, age), np.nan)
+    columns["note"] = np.array([UNKNOWN if late else None for late in past_edge[chased]], dtype=object)
     return fit.table(columns, interval_prob, share_left=share_left, worth_prob=worth_prob)
 
 

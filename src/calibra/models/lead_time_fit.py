@@ -304,7 +304,7 @@ class LeadTimeFit:
             Counts: `limit_days`, and `events_left` in those chased by the last edge, with `_lower`, `_upper`; `n_open`,
             `n_chased`, of these `n_past_last_edge`, of whom nothing is known; `n_worth`: old, but worth it still.
             Names: `prospect`, `rep`, `rank`, `judged_at`, `age_days`, `limit_days`; `estimate`, `lower`, `upper` of the
-            chance yet, NaN past the last edge. Oldest first.
+            chance yet, NaN past the last edge, as `note` says. Oldest first; past the last edge at the end.
         """
         from calibra.models.lead_time_chasing import count_chased, name_chased
 
