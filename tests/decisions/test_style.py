@@ -7,8 +7,9 @@ from tests.models.worlds import counts
 
 from calibra.decisions.style import BELOW, CAUTIOUS, READS_TOO_MUCH, describe_styles
 from calibra.errors import InputError
+from calibra.inference.priors import HalfNormal
 from calibra.models.rank import RankModel
-from calibra.models.threshold import ThresholdModel
+from calibra.models.threshold import ThresholdModel, ThresholdPriors
 from calibra.stats.detection import cell_probabilities
 
 
@@ -54,6 +55,19 @@ def test_nothing_is_said_of_reading_where_only_outcomes_differ(fits):
     style = describe_styles(*fits, margin_points=40.0)
     assert style.style[8] == BELOW
     assert READS_TOO_MUCH not in set(style.style)
+
+
+def test_nothing_is_said_of_reading_where_ranks_stand_the_wrong_way_round():
+    n = np.array([[100, 100, 100]] * 4)
+    events = np.array([[60, 30, 10]] * 3 + [[5, 20, 40]])  # the last rep's ranks are upside down
+    judgments = counts(n, events)
+    wide = ThresholdPriors(discrimination_scale=HalfNormal(1.0))
+    style = describe_styles(
+        ThresholdModel(priors=wide).fit(judgments, seed=1, engine="laplace"),
+        RankModel().fit(judgments, seed=1, engine="laplace"), margin_points=0.1,
+    )  # fmt: skip
+    assert max(style.prob_reads_too_much[3], style.prob_cautious[3]) > 0.9
+    assert style.style[3] not in (READS_TOO_MUCH, CAUTIOUS)
 
 
 def test_fits_of_different_reps_are_refused(fits):

@@ -75,7 +75,8 @@ def describe_styles(
 
     `reads too much`: bars below all reps' by more than the margin with probability `flag_prob`, and outcomes more
     likely than not below all reps' at the same rank, beyond the margin of `RankFit.profiles()`; `cautious`: both above.
-    Where only the outcomes differ, nothing is said of reading: a poor territory looks the same.
+    Where only the outcomes differ, nothing is said of reading: a poor territory looks the same. Nor where it is not
+    sure that the rep's better ranks bring more events: bars are read the right way up.
 
     Parameters
     ----------
@@ -96,7 +97,9 @@ def describe_styles(
         raise InputError("`threshold_fit` and `rank_fit` must be of the same reps, ranks and horizon. Fit both anew.")
     mix = threshold_fit.n.sum(axis=0)
     weight = mix[:-1] + mix[1:]
-    gap = 100.0 * (threshold_fit.draws().bars - threshold_fit.all_reps_bar_draws()[:, None]) @ (weight / weight.sum())
+    found = threshold_fit.draws()
+    gap = 100.0 * (found.bars - threshold_fit.all_reps_bar_draws()[:, None]) @ (weight / weight.sum())
+    right_way = (found.discrimination > 0).mean(axis=0) >= flag_prob
     estimate, lower, upper = equal_tailed(gap, interval_prob=interval_prob)
     low, high = (gap < -margin_points).mean(axis=0), (gap > margin_points).mean(axis=0)
     finding = rank_fit.profiles(flag_prob=flag_prob)
@@ -104,8 +107,8 @@ def describe_styles(
     n = threshold_fit.n.sum(axis=1).astype(np.int64)
     enough = (n >= FEWEST_JUDGMENTS) & bool(threshold_fit.events.any())
     conditions = [
-        enough & (low >= flag_prob) & (leaning < 0) & (finding["prob_below"].to_numpy() >= 0.5),
-        enough & (high >= flag_prob) & (leaning > 0) & (finding["prob_above"].to_numpy() >= 0.5),
+        right_way & enough & (low >= flag_prob) & (leaning < 0) & (finding["prob_below"].to_numpy() >= 0.5),
+        right_way & enough & (high >= flag_prob) & (leaning > 0) & (finding["prob_above"].to_numpy() >= 0.5),
         outcomes == "below all reps",
         outcomes == "above all reps",
         enough & (1.0 - low - high >= flag_prob),
