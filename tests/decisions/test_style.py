@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.decisions.worlds import A7_CUTS, A7_D, fit_of
+from tests.decisions.worlds import A7_CUTS, A7_D, fit_of, reps_of_each_style
 from tests.models.worlds import counts
 
 from calibra.decisions.style import BELOW, CAUTIOUS, READS_TOO_MUCH, describe_styles
@@ -10,21 +10,11 @@ from calibra.errors import InputError
 from calibra.inference.priors import HalfNormal
 from calibra.models.rank import RankModel
 from calibra.models.threshold import ThresholdModel, ThresholdPriors
-from calibra.stats.detection import cell_probabilities
-
-
-def judged(base_rate, cutpoints, *, n=600):
-    """Expected counts of reps with discrimination 1."""
-    cells = [cell_probabilities(c, base_rate=b, discrimination=1.0) for b, c in zip(base_rate, cutpoints, strict=True)]
-    whole = np.rint(n * np.array(cells)).astype(int)
-    return counts(whole.sum(axis=2), whole[:, :, 1])
 
 
 @pytest.fixture(scope="module")
 def fits():
-    usual, early, late = (1.5, 0.6, -0.2), (0.9, 0.0, -0.8), (2.2, 1.3, 0.5)
-    # rep 6 begins to call prospects A far too early, rep 7 late; rep 8 has a territory half as good and the usual cuts
-    judgments = judged([0.25] * 8 + [0.10], [usual] * 6 + [early, late, usual])
+    judgments = reps_of_each_style()
     return (
         ThresholdModel().fit(judgments, seed=1, engine="laplace"),
         RankModel().fit(judgments, seed=1, engine="laplace"),

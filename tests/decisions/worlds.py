@@ -3,11 +3,13 @@
 import numpy as np
 from scipy.special import logit
 from tests.inference.test_detection_blocks import declare
+from tests.models.worlds import counts
 
 from calibra.data.counts import BinomialCells
 from calibra.data.scale import Promise, RankScale
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.models.threshold_fit import ThresholdFit
+from calibra.stats.detection import cell_probabilities
 from calibra.stats.detection_likelihood import params_of
 
 # ACCEPTANCE A7 (statsmodels OrderedModel, probit)
@@ -46,3 +48,16 @@ def fit_of(
     used = scale_with({"A": 0.6}) if scale is None else scale
     cells = BinomialCells(reps, used.ranks, {}, n, events, np.zeros_like(n), within_days)
     return ThresholdFit(cells, used, None, model, posterior)
+
+
+def judged(base_rate, cutpoints, *, n=600):
+    """Expected counts of reps with discrimination 1."""
+    cells = [cell_probabilities(c, base_rate=b, discrimination=1.0) for b, c in zip(base_rate, cutpoints, strict=True)]
+    whole = np.rint(n * np.array(cells)).astype(int)
+    return counts(whole.sum(axis=2), whole[:, :, 1])
+
+
+def reps_of_each_style():
+    """Rep 6 begins to call prospects A far too early, rep 7 late; rep 8 has a territory half as good and usual cuts."""
+    usual, early, late = (1.5, 0.6, -0.2), (0.9, 0.0, -0.8), (2.2, 1.3, 0.5)
+    return judged([0.25] * 8 + [0.10], [usual] * 6 + [early, late, usual])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
+from tests.decisions.worlds import reps_of_each_style
 
 from calibra.data.judgments import Judgments
 from calibra.data.published import salvirt_judgments
@@ -223,8 +224,9 @@ def test_advice_is_printed_with_verdict_and_step_and_told_largest_first(advice: 
 
 
 def test_styles_are_told_only_of_those_found() -> None:
-    fit = RankModel().fit(salvirt_judgments(), seed=1, engine="laplace", draws=400)
-    styles = describe_styles(ThresholdModel().fit(salvirt_judgments(), seed=1, engine="laplace", draws=400), fit)
+    judgments = reps_of_each_style()
+    fit = RankModel().fit(judgments, seed=1, engine="laplace", draws=400)
+    styles = describe_styles(ThresholdModel().fit(judgments, seed=1, engine="laplace", draws=400), fit)
     said = " ".join(describe_styles_found(styles))
     named = {
         rep for rep, style in zip(styles.reps, styles.style, strict=True) if style in ("reads too much", "cautious")
