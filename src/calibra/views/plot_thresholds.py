@@ -67,8 +67,8 @@ def plot_bars(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | No
 def plot_share_moves(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | None = None) -> Axes:
     """What share of the prospects does each rep call this rank or better, and what share should it be?
 
-    Marker: the share now; colour and shape say the verdict. Line and tick: the recommended share with its interval.
-    Arrow: this quarter's step, where a move is advised.
+    Marker and thin line: the share now, with its interval; colour and shape say the verdict. Thick line and tick: the
+    recommended share with its interval. Arrow: this quarter's step, where a move is advised.
     """
     expect(advice, "ThresholdAdvice")
     at, rank = _rows(advice, rank, by="share_now")
@@ -80,6 +80,8 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | None = None, ax: Ax
     for verdict, look in VERDICT_LOOKS.items():
         mine = at["verdict"] == verdict
         if mine.any():
+            axes.hlines(row[mine], at["share_now_lower"][mine], at["share_now_upper"][mine], color=look.colour,
+                        linewidth=1.2, zorder=2)  # fmt: skip
             axes.plot(at["share_now"][mine], row[mine], linestyle="none", marker=look.marker, markersize=7, zorder=3,
                       color=look.colour, markerfacecolor=look.face, label=f"{verdict}: {int(mine.sum())}")  # fmt: skip
     for i in np.flatnonzero(np.isin(at["verdict"], [TIGHTEN, LOOSEN])):
@@ -87,7 +89,10 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | None = None, ax: Ax
         axes.annotate("", (at["share_step"][i], row[i]), (at["share_now"][i], row[i]),
                       arrowprops={"arrowstyle": "->", "color": look.colour, "linewidth": 1.4})  # fmt: skip
     _finish(axes, row, at)
-    axes.set_xlabel(f"share of the rep's prospects called {_above(advice, rank)} (arrow: this quarter's step)")
+    axes.set_xlabel(
+        f"share of the rep's prospects called {_above(advice, rank)}\n"
+        "marker: now, estimated (thin line: interval); arrow: this quarter's step"
+    )
     return axes
 
 
