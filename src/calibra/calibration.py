@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibra.errors import check_folder
+from calibra.errors import InputError, check_folder, check_path
+from calibra.models.by_horizon import ByHorizon
 from calibra.stats.intervals import INTERVAL_PROB
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class Calibration:
     settings: FitSettings
     """Engine, draws, parts and models, as they were asked for."""
 
+    def __post_init__(self) -> None:
+        """Let a horizon that is not there be answered by those that are."""
+        for name in ("rank_fits", "threshold_fits", "granularity"):
+            object.__setattr__(self, name, ByHorizon(getattr(self, name)))
+
     @property
     def ok(self) -> bool:
         """Nothing speaks against any fit."""
@@ -103,11 +109,11 @@ class Calibration:
         """Horizon to who reads too much and who is cautious; of two reps or more."""
         from calibra.decisions.style import describe_styles
 
-        return {
-            days: describe_styles(fit, self.rank_fits[days])
+        return ByHorizon(
+            (days, describe_styles(fit, self.rank_fits[days]))
             for days, fit in self.threshold_fits.items()
             if days in self.rank_fits and len(fit.reps) > 1
-        }
+        )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table by name; the horizons one under the other, told apart by `within_days`."""
@@ -216,6 +222,8 @@ class Calibration:
         """
         from calibra.data.score_rows import Lookup, score_rows
 
+        if not isinstance(columns, Mapping | None):
+            raise InputError(f"`columns` must lead from roles to columns, such as {{'rep': 'owner'}}; got {columns!r}.")
         found = self._scores(within_days=within_days, interval_prob=interval_prob)
         read_with, rank_labels = self._read_with()
         lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
@@ -233,6 +241,7 @@ class Calibration:
         from calibra.archive import write_archive
         from calibra.saving import pack_calibration
 
+        check_path(path, "path")
         manifest, members = pack_calibration(self, self._scores())
         return write_archive(path, manifest, members)
 
@@ -279,6 +288,7 @@ class Calibration:
         """
         from calibra.views.report.build import write_report
 
+        check_path(path, "path")
         return write_report(self, path, lang=lang, pseudonyms=pseudonyms, standings=standings, event=event)
 
     def save_pictures(self, folder: str | Path, *, formats: tuple[str, ...] = ("png", "svg")) -> tuple[Path, ...]:
@@ -288,6 +298,7 @@ class Calibration:
         """
         from calibra.views.style import save_picture
 
+        check_path(folder, "folder")
         check_folder(Path(folder))
         paths = []
         for name, draw in self._pictures().items():

@@ -1,5 +1,6 @@
 """The words for "no": every error and warning calibra raises on purpose."""
 
+import os
 from pathlib import Path
 
 
@@ -21,6 +22,99 @@ class FitError(CalibraError):
 
 class CalibraWarning(UserWarning):
     """Something the reader of a result should know."""
+
+
+class HorizonError(InputError, KeyError):
+    """A horizon that is not there; also a `KeyError`, as a mapping's miss should be."""
+
+    def __str__(self) -> str:
+        """The message as it is, not quoted as a key would be."""
+        return ValueError.__str__(self)
+
+
+HOW_TO_MAKE = {
+    "Judgments": (
+        "Make them first: `judgments = calibra.Judgments.from_frame({frame}, scale=calibra.RankScale(['A', 'B', 'C']), "
+        "as_of='2026-09-30', columns={{'prospect': ..., 'rep': ..., 'rank': ..., 'judged_at': ...}})`; of ready-made "
+        "counts with `calibra.Judgments.from_counts`."
+    ),
+    "RankScale": "Write `calibra.RankScale(['A', 'B', 'C'])`, the best rank first.",
+    "RankFit": "`calibra.RankModel(within_days=90).fit(judgments, seed=1)` makes one.",
+    "ThresholdFit": "`calibra.ThresholdModel(within_days=90).fit(judgments, seed=1)` makes one.",
+    "LeadTimeFit": "`calibra.LeadTimeModel().fit(judgments, seed=1)` makes one.",
+}
+"""Kind to how one is made; `{frame}` stands for what was given instead."""
+INSIDE_A_CALIBRATION = {
+    "Judgments": "judgments",
+    "RankFit": "rank_fits[days]",
+    "ThresholdFit": "threshold_fits[days]",
+    "LeadTimeFit": "lead_fit",
+    "ThresholdAdvice": "advice",
+    "Granularity": "granularity[days]",
+}
+"""Kind to where a calibration holds it."""
+
+
+def check_kind(value: object, name: str, *kinds: type, more: str = "") -> None:
+    """Refuse what is of no such kind; the message says what came, and how to make or where to find the right one.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    name : str
+        The argument it was given as.
+    *kinds : type
+        What it may be; how the first of them is made is told (`HOW_TO_MAKE`).
+    more : str
+        What else mends it.
+    """
+    if isinstance(value, kinds):
+        return
+    names = [kind.__name__ for kind in kinds]
+    given = what_came(value) if isinstance(value, str | os.PathLike) else "frame"
+    made = [HOW_TO_MAKE[kind].format(frame=given) for kind in names[:1] if kind in HOW_TO_MAKE]
+    said = f"`{name}` must be {' or '.join(map(_one, names))}; got {what_came(value)}."
+    mended = [*(_found_inside(value, names) or made), *([more] if more else [])]
+    raise InputError(" ".join([said, *mended]))
+
+
+def _found_inside(value: object, kinds: list[str]) -> list[str]:
+    """Where a calibration that was given holds what was expected; nothing of any other value."""
+    if "Calibration" not in {known.__name__ for known in type(value).__mro__}:
+        return []
+    found = []
+    for place in [INSIDE_A_CALIBRATION[kind] for kind in kinds if kind in INSIDE_A_CALIBRATION]:
+        attribute, by_horizon, _ = place.partition("[")
+        held = getattr(value, attribute)
+        keys = [f"[{days!r}]" for days in held] if by_horizon else [""]
+        found += [f"`calibration.{attribute}{key}`" for key in keys if held is not None]
+    return [f"The calibration holds it: pass {' or '.join(found)}."] if found else []
+
+
+def _one(kind: str) -> str:
+    return kind if kind == "Judgments" else f"a {kind}"
+
+
+def what_came(value: object) -> str:
+    """What came: short plain values as they are, anything else by its kind and, where it is not ours, its library."""
+    if isinstance(value, type):
+        return f"the class {value.__name__} itself"
+    if isinstance(value, os.PathLike):
+        return repr(os.fspath(value))
+    if value is None or (isinstance(value, bool | int | float | str) and len(repr(value)) <= _MOST_SHOWN):
+        return repr(value)
+    library = type(value).__module__.partition(".")[0]
+    return _one(type(value).__name__) + ("" if library in ("builtins", "calibra") else f" of {library}")
+
+
+_MOST_SHOWN = 60
+
+
+def check_path(path: object, name: str) -> None:
+    """Refuse what names no place on disk."""
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"`{name}` must be a path, as text or as pathlib.Path; got {what_came(path)}. Name the place.")
 
 
 def check_folder(folder: Path) -> None:

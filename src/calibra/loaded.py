@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from calibra.archive import Archive, read_archive
 from calibra.calibration import Calibration, Days
-from calibra.errors import InputError
+from calibra.errors import InputError, check_path
 from calibra.stats.intervals import INTERVAL_PROB
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def load(path: str | Path) -> SavedCalibration:
     Traceback (most recent call last):
     calibra.errors.InputError: `path` must be a file written by `calibration.save`; there is no file at 'team.calibra'.
     """
+    check_path(path, "path")
     return SavedCalibration(read_archive(path))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from calibra.calibration import Calibration
 from calibra.data.judgments import Judgments
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.fitting import fit_everything
 from calibra.loaded import SavedCalibration, load
 from calibra.models.rank_fit import RankFit
@@ -110,6 +110,7 @@ def replay(
     NotEnoughDataError, FitError
         As `calibrate`.
     """
+    check_kind(judgments, "judgments", Judgments)
     before = load(path)
     ranks = before.judgments.scale.ranks
     if judgments.scale.ranks != ranks:

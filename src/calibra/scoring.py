@@ -7,7 +7,7 @@ extrapolated: where the follow-up ends before a + h, the days are cut to what is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ def make_calibration_table(
     InputError
         A horizon that no rank model was fitted for.
     """
-    if within_days is not None and within_days not in rank_fits:
+    if within_days is not None and not (isinstance(within_days, Hashable) and within_days in rank_fits):
         listed = ", ".join(str(days) for days in rank_fits if days is not None) or "none"
         raise InputError(f"`within_days` must be one of the horizons fitted ({listed}); got {within_days!r}.")
     horizons = [_horizon(scale, i, rank_fits, lead_fit, within_days) for i in range(len(scale.ranks))]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from calibra.calibration import Calibration as Calibration
 from calibra.data.judgments import Judgments
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.fit_settings import PARTS, FitSettings
 from calibra.fitting import fit_everything
 from calibra.inference.engines import Engine
@@ -60,8 +60,8 @@ def calibrate(
     >>> list(calibration.rank_fits), list(calibration.threshold_fits), calibration.notes
     ([90], [90], ())
     """
-    unknown = [part for part in parts if part not in PARTS]
-    if unknown or isinstance(parts, str):
+    check_kind(judgments, "judgments", Judgments)
+    if isinstance(parts, str) or not isinstance(parts, Collection) or any(part not in PARTS for part in parts):
         raise InputError(f"`parts` must be some of {', '.join(map(repr, PARTS))}; got {parts!r}.")
     settings = FitSettings(engine, draws, tuple(part for part in PARTS if part in parts))
     return fit_everything(judgments, seed=seed, settings=settings, progress=progress)

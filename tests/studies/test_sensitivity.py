@@ -123,5 +123,5 @@ def test_lead_times_and_thresholds_are_read_as_they_are_reported() -> None:
 
 
 def test_anything_but_a_fit_is_refused() -> None:
-    with pytest.raises(InputError, match="`fit` must be a fitted rank, lead-time or threshold model; got int"):
+    with pytest.raises(InputError, match="`fit` must be a RankFit or a LeadTimeFit or a ThresholdFit; got 3"):
         prior_sensitivity(3)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from calibra.data.problems import FINE, SetAside
 from calibra.data.rows import Problems
 from calibra.data.scale import RankScale
 from calibra.data.transitions import Transitions, count_transitions
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 
 type Day = str | date | datetime | np.datetime64
 Mode = Literal["first", "every", "landmark"]
@@ -125,6 +125,7 @@ class RankHistory:
         InputError
             Every problem found, with count, first three rows and how to mend it; no rank before any event.
         """
+        check_kind(scale, "scale", RankScale)
         check_timezone(timezone)
         local = isinstance(changes, ChangeLog)
         if isinstance(changes, ChangeLog):

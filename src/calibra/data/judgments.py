@@ -19,7 +19,7 @@ from calibra.data.ready_counts import read_counts
 from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
 from calibra.data.scale import RankScale, check_days
 from calibra.data.summary import JudgmentsSummary, summarise
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.words import counted
 
 
@@ -138,6 +138,7 @@ class Judgments:
         InputError
             Every problem found, with count, first three rows and how to mend it; no judgment at all.
         """
+        check_kind(scale, "scale", RankScale)
         check_timezone(timezone)
         choices = Choices(scale, _check_rank_labels(rank_labels, scale), _check_problems(problems), check_duplicates)
         opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding)
@@ -163,6 +164,7 @@ class Judgments:
         within_days : int, optional
             Horizon the events were counted within; by default the scale's only one, if it has one.
         """
+        check_kind(scale, "scale", RankScale)
         if within_days is not None or len(scale.horizons) == 1:
             within_days = scale.resolve_horizon(within_days)
         self = object.__new__(cls)
@@ -209,6 +211,7 @@ class Judgments:
         InputError
             Every problem found, with count and first three rows; no row at all.
         """
+        check_kind(scale, "scale", RankScale)
         wanted = _all_horizons((), scale.horizons if horizons is None else horizons)
         day = as_day(as_of, "UTC")
         ready = read_cells(frame, scale=scale, as_of_day=day, horizons=wanted, columns=columns)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from numbers import Integral, Real
-from typing import Literal, get_args
+from typing import Literal, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,20 @@ from calibra.errors import InputError
 
 PromiseKind = Literal["average", "bar"]
 """`average`: the prospects of a rank together deliver the promise; `bar`: each of them does."""
+
+
+def _needs_prob() -> NoReturn:
+    raise InputError(_BOTH_NEEDED.format("prob"))
+
+
+def _needs_days() -> NoReturn:
+    raise InputError(_BOTH_NEEDED.format("within_days"))
+
+
+_BOTH_NEEDED = (
+    "A Promise needs both `prob` and `within_days`; `{}` was not given. Write Promise(0.6, within_days=90) for 60 % "
+    "within 90 days."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +51,9 @@ class Promise:
     Promise(prob=0.6, within_days=90, kind='average')
     """
 
-    prob: float
+    prob: float = field(default_factory=_needs_prob)
     """Promised probability of an event within the horizon."""
-    within_days: int
+    within_days: int = field(default_factory=_needs_days)
     """Horizon in days."""
     kind: PromiseKind = "average"
     """`average` (the prospects together) or `bar` (each of them)."""
@@ -112,6 +126,11 @@ class RankScale:
         if repeated:
             raise InputError(
                 f"`ranks` must hold each label once; {', '.join(map(repr, repeated))} came more than once."
+            )
+        if not isinstance(promises, Mapping | None):
+            raise InputError(
+                "`promises` must lead from ranks to promises, such as {'A': Promise(0.6, within_days=90)}; got "
+                f"{promises!r}."
             )
         promised = {_rank_label(rank): promise for rank, promise in (promises or {}).items()}
         unknown = [label for label in promised if label not in labels]

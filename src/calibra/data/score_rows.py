@@ -24,7 +24,7 @@ from calibra.data.frames import (
 from calibra.data.packed import column_faults
 from calibra.data.roles import Roles
 from calibra.data.zones import localise
-from calibra.errors import InputError
+from calibra.errors import InputError, what_came
 
 NEEDED = ("rep", "rank", "judged_at")
 """Roles a prospect is scored by."""
@@ -101,7 +101,9 @@ def score_rows(
         opened: Any = nw.from_native(native)
         names = opened.collect_schema().names()
     except (TypeError, NarwhalsError) as error:
-        raise InputError(f"`frame` must be a frame or the path of a CSV or Parquet file; got {type(frame)}.") from error
+        raise InputError(
+            f"`frame` must be a frame or the path of a CSV or Parquet file; got {what_came(frame)}."
+        ) from error
     roles = _roles(columns, optional, names)
     _check_names(names, prefix)
     chosen = [nw.col(column).alias(role) for role, column in roles.items()]
@@ -133,7 +135,18 @@ def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
     dict of str to int
         `rows`, `scored`, `rep never seen` (scored by the predictive of all reps), and each note with its rows.
     """
-    opened: Any = nw.from_native(scored).select(*(prefix + name for name in ("known_rep", "note", "estimate")))
+    try:
+        opened: Any = nw.from_native(scored)
+        names = opened.collect_schema().names()
+    except (TypeError, NarwhalsError) as error:
+        raise InputError(f"`scored` must be what `calibration.score` returned; got {what_came(scored)}.") from error
+    wanted = [prefix + name for name in ("known_rep", "note", "estimate")]
+    if missing := [name for name in wanted if name not in names]:
+        raise InputError(
+            f"`scored` must be what `calibration.score` returned, with the `prefix` it was scored with; it has no "
+            f"{', '.join(map(repr, missing))}. Score the prospects first: `calibration.score(frame, as_of=...)`."
+        )
+    opened = opened.select(*wanted)
     opened = opened if isinstance(opened, nw.LazyFrame) else _to_lazy(opened, Roles({}, ()))
     known, note, estimate = (nw.col(prefix + name) for name in ("known_rep", "note", "estimate"))
     one = nw.lit(1)

@@ -54,6 +54,8 @@ def read_url(url: str) -> Any:
     >>> read_url(f"duckdb://{file}::judgments").columns
     ['owner', 'label']
     """
+    if not isinstance(url, str):
+        raise InputError(f"A table's URL must read {_FORM}; got {url!r}, which is no text.")
     database, parted, table = url.partition("::")
     engine, found, place = database.partition("://")
     if not (found and parted and place and table.strip()):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
+from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, log_odds, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 type Floats = NDArray[np.float64]
+
+_LEAD_TIMES = "Reps' lead times are compared by `lead_fit.tempo()`."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +102,8 @@ def compare(
     interval_prob : float
         Level of the intervals.
     """
+    for name, value in (("fit", fit), ("other", fit if other is None else other)):
+        check_kind(value, name, RankFit, more=_LEAD_TIMES if isinstance(value, LeadTimeFit) else "")
     if other is None:
         if not isinstance(reps, tuple) or len(reps) != 2:
             raise InputError(f"`reps` must be two reps of the fit, e.g. ('Abe', 'Baker'); got {reps!r}.")

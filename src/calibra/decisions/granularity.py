@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError, NotEnoughDataError
+from calibra.errors import InputError, NotEnoughDataError, check_kind
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.families import Binomial
@@ -133,6 +133,7 @@ def recommend_granularity(
     NotEnoughDataError
         Fewer reps with judgments than folds need.
     """
+    check_kind(fit, "fit", RankFit)
     if n_folds < 2 or not margin_points >= 0.0:
         raise InputError(f"`n_folds` must be 2 or more and `margin_points` 0 or more; got {n_folds}, {margin_points}.")
     if np.count_nonzero(fit.n.sum(axis=1)) < n_folds:
@@ -178,6 +179,9 @@ def merged_probabilities(
     pandas.DataFrame
         `rep`, `rank`, `estimate`, `lower`, `upper`, `n`, `events`: ranks weighted as the rep uses them.
     """
+    check_kind(fit, "fit", RankFit)
+    if not isinstance(groups, Sequence) or any(isinstance(g, str) or not isinstance(g, Sequence) for g in groups):
+        raise InputError(f"`groups` must be a list of lists of ranks, such as [['A', 'B'], ['C']]; got {groups!r}.")
     wanted = tuple(tuple(group) for group in groups)
     if tuple(rank for group in wanted for rank in group) != fit.ranks or not all(wanted):
         raise InputError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
@@ -92,6 +92,9 @@ def rank_reliability(
     InputError
         No rank promises anything at the fit's horizon, or the two fits do not belong together.
     """
+    check_kind(fit, "fit", RankFit)
+    if thresholds is not None:
+        check_kind(thresholds, "thresholds", ThresholdFit)
     if thresholds is not None and (thresholds.reps != fit.reps or thresholds.within_days != fit.within_days):
         raise InputError(
             f"`thresholds` must be of the same reps and horizon as `fit` ({len(fit.reps)} reps, {fit.within_days} "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.models.rank_fit import RankFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import brief, make_table
@@ -100,6 +100,7 @@ def rep_standings(
     interval_prob : float
         Level of the intervals.
     """
+    check_kind(fit, "fit", RankFit)
     if not 0.0 < worst_share < 1.0:
         raise InputError(f"`worst_share` must lie between 0 and 1; got {worst_share!r}.")
     if not cut_points >= 0.0:

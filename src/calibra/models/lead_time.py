@@ -26,7 +26,7 @@ import numpy as np
 from calibra.data.counts import check_edges
 from calibra.data.judgments import Judgments
 from calibra.data.open_rows import count_open
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Poisson
@@ -162,6 +162,7 @@ class LeadTimeModel:
         return {cause: build_pymc(declaration) for cause, declaration in declarations.items()}
 
     def _cells(self, judgments: Judgments) -> LeadTimeCells:
+        check_kind(judgments, "judgments", Judgments)
         counts = judgments.duration_counts(by=self.adjust_for)
         return lay_out(counts, judgments.scale, edges_days=self.interval_edges_days, by=self.adjust_for)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from calibra.data.judgments import Judgments
 from calibra.data.open_rows import open_judgments
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.models.lead_time_curves import Curves, Floats, fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
 from calibra.stats.intervals import equal_tailed
@@ -54,6 +54,7 @@ def name_chased(
     fit: LeadTimeFit, judgments: Judgments, *, share_left: float, worth_prob: float, interval_prob: float
 ) -> "pd.DataFrame":
     """Which prospects are chased too long? The list to hand back to marketing. See `LeadTimeFit.chasing`."""
+    check_kind(judgments, "judgments", Judgments)
     if judgments.scale.ranks != fit.ranks:
         raise InputError(
             f"`judgments` must be of the scale of the fit ({', '.join(fit.ranks)}); got "

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.judgments import Judgments
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import logistic
@@ -146,6 +146,7 @@ def predictive_check(
     >>> predictive_check(fit, seed=1).over_dispersed
     False
     """
+    check_kind(fit, "fit", RankFit, LeadTimeFit, ThresholdFit)
     if isinstance(by, str):
         raise InputError(f"`by` must be a list of groupings; got the text {by!r}. Write by=[{by!r}].")
     if by and (judgments is None or not isinstance(fit, RankFit)):

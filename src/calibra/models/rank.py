@@ -21,7 +21,7 @@ import numpy as np
 from calibra.data.counts import BinomialCells
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScores
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Binomial
@@ -140,6 +140,7 @@ class RankModel:
         return build_pymc(self._declare(cells, packed, judgments.scale.scores(_rank_counts(cells))))
 
     def _cells(self, judgments: Judgments) -> tuple[BinomialCells, PackedCells]:
+        check_kind(judgments, "judgments", Judgments)
         by = (*self.adjust_for, *([self.team] if self.team else []))
         cells = judgments.binomial_cells(within_days=self.within_days, by=by)
         return cells, pack_cells(cells.n > 0, by)

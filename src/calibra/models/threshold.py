@@ -20,6 +20,7 @@ import numpy as np
 from calibra.data.counts import BinomialCells
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScale
+from calibra.errors import check_kind
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.priors import HalfNormal, Normal, ScalePrior
@@ -103,7 +104,7 @@ class ThresholdModel:
         NotEnoughDataError
             No judgment is old enough for the horizon; says when the first will be.
         """
-        cells = judgments.binomial_cells(within_days=self.within_days)
+        cells = self._cells(judgments)
         return self.fit_cells(cells, scale=judgments.scale, seed=seed, engine=engine, draws=draws, progress=progress)
 
     def fit_by(
@@ -129,7 +130,7 @@ class ThresholdModel:
         dict of str to ThresholdFit
             One fit a label. Nothing is pooled between labels.
         """
-        cells = judgments.binomial_cells(within_days=self.within_days, by=[by])
+        cells = self._cells(judgments, by=(by,))
         fits: dict[str, ThresholdFit] = {}
         for index, label in enumerate(cells.groups[by]):
             part = _one_label(cells, index)
@@ -144,7 +145,7 @@ class ThresholdModel:
         """The model written out in PyMC, for reading and doubting: `pm.sample(model=...)` samples what `fit` does."""
         from calibra.inference.detection_pymc import build_detection
 
-        return build_detection(self._declare(judgments.binomial_cells(within_days=self.within_days)))
+        return build_detection(self._declare(self._cells(judgments)))
 
     def fit_cells(
         self,
@@ -161,6 +162,10 @@ class ThresholdModel:
         declaration = self._declare(cells)
         posterior = sample_posterior(declaration, seed=seed, engine=engine, draws=draws, progress=progress)
         return ThresholdFit(cells, scale, pool, declaration, posterior)
+
+    def _cells(self, judgments: Judgments, *, by: tuple[str, ...] = ()) -> BinomialCells:
+        check_kind(judgments, "judgments", Judgments)
+        return judgments.binomial_cells(within_days=self.within_days, by=by)
 
     def _declare(self, cells: BinomialCells) -> DetectionModel:
         priors = self.priors

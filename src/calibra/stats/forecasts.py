@@ -106,6 +106,8 @@ def cells_from_counts(prob: ArrayLike, n: ArrayLike, events: ArrayLike) -> Forec
         raise InputError(
             f"`prob`, `n` and `events` must have one length; got {values.size}, {counts.size} and {successes.size}."
         )
+    if values.size == 0:
+        raise InputError("`prob`, `n` and `events` must hold one forecast or more; they are empty.")
     refuse("prob", values, ~((values >= 0) & (values <= 1)), "must lie in [0, 1]", "Give probabilities, not percent.")
     refuse("n", counts, ~((counts > 0) & (counts % 1 == 0)), "must be whole numbers above 0", "Drop empty cells.")
     wrong = ~((successes >= 0) & (successes <= counts) & (successes % 1 == 0))

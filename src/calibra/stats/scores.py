@@ -167,7 +167,10 @@ def ranked_probability_score(
     0.29
     """
     check_interval_prob(interval_prob)
-    chance, place = np.asarray(prob, dtype=float), np.asarray(category)
+    try:
+        chance, place = np.asarray(prob, dtype=float), np.asarray(category)
+    except (TypeError, ValueError) as fault:
+        raise InputError(f"`prob` must be numbers, one row per outcome, one column per category; {fault}.") from None
     if chance.ndim != 2 or place.shape != chance.shape[:1] or place.size == 0:
         raise InputError(
             f"`prob` must be one row per outcome and one column per category; got shapes {chance.shape} "

@@ -17,7 +17,7 @@ from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScale
 from calibra.data.simulate import simulate_judgments
 from calibra.decisions.thresholds import recommend_thresholds
-from calibra.errors import InputError, NotEnoughDataError
+from calibra.errors import InputError, NotEnoughDataError, check_kind
 from calibra.inference.engines import Engine
 from calibra.models.rank import RankModel
 from calibra.models.threshold import ThresholdModel
@@ -122,6 +122,7 @@ def backtest(
     NotEnoughDataError
         Nobody was mature on a cut date.
     """
+    check_kind(judgments, "judgments", Judgments)
     horizon = judgments.scale.resolve_horizon(within_days)
     ends = _check_dates(judgments, cut_dates, horizon)
     promises = _promises(judgments.scale)
@@ -155,6 +156,8 @@ def backtest(
 
 def _check_dates(judgments: Judgments, cut_dates: Sequence[date], horizon: int) -> list[date]:
     """The last day of each cut date's later judgments."""
+    if not isinstance(cut_dates, Sequence) or not all(isinstance(cut, date) for cut in cut_dates):
+        raise InputError(f"`cut_dates` must be a list of dates, such as [date(2026, 6, 30)]; got {cut_dates!r}.")
     if judgments.as_of is None or not cut_dates:
         raise InputError("`cut_dates` must hold at least one date, and `judgments` rows (Judgments.from_frame).")
     last = judgments.as_of - timedelta(days=horizon)

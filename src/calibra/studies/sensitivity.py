@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import FitError, InputError
+from calibra.errors import FitError, check_kind
 from calibra.inference.cell_model import PopulationTerm
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.engines import Declaration, Engine, sample_posterior
@@ -142,8 +142,7 @@ def prior_sensitivity(fit: Fit, *, refit: bool = True) -> PriorSensitivity:
     >>> sorted(set(found.prior))
     ['level_scale', 'residual_scale', 'slope_scale']
     """
-    if not isinstance(fit, RankFit | LeadTimeFit | ThresholdFit):
-        raise InputError(f"`fit` must be a fitted rank, lead-time or threshold model; got {type(fit).__name__}.")
+    check_kind(fit, "fit", RankFit, LeadTimeFit, ThresholdFit)
     stated = _quantities(fit)
     rows: list[tuple[Any, ...]] = []
     for ending, name, prior in _priors(fit):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from calibra.errors import InputError
+from calibra.errors import INSIDE_A_CALIBRATION, InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,15 +47,6 @@ DATA_COLOUR, ALL_REPS_COLOUR = "#1f6fb2", INK
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
-
-
-INSIDE_A_CALIBRATION = {
-    "RankFit": "rank_fits[days]",
-    "LeadTimeFit": "lead_fit",
-    "ThresholdAdvice": "advice",
-    "Granularity": "granularity[days]",
-}
-"""Kind of result to where a calibration holds it."""
 
 
 def expect(result: object, kind: str) -> None:

@@ -1,0 +1,137 @@
+"""What a newcomer hands to a door by mistake comes back as one error that says what to do."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tests.calibrated import calibrated, read, world
+
+import calibra as cb
+from calibra.data.judgments import Judgments
+from calibra.models.by_horizon import ByHorizon
+
+FRAME = pd.DataFrame({"rep": ["Abe"], "rank": ["A"]})
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        lambda given: cb.calibrate(given, seed=1),
+        lambda given: cb.RankModel().fit(given, seed=1),
+        lambda given: cb.RankModel().build(given),
+        lambda given: cb.ThresholdModel().fit(given, seed=1),
+        lambda given: cb.ThresholdModel().fit_by(given, by="segment", seed=1),
+        lambda given: cb.ThresholdModel().build(given),
+        lambda given: cb.LeadTimeModel().fit(given, seed=1),
+        lambda given: cb.LeadTimeModel().build(given),
+        lambda given: cb.backtest(given, [date(2026, 1, 1)], seed=1),
+        lambda given: cb.replay("any.calibra", given),
+        lambda given: calibrated().lead_fit.chasing(given),
+    ],
+)
+def test_a_frame_in_place_of_judgments_is_told_how_judgments_are_made(door) -> None:
+    said = r"`judgments` must be Judgments; got a DataFrame of pandas\. Make them first: .*from_frame\(frame, scale="
+    with pytest.raises(cb.InputError, match=said):
+        door(FRAME)
+
+
+def test_a_path_in_place_of_judgments_stands_in_the_call_that_reads_it() -> None:
+    with pytest.raises(cb.InputError, match=r"got 'team\.csv'\. .*from_frame\('team\.csv', scale="):
+        cb.calibrate("team.csv", seed=1)
+    with pytest.raises(cb.InputError, match=r"from_frame\('team\.csv', scale="):
+        cb.calibrate(Path("team.csv"), seed=1)
+
+
+def test_a_calibration_in_place_of_what_it_holds_is_told_where_it_holds_it() -> None:
+    held = r"must be a RankFit; got a Calibration\. .*`calibration\.rank_fits\[60\]` or `calibration\.rank_fits\[90\]`"
+    calibration = calibrated()
+    for door in (
+        lambda given: cb.compare(given, given),
+        cb.recommend_granularity,
+        cb.rep_standings,
+        cb.rank_reliability,
+    ):
+        with pytest.raises(cb.InputError, match=held):
+            door(calibration)
+    with pytest.raises(cb.InputError, match=r"got a Calibration\. .*pass `calibration\.judgments`"):
+        cb.calibrate(calibration, seed=1)
+
+
+def test_comparing_lead_time_fits_leads_to_tempo() -> None:
+    lead = calibrated().lead_fit
+    with pytest.raises(cb.InputError, match=r"must be a RankFit; got a LeadTimeFit\..*`lead_fit\.tempo\(\)`"):
+        cb.compare(lead, lead)
+    with pytest.raises(cb.InputError, match=r"`other` must be a RankFit; got a LeadTimeFit"):
+        cb.compare(calibrated().rank_fits[60], lead)
+
+
+def test_a_promise_says_that_it_needs_both_numbers() -> None:
+    with pytest.raises(cb.InputError, match=r"both `prob` and `within_days`; `within_days` was not given\. Write"):
+        cb.Promise(0.6)
+    with pytest.raises(cb.InputError, match="`prob` was not given"):
+        cb.Promise(within_days=90)
+
+
+def test_a_horizon_that_is_not_there_names_those_that_are() -> None:
+    calibration = calibrated()
+    for fits in (calibration.rank_fits, calibration.threshold_fits, calibration.styles()):
+        with pytest.raises(KeyError, match=r"^A horizon that was fitted was expected: 60, 90; got 30\. ") as caught:
+            fits[30]
+        assert isinstance(caught.value, cb.InputError)
+
+
+def test_horizons_behave_as_any_mapping_does() -> None:
+    fits = ByHorizon({30: "short", 90: "long"})
+    assert (list(fits), fits.get(60), 60 in fits, fits == {30: "short", 90: "long"}) == ([30, 90], None, False, True)
+    assert {**fits}[30] == "short"
+    with pytest.raises(KeyError, match="expected: none; got 30"):
+        ByHorizon()[30]
+
+
+@pytest.mark.parametrize("given", [None, 3, FRAME])
+def test_what_is_no_path_is_refused_wherever_a_path_is_asked_for(given) -> None:
+    calibration = calibrated()
+    doors = (cb.load, calibration.save, calibration.report, lambda path: cb.replay(path, read()))
+    for door in doors:
+        with pytest.raises(cb.InputError, match=r"`path` must be a path, as text or as pathlib\.Path; got"):
+            door(given)
+    with pytest.raises(cb.InputError, match=r"`folder` must be a path"):
+        calibration.save_pictures(given)
+
+
+@pytest.mark.parametrize("given", [None, ["A", "B"]])
+def test_what_is_no_scale_is_told_how_one_is_written(given) -> None:
+    said = r"`scale` must be a RankScale; got .*\. Write `calibra\.RankScale\(\['A', 'B', 'C'\]\)`, the best rank first"
+    told = {"scale": given, "as_of": world().as_of}
+    doors = (
+        lambda: Judgments.from_frame(world().frame, columns=world().columns, **told),
+        lambda: Judgments.from_counts(FRAME, scale=given),
+        lambda: Judgments.from_cells(FRAME, **told),
+        lambda: cb.RankHistory.from_frames(FRAME, FRAME, outcome_columns={}, **told),
+    )
+    for door in doors:
+        with pytest.raises(cb.InputError, match=said):
+            door()
+
+
+def test_other_things_given_by_mistake_are_no_bare_python_errors() -> None:
+    calibration, fit = calibrated(), calibrated().rank_fits[60]
+    doors = {
+        "`groups` must be a list of lists of ranks": lambda: cb.merged_probabilities(fit, "ABC"),
+        "`thresholds` must be a ThresholdFit; got a RankFit": lambda: cb.rank_reliability(fit, thresholds=fit),
+        "`fit` must be a RankFit or a LeadTimeFit or a ThresholdFit": lambda: cb.predictive_check(FRAME, seed=1),
+        "`cut_dates` must be a list of dates": lambda: cb.backtest(read(), "2026-01-01", seed=1, within_days=60),
+        "`parts` must be some of": lambda: cb.calibrate(read(), seed=1, parts=None),
+        "`promises` must lead from ranks to promises": lambda: cb.RankScale(["A"], 0.6),
+        "`columns` must lead from roles": lambda: calibration.score(world().frame, as_of=world().as_of, columns="rep"),
+        "`within_days` must be one of the horizons": lambda: calibration.calibration_table(within_days=[60]),
+        "it has no 'score_known_rep'": lambda: cb.count_notes(FRAME),
+        r"returned; got None": lambda: cb.count_notes(None),
+        "URL must read": lambda: cb.read_url(None),
+        "hold one forecast or more; they are empty": lambda: cb.reliability_curve_from_counts([], [], []),
+        "`prob` must be numbers, one row per outcome": lambda: cb.ranked_probability_score([0], "half"),
+    }
+    for said, door in doors.items():
+        with pytest.raises(cb.InputError, match=said):
+            door()
