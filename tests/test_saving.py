@@ -448,6 +448,25 @@ def test_replay_on_other_judgments_says_what_moved(light: Path) -> None:
     assert f"{moved.n_outside} of 24 probabilities lie outside the 90% interval" in moved.summary()
 
 
+def test_a_replay_shows_itself_in_a_line_and_its_moves_with_both_intervals(light: Path) -> None:
+    moved = cb.replay(light, read(as_of="2026-06-30"), progress=False)
+    judged = moved.after.judgments.n_judgments
+    assert repr(moved) == (
+        f"<Replay: saved 300 judgments as of {world().as_of}, today {judged} judgments as of 2026-06-30; "
+        f"{moved.n_outside} of 24 probabilities lie outside the 90% interval saved>"
+    )
+    row = moved.table.iloc[0]
+    told = moved._sentence(0)
+    assert f"→ {row['estimate_after']:.0%} ({row['lower_after']:.0%} to {row['upper_after']:.0%})" in told
+
+
+def test_a_replay_of_ready_made_counts_tells_no_day(tmp_path: Path) -> None:
+    path = calibrate(two_reps(), seed=1, engine="laplace", draws=200, parts=()).save(tmp_path / "counts.calibra")
+    said = cb.replay(path, two_reps(), progress=False).summary()  # 60 + 80 + 50 + 70 judgments
+    told = "260 judgments of ready-made counts"
+    assert said.startswith(f"Saved: {told}; today: {told}; seed 1.")
+
+
 def test_replay_refuses_judgments_of_other_ranks(light: Path) -> None:
     with pytest.raises(cb.InputError, match=r"must be of the ranks that were saved \(A, B, C\); got A, B\. Fit them"):
         cb.replay(light, two_reps())

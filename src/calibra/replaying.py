@@ -18,7 +18,8 @@ from calibra.loaded import SavedCalibration, load
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +32,6 @@ _NUMBERS = ("estimate", "lower", "upper", "n", "events")
 @dataclass(frozen=True, slots=True, eq=False)
 class Replay:
     """A saved calibration beside the same fit on other judgments."""
-
-    __repr__ = brief
 
     before: SavedCalibration
     """What was saved."""
@@ -63,25 +62,41 @@ class Replay:
     def summary(self) -> str:
         """What moved, in words, the largest moves first."""
         at = self.columns
-        both = np.isfinite(at["change_points"])
         lines = [
-            f"Saved as of {self.before.judgments.as_of} with {self.before.judgments.n_judgments:,} judgments; today as "
-            f"of {self.after.judgments.as_of} with {self.after.judgments.n_judgments:,}; seed {self.before.seed}.",
-            f"{self.n_outside} of {int(both.sum())} probabilities lie outside the {self.interval_prob:.0%} interval "
-            "that was saved."
-            if at["change_points"][both].any()
-            else f"None of the {int(both.sum())} probabilities moved.",
+            f"Saved: {_dated(self.before)}; today: {_dated(self.after)}; seed {self.before.seed}.",
+            f"{self._outside()} that was saved."
+            if at["change_points"][np.isfinite(at["change_points"])].any()
+            else f"None of the {self._n_both} probabilities moved.",
         ]
         moved = np.flatnonzero(at["outside"])
         largest = moved[np.argsort(-np.abs(at["change_points"][moved]), kind="stable")][:5]
         return "\n".join([*lines, *(self._sentence(row) for row in largest)])
 
+    def __repr__(self) -> str:
+        return f"<Replay: saved {_dated(self.before)}, today {_dated(self.after)}; {self._outside()} saved>"
+
+    @property
+    def _n_both(self) -> int:
+        """Probabilities that were told then and are told today."""
+        return int(np.isfinite(self.columns["change_points"]).sum())
+
+    def _outside(self) -> str:
+        return f"{self.n_outside} of {self._n_both} probabilities lie outside the {self.interval_prob:.0%} interval"
+
     def _sentence(self, row: int) -> str:
         at = {name: values[row] for name, values in self.columns.items()}
         return (
             f"- {at['rep']}, rank {at['rank']}: {at['estimate_before']:.0%} ({at['lower_before']:.0%} to "
-            f"{at['upper_before']:.0%}) → {at['estimate_after']:.0%}, n {at['n_before']:.0f} → {at['n_after']:.0f}"
+            f"{at['upper_before']:.0%}) → {at['estimate_after']:.0%} ({at['lower_after']:.0%} to "
+            f"{at['upper_after']:.0%}), n {at['n_before']:,.0f} → {at['n_after']:,.0f}"
         )
+
+
+def _dated(found: Calibration) -> str:
+    """How many judgments, of which day."""
+    judgments = found.judgments
+    day = "of ready-made counts" if judgments.as_of is None else f"as of {judgments.as_of}"
+    return f"{counted(judgments.n_judgments, 'judgment')} {day}"
 
 
 def replay(

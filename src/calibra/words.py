@@ -1,8 +1,12 @@
 """Numbers and names in words."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import SupportsFloat
+
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
 
 
 def counted(n: SupportsFloat, thing: str) -> str:
@@ -19,3 +23,29 @@ def listed(names: Iterable[str], last: str = "and") -> str:
 def normal_spelling(name: str) -> str:
     """The name without what tells two spellings of it apart: case, width (NFKC), and blanks around it or in a row."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def chance(prob: float) -> str:
+    """A probability from draws: never said to be certain."""
+    return "over 99 %" if prob > 0.99 else "below 1 %" if prob < 0.01 else f"{100 * prob:.0f} %"
+
+
+def printable(text: str) -> str:
+    """The text without anything that moves a cursor, turns the direction of writing or hides itself.
+
+    Line breaks and tabs become a blank; other control and format characters (escape sequences, bidirectional
+    overrides, lone surrogates) become the replacement character �.
+    """
+    one_line = _LINE_BREAKS.sub(" ", text)
+    return "".join("�" if unicodedata.category(char) in _UNPRINTABLE else char for char in one_line)
+
+
+def short_label(label: object, *, width: int = 28) -> str:
+    """A label of the user's on one line: printable, and at most so many characters, cut with an ellipsis."""
+    text = printable(str(label)).strip() or "(blank)"
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def short_labels(labels: Iterable[object], *, width: int = 28) -> list[str]:
+    """`short_label` of each."""
+    return [short_label(label, width=width) for label in labels]

@@ -5,7 +5,7 @@ import pytest
 from tests.models.worlds import counts, scale_of
 
 from calibra.data.scale import Promise, RankScale
-from calibra.decisions.comparison import compare
+from calibra.decisions.comparison import Comparison, compare
 from calibra.decisions.promises import rank_reliability
 from calibra.decisions.standings import rep_standings
 from calibra.errors import InputError
@@ -128,3 +128,37 @@ def test_pictures_show_what_the_results_hold(fit):
     axes = plot_comparison(compare(fit, reps=("rep 05", "rep 00")))
     assert axes.get_title(loc="left") == "rep 05 less rep 00"
     assert len(axes.get_yticklabels()) == 3
+
+
+def _told(estimate, lower, upper, prob_higher, prob_lower):
+    """A comparison of one mean and one discrimination, as it might come out."""
+    return Comparison(
+        "Endo", "Ito", np.array(["mean probability", "discrimination"], dtype=object),
+        np.array(["points", "log-odds"], dtype=object), np.array([estimate, 0.5]), np.array([lower, 0.25]),
+        np.array([upper, 0.755]), np.array([prob_higher, 0.85]), np.array([prob_lower, 0.0]), np.array([1200, 1200]),
+        np.array([80, 80]), 5.0, 0.3, 0.9, "laplace",
+    )  # fmt: skip
+
+
+def test_a_comparison_in_words_has_interval_counts_and_probabilities():
+    assert _told(8.64, 1.04, 16.25, 0.784, 0.001).sentences() == [
+        "Mean probability: Endo lies 8.6 points above Ito (1.0 to 16.2, 90% interval; n 1,200 and 80). Probability "
+        "that it lies above by more than 5 points: 78 %; below by more than that: below 1 %.",
+        "Discrimination: Endo lies 0.50 log-odds above Ito (0.25 to 0.76, 90% interval; n 1,200 and 80). Probability "
+        "that it lies above by more than 0.3: 85 %; below by more than that: below 1 %.",
+    ]
+
+
+def test_a_difference_below_is_counted_in_its_own_direction():
+    said = _told(-8.64, -16.25, 1.04, 0.0, 1.0).sentences()[0]
+    assert "Endo lies 8.6 points below Ito (−1.0 to 16.2, 90% interval" in said
+    assert said.endswith("above by more than 5 points: below 1 %; below by more than that: over 99 %.")
+
+
+def test_a_comparison_shows_itself_by_its_mean(fit):
+    found = compare(fit, reps=("rep 05", "rep 00"))
+    assert len(found.sentences()) == 4  # two ranks, the mean, discrimination
+    shown = repr(found)
+    assert shown.startswith("<Comparison of 4 quantities; Mean probability: rep 05 lies ")
+    assert shown.endswith("; laplace>")
+    assert "\n" not in shown

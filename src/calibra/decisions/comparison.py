@@ -11,21 +11,22 @@ from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, log_odds, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import chance
 
 if TYPE_CHECKING:
     import pandas as pd
 
 type Floats = NDArray[np.float64]
 
+MEAN = "mean probability"
+"""The quantity that says most in one number, at one mix of ranks for both."""
 _LEAD_TIMES = "Reps' lead times are compared by `lead_fit.tempo()`."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """First less second, quantity by quantity."""
-
-    __repr__ = brief
 
     first: str
     """What is compared."""
@@ -69,6 +70,38 @@ class Comparison:
             "margin_log_odds": self.margin_log_odds, "interval_prob": self.interval_prob,
         })  # fmt: skip
         return table
+
+    def sentences(self) -> list[str]:
+        """Each difference in words, as the table has them, with its interval, counts, and how sure its direction is."""
+        return [self._sentence(row) for row in range(len(self.quantity))]
+
+    def __repr__(self) -> str:
+        mean = self.quantity.tolist().index(MEAN)
+        return (
+            f"<Comparison of {len(self.quantity)} quantities; {self._sentence(mean).removesuffix('.')}; {self.engine}>"
+        )
+
+    def _sentence(self, row: int) -> str:
+        """One difference, counted in its own direction."""
+        estimate, ends = float(self.estimate[row]), (float(self.lower[row]), float(self.upper[row]))
+        points = self.unit[row] == "points"
+        word, sign = ("below", -1.0) if estimate < 0.0 else ("above", 1.0)
+        size, low, high = (
+            _number(sign * value, points=points) for value in (estimate, *sorted(ends, key=sign.__mul__))
+        )
+        margin = f"{self.margin_points:g} points" if points else f"{self.margin_log_odds:g}"
+        what, counts = str(self.quantity[row]), f"n {self.n_first[row]:,} and {self.n_second[row]:,}"
+        return (
+            f"{what[0].upper()}{what[1:]}: {self.first} lies {size} {self.unit[row]} {word} {self.second} ({low} to "
+            f"{high}, {self.interval_prob:.0%} interval; {counts}). Probability that it lies above by more than "
+            f"{margin}: {chance(self.prob_higher[row])}; below by more than that: {chance(self.prob_lower[row])}."
+        )
+
+
+def _number(value: float, *, points: bool) -> str:
+    """Points to one decimal, log-odds to two; no zero with a sign."""
+    told = f"{value:.1f}" if points else f"{value:.2f}"
+    return told.lstrip("-") if float(told) == 0.0 else told.replace("-", "−")
 
 
 def compare(
@@ -124,7 +157,7 @@ def compare(
     draws = _differences(fit, first, second, n_first + n_second)
     margin = np.r_[np.full(len(fit.ranks) + 1, margin_points), margin_log_odds]
     summary = equal_tailed(draws, interval_prob=interval_prob)
-    quantity = [*(f"probability at rank {rank}" for rank in fit.ranks), "mean probability", "discrimination"]
+    quantity = [*(f"probability at rank {rank}" for rank in fit.ranks), MEAN, "discrimination"]
     counts = [np.r_[n, n.sum(), n.sum()].astype(np.int64) for n in (n_first, n_second)]
     return Comparison(
         labels[0], labels[1], np.array(quantity, dtype=object),

@@ -1,14 +1,13 @@
-"""How things look and how labels are shown: colours, one dress for every axes, and text that cannot do anything."""
+"""How things look: colours, one dress for every axes; how labels are shown stands in `words`."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calibra.errors import INSIDE_A_CALIBRATION, InputError
+from calibra.words import printable as printable, short_label as short_label, short_labels as short_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,9 +44,6 @@ FINDING_LOOKS: Mapping[str, Look] = {
 
 DATA_COLOUR, ALL_REPS_COLOUR = "#1f6fb2", INK
 
-_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
-
 
 def expect(result: object, kind: str) -> None:
     """Refuse a result of another kind than a picture draws, and say where the right one is."""
@@ -56,27 +52,6 @@ def expect(result: object, kind: str) -> None:
     inside = INSIDE_A_CALIBRATION.get(kind)
     held = f" A calibration holds it: `calibration.{inside}`." if inside else ""
     raise InputError(f"This picture draws a {kind}; got {type(result).__name__}.{held}")
-
-
-def printable(text: str) -> str:
-    """The text without anything that moves a cursor, turns the direction of writing or hides itself.
-
-    Line breaks and tabs become a blank; other control and format characters (escape sequences, bidirectional
-    overrides, lone surrogates) become the replacement character �.
-    """
-    one_line = _LINE_BREAKS.sub(" ", text)
-    return "".join("�" if unicodedata.category(char) in _UNPRINTABLE else char for char in one_line)
-
-
-def short_label(label: object, *, width: int = 28) -> str:
-    """A label of the user's on one line: printable, and at most so many characters, cut with an ellipsis."""
-    text = printable(str(label)).strip() or "(blank)"
-    return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def short_labels(labels: Iterable[object], *, width: int = 28) -> list[str]:
-    """`short_label` of each."""
-    return [short_label(label, width=width) for label in labels]
 
 
 def make_axes(*, width: float, height: float) -> Axes:
