@@ -160,7 +160,7 @@ def test_rows_set_aside_are_reported_and_no_failure(folder: Path, capsys: pytest
             ["check", "judgments.csv", "--config", "absent.toml"],
             r"There is no absent.toml. Write one with `calibra init",
         ),
-        (["check", "judgments.csv", "--as-of", "yesterday"], "`as_of` must be a date"),
+        (["check", "judgments.csv", "--as-of", "yesterday"], "`as_of` (--as-of) must be a date"),
         (["fit", "judgments.csv", "--out", "out", "--as-of", "2025-05-01"], "No model could be fitted"),
         (["fit", "judgments.csv", "--out", "calibra.toml"], "calibra.toml"),
         (["init", "judgments.csv"], "calibra.toml is there already"),

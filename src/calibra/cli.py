@@ -15,11 +15,13 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calibra import __version__
 from calibra.cli_show import as_json, harmless, judgments_json, say, show, show_judgments
+from calibra.cli_words import ShellWords
 from calibra.errors import CalibraError, FitError, InputError
 from calibra.words import counted
 
@@ -54,19 +56,20 @@ exit status: 0 good, 1 a fit that its own diagnostics speak against, 2 bad input
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
+    options.words = ShellWords(Path(getattr(options, "config", None) or SETTINGS).name)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        with _notes_on_stderr():
+        with _notes_on_stderr(options):
             status: int = options.run(options)
     except FitError as error:
-        return _refuse(error, FAILED_CHECK)
+        return _refuse(options.words(str(error)), FAILED_CHECK)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
     except (CalibraError, OSError) as error:
-        return _refuse(error, BAD_INPUT)
+        return _refuse(options.words(str(error)), BAD_INPUT)
     except KeyboardInterrupt:
         return _refuse("stopped", STOPPED)
     return status
@@ -88,12 +91,12 @@ def demo(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(as_json(calibration, [*reports, *pictures]))
     elif not options.quiet:
-        show(calibration)
+        show(calibration, options.words)
         if world is not None:
             say(_held_against_truth(calibration, world))
         say("Pictures: " + ", ".join(map(str, pictures)))
         say("The report, to be opened in a browser: " + ", ".join(map(str, reports)))
-    return _status(calibration)
+    return _status(calibration, options.words)
 
 
 def init(options: argparse.Namespace) -> int:
@@ -118,7 +121,7 @@ def check(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(judgments_json(judgments))
     elif not options.quiet:
-        show_judgments(judgments, each_rep=True)
+        show_judgments(judgments, options.words, each_rep=True)
     return GOOD
 
 
@@ -136,14 +139,17 @@ def fit(options: argparse.Namespace) -> int:
     if calibration.lead_fit is not None:
         tables["hand_back"] = calibration.lead_fit.chasing(judgments)
     files = [write_csv(table, out / f"{name}.csv") for name, table in tables.items()]
-    files += [_write_text(out / "summary.txt", harmless(calibration.summary()) + "\n"), *calibration.save_pictures(out)]
+    files += [
+        _write_text(out / "summary.txt", harmless(options.words(calibration.summary())) + "\n"),
+        *calibration.save_pictures(out),
+    ]
     files += _write_saved(calibration, out, Path(options.config))
     if options.json:
         _print_json(as_json(calibration, files))
     elif not options.quiet:
-        show(calibration)
+        show(calibration, options.words)
         say(f"Wrote {len(files)} files to {out}: {', '.join(path.name for path in files)}")
-    return _status(calibration)
+    return _status(calibration, options.words)
 
 
 def report(options: argparse.Namespace) -> int:
@@ -160,7 +166,7 @@ def report(options: argparse.Namespace) -> int:
         _print_json({"ok": calibration.ok, "problems": list(calibration.problems), "files": [str(path)]})
     elif not options.quiet:
         say(f"Wrote {path}")
-    return _status(calibration)
+    return _status(calibration, options.words)
 
 
 def score(options: argparse.Namespace) -> int:
@@ -172,6 +178,7 @@ def score(options: argparse.Namespace) -> int:
     calibration, folder = _saved(options.results)
     config = Path(options.config) if options.config else folder / SETTINGS
     reading = read_settings(config).reading if options.config or config.is_file() else {}
+    options.words = replace(options.words, columns=reading.get("columns", {}))
     how = {name: reading[name] for name in ("timezone", "encoding") if name in reading}
     how |= {"columns": reading["columns"]} if options.config else {}
     scored = calibration.score(open_table(options.file), as_of=options.as_of, **how)
@@ -260,7 +267,11 @@ def _saved(name: str) -> tuple[SavedCalibration, Path]:
 def _settings(options: argparse.Namespace) -> Settings:
     from calibra.cli_config import read_settings
 
-    return read_settings(Path(options.config), as_of=options.as_of)
+    settings = read_settings(Path(options.config), as_of=options.as_of)
+    options.words = replace(
+        options.words, columns=settings.reading["columns"], outcome_columns=(settings.history or {}).get("columns", {})
+    )
+    return settings
 
 
 def _folder(name: str) -> Path:
@@ -271,11 +282,12 @@ def _folder(name: str) -> Path:
     return path
 
 
-def _status(calibration: Calibration) -> int:
+def _status(calibration: Calibration, words: ShellWords) -> int:
     """1, with the reason on standard error, where the diagnostics speak against a fit."""
     if calibration.ok:
         return GOOD
-    return _refuse("\n".join(f"a fit cannot be trusted: {found}" for found in calibration.problems), FAILED_CHECK)
+    told = "\n".join(f"a fit cannot be trusted: {found}" for found in calibration.problems)
+    return _refuse(words(told), FAILED_CHECK)
 
 
 # standard output and standard error -----------------------------------------------------------------------------------
@@ -286,10 +298,10 @@ def _print_json(value: object) -> None:
 
 
 @contextmanager
-def _notes_on_stderr() -> Iterator[None]:
+def _notes_on_stderr(options: argparse.Namespace) -> Iterator[None]:
     """Warnings and log lines as plain notes on standard error, each once."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_NoteFormatter())
+    handler.setFormatter(_NoteFormatter(options))
     logger = logging.getLogger("calibra")
     logger.addHandler(handler)
     try:
@@ -298,17 +310,21 @@ def _notes_on_stderr() -> Iterator[None]:
             warnings.simplefilter("always", UserWarning)
             yield
         for words in dict.fromkeys(map(_note, caught)):
-            print(f"note: {harmless(words)}", file=sys.stderr)
+            print(f"note: {harmless(options.words(words))}", file=sys.stderr)
     finally:
         logger.removeHandler(handler)
 
 
 class _NoteFormatter(logging.Formatter):
-    """Log lines as notes a terminal cannot obey."""
+    """Log lines as notes a terminal cannot obey, in the words of the shell."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__()
+        self.options = options
 
     def format(self, record: logging.LogRecord) -> str:
         """The message alone."""
-        return f"note: {harmless(record.getMessage())}"
+        return f"note: {harmless(self.options.words(record.getMessage()))}"
 
 
 def _note(warning: warnings.WarningMessage) -> str:
@@ -320,9 +336,9 @@ def _note(warning: warnings.WarningMessage) -> str:
     return words
 
 
-def _refuse(reason: object, status: int) -> int:
+def _refuse(reason: str, status: int) -> int:
     """One readable block on standard error."""
-    print(f"calibra: {harmless(str(reason))}", file=sys.stderr)
+    print(f"calibra: {harmless(reason)}", file=sys.stderr)
     return status
 
 
@@ -389,3 +405,7 @@ def _command(commands: Any, run: Callable[[argparse.Namespace], int], example: s
     shown.add_argument("--quiet", action="store_true", help="print nothing but errors and notes")
     add: Callable[..., Any] = parser.add_argument
     return add
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from calibra.cli_words import toml_text
 from calibra.errors import InputError
+from calibra.words import counted, normal_spelling
 
 TEMPLATE = """\
 # What calibra needs to know about your judgments. One row a judgment, in a CSV or Parquet file.
@@ -31,7 +35,7 @@ problems = "raise"
 
 # The ranks, best first.{ranks_note}
 [scale]
-ranks = [{ranks}]
+ranks = [{ranks}]{strays}
 
 # What a rank promises: an event with this probability within so many days. Say what your organisation means by it: all
 # advice leans on that. kind: "average" (the prospects of the rank together; so if it is left out) or "bar" (each of
@@ -45,9 +49,8 @@ within_days = "?"    # such as 90
 # within_days = 90
 # kind = "bar"
 
-# Other spellings of a rank in the data.
-# [rank_labels]
-# "a" = "A"
+# Other spellings of a rank in the data.{spellings_note}
+{spellings}
 
 # Where the file is a log of rank changes (prospect, rep, rank, changed_at; name these under [columns]) instead:
 # [history]
@@ -81,6 +84,25 @@ _LIKELY = {
 
 _ROWS_READ = 50_000
 _MOST_RANKS = 12
+_FEW_ROWS, _SMALL_SHARE = 20, 0.01
+"""A label of fewer rows than either is left out of the ranks, unless it stands next to one that is not."""
+_MISTAKEN_SHARE = 0.05
+"""Share of the rows up to which rare labels may be mistakes; beyond it they are what the column holds."""
+_MOST_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RankLabels:
+    """What the labels of a column look like, taken as ranks."""
+
+    ranks: Sequence[str] = ()
+    """The ranks, by name, whole numbers in their order; none where there are too many."""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """Label that differs from a rank in case, width or blanks alone, to that rank."""
+    strays: Mapping[str, int] = field(default_factory=dict)
+    """Label that hardly any row carries to number of rows, most first."""
+    n_rows: int = 0
+    """Rows with a label."""
 
 
 class FileHead(NamedTuple):
@@ -90,8 +112,8 @@ class FileHead(NamedTuple):
     """Names of its columns."""
     encoding: str = "utf-8"
     """In which it was read."""
-    ranks: Sequence[str] = ()
-    """Labels of the column that looks like the rank, in the order of their names; none where there are too many."""
+    labels: RankLabels = RankLabels()
+    """Labels of the column that looks like the rank."""
 
 
 def write_template(path: Path, *, head: FileHead | None = None) -> Path:
@@ -105,14 +127,17 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
     if path.exists():
         raise InputError(f"{path} is there already and is not overwritten. Name another, or remove it first.")
     encoding = "utf-8" if head is None else head.encoding
-    ranks: tuple[str, ...] = ("A", "B", "C")
+    labels = RankLabels() if head is None else head.labels
+    ranks: Sequence[str] = ("A", "B", "C")
     note = ""
-    if head is not None and head.ranks:
-        ranks, note = tuple(head.ranks), " These are the labels in the file, by name: put them in order."
+    if labels.ranks:
+        ranks, note = labels.ranks, " These are the labels in the file, by name: put them in order."
+    spelled = " These differ in case, width or blanks alone: check each line." if labels.spellings else ""
     filled = {
         "encoding": '# encoding = "cp932"' if encoding == "utf-8" else f'encoding = "{encoding}"',
-        "columns": _columns_block(head and head.columns), "ranks_note": note,
-        "ranks": ", ".join(map(_toml_text, ranks)), "first": _toml_key(ranks[0]), "second": _toml_key(ranks[-1]),
+        "columns": _columns_block(head and head.columns), "ranks_note": note, "spellings_note": spelled,
+        "strays": _strays_block(labels), "spellings": _spellings_block(labels),
+        "ranks": ", ".join(map(toml_text, ranks)), "first": _toml_key(ranks[0]), "second": _toml_key(ranks[-1]),
     }  # fmt: skip
     text = TEMPLATE
     for name, value in filled.items():
@@ -150,7 +175,7 @@ def read_head(path: Path) -> FileHead:
             continue
         except BROKEN as error:
             raise InputError(f"{path} is broken off or damaged ({error}).") from error
-        labels = () if place is None else _labels(row[place] for row in some if len(row) > place)
+        labels = RankLabels() if place is None else _labels(row[place] for row in some if len(row) > place)
         return FileHead(names, encoding, labels)
     raise InputError(f"{path} is text in neither UTF-8 nor cp932. Save it as UTF-8.")
 
@@ -166,7 +191,7 @@ def _head_of_parquet(path: Path) -> FileHead:
         first = None if place is None else next(file.iter_batches(_ROWS_READ, columns=[names[place]]), None)
     except ArrowInvalid as error:
         raise InputError(f"{path} is no Parquet file: {error}") from error
-    return FileHead(names, ranks=() if first is None else _labels(map(str, first.column(0).drop_null().to_pylist())))
+    return FileHead(names, labels=RankLabels() if first is None else _labels(first.column(0).to_pylist()))
 
 
 def _place_of_rank(names: Sequence[str]) -> int | None:
@@ -174,11 +199,81 @@ def _place_of_rank(names: Sequence[str]) -> int | None:
     return None if found is None else list(names).index(found)
 
 
-def _labels(values: Iterable[str]) -> Sequence[str]:
-    """Labels but for blanks, whole numbers in their order; none where there are too many for ranks."""
-    found = {value.strip() for value in values} - {""}
-    numbers = all(label.isdecimal() for label in found)
-    return sorted(found, key=int if numbers else None) if len(found) <= _MOST_RANKS else ()
+def _labels(values: Iterable[object]) -> RankLabels:
+    """What the values of a column look like, taken as ranks."""
+    from calibra.data.packed import label_text
+
+    n_of = Counter(label for value in values if (label := label_text(value)) is not None)
+    spelled: dict[str, list[str]] = {}
+    for label, _ in n_of.most_common():
+        spelled.setdefault(normal_spelling(label), []).append(label)
+    meant = {normal: labels[0].strip() for normal, labels in spelled.items()}
+    n_meant = {normal: sum(n_of[label] for label in labels) for normal, labels in spelled.items()}
+    rare = _rare(n_meant)
+    kept = [meant[normal] for normal in spelled if normal not in rare]
+    if not 0 < len(kept) <= _MOST_RANKS:
+        return RankLabels()
+    numbers = all(label.isdecimal() for label in kept)
+    return RankLabels(
+        sorted(kept, key=int if numbers else None),
+        {
+            label: meant[normal]
+            for normal, labels in spelled.items()
+            for label in labels
+            if normal not in rare and label != meant[normal]
+        },
+        {meant[normal]: n for normal, n in n_meant.items() if normal in rare},
+        n_of.total(),
+    )
+
+
+def _rare(n_of: Mapping[str, int]) -> set[str]:
+    """Labels that hardly any row carries and that are no next step of a rank: of A to E and X, the X."""
+    total = sum(n_of.values())
+    rare = {label for label, n in n_of.items() if n < min(_FEW_ROWS, _SMALL_SHARE * total)}
+    if sum(n_of[label] for label in rare) > _MISTAKEN_SHARE * total:
+        return set()  # so many are no mistakes
+    steps = {label: _step(label) for label in n_of}
+    reached = [label for label in n_of if label not in rare]
+    while reached:
+        here = steps[reached.pop()]
+        near = {label for label in rare if here is not None and _is_next(here, steps[label])}
+        rare -= near
+        reached += near
+    return rare
+
+
+def _step(label: str) -> tuple[str, int] | None:
+    """What a label counts with, and where it stands: A, AA and A+ at A, S before A, "rank 3" at 3 of "rank "."""
+    if letter := re.fullmatch(r"([a-z])\1*[+-]?", label):
+        return "a letter", ord("a") - 1 if letter[1] == "s" else ord(letter[1])
+    number = re.fullmatch(r"([^0-9]*)([0-9]{1,4})", label)
+    return None if number is None else (number[1], int(number[2]))
+
+
+def _is_next(step: tuple[str, int], other: tuple[str, int] | None) -> bool:
+    return other is not None and step[0] == other[0] and abs(step[1] - other[1]) <= 1
+
+
+def _strays_block(labels: RankLabels) -> str:
+    """The labels left out of the ranks, and what to do about them, as comments."""
+    if not labels.strays:
+        return ""
+    most = list(labels.strays.items())
+    shown = ", ".join(f"{toml_text(label)} ({counted(n, 'row')})" for label, n in most[:_MOST_SHOWN])
+    more = f", and {len(most) - _MOST_SHOWN:,} more" if len(most) > _MOST_SHOWN else ""
+    return (
+        f"\n# Left out, for hardly any of the {counted(labels.n_rows, 'row')} read carries it: {shown}{more}."
+        "\n# A rank after all? Add it above. Another spelling of one? Name it under [rank_labels]. A mistake? Correct"
+        '\n# the rows, which `calibra check` names, or leave them out with problems = "set_aside".'
+    )
+
+
+def _spellings_block(labels: RankLabels) -> str:
+    """The lines under [rank_labels]: what was found, else a pattern."""
+    if not labels.spellings:
+        return '# [rank_labels]\n# "a" = "A"'
+    return "\n".join(["[rank_labels]", *(f"{toml_text(a)} = {toml_text(b)}" for a, b in labels.spellings.items())])
 
 
 def _columns_block(columns: Sequence[str] | None) -> str:
@@ -190,12 +285,12 @@ def _columns_block(columns: Sequence[str] | None) -> str:
         if found is not None:
             guessed = True
             left.remove(found)
-            line = f"{role} = {_toml_text(found)}"
+            line = f"{role} = {toml_text(found)}"
         else:
             line = f'{"" if needed else "# "}{role} = "{role if columns is None else "?"}"'
         lines.append(f"{line.ljust(32)}  # {note}")
     if columns:
-        shown = ", ".join(_toml_text(name) for name in columns)
+        shown = ", ".join(toml_text(name) for name in columns)
         told = "Guessed from these names: check each line." if guessed else "None of them says what it is: fill in."
         lines = [f"# The file has: {shown}", f"# {told}", *lines]
     return "\n".join(lines)
@@ -209,10 +304,4 @@ def _likely_column(role: str, columns: Sequence[str]) -> str | None:
 
 
 def _toml_key(text: str) -> str:
-    return text if re.fullmatch("[A-Za-z0-9_-]+", text) else _toml_text(text)
-
-
-def _toml_text(text: str) -> str:
-    """A TOML basic string: backslash, quote and control characters escaped."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+    return text if re.fullmatch("[A-Za-z0-9_-]+", text) else toml_text(text)

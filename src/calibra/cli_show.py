@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from calibra.words import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,17 +24,17 @@ PIPED_WIDTH = 110
 """Characters a line where nobody watches."""
 
 
-def show(calibration: Calibration) -> None:
-    """Diagnostics first, then what came in, the tables, and what was found."""
+def show(calibration: Calibration, words: Callable[[str], str]) -> None:
+    """Diagnostics first, then what came in, the tables, and what was found; `words` are those of the shell."""
     from calibra.views.tables import advice_table, lead_time_table, probability_table, profile_table, tempo_table
 
     console = _console()
     say("How far to trust it\n" + "\n".join(f"- {line}" for line in calibration.diagnostics))
     for note in calibration.notes:
-        say(f"- could not be calculated: {note}")
+        say(words(f"- could not be calculated: {note}"))
     console.print()
     if calibration.judgments.as_of is not None:
-        show_judgments(calibration.judgments)
+        show_judgments(calibration.judgments, words)
     for rank_fit in calibration.rank_fits.values():
         console.print(probability_table(rank_fit))
         if len(rank_fit.reps) > 1:
@@ -46,17 +48,17 @@ def show(calibration: Calibration) -> None:
     say("What was found\n" + "\n".join(f"- {sentence}" for sentence in calibration.findings) + "\n")
 
 
-def show_judgments(judgments: Judgments, *, each_rep: bool = False) -> None:
-    """What came in, what is noted or doubtful, what was set aside."""
+def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_rep: bool = False) -> None:
+    """What came in, what is noted or doubtful, what was set aside; `words` are those of the shell."""
     from calibra.views.tables import summary_table
 
     summary, console = judgments.summary(), _console()
     console.print(summary_table(summary))
     if each_rep:
         console.print(summary_table(summary, by="rep"))
-    noted = [f"Noted: {n:,} {words}." for words, n in summary.noted.items()]
+    noted = [f"Noted: {n:,} {what}." for what, n in summary.noted.items()]
     doubtful = [f"Doubtful: {doubt}" for doubt in summary.doubts]
-    say("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"]))
+    say(words("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"])))
 
 
 def _console() -> Console:
@@ -75,8 +77,6 @@ def say(text: str) -> None:
 
 def harmless(text: str) -> str:
     """The text, line by line, without anything a terminal would obey."""
-    from calibra.views.style import printable
-
     return "\n".join(printable(line) for line in text.split("\n"))
 
 

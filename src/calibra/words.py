@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import SupportsFloat
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_WIDE_BLANK = "\u3000"
 _LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
 
 
@@ -28,6 +29,19 @@ def normal_spelling(name: str) -> str:
 def chance(prob: float) -> str:
     """A probability from draws: never said to be certain."""
     return "over 99 %" if prob > 0.99 else "below 1 %" if prob < 0.01 else f"{100 * prob:.0f} %"
+
+
+def quoted(value: object) -> str:
+    """A user's name or label in quotes, as Python writes it, but for the wide blank (U+3000), which stands as it is.
+
+    Whatever moves a cursor, hides itself, looks like another blank or like nothing at all is written as an escape, so
+    that it is seen.
+    """
+    if not isinstance(value, str) or _WIDE_BLANK not in value or not value.strip():
+        return repr(value)
+    quote = repr(value)[0]
+    other = "'" if quote == '"' else '"'  # set before each part, so that all are quoted alike
+    return quote + _WIDE_BLANK.join(repr(other + part)[2:-1] for part in value.split(_WIDE_BLANK)) + quote
 
 
 def printable(text: str) -> str:

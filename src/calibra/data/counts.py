@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from calibra.data.scale import check_days
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.tables import brief, make_table
-from calibra.words import counted
+from calibra.words import counted, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -273,9 +273,11 @@ def check_groups(by: Sequence[str], known: Sequence[str]) -> None:
     unknown = [name for name in by if name not in known]
     if unknown or len(set(by)) < len(by):
         fault = (
-            f"{', '.join(map(repr, unknown))} is not" if unknown else f"{list(by)} names one twice; each may come once"
+            f"{', '.join(map(quoted, unknown))} is not"
+            if unknown
+            else f"{list(by)} names one twice; each may come once"
         )
-        listed = ", ".join(map(repr, known)) or "none"
+        listed = ", ".join(map(quoted, known)) or "none"
         raise InputError(f"`by` must name groupings ({listed}); {fault}. Map a column to the name in `columns` first.")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from calibra.data.engine_errors import explain
 from calibra.errors import InputError
+from calibra.words import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,7 +71,7 @@ def read_path(
 
 def check_file(path: Path, encoding: str = "utf-8") -> None:
     """Refuse what cannot be read, and say what it is."""
-    name, shown = str(path).lower(), repr(str(path))
+    name, shown = str(path).lower(), quoted(str(path))
     if path.is_dir():
         raise InputError(f"`frame` must be a file; {shown} is a folder. Name the file in it, or all: {path / '*.csv'}.")
     if name.endswith(WORKBOOKS):
@@ -153,6 +154,8 @@ def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(f"`encoding` must be that of the file; {encoding!r} does not read it ({error}).") from error
     except BROKEN as error:
-        raise InputError(f"`frame` must be a whole file; {str(path)!r} is broken off or damaged ({error}).") from error
+        raise InputError(
+            f"`frame` must be a whole file; {quoted(str(path))} is broken off or damaged ({error})."
+        ) from error
     except ValueError as error:  # ragged lines, or none
         raise InputError(f"`frame` must be a CSV file with one header line; {error}") from error

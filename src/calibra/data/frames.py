@@ -17,6 +17,7 @@ from calibra.data.files import read_path
 from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.data.zones import localise
 from calibra.errors import InputError
+from calibra.words import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -130,7 +131,7 @@ def _explain_columns(frame: pd.DataFrame, roles: Roles, error: Exception) -> Inp
             key = roles.key(name)
             kinds = sorted({type(value).__name__ for value in frame[name]})
             refused.append(
-                f"`{key}` (column {roles.columns[key]!r}) must hold values of one plain type; it holds "
+                f"`{key}` (column {quoted(roles.columns[key])}) must hold values of one plain type; it holds "
                 f"{', '.join(kinds[:5])}. Convert the column first."
             )
     if not refused:

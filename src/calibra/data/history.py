@@ -22,6 +22,7 @@ from calibra.data.rows import Problems
 from calibra.data.scale import RankScale
 from calibra.data.transitions import Transitions, count_transitions
 from calibra.errors import InputError, check_kind
+from calibra.words import quoted
 
 type Day = str | date | datetime | np.datetime64
 Mode = Literal["first", "every", "landmark"]
@@ -254,7 +255,9 @@ def _read_labels(rank_labels: Mapping[Any, str | None], scale: RankScale) -> dic
     """Every label that may stand in the log, to its place in the scale, or to CLEARED."""
     place = {rank: i for i, rank in enumerate(scale.ranks)}
     labels = {str(label_text(label)): rank for label, rank in rank_labels.items()}
-    unknown = [f"{label!r}: {rank!r}" for label, rank in labels.items() if rank is not None and rank not in place]
+    unknown = [
+        f"{quoted(label)}: {quoted(rank)}" for label, rank in labels.items() if rank is not None and rank not in place
+    ]
     if unknown:
         raise InputError(
             f"`rank_labels` must lead to ranks of the scale ({', '.join(scale.ranks)}), or to None for no rank; "

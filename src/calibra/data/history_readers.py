@@ -12,6 +12,7 @@ from calibra.data.dates import as_day, check_timezone, day_number, is_text
 from calibra.data.frames import OpenedFrame, collect, open_frame
 from calibra.data.history_frames import _same_engine
 from calibra.errors import InputError
+from calibra.words import quoted
 
 SALESFORCE_HISTORY: Mapping[str, str] = {
     "prospect": "OpportunityId",
@@ -138,7 +139,7 @@ def read_salesforce_history(
             "field"
         ].to_list()
         raise InputError(
-            f"`field` must be a field of the history; {field!r} is not, it has {', '.join(map(repr, seen))}."
+            f"`field` must be a field of the history; {quoted(field)} is not, it has {', '.join(map(quoted, seen))}."
         )
     n_old = 0
     if tracked_from is not None:
@@ -213,8 +214,8 @@ def read_hubspot_history(
     if not n_hand:
         seen = collect(changes.select(source.alias("source")).unique().sort("source").head(5))["source"].to_list()
         raise InputError(
-            f"`human_sources` must be among the source types of the history; {', '.join(map(repr, human_sources))} are "
-            f"not, it has {', '.join(map(repr, seen))}."
+            f"`human_sources` must be among the source types of the history; {', '.join(map(quoted, human_sources))} "
+            f"are not, it has {', '.join(map(quoted, seen))}."
         )
     dropped = {
         "versions set by no person (workflow, import, integration …): they end a rank, give none": n_all - n_hand

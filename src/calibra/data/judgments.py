@@ -20,7 +20,7 @@ from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
 from calibra.data.scale import RankScale, check_days
 from calibra.data.summary import JudgmentsSummary, summarise
 from calibra.errors import InputError, check_kind
-from calibra.words import counted
+from calibra.words import counted, quoted
 
 
 class Judgments:
@@ -360,7 +360,7 @@ def _check_rank_labels(rank_labels: Mapping[str, str] | Mapping[int, str] | None
     if not isinstance(rank_labels, Mapping | None):
         raise InputError(f"`rank_labels` must lead from labels to ranks, such as {{'a': 'A'}}; got {rank_labels!r}.")
     labels = {str(label_text(label)): str(rank) for label, rank in (rank_labels or {}).items()}
-    unknown = [f"{label!r}: {rank!r}" for label, rank in labels.items() if rank not in scale.ranks]
+    unknown = [f"{quoted(label)}: {quoted(rank)}" for label, rank in labels.items() if rank not in scale.ranks]
     if unknown:
         raise InputError(
             f"`rank_labels` must lead to ranks of the scale ({', '.join(scale.ranks)}); {', '.join(unknown[:3])} "

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from calibra.data.dates import FIRST_DAY, is_text, is_unreadable, with_days
 from calibra.data.frames import OpenedFrame, collect
 from calibra.data.roles import DATES, NUMBERS
+from calibra.words import quoted
 
 IntArray = NDArray[np.int64]
 
@@ -103,7 +104,7 @@ def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
             key = opened.roles.key(name)
             column = opened.roles.columns[key]
             faults.append(
-                f"`{key}` (column {column!r}) must hold {wanted}; it holds {dtype}. Convert the column first."
+                f"`{key}` (column {quoted(column)}) must hold {wanted}; it holds {dtype}. Convert the column first."
             )
     return tuple(present), faults
 

@@ -31,7 +31,7 @@ from calibra.data.packed import (
 )
 from calibra.data.roles import DATES
 from calibra.tables import make_table
-from calibra.words import counted, normal_spelling
+from calibra.words import counted, normal_spelling, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -328,9 +328,9 @@ def _in_words(row: Mapping[str, Any], reason: int) -> str:
 def _plain(value: object) -> str:
     """A value to be read: dates without an empty time of day, labels in quotes, nothing for nothing."""
     if label_text(value) is None:
-        return repr(value) if isinstance(value, str) and value else ""
+        return quoted(value) if isinstance(value, str) and value else ""
     text = str(value).removesuffix(" 00:00:00")
-    return repr(text) if isinstance(value, str) else text
+    return quoted(text) if isinstance(value, str) else text
 
 
 def say(reason: int, n: int, examples: Sequence[str], *, ranks: Sequence[str], unknown_ranks: Sequence[str]) -> str:
@@ -350,7 +350,7 @@ def _how_to_map(unknown_ranks: Sequence[str], ranks: Sequence[str]) -> str:
     meant = {normal_spelling(rank): rank for rank in reversed(ranks)}
     guessed = {label: meant.get(normal_spelling(label), "?") for label in unknown_ranks[:_MOST_LABELS]}
     more = ", …" if len(unknown_ranks) > _MOST_LABELS else ""
-    mapped = ", ".join(f"{label!r}: {rank!r}" for label, rank in guessed.items())
+    mapped = ", ".join(f"{quoted(label)}: {quoted(rank)}" for label, rank in guessed.items())
     unsure = ", with the rank meant for each '?', add them to the scale" if "?" in guessed.values() else ""
     return f"Map them with `rank_labels={{{mapped}{more}}}`{unsure}, or drop those rows."
 

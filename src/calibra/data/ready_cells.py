@@ -18,6 +18,7 @@ from calibra.data.roles import RESERVED
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
 from calibra.errors import InputError
+from calibra.words import quoted
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -121,7 +122,7 @@ def _read_roles(columns: Mapping[str, str] | None, available: Sequence[str]) -> 
     missing = [name for name in NEEDED if name not in names]
     if "code" not in names:
         missing += [name for name in ("days", "ending") if name not in names]
-    absent = [f"{column!r} (for `{key}`)" for key, column in names.items() if column not in available]
+    absent = [f"{quoted(column)} (for `{key}`)" for key, column in names.items() if column not in available]
     odd = [key for key in names if key in RESERVED and key not in WHOLE]
     faults = []
     if missing:
@@ -129,11 +130,11 @@ def _read_roles(columns: Mapping[str, str] | None, available: Sequence[str]) -> 
     if absent:
         faults.append(f"the frame lacks {', '.join(absent)}")
     if odd:
-        faults.append(f"{', '.join(map(repr, odd))} cannot be a grouping, it is the name of a count")
+        faults.append(f"{', '.join(map(quoted, odd))} cannot be a grouping, it is the name of a count")
     if faults:
         raise InputError(
             "`frame` must have the columns rep, rank, n and code (or days and ending), and may have maturity, "
-            f"entry_days and groupings; {'; '.join(faults)}. It has {', '.join(map(repr, available))}. Name them in "
+            f"entry_days and groupings; {'; '.join(faults)}. It has {', '.join(map(quoted, available))}. Name them in "
             "`columns`."
         )
     if "code" in names:
@@ -212,7 +213,7 @@ def _said(
     code: FloatArray, n: FloatArray,
 ) -> str:  # fmt: skip
     shown = "; ".join(
-        f"row {i}: rep {reps[rep[i] + 1]!r}, rank {ranks[rank[i] + 1]!r}, code {code[i]:g}, n {n[i]:g}"
+        f"row {i}: rep {quoted(reps[rep[i] + 1])}, rank {quoted(ranks[rank[i] + 1])}, code {code[i]:g}, n {n[i]:g}"
         for i in rows[:3]
     )
     return f"{words}, in {len(rows)} row{'s' if len(rows) > 1 else ''} ({shown}). Correct them."

@@ -14,6 +14,7 @@ from calibra.data.frames import collect
 from calibra.data.packed import label_order, label_text
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
+from calibra.words import quoted
 
 COLUMNS = ("rep", "rank", "n", "events")
 
@@ -54,7 +55,7 @@ def _read_columns(frame: Any) -> dict[str, list[Any]]:
     if missing:
         raise InputError(
             f"`frame` must have the columns {', '.join(COLUMNS)}; {', '.join(missing)} missing, it has "
-            f"{', '.join(map(repr, available))}. Rename them."
+            f"{', '.join(map(quoted, available))}. Rename them."
         )
     chosen = opened.select(*COLUMNS)
     counted = collect(chosen) if isinstance(chosen, nw.LazyFrame) else chosen

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from calibra.errors import InputError
+from calibra.words import quoted
 
 REQUIRED = ("prospect", "rep", "rank", "judged_at")
 """Roles a frame of judgments must have."""
@@ -61,10 +62,10 @@ def read_roles(columns: Mapping[str, str], available: Sequence[str], *, required
 
 def _missing(columns: Mapping[str, str], available: Sequence[str], required: Sequence[str]) -> list[str]:
     faults = [f"the role `{role}` is missing; add `{role!r}: <column>`." for role in required if role not in columns]
-    there = ", ".join(map(repr, available[:20])) + (", …" if len(available) > 20 else "")
+    there = ", ".join(map(quoted, available[:20])) + (", …" if len(available) > 20 else "")
     absent = [(role, column) for role, column in columns.items() if column not in available]
     return faults + [
-        f"`{role}` is mapped to {column!r}, which the frame lacks; it has {there}." for role, column in absent
+        f"`{role}` is mapped to {quoted(column)}, which the frame lacks; it has {there}." for role, column in absent
     ]
 
 
@@ -73,7 +74,8 @@ def _mapped_twice(columns: Mapping[str, str]) -> list[str]:
     for role, column in columns.items():
         by_column.setdefault(column, []).append(role)
     return [
-        f"{column!r} is mapped twice, to {' and '.join(f'`{role}`' for role in roles)}; keep one, or copy the column."
+        f"{quoted(column)} is mapped twice, to {' and '.join(f'`{role}`' for role in roles)}; keep one, or copy the "
+        "column."
         for column, roles in by_column.items()
         if len(roles) > 1
     ]
@@ -84,7 +86,9 @@ def _doubtful_keys(columns: Mapping[str, str]) -> list[str]:
     for key in columns:
         near = [f"{key}_at"] if f"{key}_at" in ROLES else get_close_matches(key, ROLES, n=1, cutoff=0.8)
         if key in RESERVED:
-            faults.append(f"{key!r} is the name of a count and cannot be a grouping; call it {key + '_group'!r}.")
+            faults.append(
+                f"{quoted(key)} is the name of a count and cannot be a grouping; call it {quoted(key + '_group')}."
+            )
         elif key not in ROLES and near:
-            faults.append(f"{key!r} is no role; write `{near[0]}`, or, for a grouping, a name less like it.")
+            faults.append(f"{quoted(key)} is no role; write `{near[0]}`, or, for a grouping, a name less like it.")
     return faults

@@ -32,6 +32,7 @@ from calibra.data.problems import (
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
 from calibra.errors import InputError
+from calibra.words import quoted
 
 LOG = logging.getLogger("calibra")
 
@@ -202,7 +203,8 @@ def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any]) -> Finding | Non
     n_by_rep = {rep: n_by_rep[rep] for rep in sorted(n_by_rep)}
     first = collect(doubled.sort(*SAME_JUDGMENT).head(3))
     examples = tuple(
-        f"prospect {row['prospect']!r} by {row['rep']!r} on {date.fromordinal(int(row['judged_day']))}, {row['n']} rows"
+        f"prospect {quoted(row['prospect'])} by {quoted(row['rep'])} on {date.fromordinal(int(row['judged_day']))}, "
+        f"{row['n']} rows"
         for row in first.iter_rows(named=True)
     )
     message = say(DUPLICATE, sum(n_by_rep.values()), examples, ranks=choices.scale.ranks, unknown_ranks=())

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError
+from calibra.words import quoted
 
 PromiseKind = Literal["average", "bar"]
 """`average`: the prospects of a rank together deliver the promise; `bar`: each of them does."""
@@ -125,7 +126,7 @@ class RankScale:
         repeated = sorted({label for label in labels if labels.count(label) > 1})
         if repeated:
             raise InputError(
-                f"`ranks` must hold each label once; {', '.join(map(repr, repeated))} came more than once."
+                f"`ranks` must hold each label once; {', '.join(map(quoted, repeated))} came more than once."
             )
         if not isinstance(promises, Mapping | None):
             raise InputError(
@@ -137,12 +138,13 @@ class RankScale:
         if unknown:
             raise InputError(
                 f"`promises` must name ranks of the scale ({', '.join(labels)}); found {len(unknown)} unknown: "
-                f"{', '.join(map(repr, unknown[:3]))}."
+                f"{', '.join(map(quoted, unknown[:3]))}."
             )
         for label, promise in promised.items():
             if not isinstance(promise, Promise):
                 raise InputError(
-                    f"`promises[{label!r}]` must be a Promise; got {promise!r}. Write Promise(0.6, within_days=90)."
+                    f"`promises[{quoted(label)}]` must be a Promise; got {promise!r}. "
+                    "Write Promise(0.6, within_days=90)."
                 )
         object.__setattr__(self, "ranks", labels)
         object.__setattr__(self, "promise_by_rank", tuple(promised.get(label) for label in labels))
@@ -249,7 +251,7 @@ def _rank_label(rank: object) -> str:
         return rank
     if not isinstance(rank, bool) and isinstance(rank, Integral):
         return str(int(rank))
-    raise InputError(f"A rank must be a text label or a whole number; got {rank!r}.")
+    raise InputError(f"A rank must be a text label or a whole number; got {quoted(rank)}.")
 
 
 def _standardise(raw: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

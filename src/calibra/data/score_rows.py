@@ -25,6 +25,7 @@ from calibra.data.packed import column_faults
 from calibra.data.roles import Roles
 from calibra.data.zones import localise
 from calibra.errors import InputError, what_came
+from calibra.words import quoted
 
 NEEDED = ("rep", "rank", "judged_at")
 """Roles a prospect is scored by."""
@@ -144,7 +145,7 @@ def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
     if missing := [name for name in wanted if name not in names]:
         raise InputError(
             f"`scored` must be what `calibration.score` returned, with the `prefix` it was scored with; it has no "
-            f"{', '.join(map(repr, missing))}. Score the prospects first: `calibration.score(frame, as_of=...)`."
+            f"{', '.join(map(quoted, missing))}. Score the prospects first: `calibration.score(frame, as_of=...)`."
         )
     opened = opened.select(*wanted)
     opened = opened if isinstance(opened, nw.LazyFrame) else _to_lazy(opened, Roles({}, ()))
@@ -181,9 +182,9 @@ def _roles(columns: Mapping[str, str], optional: Mapping[str, str], names: list[
     used = {role: columns[role] for role in (*NEEDED, *ENDS) if role in columns}
     used |= {role: optional[role] for role in (*NEEDED, *ENDS) if role not in used and optional.get(role) in names}
     missing = [f"`{role}`" for role in NEEDED if role not in used]
-    absent = [f"`{role}` ({column!r})" for role, column in used.items() if column not in names]
+    absent = [f"`{role}` ({quoted(column)})" for role, column in used.items() if column not in names]
     if missing or absent:
-        there = ", ".join(map(repr, names[:20])) + (", …" if len(names) > 20 else "")
+        there = ", ".join(map(quoted, names[:20])) + (", …" if len(names) > 20 else "")
         raise InputError(
             f"`columns` must say which columns hold {', '.join(f'`{role}`' for role in NEEDED)}; "
             f"{', '.join([*missing, *absent])} not found among {there}. Pass columns={{'rep': ..., ...}}."
@@ -195,7 +196,7 @@ def _check_names(names: list[str], prefix: str) -> None:
     taken = [prefix + name for name in OUTPUTS if prefix + name in names]
     if taken:
         raise InputError(
-            f"`frame` must have no columns named as scoring names its own; {', '.join(map(repr, taken[:3]))} "
+            f"`frame` must have no columns named as scoring names its own; {', '.join(map(quoted, taken[:3]))} "
             f"{'is' if len(taken) == 1 else 'are'} there. Drop them, or pass another `prefix` than {prefix!r}."
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from calibra.errors import InputError
+from calibra.words import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +23,7 @@ def write_rows(frame: Any, path: str | Path, *, highest: str) -> Path:
     """Write a frame to Parquet or CSV, as the path ends, in one step; the highest values of one column first."""
     target = Path(path)
     if target.suffix.lower() not in (".parquet", ".csv"):
-        raise InputError(f"A file of scores must end in .parquet or .csv; got {str(path)!r}.")
+        raise InputError(f"A file of scores must end in .parquet or .csv; got {quoted(str(path))}.")
     names = ", ".join(_quoted(name) for name in nw.from_native(frame).collect_schema().names())
     relation = _relation(frame).order(f"{_quoted(highest)} DESC NULLS LAST, {names}")
     aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")

@@ -12,7 +12,7 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, log_odds, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
-from calibra.words import chance
+from calibra.words import chance, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,7 +174,7 @@ def _side(fit: RankFit, rep: str) -> tuple[Floats, Floats]:
         return mean_over_reps(prob, fit.n), fit.n.sum(axis=0)
     if rep not in fit.reps:
         raise InputError(
-            f"{rep!r} is no rep of the fit; it has {', '.join(fit.reps[:5])}{' …' if len(fit.reps) > 5 else ''}."
+            f"{quoted(rep)} is no rep of the fit; it has {', '.join(fit.reps[:5])}{' …' if len(fit.reps) > 5 else ''}."
         )
     index = fit.reps.index(rep)
     return prob[:, index], fit.n[index]

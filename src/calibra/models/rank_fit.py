@@ -16,7 +16,7 @@ from calibra.models.rank_profiles import FLAG_PROB, profile_columns
 from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
-from calibra.words import counted
+from calibra.words import counted, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -285,7 +285,7 @@ class RankFit:
             One rank; None means all.
         """
         if rank is not None and rank not in self.ranks:
-            raise InputError(f"`rank` must be one of {', '.join(self.ranks)}; got {rank!r}.")
+            raise InputError(f"`rank` must be one of {', '.join(self.ranks)}; got {quoted(rank)}.")
         rng = np.random.default_rng([self.diagnostics.seed, 1])
         tau = self._between_rep_sd()
         new = logistic(self.posterior["rank_mean"] + self._mean_effect() + tau * rng.standard_normal(tau.shape))
