@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -15,6 +16,7 @@ from tests.calibrated import calibrated, read, world
 import calibra as cb
 from calibra.cli import main
 from calibra.cli_config import read_settings
+from calibra.decisions.advice_words import VERDICTS
 
 CONFIG = """
 as_of = 2026-09-30
@@ -44,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_score_writes_every_row_most_probable_first_and_says_what_it_could_not(
+def test_score_writes_every_row_most_probable_of_its_days_first_and_says_what_it_could_not(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["score", "results", "open.csv", "--as-of", "2026-09-30"]) == 0
@@ -54,10 +56,52 @@ def test_score_writes_every_row_most_probable_first_and_says_what_it_could_not(
     found = pd.read_csv("results/scored.csv")
     assert len(found) == 300
     assert set(found["prospect"]) == set(world().frame["prospect"])
-    known = found["score_estimate"].dropna()
-    assert known.is_monotonic_decreasing
-    assert found["score_estimate"].isna().sum() == 300 - len(known) > 0
-    assert found["score_estimate"].notna().to_numpy()[: len(known)].all()
+    assert "the most probable come first among those of the same score_within_days" in told
+    known, cut = found["score_estimate"].notna(), found["score_note"].str.startswith("follow-up ends", na=False)
+    part = np.where(~known, 2, np.where(cut, 1, 0))
+    assert (np.diff(part) >= 0).all()
+    assert set(part) == {0, 1, 2}
+    whole, ended_sooner = found[part == 0], found[part == 1]
+    assert whole["score_within_days"].unique().tolist() == [60, 90]  # the promises of A and B; C promises nothing
+    assert ended_sooner["score_within_days"].is_monotonic_decreasing
+    for rows in (whole, ended_sooner):
+        assert (rows.groupby("score_within_days")["score_estimate"].diff().dropna() <= 0).all()
+
+
+def test_one_horizon_may_be_asked_for_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["score", "results", "open.csv", "--as-of", "2026-09-30", "--within-days"]
+    assert main([*asked, "90", "--quiet"]) == 0
+    found = pd.read_csv("results/scored.csv")
+    cut = found["score_note"].str.startswith("follow-up ends", na=False)
+    whole = found[found["score_estimate"].notna() & ~cut]
+    assert set(whole["score_within_days"]) == {90}
+    assert whole["score_estimate"].is_monotonic_decreasing
+    assert main([*asked, "45"]) == 2
+    assert "`within_days` must be one of the horizons fitted (60, 90); got 45" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "marked"), [("営業 一郎", True), ("Abe", False)])
+def test_scored_csv_is_marked_for_spreadsheets_where_it_is_more_than_ascii(
+    name: str, marked: bool, folder: Path
+) -> None:
+    rows = pd.DataFrame({"prospect": ["p1", name], "rep": "Aoki", "rank": "A", "judged_at": "2026-09-01"})
+    rows.to_csv("names.csv", index=False)
+    assert main(["score", "results", "names.csv", "--as-of", "2026-09-30", "--out", "out.csv", "--quiet"]) == 0
+    written = Path("out.csv").read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf") == marked
+    assert written.count(b"\xef\xbb\xbf") == int(marked)
+    assert set(pd.read_csv("out.csv")["prospect"]) == {"p1", name}
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_help_of_score_explains_every_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["score", "--help"])
+    told = capsys.readouterr().out
+    page = (Path(__file__).parents[1] / "docs" / "how-to" / "scoring.md").read_text(encoding="utf-8")
+    for verdict in VERDICTS:
+        assert f"\n  {verdict}  " in told
+        assert f"\n| `{verdict}` | " in page
 
 
 def test_score_is_what_the_library_scores_and_json_counts_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,11 +134,12 @@ def test_scored_csv_holds_nothing_a_spreadsheet_runs_and_keeps_numbers(folder: P
     ]  # fmt: skip
     pl.DataFrame(rows, schema=["prospect", "rep", "rank", "judged_at", "=v"], orient="row").write_csv("hostile.csv")
     assert main(["score", "results", "hostile.csv", "--as-of", "2026-09-30", "--out", "out.csv", "--quiet"]) == 0
-    with (folder / "out.csv").open(encoding="utf-8", newline="") as lines:
+    with (folder / "out.csv").open(encoding="utf-8-sig", newline="") as lines:
         found = {row["prospect"]: row for row in csv.DictReader(lines)}
     assert set(found) == {"'=HYPERLINK(1)", "' +81 3", "営業"}
     assert found["' +81 3"]["rep"] == "'@evil"
-    assert [row["'=v"] for row in found.values()] == ["-5.5", "+1e3", "'-x"]
+    told = {prospect: row["'=v"] for prospect, row in found.items()}
+    assert told == {"'=HYPERLINK(1)": "-5.5", "' +81 3": "+1e3", "営業": "'-x"}
 
 
 def test_report_writes_one_html_file_in_the_language_asked_for(

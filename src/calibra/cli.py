@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +171,20 @@ def report(options: argparse.Namespace) -> int:
 
 
 def score(options: argparse.Namespace) -> int:
-    """Add to each open prospect the probability of an event now, its days, and the verdict; most probable first."""
+    """Add to each open prospect the probability of an event now, its days, and the verdict on the rep's threshold.
+
+    Probabilities are of an event within score_within_days from --as-of: what the rank promises, fewer where the
+    follow-up ends sooner (score_note says so). Rows stand horizon by horizon, shortest first, the most probable first
+    within each; then those whose days are cut; then those without a number. --within-days asks for one horizon.
+
+    score_verdict is the advice on where the rep begins to use the prospect's rank, not on the prospect:
+      tighten               call fewer prospects this rank or better: begin later
+      loosen                call more prospects this rank or better: begin earlier
+      fine                  keep it as it is
+      cannot tell yet       too few judgments, direction not sure, or ranks that do not separate outcomes
+      promise out of reach  what the rank promises cannot be had by moving the threshold
+      (empty)               no advice: the last rank, a rep never seen, or nothing to aim at
+    """
     from calibra.cli_config import open_table, read_settings
     from calibra.data.score_rows import count_notes
     from calibra.data.write_rows import write_rows
@@ -181,9 +195,10 @@ def score(options: argparse.Namespace) -> int:
     options.words = replace(options.words, columns=reading.get("columns", {}))
     how = {name: reading[name] for name in ("timezone", "encoding") if name in reading}
     how |= {"columns": reading["columns"]} if options.config else {}
+    how |= {} if options.within_days is None else {"within_days": options.within_days}
     scored = calibration.score(open_table(options.file), as_of=options.as_of, **how)
     kind = ".csv" if ".csv" in options.file.lower() else ".parquet"
-    path = write_rows(scored, options.out or folder / f"scored{kind}", highest="score_estimate")
+    path = write_rows(scored, options.out or folder / f"scored{kind}")
     told = count_notes(scored)
     if options.json:
         _print_json({"as_of": options.as_of, "counts": told, "files": [str(path)]})
@@ -191,7 +206,11 @@ def score(options: argparse.Namespace) -> int:
         words = [f"- {counted(n, 'row')}: {what}" for what, n in told.items() if what not in ("rows", "scored") and n]
         say(
             "\n".join(
-                [f"Scored {told['scored']:,} of {counted(told['rows'], 'row')}, as of {options.as_of}: {path}", *words]
+                [
+                    f"Scored {told['scored']:,} of {counted(told['rows'], 'row')}, as of {options.as_of}: {path}",
+                    "In it the most probable come first among those of the same score_within_days.",
+                    *words,
+                ]
             )
         )
     return GOOD
@@ -384,6 +403,7 @@ def _parser() -> argparse.ArgumentParser:
     add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a prospect")
     add("--as-of", required=True, metavar="DATE", help="the day ages are counted to; nothing reads the clock")
     add("--out", metavar="FILE", help="Parquet or CSV to write (default: scored.parquet or .csv in DIR)")
+    add("--within-days", type=int, metavar="DAYS", help="one horizon for all, of those fitted (default: the promised)")
     add("--config", metavar="TOML", help="columns, time zone and encoding of FILE (default: as it was fitted)")
     return parser
 
@@ -396,9 +416,11 @@ def _add_config(add: Callable[..., Any], *, with_as_of: bool = False) -> None:
 
 def _command(commands: Any, run: Callable[[argparse.Namespace], int], example: str) -> Callable[..., Any]:
     """A subcommand named and described by its function; returns its `add_argument`."""
-    words = (run.__doc__ or "").strip()
-    parser = commands.add_parser(run.__name__, help=words, description=words, epilog=f"example:\n  {example}",
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    words = cleandoc(run.__doc__ or "")
+    parser = commands.add_parser(
+        run.__name__, help=words.partition("\n")[0], description=words, epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.set_defaults(run=run)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON, for pipelines")

@@ -181,11 +181,10 @@ def _read_ages(fit: LeadTimeFit, horizons: list[Days], interval_prob: float) -> 
 
 
 def _cut_words(days: NDArray[Any]) -> NDArray[Any]:
+    from calibra.data.score_rows import CUT
+
     return np.array(
-        [
-            f"follow-up ends {counted(day, 'day')} from now: within_days is cut" if day else OLDER
-            for day in days.tolist()
-        ],
+        [f"{CUT} {counted(day, 'day')} from now: within_days is cut" if day else OLDER for day in days.tolist()],
         dtype=object,
     )
 

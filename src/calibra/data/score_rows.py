@@ -35,6 +35,8 @@ NUMBERS = ("within_days", "estimate", "lower", "upper", "lead_days", "lead_days_
 OUTPUTS = ("age_days", *NUMBERS, "verdict", "known_rep", "note")
 """Columns that scoring adds, before the prefix."""
 
+CUT = "follow-up ends"
+"""How the note begins of a row whose `within_days` is cut."""
 UNKNOWN_RANK, NO_DAY, NOT_YET, ENDED_EVENT, ENDED_EXIT, UNREADABLE_END = range(1, 7)
 NOTES = {
     UNKNOWN_RANK: "no rank of the scale",
@@ -164,7 +166,7 @@ def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
     }  # fmt: skip
     for row in sorted((row for row in rows if isinstance(row["note"], str)), key=lambda row: str(row["note"])):
         words = str(row["note"])
-        words = "follow-up ends sooner: within_days is cut" if words.startswith("follow-up ends") else words
+        words = f"{CUT} sooner: within_days is cut" if words.startswith(CUT) else words
         found[words] = found.get(words, 0) + int(row["n"])
     return found
 
