@@ -130,6 +130,11 @@ def test_other_things_given_by_mistake_are_no_bare_python_errors() -> None:
         r"returned; got None": lambda: cb.count_notes(None),
         "URL must read": lambda: cb.read_url(None),
         "hold one forecast or more; they are empty": lambda: cb.reliability_curve_from_counts([], [], []),
+        "`fit` must be a ThresholdFit; got a DataFrame of pandas": lambda: cb.recommend_thresholds(FRAME),
+        r"`fit\[60\]` must be a ThresholdFit; got a RankFit": lambda: cb.recommend_thresholds({60: fit}),
+        "`threshold_fit` must be a ThresholdFit": lambda: cb.describe_styles(fit, fit),
+        "`cost` must be a number; got 'a'": lambda: cb.Payoff("a", 2),
+        "`min_judgments` must be a number; got 'many'": lambda: cb.AdviceRules("many"),
         "`prob` must be numbers, one row per outcome": lambda: cb.ranked_probability_score([0], "half"),
     }
     for said, door in doors.items():

@@ -1,6 +1,7 @@
 """The words for "no": every error and warning calibra raises on purpose."""
 
 import os
+from numbers import Real
 from pathlib import Path
 
 
@@ -109,6 +110,12 @@ def what_came(value: object) -> str:
 
 
 _MOST_SHOWN = 60
+
+
+def check_number(value: object, name: str) -> None:
+    """Refuse what is no number."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"`{name}` must be a number; got {what_came(value)}.")
 
 
 def check_path(path: object, name: str) -> None:

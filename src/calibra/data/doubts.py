@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.scale import RankScale
-from calibra.words import counted, listed, normal_spelling
+from calibra.words import counted, listed, normal_spelling, quoted
 
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING = "upside_down", "few_mature", "rising"
@@ -50,10 +50,8 @@ class Doubt:
     """What its sentence names; several names as a tuple."""
 
     def __str__(self) -> str:
-        told = {
-            name: listed(map(repr, value)) if isinstance(value, tuple) else value for name, value in self.values.items()
-        }
-        return ENGLISH[self.kind].format(**told)
+        names = {name: listed(map(quoted, value)) for name, value in self.values.items() if isinstance(value, tuple)}
+        return ENGLISH[self.kind].format(**{**self.values, **names})
 
 
 def doubts_of_counts(reps: Iterable[str], n: NDArray[Any], events: NDArray[Any]) -> list[Doubt]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind
 from calibra.models.rank_fit import RankFit
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.threshold_fit import ThresholdFit
@@ -92,6 +92,8 @@ def describe_styles(
     InputError
         Fits of different reps, ranks or horizons.
     """
+    check_kind(threshold_fit, "threshold_fit", ThresholdFit)
+    check_kind(rank_fit, "rank_fit", RankFit)
     one, other = ((fit.reps, fit.ranks, fit.within_days) for fit in (threshold_fit, rank_fit))
     if one != other:
         raise InputError("`threshold_fit` and `rank_fit` must be of the same reps, ranks and horizon. Fit both anew.")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.scale import Promise
-from calibra.errors import InputError
+from calibra.errors import InputError, check_kind, check_number
 from calibra.models.threshold_fit import ThresholdDraws, ThresholdFit
 from calibra.stats.detection import average_above, bar_at, cutpoint_at_bar, cutpoint_at_share, share_above
 from calibra.stats.detection_advice import capacity_bar, payoff_bar, promised_cutpoint
@@ -25,6 +25,8 @@ class Payoff:
     """Value of an event, in the same currency."""
 
     def __post_init__(self) -> None:
+        check_number(self.cost, "cost")
+        check_number(self.value, "value")
         payoff_bar(cost=self.cost, value=self.value)
 
     @property
@@ -132,11 +134,14 @@ def by_value(
 
 def check_fits(fit: ThresholdFit | Mapping[int, ThresholdFit]) -> dict[int | None, ThresholdFit]:
     """One fit, or one per horizon of the same reps, ranks and number of draws."""
-    if isinstance(fit, ThresholdFit):
+    if not isinstance(fit, Mapping):
+        check_kind(fit, "fit", ThresholdFit)
         return {fit.within_days: fit}
     fits: dict[int | None, ThresholdFit] = {days: one for days, one in fit.items()}  # noqa: C416 (widens the key)
     if not fits:
         raise InputError("`fit` must be a ThresholdFit or a mapping of horizon to ThresholdFit; got an empty mapping.")
+    for days, one in fits.items():
+        check_kind(one, f"fit[{days!r}]", ThresholdFit)
     wrong = [f"{days}: fitted within {one.within_days}" for days, one in fits.items() if one.within_days != days]
     if wrong:
         raise InputError(f"`fit` must map each horizon to the fit at that horizon; found {'; '.join(wrong[:3])}.")

@@ -1,7 +1,7 @@
 """How far should each rep move each rank's threshold? Verdict, minimal move, capped step, and what it would bring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +34,7 @@ from calibra.decisions.threshold_targets import (
     check_fits,
     prospects_per_rep,
 )  # fmt: skip
-from calibra.errors import InputError
+from calibra.errors import InputError, check_number
 from calibra.models.reading import more_judgments_needed
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
@@ -77,6 +77,8 @@ class AdviceRules:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule."""
+        for rule in fields(self):
+            check_number(getattr(self, rule.name), rule.name)
         for name in ("act_prob", "fine_prob", "separate_prob", "reach_prob", "move_prob", "step_fraction"):
             if not 0.0 < getattr(self, name) <= 1.0:
                 raise InputError(f"`{name}` must lie in (0, 1]; got {getattr(self, name)!r}.")

@@ -26,7 +26,7 @@ from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.style import short_label, short_labels
 from calibra.views.tables import join_names, plain_rows
-from calibra.words import counted
+from calibra.words import chance, counted
 
 MOST_NAMED = 5
 """So many reps or moves of one kind are told; the tables hold all."""
@@ -90,7 +90,7 @@ def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
             low, high = sorted(sign * end for end in (styles.lower[i], styles.upper[i]))
             parts.append(
                 f"{short_label(styles.reps[i])} by {sign * styles.bar_gap_points[i]:.0f} points "
-                f"({low:.0f} to {high:.0f}, n {styles.n[i]:,}, {_chance(sure[style][i])} sure)"
+                f"({low:.0f} to {high:.0f}, n {styles.n[i]:,}, {chance(sure[style][i])} sure)"
             )
         more = [f"{len(rows) - MOST_NAMED:,} more"] if len(rows) > MOST_NAMED else []
         if rows:
@@ -147,9 +147,9 @@ def _pairs(rows: list[dict[str, Any]], *, turned: bool = False) -> str:
     for row in rows:
         better, worse = short_labels((row["better"], row["worse"]), width=12)
         if turned:
-            parts.append(f"{worse} brings more events than {better} ({_chance(1.0 - row['prob_ordered'])})")
+            parts.append(f"{worse} brings more events than {better} ({chance(1.0 - row['prob_ordered'])})")
         else:
-            parts.append(f"{better} over {worse} ({_chance(row['prob_ordered'])})")
+            parts.append(f"{better} over {worse} ({chance(row['prob_ordered'])})")
     return join_names(parts, limit=10, width=60)
 
 
@@ -170,7 +170,7 @@ def _findings(fit: RankFit) -> list[str]:
         by_finding.setdefault(row["finding"], []).append(row)
     sentences = [
         f"Outcomes of {short_label(row['rep'])} lie {word} all reps' at the same rank by {abs(row['gap_points']):.0f} "
-        f"points ({_sized(row, word)}; n {row['n']:,}; beyond {margin}: {_chance(row[f'prob_{word}'])} sure)."
+        f"points ({_sized(row, word)}; n {row['n']:,}; beyond {margin}: {chance(row[f'prob_{word}'])} sure)."
         for word in ("below", "above")
         for row in sorted(by_finding.get(f"{word} all reps", []), key=lambda row: -abs(row["gap_points"]))[:5]
     ]
@@ -180,7 +180,7 @@ def _findings(fit: RankFit) -> list[str]:
             left = n_found - 5
             sentences.append(f"{counted(left, 'more rep')} {'lies' if left == 1 else 'lie'} {word}; see the table.")
     if in_line := by_finding.get("in line"):
-        named = [f"{short_label(row['rep'])} ({_chance(row['prob_within'])})" for row in in_line]
+        named = [f"{short_label(row['rep'])} ({chance(row['prob_within'])})" for row in in_line]
         sentences.append(f"In line with all reps, within {margin} points: {join_names(named, width=48)}.")
     if unsure := by_finding.get("cannot tell yet"):
         more = sorted(row["n_more"] for row in unsure if row["n_more"])
@@ -219,7 +219,7 @@ def _tempo(fit: LeadTimeFit) -> list[str]:
         found = sorted((r for r in rows if r["finding"] == f"{word} than all reps"), key=lambda r: sign * r["ratio"])
         parts = [
             f"{short_label(row['rep'])} ({_days(row, 'median_days')}; {counted(row['events'], 'event')}, "
-            f"{_chance(row[f'prob_{word}'])} sure)"
+            f"{chance(row[f'prob_{word}'])} sure)"
             for row in found[:MOST_NAMED]
         ]
         more = [f"{len(found) - MOST_NAMED:,} more"] if len(found) > MOST_NAMED else []
@@ -288,8 +288,3 @@ def _sized(row: dict[str, Any], word: str) -> str:
 
 def _percent(row: dict[str, Any]) -> str:
     return f"{100 * row['estimate']:.0f} % ({100 * row['lower']:.0f} to {100 * row['upper']:.0f}, n {row['n']:,})"
-
-
-def _chance(prob: float) -> str:
-    """A probability from draws: never said to be certain."""
-    return "over 99 %" if prob > 0.99 else "below 1 %" if prob < 0.01 else f"{100 * prob:.0f} %"
