@@ -26,7 +26,7 @@ def read(path: Path, **choices: str) -> int:
     ("a.csv", b"PAR1....", r"is a Parquet file. Give it a name that ends in \.parquet"),
     ("a.csv", b"PK\x03\x04....", r"is a workbook or another zip archive. Save its sheet as CSV \(UTF-8\)"),
     ("a.csv", b"\xd0\xcf\x11\xe0....", "is an old workbook"),
-    ("a.csv", gzip.compress(b"a,b\n"), r"is compressed by gzip. Give it a name that ends in \.csv\.gz"),
+    ("a.csv", gzip.compress(b"a,b\n", mtime=0), r"is compressed by gzip. Give it a name that ends in \.csv\.gz"),
     ("a.csv", "a,b\n".encode("utf-16"), "is UTF-16: encoding='utf-16'"),
     ("a.parquet", b"a,b\n1,2\n", "must be a Parquet file where its name says so"),
     ("a.csv.gz", b"a,b\n1,2\n", "must be compressed by gzip where its name says so"),
