@@ -95,15 +95,21 @@ class Calibration:
         ]
 
     def doubts(self) -> tuple[Doubt, ...]:
-        """What looks like a mistake in what was given: columns, names, dates, the order of the ranks."""
-        from calibra.data.doubts import doubts_of_counts, doubts_of_scale, few_mature
+        """What gives reason to doubt: columns, names, dates, the order of ranks, too few, a model that does not fit."""
+        from calibra.data.doubts import MISFIT_PROB, doubts_of_counts, doubts_of_scale, few_mature, lead_misfits
+        from calibra.data.summary import summarise
 
         told, first = self.judgments, next(iter(self.rank_fits.values()), None)
-        few = [] if first is None else few_mature(first.n.sum(), first.within_days)
+        found: list[Doubt] = []
         if told.as_of is not None:
-            return (*told.summary().doubts, *few)
-        counts = [] if first is None else doubts_of_counts(first.reps, first.n, first.events)
-        return (*counts, *doubts_of_scale(told.scale), *few)
+            found += summarise(told.duration_counts(), told.set_aside, {}, scale=told.scale).doubts
+        elif first is not None:
+            found += doubts_of_counts(first.reps, first.n, first.events, has_events=bool(first.events.any()))
+            found += doubts_of_scale(told.scale)
+        found += [] if first is None else few_mature(first.n.sum(), first.within_days)
+        if self.lead_fit is not None:
+            found += lead_misfits(self.lead_fit.calibration(interval_prob=MISFIT_PROB).horizons)
+        return tuple(found)
 
     def styles(self) -> dict[Days, RepStyles]:
         """Horizon to who reads too much and who is cautious; of two reps or more."""

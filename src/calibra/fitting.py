@@ -142,6 +142,10 @@ class _Fitter:
 def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdvice | None:
     """To the promises where there are any at a horizon fitted, else to all reps' bars at the shortest horizon."""
     first = next(iter(fits.values()))
+    if first.scale.rising:
+        better, worse = first.scale.rising[0]
+        notes.append(f"Advice on thresholds: none, for {worse} promises more than {better}, a better rank.")
+        return None
     promises = {rank: first.scale.promises.get(rank) for rank in first.ranks[:-1]}
     unpromised = [rank for rank, promise in promises.items() if promise is None]
     unfitted = {rank: p.within_days for rank, p in promises.items() if p is not None and p.within_days not in fits}

@@ -22,8 +22,8 @@ def listed(names: Iterable[str], last: str = "and") -> str:
 
 
 def normal_spelling(name: str) -> str:
-    """The name without what tells two spellings of it apart: case, width (NFKC), and blanks around it or in a row."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """The name without what tells two spellings of it apart: case, width (NFKC) and blanks."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def chance(prob: float) -> str:

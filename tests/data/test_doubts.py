@@ -2,10 +2,21 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import calibra as cb
-from calibra.data.doubts import ALIKE_REPS, FEW_MATURE, NO_EVENT, NONE_YOUNG, UPSIDE_DOWN, alike, doubts_of_scale
+from calibra.data.doubts import (
+    ALIKE_REPS,
+    FEW_MATURE,
+    LEAD_MISFIT,
+    NO_EVENT,
+    NONE_YOUNG,
+    UPSIDE_DOWN,
+    alike,
+    doubts_of_counts,
+    doubts_of_scale,
+)
 from calibra.data.judgments import Judgments
 
 SCALE = cb.RankScale(["A", "B"], {"A": cb.Promise(0.5, within_days=60)})
@@ -54,7 +65,7 @@ def test_ranks_upside_down_are_doubted_first_among_the_findings() -> None:
     found = cb.calibrate(Judgments.from_counts(counts, scale=cb.RankScale(["A", "B"])), seed=1, engine="laplace")
     assert [doubt.kind for doubt in found.doubts()] == [UPSIDE_DOWN]
     assert found.findings[0] == (
-        "In doubt: each rank brings fewer events than the next: do the ranks stand best first?"
+        "In doubt: better ranks bring fewer events than worse ones: do the ranks stand best first?"
     )
     assert any("the wrong way round" in finding for finding in found.findings)
 
@@ -66,22 +77,59 @@ def test_the_summary_adds_the_ranks_up_by_rep() -> None:
     assert table["events"].tolist() == [1, 0]
 
 
-def test_a_table_that_stands_worst_first_is_doubted_before_any_fit() -> None:
-    # 40 judgments a rank and rep; 10 % of A and 50 % of B bring an event
-    told = [("A", 4), ("B", 20)]
-    frame = pd.DataFrame([
+def table_of(told: dict[str, tuple[int, int, int]]) -> pd.DataFrame:
+    """Rank to old judgments, events of them within 60 days, and judgments of this month, of each of two reps."""
+    return pd.DataFrame([
         {
-            "prospect": f"{rep}{rank}{i}", "rep": rep, "rank": rank, "judged_at": f"2026-{3 + 6 * (i % 2):02d}-01",
-            "event_at": "2026-09-10" if i < events else None,
+            "prospect": f"{rep}{rank}{i}", "rep": rep, "rank": rank,
+            "judged_at": "2026-03-01" if i < old else "2026-09-10", "event_at": "2026-04-10" if i < events else None,
         }
-        for rep in ("x", "y") for rank, events in told for i in range(40)
+        for rep in ("x", "y") for rank, (old, events, young) in told.items() for i in range(old + young)
     ])  # fmt: skip
-    (doubt,) = summary_of(frame).doubts
+
+
+def test_a_table_that_stands_worst_first_is_doubted_before_any_fit() -> None:
+    (doubt,) = summary_of(table_of({"A": (40, 4, 10), "B": (40, 20, 0)})).doubts
     assert doubt.kind == UPSIDE_DOWN
 
 
+def test_young_judgments_without_an_event_yet_are_no_sign_of_ranks_upside_down() -> None:
+    assert summary_of(table_of({"A": (10, 5, 90), "B": (90, 18, 10)})).doubts == ()
+
+
+def test_one_rep_whose_ranks_stand_right_and_a_rank_nobody_uses_do_not_hide_ranks_upside_down() -> None:
+    n = np.array([[100, 100, 100, 0]] * 5)
+    events = np.array([[5, 20, 40, 0]] * 4 + [[40, 20, 5, 0]])
+    assert [d.kind for d in doubts_of_counts("vwxyz", n, events, has_events=True)] == [UPSIDE_DOWN]
+    assert doubts_of_counts("vwxyz", n, events[:, [2, 1, 0, 3]], has_events=True) == []
+
+
+def test_a_name_written_with_and_without_a_blank_is_one_name_to_a_reader() -> None:
+    assert [doubt.values["names"] for doubt in alike(["佐藤健一", "佐藤\u3000健一"])] == [
+        ("佐藤\u3000健一", "佐藤健一")
+    ]
+
+
+def test_a_lead_time_model_that_is_off_what_was_counted_is_doubted() -> None:
+    # A comes within eleven days or never, B after a hundred or never: proportional hazards cannot follow both
+    rng = np.random.default_rng(1)
+    days = np.where(rng.random(3000) < 0.7, rng.integers([[1], [100]], [[12], [160]], (2, 1500)).ravel(), 500)
+    judged_at = np.datetime64("2026-03-01")
+    frame = pd.DataFrame({
+        "prospect": np.arange(3000), "rep": np.tile(["x", "y"], 1500), "rank": np.repeat(["A", "B"], 1500),
+        "judged_at": judged_at,
+        "event_at": [judged_at + np.timedelta64(day, "D") if day < 200 else None for day in days],
+    })  # fmt: skip
+    judgments = Judgments.from_frame(frame, scale=SCALE, as_of="2026-09-30", columns=ROLES)
+    found = cb.calibrate(judgments, seed=1, engine="laplace", draws=300, parts=["lead times"])
+    doubt = next(doubt for doubt in found.doubts() if doubt.kind == LEAD_MISFIT)
+    row = found.lead_fit.calibration().horizons_table.set_index("rank").loc[doubt.values["rank"]]
+    assert abs(row["ratio"] - 1.0) > 0.05
+    assert "the lead-time model does not give back what was counted" in " ".join(found.findings)
+
+
 def test_chance_alone_is_not_called_upside_down() -> None:
-    # 2 of 10 against 3 of 10 is no news
+    # 80 of 400 against 84 of 400 is no news
     counts = pd.DataFrame({"rep": ["x", "x"], "rank": ["A", "B"], "n": [400] * 2, "events": [80, 84]})
     found = cb.calibrate(
         Judgments.from_counts(counts, scale=cb.RankScale(["A", "B"])), seed=1, engine="laplace", parts=[]

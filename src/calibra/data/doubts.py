@@ -1,4 +1,4 @@
-"""What looks like a mistake in what was given, though every row is sound: columns, names, dates, the order of ranks."""
+"""What gives reason to doubt though every row is sound: columns, names, dates, order of ranks, few, a misfit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from calibra.data.scale import RankScale
 from calibra.words import counted, listed, normal_spelling, quoted
 
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
-UPSIDE_DOWN, FEW_MATURE, RISING = "upside_down", "few_mature", "rising"
+UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
 
 FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
-SURE_Z = 1.2816
-"""Normal quantile of 0.9."""
+SURE_Z = 2.5758
+"""Normal quantile of 0.995."""
+MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
+"""A lead-time model is called off where the interval of this level says so, and by more than this part."""
 
 ENGLISH: Mapping[str, str] = {
     NO_EVENT: (
@@ -31,8 +33,13 @@ ENGLISH: Mapping[str, str] = {
         "name one way in what you give: calibra merges no names"
     ),
     NONE_YOUNG: "every judgment is {days} days old or older on {as_of}: is that the day the data were taken?",
-    UPSIDE_DOWN: "each rank brings fewer events than the next: do the ranks stand best first?",
+    UPSIDE_DOWN: "better ranks bring fewer events than worse ones: do the ranks stand best first?",
     RISING: "{worse} promises more than {better}, a better rank, and no later: do the ranks stand best first?",
+    LEAD_MISFIT: (
+        "the lead-time model does not give back what was counted: of {rank} it expects {expected:.0%} within "
+        "{within_days} days, counted were {observed:.0%} (n {n:,}); read lead times and the chances of open prospects "
+        "with care"
+    ),
     FEW_MATURE: (
         "only {judgments} with a known outcome{within}: intervals are wide, and of most reps nothing can be told yet"
     ),
@@ -42,7 +49,7 @@ ENGLISH: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something that looks like a mistake and that only its owner can judge."""
+    """Something that looks like a mistake, or like a model that does not fit, and that only its owner can judge."""
 
     kind: str
     """A key of `ENGLISH`."""
@@ -54,10 +61,10 @@ class Doubt:
         return ENGLISH[self.kind].format(**{**self.values, **names})
 
 
-def doubts_of_counts(reps: Iterable[str], n: NDArray[Any], events: NDArray[Any]) -> list[Doubt]:
-    """What the counts alone, each (rep, rank), give reason to ask."""
+def doubts_of_counts(reps: Iterable[str], n: NDArray[Any], events: NDArray[Any], *, has_events: bool) -> list[Doubt]:
+    """What counts give reason to ask: mature judgments and their events, (rep, rank); whether there is any event."""
     found = alike(reps)
-    found += [] if events.any() else [Doubt(NO_EVENT)]
+    found += [] if has_events else [Doubt(NO_EVENT)]
     return found + ([Doubt(UPSIDE_DOWN)] if _stands_upside_down(n, events) else [])
 
 
@@ -73,14 +80,29 @@ def few_mature(n: float, within_days: int | None) -> list[Doubt]:
     return [Doubt(FEW_MATURE, told)] if n < FEWEST_MATURE else []
 
 
+def lead_misfits(horizons: Mapping[str, NDArray[Any]]) -> list[Doubt]:
+    """Where the lead-time model is surely off what was counted by a promised day; the rank that is off most.
+
+    `horizons` as in `LeadTimeCalibration`, with intervals of the level `MISFIT_PROB`.
+    """
+    ratio, low, high = (horizons[name] for name in ("ratio", "ratio_lower", "ratio_upper"))
+    off = np.abs(ratio - 1.0)
+    surely = ((low > 1.0) | (high < 1.0)) & (off > WORTH_TELLING)
+    if not surely.any():
+        return []
+    worst = int(np.argmax(np.where(surely, off, -1.0)))
+    told = {name: horizons[name][worst] for name in ("rank", "expected", "observed", "within_days", "n")}
+    return [Doubt(LEAD_MISFIT, told)]
+
+
 def _stands_upside_down(n: NDArray[Any], events: NDArray[Any]) -> bool:
-    """Whether each rank surely brings fewer events than the next, at the same reps (Mantel-Haenszel)."""
-    both = n[:, :-1] + n[:, 1:]
-    weight = n[:, :-1] * n[:, 1:] / np.maximum(both, 1)
-    rate, pooled = events / np.maximum(n, 1), (events[:, :-1] + events[:, 1:]) / np.maximum(both, 1)
-    gap = (weight * (rate[:, :-1] - rate[:, 1:])).sum(axis=0)
-    spread = np.sqrt((weight * pooled * (1.0 - pooled)).sum(axis=0))
-    return gap.size > 0 and bool((gap < -SURE_Z * spread).all())
+    """Whether worse ranks surely bring more events at the same reps: the trend test within reps (Mantel 1963)."""
+    place = -np.arange(n.shape[1], dtype=float)
+    total = np.maximum(n.sum(axis=1), 1.0)
+    rate = events.sum(axis=1) / total
+    trend = ((events - n * rate[:, None]) @ place).sum()
+    spread = (rate * (1.0 - rate) * (n @ place**2 - (n @ place) ** 2 / total) * total / np.maximum(total - 1, 1)).sum()
+    return bool(trend < -SURE_Z * np.sqrt(spread)) and spread > 0
 
 
 def alike(names: Iterable[str]) -> list[Doubt]:

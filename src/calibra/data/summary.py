@@ -47,6 +47,8 @@ class JudgmentsSummary:
     """Those still open, or last seen open, shape (R, K)."""
     n_mature: Mapping[int, IntArray]
     """Horizon in days to judgments at least that old, shape (R, K)."""
+    known: tuple[IntArray, IntArray]
+    """Judgments old enough for the shortest horizon, and events within it, each (R, K); all where there is none."""
     touches: NDArray[np.float64] | None
     """Mean touches where known, shape (R, K), NaN where nothing is; None without the role `touches`."""
     set_aside: SetAside
@@ -67,7 +69,8 @@ class JudgmentsSummary:
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """What looks like a mistake in what was given."""
-        found = doubts_of_counts(self.reps, self.n, self.n_events) + doubts_of_scale(self.scale)
+        found = doubts_of_counts(self.reps, *self.known, has_events=bool(self.n_events.any()))
+        found += doubts_of_scale(self.scale)
         youngest = min(self.n_mature, default=None)
         if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
             found.append(Doubt(NONE_YOUNG, {"days": youngest, "as_of": self.as_of}))
@@ -140,6 +143,9 @@ def summarise(
     if counts.sum_touches is not None and counts.n_touches_known is not None:
         known, total = add_up(counts.n_touches_known), add_up(counts.sum_touches)
         touches = np.divide(total, known, out=np.full(shape, np.nan), where=known > 0)
+    old, came = np.ones(counts.n.size, dtype=bool), counts.ending == EVENT
+    if counts.horizons:
+        old, came = counts.maturity > 0, came & (counts.days <= counts.horizons[0])
     return JudgmentsSummary(
         counts.as_of,
         counts.first_judged_at,
@@ -150,6 +156,7 @@ def summarise(
         add_up(counts.n * (counts.ending == EXIT)),
         add_up(counts.n * (counts.ending == OPEN)),
         {days: add_up(counts.n * (counts.maturity > i)) for i, days in enumerate(counts.horizons)},
+        (add_up(counts.n * old), add_up(counts.n * (old & came))),
         touches,
         set_aside,
         noted,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calibra.errors import check_folder
+from calibra.models.lead_time_check import ALL_RANKS
 from calibra.views.report.blocks import Card, Flag, Table
 from calibra.views.report.cards import FEW_CHASED, rep_card
 from calibra.views.report.facts import Facts, gather_facts
@@ -21,6 +22,7 @@ from calibra.views.report.ranks import (
     overview_section,
     promise_table,
     promises_section,
+    rank_label,
     standings_section,
 )
 from calibra.views.report.times import chased_of, lead_time_section
@@ -153,9 +155,17 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
         told["names"] = facts.say.listed([facts.label(rep) for rep in doubt.values["names"]])
     if "as_of" in told:
         told["as_of"] = facts.say.date(doubt.values["as_of"])
+    if "observed" in told:
+        told |= {name: facts.say.percent(told[name]) for name in ("expected", "observed")}
+        told |= {"rank": _rank_or_all(facts, told["rank"]), "days": told["within_days"], "n": f"{told['n']:,}"}
     if "within" in told:
         told["within"] = facts.say.within(doubt.values["days"])
     return facts.say(f"glance.doubt_{doubt.kind}", **told)
+
+
+def _rank_or_all(facts: Facts, rank: str) -> str:
+    """A rank, or all of them together."""
+    return facts.say("format.all_ranks") if rank == ALL_RANKS else rank_label(rank)
 
 
 def _weight(pair: tuple[Card, list[Flag]]) -> float:

@@ -35,6 +35,8 @@ NOTES = (
     (r"Thresholds of (?P<ranks>.+): no advice yet, for the (?P<days>\d+) days of its promise could not be fitted\.",
      "note_unfitted"),
     (r"Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at\.", "note_one_rep"),
+    (r"Advice on thresholds: none, for (?P<worse>.+) promises more than (?P<better>.+), a better rank\.",
+     "note_rising"),
     (r"Advice on thresholds: what (?P<ranks>.+) promise cannot be aimed at; the aim is all reps' bars instead\.",
      "note_other_aim"),
     (
