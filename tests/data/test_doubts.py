@@ -111,21 +111,22 @@ def test_a_name_written_with_and_without_a_blank_is_one_name_to_a_reader() -> No
 
 
 def test_a_lead_time_model_that_is_off_what_was_counted_is_doubted() -> None:
-    # A comes within eleven days or never, B after a hundred or never: proportional hazards cannot follow both
+    # A comes early or never, C late, and B in two waves: proportional hazards with one tempo a rank cannot follow that
     rng = np.random.default_rng(1)
-    days = np.where(rng.random(3000) < 0.7, rng.integers([[1], [100]], [[12], [160]], (2, 1500)).ravel(), 500)
+    waves = ([(1, 15), (1, 15)], [(1, 10), (130, 170)], [(70, 170), (70, 170)])
+    days = np.concatenate([rng.integers(*wave, 300) for both in waves for wave in both])
     judged_at = np.datetime64("2026-03-01")
+    came = [judged_at + np.timedelta64(day, "D") for day in days] + [None] * 1200
     frame = pd.DataFrame({
-        "prospect": np.arange(3000), "rep": np.tile(["x", "y"], 1500), "rank": np.repeat(["A", "B"], 1500),
-        "judged_at": judged_at,
-        "event_at": [judged_at + np.timedelta64(day, "D") if day < 200 else None for day in days],
+        "prospect": np.arange(3000), "rep": np.tile(["x", "y"], 1500), "judged_at": judged_at, "event_at": came,
+        "rank": [*np.repeat(list("ABC"), 600), *np.repeat(list("ABC"), 400)],
     })  # fmt: skip
-    judgments = Judgments.from_frame(frame, scale=SCALE, as_of="2026-09-30", columns=ROLES)
+    scale = cb.RankScale(list("ABC"), {"A": cb.Promise(0.5, 60)})
+    judgments = Judgments.from_frame(frame, scale=scale, as_of="2026-09-30", columns=ROLES)
     found = cb.calibrate(judgments, seed=1, engine="laplace", draws=300, parts=["lead times"])
     doubt = next(doubt for doubt in found.doubts() if doubt.kind == LEAD_MISFIT)
-    row = found.lead_fit.calibration().horizons_table.set_index("rank").loc[doubt.values["rank"]]
-    assert abs(row["ratio"] - 1.0) > 0.05
-    assert "the lead-time model does not give back what was counted" in " ".join(found.findings)
+    assert doubt.values["rank"] in ("A", "B")
+    assert any("the lead-time model does not give back what was counted" in finding for finding in found.findings)
 
 
 def test_chance_alone_is_not_called_upside_down() -> None:
