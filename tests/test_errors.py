@@ -1,5 +1,6 @@
 """What a newcomer hands to a door by mistake comes back as one error that says what to do."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -140,3 +141,75 @@ def test_other_things_given_by_mistake_are_no_bare_python_errors() -> None:
     for said, door in doors.items():
         with pytest.raises(cb.InputError, match=said):
             door()
+
+
+LEVELS = {
+    "probabilities": lambda level: calibrated().rank_fits[60].probabilities(interval_prob=level),
+    "profiles": lambda level: calibrated().rank_fits[60].profiles(interval_prob=level),
+    "bars": lambda level: calibrated().threshold_fits[60].bars(interval_prob=level),
+    "lead times": lambda level: calibrated().lead_fit.lead_times(interval_prob=level),
+    "chasing": lambda level: calibrated().lead_fit.chasing(interval_prob=level),
+    "never": lambda level: calibrated().lead_fit.never(interval_prob=level),
+    "calibration table": lambda level: calibrated().calibration_table(interval_prob=level),
+    "standings": lambda level: cb.rep_standings(calibrated().rank_fits[60], interval_prob=level),
+    "granularity": lambda level: cb.recommend_granularity(calibrated().rank_fits[60], interval_prob=level),
+    "predictive check": lambda level: cb.predictive_check(calibrated().rank_fits[60], seed=1, interval_prob=level),
+    "scores": lambda level: cb.score_forecasts([0, 1], [0.2, 0.7], interval_prob=level),
+}
+
+
+@pytest.mark.parametrize("level", [-1, 0, 1.0, 90, float("nan"), None, "x", True])
+@pytest.mark.parametrize("door", LEVELS.values(), ids=LEVELS)
+def test_a_level_that_is_none_is_refused_wherever_an_interval_is_read(door, level) -> None:
+    said = f"`interval_prob` must lie strictly between 0 and 1; got {level!r}. Write 90 % as 0.9."
+    with pytest.raises(cb.InputError, match=re.escape(said)):
+        door(level)
+
+
+def pair() -> tuple[str, str]:
+    """Two reps of the calibration."""
+    first, second, *_ = calibrated().rank_fits[60].reps
+    return first, second
+
+
+MARGINS = {
+    "flag_prob": [
+        lambda value: calibrated().rank_fits[60].profiles(flag_prob=value),
+        lambda value: cb.describe_styles(calibrated().threshold_fits[60], calibrated().rank_fits[60], flag_prob=value),
+    ],
+    "margin_points": [
+        lambda value: calibrated().rank_fits[60].profiles(margin_points=value),
+        lambda value: cb.compare(calibrated().rank_fits[60], reps=pair(), margin_points=value),
+        lambda value: cb.recommend_granularity(calibrated().rank_fits[60], margin_points=value),
+        lambda value: cb.describe_styles(
+            calibrated().threshold_fits[60], calibrated().rank_fits[60], margin_points=value
+        ),
+    ],
+    "margin_log_odds": [lambda value: cb.compare(calibrated().rank_fits[60], reps=pair(), margin_log_odds=value)],
+    "margin_share": [lambda value: calibrated().lead_fit.tempo(margin_share=value)],
+    "nothing_auc": [
+        lambda value: calibrated().rank_fits[60].profiles(nothing_auc=value),
+        lambda value: calibrated().threshold_fits[60].profiles(nothing_auc=value),
+    ],
+    "cut_points": [lambda value: cb.rep_standings(calibrated().rank_fits[60], cut_points=value)],
+    "worst_share": [lambda value: cb.rep_standings(calibrated().rank_fits[60], worst_share=value)],
+    "share_left": [lambda value: calibrated().lead_fit.chasing(share_left=value)],
+    "worth_prob": [lambda value: calibrated().lead_fit.chasing(worth_prob=value)],
+    "n_folds": [lambda value: cb.recommend_granularity(calibrated().rank_fits[60], n_folds=value)],
+}
+
+
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), None, "x", True])
+@pytest.mark.parametrize("name", MARGINS)
+def test_margins_and_flags_are_numbers_in_their_range(name, value) -> None:
+    for door in MARGINS[name]:
+        with pytest.raises(cb.InputError, match=f"^`{name}` must (be|lie) .*; got {value!r}\\. [A-Z]"):
+            door(value)
+
+
+def test_a_flag_below_one_half_or_at_one_is_refused_and_two_and_a_half_folds_are() -> None:
+    for value in (0.5, 1.0, 90):
+        with pytest.raises(cb.InputError, match=r"`flag_prob` must lie strictly between 0\.5 and 1; got"):
+            calibrated().rank_fits[60].profiles(flag_prob=value)
+    with pytest.raises(cb.InputError, match=r"`n_folds` must be a whole number, 2 or more; got 2\.5"):
+        cb.recommend_granularity(calibrated().rank_fits[60], n_folds=2.5)

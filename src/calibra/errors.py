@@ -1,7 +1,8 @@
 """The words for "no": every error and warning calibra raises on purpose."""
 
+import math
 import os
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 
 
@@ -116,6 +117,42 @@ def check_number(value: object, name: str) -> None:
     """Refuse what is no number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"`{name}` must be a number; got {what_came(value)}.")
+
+
+def check_within(value: object, name: str, low: float, high: float = math.inf, *, ends: str = "[]", mend: str) -> None:
+    """Refuse what is no finite number from `low` to `high`.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    name : str
+        The argument it was given as.
+    low, high : float
+        The ends; without an upper one anything finite above `low` will do.
+    ends : {"[]", "(]", "[)", "()"}
+        Which ends count: a round bracket leaves its end out.
+    mend : str
+        How to mend it, in a sentence.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        number = float(value)
+        above = number > low or (number == low and ends[0] == "[")
+        if above and (number < high or (number == high and ends[1] == "]")):
+            return
+    known = {"[]": f"lie between {low:g} and {high:g}", "()": f"lie strictly between {low:g} and {high:g}"}
+    known |= {"(]": f"lie above {low:g} and be at most {high:g}", "[)": f"be {low:g} or more and below {high:g}"}
+    no_end = {"[": f"be a number, {low:g} or more", "(": f"be a number above {low:g}"}
+    wanted = no_end[ends[0]] if high == math.inf else known[ends]
+    came = str(value) if isinstance(value, Real) else what_came(value)
+    raise InputError(f"`{name}` must {wanted}; got {came}. {mend}")
+
+
+def check_whole(value: object, name: str, least: int, *, mend: str) -> None:
+    """Refuse what is no whole number of `least` or more."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        came = str(value) if isinstance(value, Real) else what_came(value)
+        raise InputError(f"`{name}` must be a whole number, {least} or more; got {came}. {mend}")
 
 
 def check_path(path: object, name: str) -> None:

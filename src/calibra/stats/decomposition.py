@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError
-from calibra.stats.forecasts import Floats, ForecastCells, check_choice, check_forecasts, check_interval_prob
-from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.forecasts import Floats, ForecastCells, check_choice, check_forecasts
+from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.isotonic import coarsen, fit_isotonic
 from calibra.stats.scores import (
     RULES,

@@ -18,9 +18,8 @@ from calibra.stats.forecasts import (
     cells_from_counts,
     check_choice,
     check_forecasts,
-    check_interval_prob,
 )
-from calibra.stats.intervals import INTERVAL_PROB
+from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.stats.isotonic import MAX_COARSE_CELLS, IsotonicFit, fit_isotonic, merge_cells
 from calibra.tables import brief, make_table
 
