@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.scale import as_label
 from calibra.errors import InputError, NotEnoughDataError, check_kind, check_whole, check_within
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
@@ -164,7 +165,7 @@ def recommend_granularity(
 
 
 def merged_probabilities(
-    fit: RankFit, groups: Sequence[Sequence[str]], *, interval_prob: float = INTERVAL_PROB
+    fit: RankFit, groups: Sequence[Sequence[str | int]], *, interval_prob: float = INTERVAL_PROB
 ) -> "pd.DataFrame":
     """What would each rep's ranks mean if some were one?
 
@@ -172,7 +173,7 @@ def merged_probabilities(
     ----------
     fit : RankFit
         A fitted rank model.
-    groups : sequence of sequences of str
+    groups : sequence of sequences of str or int
         The ranks that would be left, best first, each with the ranks it is made of: neighbours, all of them, each once.
 
     Returns
@@ -183,7 +184,7 @@ def merged_probabilities(
     check_kind(fit, "fit", RankFit)
     if not isinstance(groups, Sequence) or any(isinstance(g, str) or not isinstance(g, Sequence) for g in groups):
         raise InputError(f"`groups` must be a list of lists of ranks, such as [['A', 'B'], ['C']]; got {groups!r}.")
-    wanted = tuple(tuple(group) for group in groups)
+    wanted = tuple(tuple(map(as_label, group)) for group in groups)
     if tuple(rank for group in wanted for rank in group) != fit.ranks or not all(wanted):
         raise InputError(
             f"`groups` must hold all ranks in order ({', '.join(fit.ranks)}), each once; got {list(groups)!r}."
