@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.errors import NotEnoughDataError
+
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 
@@ -41,6 +43,21 @@ def pack_cells(occupied: NDArray[np.bool_], group_names: tuple[str, ...]) -> Pac
         pick = np.where(np.take_along_axis(flat, first, axis=1), first, -1)
     codes = np.unravel_index(np.maximum(pick, 0), shape)
     return PackedCells(codes[0], dict(zip(group_names, codes[1:], strict=True)), pick)
+
+
+def check_any(n: NDArray[np.integer]) -> None:
+    """Refuse to fit a model to no judgment at all.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Every count is 0.
+    """
+    if not n.any():
+        raise NotEnoughDataError(
+            "A model needs at least one judgment to be fitted to; every count (`n`) is 0. Wait for judgments, or see "
+            "what the counts were filtered by."
+        )
 
 
 def indicator(codes: Ints, n_labels: int, shares: Floats | None = None) -> Floats:

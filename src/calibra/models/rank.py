@@ -26,7 +26,7 @@ from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Binomial
 from calibra.inference.priors import HalfNormal, Normal, Pooled, ScalePrior
-from calibra.models.cells import Floats, PackedCells, indicator, pack_cells
+from calibra.models.cells import Floats, PackedCells, check_any, indicator, pack_cells
 from calibra.models.rank_fit import RankFit
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class RankModel:
         Raises
         ------
         NotEnoughDataError
-            No judgment is old enough for the horizon; says when the first will be.
+            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
         InputError
             A column or horizon that is not there; late entry or loss from sight before the horizon.
         """
@@ -143,6 +143,7 @@ class RankModel:
         check_kind(judgments, "judgments", Judgments)
         by = (*self.adjust_for, *([self.team] if self.team else []))
         cells = judgments.binomial_cells(within_days=self.within_days, by=by)
+        check_any(cells.n)
         return cells, pack_cells(cells.n > 0, by)
 
     def _declare(self, cells: BinomialCells, packed: PackedCells, scores: RankScores) -> CellModel:
