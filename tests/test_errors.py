@@ -213,3 +213,67 @@ def test_a_flag_below_one_half_or_at_one_is_refused_and_two_and_a_half_folds_are
             calibrated().rank_fits[60].profiles(flag_prob=value)
     with pytest.raises(cb.InputError, match=r"`n_folds` must be a whole number, 2 or more; got 2\.5"):
         cb.recommend_granularity(calibrated().rank_fits[60], n_folds=2.5)
+
+
+def test_without_any_horizon_calibrate_names_the_argument_that_reads_one() -> None:
+    judgments = read(scale=cb.RankScale(["A", "B", "C"]))
+    with pytest.raises(cb.InputError, match=r"Read them with horizons=\[90\], or promise something") as caught:
+        cb.calibrate(judgments, seed=1)
+    assert "within_days=90." not in str(caught.value)
+    assert list(cb.calibrate(read(scale=cb.RankScale(["A", "B", "C"]), horizons=[90]), seed=1, parts=()).rank_fits) == [
+        90
+    ]
+
+
+@pytest.mark.parametrize(
+    ("door", "said"),
+    [
+        (lambda: cb.RankModel(adjust_for=("branche",)).fit(read(), seed=1), r"`adjust_for` must name groupings \('"),
+        (lambda: cb.LeadTimeModel(adjust_for=("x",)).fit(read(), seed=1), r"`adjust_for` must name groupings"),
+        (lambda: cb.RankModel(team="x").fit(read(), seed=1), r"`team` must name a grouping \(.*\); 'x' is not"),
+        (lambda: cb.RankModel(team=5), "`team` must be the name of a grouping, as text; got 5"),
+        (lambda: cb.RankModel(adjust_for=None), r"such as \('segment',\); got None\. Leave it out"),
+        (lambda: cb.LeadTimeModel(adjust_for=None), r"such as \('segment',\); got None\. Leave it out"),
+        (lambda: cb.RankModel(priors=None), r"`priors` must be a RankPriors; got None\. .*write RankPriors\(\)"),
+        (lambda: cb.ThresholdModel(priors=cb.RankPriors()), "`priors` must be a ThresholdPriors; got a RankPriors"),
+        (lambda: cb.LeadTimeModel(priors=None), "`priors` must be a LeadTimePriors; got None"),
+        (lambda: read().binomial_cells(within_days=60, by=None), r"`by` must be a list of groupings.*got None"),
+        (lambda: read().duration_counts(by=5), r"`by` must be a list of groupings.*got 5"),
+        (lambda: calibrated().lead_fit.cumulative_incidence([30], by=None), "`by` must hold 'rep', 'rank'"),
+        (lambda: cb.predictive_check(calibrated().rank_fits[60], seed=1, by=None), "`by` must be a list of groupings"),
+        (lambda: cb.predictive_check(calibrated().rank_fits[60], seed=-1), "`seed` must be a whole number, 0 or more"),
+        (lambda: cb.predictive_check(calibrated().rank_fits[60], seed="x"), "`seed` must be .*; got 'x'"),
+    ],
+)
+def test_what_a_model_is_told_is_refused_by_the_name_it_was_given_as(door, said) -> None:
+    with pytest.raises(cb.InputError, match=said):
+        door()
+
+
+HISTORY = {
+    "scale": cb.RankScale(["A", "B"]), "as_of": "2026-09-30",
+    "columns": {"prospect": "id", "changed_at": "on", "rank": "to", "rep": "who"},
+    "outcome_columns": {"prospect": "id", "event_at": "won"},
+}  # fmt: skip
+
+
+def history(**told) -> cb.RankHistory:
+    """Two prospects, first ranked on 1 January."""
+    changes = pd.DataFrame({"id": [1, 2], "on": ["2026-01-01", "2026-03-01"], "to": ["A", "B"], "who": ["Abe", "Ito"]})
+    outcomes = pd.DataFrame({"id": [1, 2], "won": ["2026-04-01", None]})
+    return cb.RankHistory.from_frames(changes, outcomes, **(HISTORY | told))
+
+
+def test_a_landmark_on_which_nobody_held_a_rank_is_answered_with_the_first_that_was_given() -> None:
+    assert history().judgments("landmark", landmark="2026-01-01").n_judgments == 1
+    with pytest.raises(cb.InputError, match=r"none did on 2024-01-01\. The first rank was given on 2026-01-01: choose"):
+        history().judgments("landmark", landmark="2024-01-01")
+
+
+def test_a_history_without_any_columns_is_told_the_roles_and_no_engine_s_line() -> None:
+    for told in ({"columns": {}}, {"outcome_columns": {}}):
+        with pytest.raises(cb.InputError, match="the role `prospect` is missing from") as caught:
+            history(**told)
+        assert "engine" not in str(caught.value)
+    with pytest.raises(cb.InputError, match=r"`outcome_columns` must lead from roles to columns.*; got None"):
+        history(outcome_columns=None)

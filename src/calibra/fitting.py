@@ -201,4 +201,11 @@ def _horizons(judgments: Judgments) -> tuple[Days, ...]:
     """The horizons to fit; None leaves the choice, or its refusal, to the model."""
     if judgments.as_of is None:
         return (None,)
-    return judgments.duration_counts().horizons or (judgments.scale.resolve_horizon(),)
+    horizons = judgments.duration_counts().horizons
+    if not horizons:
+        raise InputError(
+            "A horizon is needed, within which events count: the scale promises nothing, and the judgments were read "
+            "with none. Read them with horizons=[90], or promise something: "
+            "RankScale(['A', 'B'], {'A': Promise(0.6, within_days=90)})."
+        )
+    return horizons

@@ -80,6 +80,11 @@ class ThresholdModel:
     priors: ThresholdPriors = ThresholdPriors()
     """Priors."""
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        kind = ThresholdPriors
+        check_kind(self.priors, "priors", kind, more="Leave it out for the defaults, or write ThresholdPriors().")
+
     def fit(
         self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
     ) -> ThresholdFit:
