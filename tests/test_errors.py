@@ -277,3 +277,63 @@ def test_a_history_without_any_columns_is_told_the_roles_and_no_engine_s_line() 
         assert "engine" not in str(caught.value)
     with pytest.raises(cb.InputError, match=r"`outcome_columns` must lead from roles to columns.*; got None"):
         history(outcome_columns=None)
+
+
+def test_a_folder_or_nothing_in_place_of_the_file_to_write_is_refused_and_a_file_in_it_named(tmp_path) -> None:
+    doors = {"report.html": calibrated().report, "team.calibra": calibrated().save}
+    for name, door in doors.items():
+        said = f"which is a folder. Write {str(tmp_path / name)!r}."
+        with pytest.raises(cb.InputError, match=re.escape(said)):
+            door(tmp_path)
+        with pytest.raises(cb.InputError, match=re.escape(f"got '', which names none. Write {name!r}.")):
+            door("")
+    assert not any(tmp_path.iterdir())
+
+
+def test_formats_of_pictures_are_a_list_of_those_there_are(tmp_path) -> None:
+    for given, said in (
+        ("svg", r"must be a tuple of formats; got 'svg'\. Write \('svg',\)"),
+        (None, r"must be a tuple of formats; got None\. Write \('png', 'svg'\)"),
+        (("svgg",), r"must be some of .*svg.*; got 'svgg'"),
+    ):
+        with pytest.raises(cb.InputError, match=said):
+            calibrated().save_pictures(tmp_path, formats=given)
+    assert not any(tmp_path.iterdir())
+
+
+def test_prospects_and_capacity_of_advice_are_checked_rep_by_rep() -> None:
+    fit = calibrated().threshold_fits[60]
+    each = dict.fromkeys(fit.reps, 40)
+    first = fit.reps[0]
+    for told, said in (
+        ({"capacity": "x", "n_prospects": 5}, "`capacity` must be a number, 0 or more; got 'x'"),
+        ({"capacity": float("nan")}, "`capacity` must be a number, 0 or more; got nan"),
+        ({"capacity": 5, "n_prospects": 5}, "`n_prospects` must lead from reps to numbers, such as .*; got 5"),
+        ({"n_prospects": {**each, "Nobody": 3}}, "must name reps of the fit .* found 1 unknown: 'Nobody'"),
+        ({"n_prospects": {**each, first: "x"}}, rf"`n_prospects\['{first}'\]` must be a number, 0 or more; got 'x'"),
+        ({"rules": None}, "`rules` must be an AdviceRules; got None"),
+    ):
+        with pytest.raises(cb.InputError, match=said):
+            cb.recommend_thresholds(fit, **told)
+    advised = cb.recommend_thresholds(fit, capacity=50, n_prospects=pd.Series(each))
+    pd.testing.assert_frame_equal(advised.table, cb.recommend_thresholds(fit, capacity=50, n_prospects=each).table)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_rules_of_advice_are_finite_numbers(value) -> None:
+    for name in ("min_judgments", "min_events", "margin_points", "act_prob"):
+        with pytest.raises(cb.InputError, match=f"`{name}` must be a finite number; got {value}"):
+            cb.AdviceRules(**{name: value})
+
+
+def test_a_role_that_is_none_is_not_passed_over_in_scoring() -> None:
+    frame, columns = world().frame, dict(world().columns)
+    with pytest.raises(cb.InputError, match=r"from the roles rep, rank, judged_at, .*; 'reep' is none of them\. Pass"):
+        calibrated().score(frame, as_of=world().as_of, columns={**columns, "reep": columns["rep"]})
+    assert len(calibrated().score(frame, as_of=world().as_of, columns=columns)) == len(frame)
+
+
+def test_a_picture_of_a_rep_who_is_not_there_is_refused() -> None:
+    told = cb.rank_reliability(calibrated().rank_fits[60])
+    with pytest.raises(cb.InputError, match=r"`rep` must be one of the reps in the result \(\(all reps\), .*'Nobody'"):
+        cb.plot_rank_reliability(told, rep="Nobody")

@@ -95,7 +95,7 @@ def _found_inside(value: object, kinds: list[str]) -> list[str]:
 
 
 def _one(kind: str) -> str:
-    return kind if kind == "Judgments" else f"a {kind}"
+    return kind if kind == "Judgments" else f"{'an' if kind[0] in 'AEIOUaeio' else 'a'} {kind}"
 
 
 def what_came(value: object) -> str:
@@ -117,6 +117,8 @@ def check_number(value: object, name: str) -> None:
     """Refuse what is no number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"`{name}` must be a number; got {what_came(value)}.")
+    if not math.isfinite(value):
+        raise InputError(f"`{name}` must be a finite number; got {value}.")
 
 
 def check_within(value: object, name: str, low: float, high: float = math.inf, *, ends: str = "[]", mend: str) -> None:
@@ -159,6 +161,16 @@ def check_path(path: object, name: str) -> None:
     """Refuse what names no place on disk."""
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"`{name}` must be a path, as text or as pathlib.Path; got {what_came(path)}. Name the place.")
+
+
+def check_file(path: str | os.PathLike[str], such_as: str) -> None:
+    """Refuse to write a file where there is a folder, or under no name."""
+    if not os.fspath(path) or Path(path).is_dir():
+        named = str(Path(path) / such_as)
+        what = "which is a folder" if os.fspath(path) else "which names none"
+        raise InputError(
+            f"`path` must be the file to write; got {what_came(os.fspath(path))}, {what}. Write {named!r}."
+        )
 
 
 def check_folder(folder: Path) -> None:

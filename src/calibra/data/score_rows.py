@@ -22,7 +22,7 @@ from calibra.data.frames import (
     _to_lazy,
 )
 from calibra.data.packed import column_faults
-from calibra.data.roles import Roles
+from calibra.data.roles import ROLES, Roles
 from calibra.data.zones import localise
 from calibra.errors import InputError, what_came
 from calibra.words import quoted
@@ -181,6 +181,13 @@ def collect_small(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
 
 def _roles(columns: Mapping[str, str], optional: Mapping[str, str], names: list[str]) -> dict[str, str]:
     """Role to column: what was asked for and, where it is there, what the fit was read with."""
+    strange = [role for role, column in columns.items() if role not in {*ROLES, *optional, column}]
+    if strange:
+        raise InputError(
+            f"`columns` must lead from the roles {', '.join((*NEEDED, *ENDS))} to columns; "
+            f"{', '.join(map(quoted, strange[:3]))} {'is' if len(strange) == 1 else 'are'} none of them. Pass "
+            "columns={'rep': ..., 'rank': ..., 'judged_at': ...}."
+        )
     used = {role: columns[role] for role in (*NEEDED, *ENDS) if role in columns}
     used |= {role: optional[role] for role in (*NEEDED, *ENDS) if role not in used and optional.get(role) in names}
     missing = [f"`{role}`" for role in NEEDED if role not in used]

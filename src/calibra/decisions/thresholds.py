@@ -35,7 +35,7 @@ from calibra.decisions.threshold_targets import (
     check_fits,
     prospects_per_rep,
 )  # fmt: skip
-from calibra.errors import InputError, check_number
+from calibra.errors import InputError, check_kind, check_number, check_within
 from calibra.models.reading import more_judgments_needed
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
@@ -222,6 +222,9 @@ def recommend_thresholds(
     """
     fits = check_fits(fit)
     first = next(iter(fits.values()))
+    check_kind(rules, "rules", AdviceRules, more="Write AdviceRules(margin_points=5).")
+    if capacity is not None:
+        check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
     n_each = prospects_per_rep(first, n_prospects)
     targets, words = _aim(fits, target, capacity, n_each, worked_rank)
     rows = [_boundary_rows(fits[aim.within_days], aim, n_each, rules) for aim in targets]
