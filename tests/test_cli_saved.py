@@ -16,6 +16,7 @@ from tests.calibrated import calibrated, read, world
 import calibra as cb
 from calibra.cli import main
 from calibra.cli_config import read_settings
+from calibra.data.write_rows import _mark
 from calibra.decisions.advice_words import VERDICTS
 
 CONFIG = """
@@ -92,6 +93,30 @@ def test_scored_csv_is_marked_for_spreadsheets_where_it_is_more_than_ascii(
     assert written.count(b"\xef\xbb\xbf") == int(marked)
     assert set(pd.read_csv("out.csv")["prospect"]) == {"p1", name}
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_file_is_moved_over_another_only_when_both_are_closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handles, moved, plain_open, plain_replace = [], [], Path.open, Path.replace
+
+    def opening(path: Path, *how: object, **told: object) -> object:
+        handles.append(plain_open(path, *how, **told))
+        return handles[-1]
+
+    def replacing(path: Path, target: Path) -> Path:
+        moved.append(all(handle.closed for handle in handles))
+        return plain_replace(path, target)
+
+    rows = pl.DataFrame({"prospect": ["営業"], "note": [None]}, schema_overrides={"note": pl.String})
+    monkeypatch.setattr(Path, "open", opening)
+    monkeypatch.setattr(Path, "replace", replacing)
+    _mark(_plain(rows, folder / "names.csv"))
+    assert moved == [True]
+    assert (folder / "names.csv").read_bytes().startswith(b"\xef\xbb\xbfprospect")
+
+
+def _plain(rows: pl.DataFrame, path: Path) -> Path:
+    rows.write_csv(path)
+    return path
 
 
 def test_the_help_of_score_explains_every_verdict(capsys: pytest.CaptureFixture[str]) -> None:

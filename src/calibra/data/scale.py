@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from numbers import Integral, Real
-from typing import Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,10 +52,14 @@ class Promise:
     Promise(prob=0.6, within_days=90, kind='average')
     """
 
-    prob: float = field(default_factory=_needs_prob)
-    """Promised probability of an event within the horizon."""
-    within_days: int = field(default_factory=_needs_days)
-    """Horizon in days."""
+    if TYPE_CHECKING:
+        prob: float
+        within_days: int
+    else:  # both are required; who leaves one out is told how a promise is written
+        prob: float = field(default_factory=_needs_prob)
+        """Promised probability of an event within the horizon."""
+        within_days: int = field(default_factory=_needs_days)
+        """Horizon in days."""
     kind: PromiseKind = "average"
     """`average` (the prospects together) or `bar` (each of them)."""
 
