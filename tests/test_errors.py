@@ -44,6 +44,13 @@ def test_a_path_in_place_of_judgments_stands_in_the_call_that_reads_it() -> None
         cb.calibrate(Path("team.csv"), seed=1)
 
 
+def test_a_long_path_stands_whole_in_the_call_that_reads_it() -> None:
+    path = f"/srv/{'deep/' * 20}team.csv"
+    for given in (path, Path(path)):
+        with pytest.raises(cb.InputError, match=re.escape(f"from_frame({path!r}, scale=")):
+            cb.calibrate(given, seed=1)
+
+
 def test_a_calibration_in_place_of_what_it_holds_is_told_where_it_holds_it() -> None:
     held = r"must be a RankFit; got a Calibration\. .*`calibration\.rank_fits\[60\]` or `calibration\.rank_fits\[90\]`"
     calibration = calibrated()

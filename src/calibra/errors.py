@@ -74,7 +74,7 @@ def check_kind(value: object, name: str, *kinds: type, more: str = "") -> None:
     if isinstance(value, kinds):
         return
     names = [kind.__name__ for kind in kinds]
-    given = what_came(value) if isinstance(value, str | os.PathLike) else "frame"
+    given = repr(os.fspath(value)) if isinstance(value, str | os.PathLike) else "frame"
     made = [HOW_TO_MAKE[kind].format(frame=given) for kind in names[:1] if kind in HOW_TO_MAKE]
     said = f"`{name}` must be {' or '.join(map(_one, names))}; got {what_came(value)}."
     mended = [*(_found_inside(value, names) or made), *([more] if more else [])]

@@ -44,7 +44,7 @@ def fit_everything(judgments: Judgments, *, seed: int, settings: FitSettings, pr
     """
     fitter = _Fitter(judgments, seed, settings, progress)
     parts = settings.parts
-    horizons = _horizons(judgments)
+    horizons = horizons_to_fit(judgments)
     lead_fit = fitter.fit_lead_time() if "lead times" in parts else None
     rank_fits = fitter.fit_each({days: replace(settings.rank, within_days=days) for days in horizons}, "Rank model")
     threshold_fits: dict[Days, ThresholdFit] = {}
@@ -197,8 +197,14 @@ def _against_the_models(found: Calibration) -> list[str]:
     ]
 
 
-def _horizons(judgments: Judgments) -> tuple[Days, ...]:
-    """The horizons to fit; None leaves the choice, or its refusal, to the model."""
+def horizons_to_fit(judgments: Judgments) -> tuple[Days, ...]:
+    """The horizons to fit; None, of ready-made counts, leaves it to them.
+
+    Raises
+    ------
+    InputError
+        No horizon is known.
+    """
     if judgments.as_of is None:
         return (None,)
     horizons = judgments.duration_counts().horizons
