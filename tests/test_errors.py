@@ -250,6 +250,8 @@ def test_without_any_horizon_calibrate_names_the_argument_that_reads_one() -> No
         (lambda: cb.predictive_check(calibrated().rank_fits[60], seed=1, by=None), "`by` must be a list of groupings"),
         (lambda: cb.predictive_check(calibrated().rank_fits[60], seed=-1), "`seed` must be a whole number, 0 or more"),
         (lambda: cb.predictive_check(calibrated().rank_fits[60], seed="x"), "`seed` must be .*; got 'x'"),
+        (lambda: cb.decompose([0, 1], [0.2, 0.7], seed=-1), "`seed` must be a whole number, 0 or more; got -1"),
+        (lambda: cb.reliability_curve([0, 1], [0.2, 0.7], seed=None), "`seed` must be .*; got None"),
     ],
 )
 def test_what_a_model_is_told_is_refused_by_the_name_it_was_given_as(door, said) -> None:
@@ -344,3 +346,10 @@ def test_a_picture_of_a_rep_who_is_not_there_is_refused() -> None:
     told = cb.rank_reliability(calibrated().rank_fits[60])
     with pytest.raises(cb.InputError, match=r"`rep` must be one of the reps in the result \(\(all reps\), .*'Nobody'"):
         cb.plot_rank_reliability(told, rep="Nobody")
+
+
+def test_advice_that_must_be_certain_still_tells_a_number_of_judgments() -> None:
+    advice = cb.recommend_thresholds(calibrated().threshold_fits[60], rules=cb.AdviceRules(act_prob=1.0)).table
+    waiting = advice["verdict"] == "cannot tell yet"
+    assert waiting.any()
+    assert advice["n_more"][waiting].between(0, 1e9).all()

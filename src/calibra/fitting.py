@@ -9,7 +9,7 @@ from typing import Protocol
 
 from calibra.calibration import Calibration, Days, name_fit
 from calibra.data.counts import EVENT
-from calibra.data.judgments import Judgments
+from calibra.data.judgments import Judgments, horizons_to_fit
 from calibra.decisions.granularity import Granularity, recommend_granularity
 from calibra.decisions.thresholds import ThresholdAdvice, recommend_thresholds
 from calibra.errors import FitError, InputError, NotEnoughDataError
@@ -195,23 +195,3 @@ def _against_the_models(found: Calibration) -> list[str]:
         *(check.sentence for check in checks if check.over_dispersed),
         *(told.sentence for told in priors if told.matters),
     ]
-
-
-def horizons_to_fit(judgments: Judgments) -> tuple[Days, ...]:
-    """The horizons to fit; None, of ready-made counts, leaves it to them.
-
-    Raises
-    ------
-    InputError
-        No horizon is known.
-    """
-    if judgments.as_of is None:
-        return (None,)
-    horizons = judgments.duration_counts().horizons
-    if not horizons:
-        raise InputError(
-            "A horizon is needed, within which events count: the scale promises nothing, and the judgments were read "
-            "with none. Read them with horizons=[90], or promise something: "
-            "RankScale(['A', 'B'], {'A': Promise(0.6, within_days=90)})."
-        )
-    return horizons
