@@ -16,11 +16,13 @@ from tests.calibrated import calibrated, read, world
 import calibra as cb
 from calibra.cli import main
 from calibra.cli_config import read_settings
+from calibra.data.write_rows import _mark
 from calibra.decisions.advice_words import VERDICTS
 
 CONFIG = """
 as_of = 2026-09-30
 timezone = "Asia/Tokyo"
+horizons = [60]
 [columns]
 prospect = "prospect"
 rep = "rep"
@@ -92,6 +94,61 @@ def test_scored_csv_is_marked_for_spreadsheets_where_it_is_more_than_ascii(
     assert written.count(b"\xef\xbb\xbf") == int(marked)
     assert set(pd.read_csv("out.csv")["prospect"]) == {"p1", name}
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_score_says_which_rows_name_no_rep(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = pd.DataFrame({"prospect": ["p1", "p2", "p3"], "rep": ["Aoki", None, "Nobody"], "rank": "A"})
+    rows.assign(judged_at="2026-09-30").to_csv("names.csv", index=False)
+    assert main(["score", "results", "names.csv", "--as-of", "2026-09-30", "--out", "out.csv"]) == 0
+    found = pd.read_csv("out.csv").set_index("prospect")["score_note"]
+    assert found["p2"] == "no rep named"
+    assert found[["p1", "p3"]].isna().all()
+    told = capsys.readouterr().out
+    assert "- 1 row: rep never seen" in told
+    assert "- 1 row: no rep named" in told
+
+
+def test_score_warns_of_a_day_before_the_snapshot_of_the_fit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["score", "results", "open.csv", "--quiet", "--as-of"]
+    assert main([*asked, world().as_of.isoformat()]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*asked, "2026-01-31"]) == 0
+    said = f"note: --as-of 2026-01-31 lies before {world().as_of}, the snapshot date of the fit"
+    assert said in capsys.readouterr().err
+
+
+def test_check_says_what_fit_would_refuse(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "calibra.toml").write_text(CONFIG.replace("horizons = [60]\n", ""), encoding="utf-8")
+    for command in (["check", "open.csv"], ["fit", "open.csv", "--out", "elsewhere"]):
+        assert main(command) == 2
+        told = capsys.readouterr()
+        assert "A horizon is needed: the scale promises nothing." in told.err
+        assert "write `horizons = [90]` in calibra.toml." in told.err
+        assert ("judgments" in told.out) == (command[0] == "check")  # what is in them is shown nevertheless
+
+
+def test_a_file_is_moved_over_another_only_when_both_are_closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handles, moved, plain_open, plain_replace = [], [], Path.open, Path.replace
+
+    def opening(path: Path, *how: object, **told: object) -> object:
+        handles.append(plain_open(path, *how, **told))
+        return handles[-1]
+
+    def replacing(path: Path, target: Path) -> Path:
+        moved.append(all(handle.closed for handle in handles))
+        return plain_replace(path, target)
+
+    rows = pl.DataFrame({"prospect": ["営業"], "note": [None]}, schema_overrides={"note": pl.String})
+    monkeypatch.setattr(Path, "open", opening)
+    monkeypatch.setattr(Path, "replace", replacing)
+    _mark(_plain(rows, folder / "names.csv"))
+    assert moved == [True]
+    assert (folder / "names.csv").read_bytes().startswith(b"\xef\xbb\xbfprospect")
+
+
+def _plain(rows: pl.DataFrame, path: Path) -> Path:
+    rows.write_csv(path)
+    return path
 
 
 def test_the_help_of_score_explains_every_verdict(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,6 +268,7 @@ def test_check_reads_a_table_by_url(folder: Path, capsys: pytest.CaptureFixture[
 
 HISTORY = """
 as_of = 2026-09-30
+horizons = [60]
 [columns]
 prospect = "id"
 rep = "who"

@@ -121,7 +121,7 @@ def test_horizons_asked_for_when_reading_are_fitted_where_nothing_is_promised() 
     read = {"scale": world.scale, "as_of": world.as_of, "columns": world.columns}
     found = calibrate(Judgments.from_frame(world.frame, **read, horizons=[45]), seed=1, engine="laplace")
     assert list(found.rank_fits) == [45]
-    with pytest.raises(cb.InputError, match="`within_days` is needed"):
+    with pytest.raises(cb.InputError, match="A horizon is needed"):
         calibrate(Judgments.from_frame(world.frame, **read), seed=1)
 
 

@@ -16,3 +16,8 @@ def public_names_carry_their_types() -> None:
 
 def misspelt_names_are_refused() -> None:
     cb.RankScael  # type: ignore[attr-defined]  # noqa: B018
+
+
+def half_a_promise_is_refused() -> None:
+    cb.Promise(0.6)  # type: ignore[call-arg]
+    cb.Promise(within_days=90)  # type: ignore[call-arg]

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibra.errors import InputError, check_folder, check_path
+from calibra.errors import InputError, check_file, check_folder, check_path
 from calibra.models.by_horizon import ByHorizon
 from calibra.stats.intervals import INTERVAL_PROB
 
@@ -248,6 +248,7 @@ class Calibration:
         from calibra.saving import pack_calibration
 
         check_path(path, "path")
+        check_file(path, "team.calibra")
         manifest, members = pack_calibration(self, self._scores())
         return write_archive(path, manifest, members)
 
@@ -295,6 +296,7 @@ class Calibration:
         from calibra.views.report.build import write_report
 
         check_path(path, "path")
+        check_file(path, "report.html")
         return write_report(self, path, lang=lang, pseudonyms=pseudonyms, standings=standings, event=event)
 
     def save_pictures(self, folder: str | Path, *, formats: tuple[str, ...] = ("png", "svg")) -> tuple[Path, ...]:
@@ -302,10 +304,11 @@ class Calibration:
 
         Of the thresholds the best rank's are drawn; `plot_bars` and `plot_share_moves` draw any other.
         """
-        from calibra.views.style import save_picture
+        from calibra.views.style import check_formats, save_picture
 
         check_path(folder, "folder")
         check_folder(Path(folder))
+        check_formats(formats)
         paths = []
         for name, draw in self._pictures().items():
             axes = draw()

@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from calibra import __version__
 from calibra.cli_show import as_json, harmless, judgments_json, say, show, show_judgments
 from calibra.cli_words import ShellWords
-from calibra.errors import CalibraError, FitError, InputError
+from calibra.errors import CalibraError, CalibraWarning, FitError, InputError
 from calibra.words import counted
 
 if TYPE_CHECKING:
@@ -112,17 +113,24 @@ def init(options: argparse.Namespace) -> int:
     if options.json:
         _print_json({"written": str(written)})
     elif not options.quiet:
-        say(f"Wrote {written}. Fill in each '?', and order the ranks; then: calibra check FILE --config {written}")
+        named = "FILE" if file.suffix == ".toml" else shlex.quote(options.file)
+        say(
+            f"Wrote {written}. Fill in each '?', in lines that begin with # only for what you have (take the # off "
+            f"then, of event_at above all), and order the ranks; then: calibra check {named} --config {written}"
+        )
     return GOOD
 
 
 def check(options: argparse.Namespace) -> int:
     """Read the judgments and say what is in them; every problem in one message."""
+    from calibra.data.judgments import horizons_to_fit
+
     judgments = _settings(options).read_judgments(options.file)
     if options.json:
         _print_json(judgments_json(judgments))
     elif not options.quiet:
         show_judgments(judgments, options.words, each_rep=True)
+    horizons_to_fit(judgments)  # what `fit` would refuse is said here
     return GOOD
 
 
@@ -196,6 +204,7 @@ def score(options: argparse.Namespace) -> int:
     how = {name: reading[name] for name in ("timezone", "encoding") if name in reading}
     how |= {"columns": reading["columns"]} if options.config else {}
     how |= {} if options.within_days is None else {"within_days": options.within_days}
+    _warn_of_earlier_day(calibration, options.as_of, how.get("timezone", "UTC"))
     scored = calibration.score(open_table(options.file), as_of=options.as_of, **how)
     kind = ".csv" if ".csv" in options.file.lower() else ".parquet"
     path = write_rows(scored, options.out or folder / f"scored{kind}")
@@ -214,6 +223,20 @@ def score(options: argparse.Namespace) -> int:
             )
         )
     return GOOD
+
+
+def _warn_of_earlier_day(calibration: SavedCalibration, as_of: str, timezone: str) -> None:
+    """Say that the day of the scores lies before what the fit knows."""
+    from calibra.data.dates import as_day
+
+    known = calibration.manifest["about"]["as_of"]
+    if known is not None and as_day(as_of, timezone) < as_day(known, timezone):
+        warnings.warn(
+            f"--as-of {as_of} lies before {known}, the snapshot date of the fit: ages are counted to the earlier day, "
+            "while what came later is in the probabilities already.",
+            CalibraWarning,
+            stacklevel=2,
+        )
 
 
 # parts of commands ----------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ problems = "raise"
 # horizons = [30, 180]       # further horizons in days, beside the promised ones
 
 # Role = "your column". The first four are needed, and event_at for anything to be told of what came of the judgments;
-# the others where you have them. Any other name is a grouping.
+# the others where you have them: take the # off the line, and fill in the column. Any other name is a grouping.
 [columns]
 {columns}
 
@@ -85,7 +85,7 @@ _LIKELY = {
 _ROWS_READ = 50_000
 _MOST_RANKS = 12
 _FEW_ROWS, _SMALL_SHARE = 20, 0.01
-"""A label of fewer rows than either is left out of the ranks, unless it stands next to one that is not."""
+"""A label of fewer rows than either is left out of the ranks, and named beside them."""
 _MISTAKEN_SHARE = 0.05
 """Share of the rows up to which rare labels may be mistakes; beyond it they are what the column holds."""
 _MOST_SHOWN = 5
@@ -228,31 +228,10 @@ def _labels(values: Iterable[object]) -> RankLabels:
 
 
 def _rare(n_of: Mapping[str, int]) -> set[str]:
-    """Labels that hardly any row carries and that are no next step of a rank: of A to E and X, the X."""
+    """Labels that hardly any row carries, whatever they are."""
     total = sum(n_of.values())
     rare = {label for label, n in n_of.items() if n < min(_FEW_ROWS, _SMALL_SHARE * total)}
-    if sum(n_of[label] for label in rare) > _MISTAKEN_SHARE * total:
-        return set()  # so many are no mistakes
-    steps = {label: _step(label) for label in n_of}
-    reached = [label for label in n_of if label not in rare]
-    while reached:
-        here = steps[reached.pop()]
-        near = {label for label in rare if here is not None and _is_next(here, steps[label])}
-        rare -= near
-        reached += near
-    return rare
-
-
-def _step(label: str) -> tuple[str, int] | None:
-    """What a label counts with, and where it stands: A, AA and A+ at A, S before A, "rank 3" at 3 of "rank "."""
-    if letter := re.fullmatch(r"([a-z])\1*[+-]?", label):
-        return "a letter", ord("a") - 1 if letter[1] == "s" else ord(letter[1])
-    number = re.fullmatch(r"([^0-9]*)([0-9]{1,4})", label)
-    return None if number is None else (number[1], int(number[2]))
-
-
-def _is_next(step: tuple[str, int], other: tuple[str, int] | None) -> bool:
-    return other is not None and step[0] == other[0] and abs(step[1] - other[1]) <= 1
+    return rare if sum(n_of[label] for label in rare) <= _MISTAKEN_SHARE * total else set()  # so many are no mistakes
 
 
 def _strays_block(labels: RankLabels) -> str:

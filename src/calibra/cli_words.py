@@ -30,7 +30,7 @@ class ShellWords:
         for pattern, said in _PHRASES:
             text = pattern.sub(said.replace("CONFIG", self.config.replace("\\", r"\\")), text)
         text = _RANK_LABELS.sub(self._rank_labels, text)
-        text = _SETTING.sub(self._setting, text)
+        text = _QUOTED_OR_SETTING.sub(lambda found: self._setting(found) if found["name"] else found[0], text)
         return "\n".join(map(self._with_columns, text.split("\n")))
 
     def _setting(self, found: re.Match[str]) -> str:
@@ -96,12 +96,13 @@ def _split_examples(line: str) -> tuple[str, str, str]:
     return (line, "", "") if found is None else (line[: found.start()], found[0], line[found.end() :])
 
 
-_TEXT = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+_TEXT = r"(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")"
 _PAIR = re.compile(rf"({_TEXT}): ({_TEXT})")
 _RANK_LABELS = re.compile(rf"with `rank_labels=\{{(?P<pairs>{_TEXT}: {_TEXT}(?:, {_TEXT}: {_TEXT})*)(?P<more>, …)?\}}`")
 _TABLE_OF = {"engine": "fit", "draws": "fit", "seed": "fit", "mode": "history"}
 """Setting to its table; the others stand at the top."""
-_SETTING = re.compile(
+_QUOTED_OR_SETTING = re.compile(
+    rf"(?<!\w){_TEXT}(?!\w)|"  # first what stands in quotes: it is the user's own and stays as it is
     r"`?\b(?P<name>problems|encoding|timezone|check_duplicates|horizons|engine|draws|seed|mode)="
     rf"(?P<value>{_TEXT}|True|False|\d+|\[[\d, ]*\])`?"
 )
@@ -112,7 +113,7 @@ _PHRASES = [
         (r"Pass columns=\{'rep': \.\.\., \.\.\.\}", "Name them under [columns] in a file given with --config"),
         (r"Drop them, or pass another `prefix` than [^.]*\.", "Drop them."),
         (r"add `'(\w+)': <column>`", r'write `\1 = "your column"` under [columns] in CONFIG'),
-        (r"`within_days` is needed: the scale promises nothing\. Pass a horizon, e\.g\. within_days=90\.",
+        (r"A horizon is needed, within .* Read them with horizons=\[90\], or promise something: .*\.",
          "A horizon is needed: the scale promises nothing. Promise something under [promises], or write "
          "`horizons = [90]` in CONFIG."),
         (r"add to the scale what they promise", "write what they promise under [promises] in CONFIG"),

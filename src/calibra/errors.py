@@ -1,7 +1,8 @@
 """The words for "no": every error and warning calibra raises on purpose."""
 
+import math
 import os
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 
 
@@ -73,7 +74,7 @@ def check_kind(value: object, name: str, *kinds: type, more: str = "") -> None:
     if isinstance(value, kinds):
         return
     names = [kind.__name__ for kind in kinds]
-    given = what_came(value) if isinstance(value, str | os.PathLike) else "frame"
+    given = repr(os.fspath(value)) if isinstance(value, str | os.PathLike) else "frame"
     made = [HOW_TO_MAKE[kind].format(frame=given) for kind in names[:1] if kind in HOW_TO_MAKE]
     said = f"`{name}` must be {' or '.join(map(_one, names))}; got {what_came(value)}."
     mended = [*(_found_inside(value, names) or made), *([more] if more else [])]
@@ -94,7 +95,7 @@ def _found_inside(value: object, kinds: list[str]) -> list[str]:
 
 
 def _one(kind: str) -> str:
-    return kind if kind == "Judgments" else f"a {kind}"
+    return kind if kind == "Judgments" else f"{'an' if kind[0] in 'AEIOUaeio' else 'a'} {kind}"
 
 
 def what_came(value: object) -> str:
@@ -116,12 +117,60 @@ def check_number(value: object, name: str) -> None:
     """Refuse what is no number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"`{name}` must be a number; got {what_came(value)}.")
+    if not math.isfinite(value):
+        raise InputError(f"`{name}` must be a finite number; got {value}.")
+
+
+def check_within(value: object, name: str, low: float, high: float = math.inf, *, ends: str = "[]", mend: str) -> None:
+    """Refuse what is no finite number from `low` to `high`.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    name : str
+        The argument it was given as.
+    low, high : float
+        The ends; without an upper one anything finite above `low` will do.
+    ends : {"[]", "(]", "[)", "()"}
+        Which ends count: a round bracket leaves its end out.
+    mend : str
+        How to mend it, in a sentence.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        number = float(value)
+        above = number > low or (number == low and ends[0] == "[")
+        if above and (number < high or (number == high and ends[1] == "]")):
+            return
+    known = {"[]": f"lie between {low:g} and {high:g}", "()": f"lie strictly between {low:g} and {high:g}"}
+    known |= {"(]": f"lie above {low:g} and be at most {high:g}", "[)": f"be {low:g} or more and below {high:g}"}
+    no_end = {"[": f"be a number, {low:g} or more", "(": f"be a number above {low:g}"}
+    wanted = no_end[ends[0]] if high == math.inf else known[ends]
+    came = str(value) if isinstance(value, Real) else what_came(value)
+    raise InputError(f"`{name}` must {wanted}; got {came}. {mend}")
+
+
+def check_whole(value: object, name: str, least: int, *, mend: str) -> None:
+    """Refuse what is no whole number of `least` or more."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        came = str(value) if isinstance(value, Real) else what_came(value)
+        raise InputError(f"`{name}` must be a whole number, {least} or more; got {came}. {mend}")
 
 
 def check_path(path: object, name: str) -> None:
     """Refuse what names no place on disk."""
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"`{name}` must be a path, as text or as pathlib.Path; got {what_came(path)}. Name the place.")
+
+
+def check_file(path: str | os.PathLike[str], such_as: str) -> None:
+    """Refuse to write a file where there is a folder, or under no name."""
+    if not os.fspath(path) or Path(path).is_dir():
+        named = str(Path(path) / such_as)
+        what = "which is a folder" if os.fspath(path) else "which names none"
+        raise InputError(
+            f"`path` must be the file to write; got {what_came(os.fspath(path))}, {what}. Write {named!r}."
+        )
 
 
 def check_folder(folder: Path) -> None:

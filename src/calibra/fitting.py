@@ -9,7 +9,7 @@ from typing import Protocol
 
 from calibra.calibration import Calibration, Days, name_fit
 from calibra.data.counts import EVENT
-from calibra.data.judgments import Judgments
+from calibra.data.judgments import Judgments, horizons_to_fit
 from calibra.decisions.granularity import Granularity, recommend_granularity
 from calibra.decisions.thresholds import ThresholdAdvice, recommend_thresholds
 from calibra.errors import FitError, InputError, NotEnoughDataError
@@ -44,7 +44,7 @@ def fit_everything(judgments: Judgments, *, seed: int, settings: FitSettings, pr
     """
     fitter = _Fitter(judgments, seed, settings, progress)
     parts = settings.parts
-    horizons = _horizons(judgments)
+    horizons = horizons_to_fit(judgments)
     lead_fit = fitter.fit_lead_time() if "lead times" in parts else None
     rank_fits = fitter.fit_each({days: replace(settings.rank, within_days=days) for days in horizons}, "Rank model")
     threshold_fits: dict[Days, ThresholdFit] = {}
@@ -199,10 +199,3 @@ def _against_the_models(found: Calibration) -> list[str]:
         *(check.sentence for check in checks if check.over_dispersed),
         *(told.sentence for told in priors if told.matters),
     ]
-
-
-def _horizons(judgments: Judgments) -> tuple[Days, ...]:
-    """The horizons to fit; None leaves the choice, or its refusal, to the model."""
-    if judgments.as_of is None:
-        return (None,)
-    return judgments.duration_counts().horizons or (judgments.scale.resolve_horizon(),)

@@ -459,7 +459,7 @@ def test_a_log_of_hindsight_alone_is_refused() -> None:
         ("landmark", None, "`landmark` is the day of mode='landmark'"),
         ("first", "2026-04-10", "and of no other"),
         ("landmark", "2026-07-01", "`landmark` must not be after the snapshot date 2026-06-30; got 2026-07-01"),
-        ("landmark", "2025-07-01", "must hold at least one judgment known"),
+        ("landmark", "2025-07-01", r"none did on 2025-07-01\. The first rank was given on 2026-01-10"),
     ],
 )
 def test_a_wrong_mode_is_refused(mode: Any, landmark: str | None, match: str) -> None:

@@ -124,10 +124,17 @@ def test_numpy_whole_numbers_are_whole_numbers() -> None:
     assert (type(promise.prob), type(promise.within_days)) == (float, int)
 
 
+def test_the_keys_of_a_mapping_are_in_order_and_make_a_scale() -> None:
+    assert RankScale({"S": 1, "A": 2}.keys()).ranks == ("S", "A")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("ranks", "promises", "match"),
     [
         ([], None, "at least one label"),
+        ({"S", "A"}, None, r"`ranks` must be a list.*got a set\. Only a list tells the order: write RankScale\("),
+        (frozenset("SA"), None, "got a frozenset"),
+        ({"S": 1, "A": 2}, None, "got a dict"),
         ("ABC", None, r"must be a list of labels.*\['A', 'B', 'C'\]"),
         (["A", "B", "A"], None, "each label once; 'A' came more than once"),
         ([1, "1"], None, "each label once; '1'"),

@@ -79,5 +79,5 @@ def test_fewer_reps_than_folds_are_refused():
 
 
 def test_one_fold_is_refused(three_of_five):
-    with pytest.raises(InputError, match="`n_folds` must be 2 or more"):
+    with pytest.raises(InputError, match="`n_folds` must be a whole number, 2 or more; got 1"):
         recommend_granularity(three_of_five, n_folds=1)

@@ -102,8 +102,8 @@ def test_two_periods_are_compared_at_one_mix_of_ranks():
     (lambda fit: compare(fit), "`reps` must be two reps of the fit"),
     (lambda fit: compare(fit, reps=("rep 00", "nobody")), "'nobody' is no rep of the fit; it has rep 00, rep 01"),
     (lambda fit: compare(fit, fit, reps=("rep 00", "rep 01")), "`reps` must be one rep of both fits"),
-    (lambda fit: rep_standings(fit, worst_share=0), "`worst_share` must lie between 0 and 1; got 0"),
-    (lambda fit: rep_standings(fit, cut_points=-1), "`cut_points` must be 0 or more"),
+    (lambda fit: rep_standings(fit, worst_share=0), "`worst_share` must lie strictly between 0 and 1; got 0"),
+    (lambda fit: rep_standings(fit, cut_points=-1), "`cut_points` must be a number, 0 or more"),
 ])  # fmt: skip
 def test_bad_questions_are_refused(fit, call, message):
     with pytest.raises(InputError, match=message):

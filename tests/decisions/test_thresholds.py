@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from tests.decisions.worlds import A7_CUTS, A7_D, fit_of, scale_with
+from tests.models.worlds import counts
 
-from calibra.data.scale import Promise
+from calibra.data.scale import Promise, RankScale
 from calibra.decisions.thresholds import ADVICE_COLUMNS, AdviceRules, Payoff, recommend_thresholds
 from calibra.errors import InputError
 
@@ -241,3 +242,33 @@ def test_rules_that_cannot_be_are_refused(wrong):
 def test_a_rep_not_advised_has_no_sentences():
     with pytest.raises(InputError, match="must be one of the reps advised; got 'nobody'"):
         recommend_thresholds(a7()).sentences("nobody")
+
+
+def test_whole_numbers_name_ranks_wherever_a_rank_is_asked_for_as_they_do_in_the_scale():
+    import calibra as cb
+
+    scale = RankScale([1, 2, 3], {1: Promise(0.6, within_days=90), 2: Promise(0.3, within_days=90)})
+    judgments = counts([[40, 60, 50], [30, 30, 90]], [[25, 20, 5], [20, 8, 12]], scale=scale)
+    ranks, thresholds = cb.RankModel().fit(judgments, seed=1), cb.ThresholdModel().fit(judgments, seed=1)
+    assert ranks.expected(1).equals(ranks.expected("1"))
+    assert cb.merged_probabilities(ranks, [[1, 2], [3]])["rank"].unique().tolist() == ["1+2", "3"]
+    worked = recommend_thresholds(thresholds, target=Payoff(1, 3), worked_rank=2)
+    assert set(worked.table["rank"]) == {"2"}
+    advice = recommend_thresholds(thresholds)
+    for plot in (cb.plot_bars, cb.plot_share_moves):
+        assert "called 2 or better" in plot(advice, rank=2).get_xlabel()
+    doors = {
+        r"^`rank` must be one of 1, 2, 3; got 4": lambda: ranks.expected(4),
+        r"^`rank` must be one of 1, 2, 3; got True": lambda: ranks.expected(True),
+        r"^`rank` must be one of 1, 2, 3; got \['1'\]": lambda: ranks.expected(["1"]),
+        r"^`rank` must be one of 1, 2; got 3": lambda: cb.plot_bars(advice, rank=3),
+        r"a rank but the last \(1, 2\); got 3": lambda: recommend_thresholds(
+            thresholds, target=Payoff(1, 3), worked_rank=3
+        ),
+        r"all ranks in order \(1, 2, 3\), each once; got \[\[1, 3\], \[2\]\]": lambda: cb.merged_probabilities(
+            ranks, [[1, 3], [2]]
+        ),
+    }
+    for said, door in doors.items():
+        with pytest.raises(InputError, match=said):
+            door()

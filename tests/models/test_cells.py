@@ -1,6 +1,14 @@
 import numpy as np
+import pandas as pd
+import pytest
 
+from calibra.data.judgments import Judgments
+from calibra.data.scale import Promise, RankScale
+from calibra.errors import NotEnoughDataError
 from calibra.models.cells import indicator, pack_cells
+from calibra.models.lead_time import LeadTimeModel
+from calibra.models.rank import RankModel
+from calibra.models.threshold import ThresholdModel
 
 
 def test_without_groups_every_rank_is_a_cell():
@@ -28,3 +36,15 @@ def test_empty_cells_of_groups_are_left_out_and_nothing_else():
 def test_centred_indicators_are_zero_on_average():
     codes, shares = np.array([0, 0, 1, 2]), np.array([0.5, 0.25, 0.25])
     np.testing.assert_allclose(indicator(codes, 3, shares).mean(axis=0), 0, atol=1e-12)
+
+
+def test_no_model_is_fitted_to_counts_that_are_all_zero():
+    scale = RankScale(["A", "B"], {"A": Promise(0.5, within_days=90)})
+    ready = Judgments.from_counts(pd.DataFrame({"rep": ["a"], "rank": ["A"], "n": [0], "events": [0]}), scale=scale)
+    cells = pd.DataFrame({"rep": ["a"], "rank": ["A"], "n": [0], "days": [10], "ending": ["event"]})
+    durations = Judgments.from_cells(cells, scale=scale, as_of="2026-01-01")
+    for model, judgments in ((RankModel(), ready), (ThresholdModel(), ready), (LeadTimeModel(), durations)):
+        with pytest.raises(
+            NotEnoughDataError, match=r"at least one judgment to be fitted to; every count \(`n`\) is 0"
+        ):
+            model.fit(judgments, seed=1)

@@ -127,8 +127,8 @@ def test_nothing_is_extrapolated(fit):
     (lambda fit: fit.cumulative_incidence([30], by=("team",)), r"`by` must hold 'rep', 'rank', both or none"),
     (lambda fit: fit.cumulative_incidence([30], cause="won"), r"`cause` must be one of event, exit; got 'won'"),
     (lambda fit: fit.chasing(share_left=0), r"`share_left` must lie strictly between 0 and 1"),
-    (lambda fit: fit.chasing(worth_prob=0), r"`worth_prob` must lie above 0 and be at most 1, such as 0.1; got 0"),
-    (lambda fit: fit.tempo(margin_share=-0.1), r"`margin_share` must be 0 or more"),
+    (lambda fit: fit.chasing(worth_prob=0), r"`worth_prob` must lie above 0 and be at most 1; got 0"),
+    (lambda fit: fit.tempo(margin_share=-0.1), r"`margin_share` must be a number, 0 or more; got -0.1"),
 ])  # fmt: skip
 def test_questions_that_cannot_be_meant_are_refused(fit, call, message):
     with pytest.raises(InputError, match=message):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.scale import check_days
-from calibra.errors import InputError, NotEnoughDataError
+from calibra.errors import InputError, NotEnoughDataError, what_came
 from calibra.tables import brief, make_table
 from calibra.words import counted, quoted
 
@@ -266,11 +266,10 @@ class DurationCounts:
             )
 
 
-def check_groups(by: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse groupings that are not there, or that come twice."""
-    if isinstance(by, str):
-        raise InputError(f"`by` must be a list of groupings; got the text {by!r}. Write by=[{by!r}].")
-    unknown = [name for name in by if name not in known]
+def check_groups(by: Sequence[str], known: Sequence[str], *, name: str = "by") -> None:
+    """Refuse groupings that are not there, or that come twice; `name` is the argument they were given as."""
+    check_labels(by, name)
+    unknown = [label for label in by if label not in known]
     if unknown or len(set(by)) < len(by):
         fault = (
             f"{', '.join(map(quoted, unknown))} is not"
@@ -278,7 +277,18 @@ def check_groups(by: Sequence[str], known: Sequence[str]) -> None:
             else f"{list(by)} names one twice; each may come once"
         )
         listed = ", ".join(map(quoted, known)) or "none"
-        raise InputError(f"`by` must name groupings ({listed}); {fault}. Map a column to the name in `columns` first.")
+        wanted = f"`{name}` must name {'a grouping' if name == 'team' else 'groupings'} ({listed})"
+        raise InputError(f"{wanted}; {fault}. Map a column to the name in `columns` first.")
+
+
+def check_labels(by: object, name: str) -> None:
+    """Refuse what is no list of groupings' names."""
+    if isinstance(by, str):
+        raise InputError(f"`{name}` must be a list of groupings; got the text {by!r}. Write {name}=[{by!r}].")
+    if not isinstance(by, Sequence):
+        raise InputError(
+            f"`{name}` must be a list of groupings, such as ['segment']; got {what_came(by)}. Leave it out for none."
+        )
 
 
 def check_edges(edges_days: ArrayLike) -> IntArray:

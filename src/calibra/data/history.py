@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from calibra.data.dates import as_day, check_timezone
+from calibra.data.frames import collect
 from calibra.data.history_checks import HistorySummary, check_history
 from calibra.data.history_frames import open_history
 from calibra.data.history_log import CLEARED, Log
@@ -203,6 +204,7 @@ class RankHistory:
         frames = self._log.frames
         dated = {"judged_at": "changed_at"}
         if mode == "landmark":
+            self._refuse_empty(rows, self._landmark_day(landmark))
             rows = rows.with_columns(nw.lit(date.fromordinal(self._landmark_day(landmark))).alias("landmark_at"))
             dated = {"judged_at": "landmark_at"}
         if mode == "every":
@@ -241,6 +243,23 @@ class RankHistory:
                 f"`landmark` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}."
             )
         return day
+
+    def _refuse_empty(self, rows: nw.LazyFrame[Any], day: int) -> None:
+        """Refuse a landmark on which no open prospect holds a rank."""
+        if collect(rows.select(nw.len().alias("n")))["n"].item():
+            return
+        ranked = self._log.spells().filter((nw.col("problem") == FINE) & (nw.col("code") >= 0))
+        first = collect(ranked.select(nw.col("day").min().alias("day")))["day"].item()
+        since = "There is none at all."
+        if first is not None:
+            since = (
+                f"The first rank was given on {date.fromordinal(first)}: choose a day from then to {self.as_of} on "
+                "which prospects were open."
+            )
+        raise InputError(
+            "At the end of the day `landmark` an open prospect must hold a rank; none did on "
+            f"{date.fromordinal(day)}. {since}"
+        )
 
     def _with_account(self, judgments: Judgments) -> Judgments:
         """The judgments, with what became of the rest of the log in their summary and their report."""

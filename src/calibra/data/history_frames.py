@@ -16,7 +16,7 @@ from calibra.data.files import read_path
 from calibra.data.frames import OpenedFrame, open_frame
 from calibra.data.packed import column_faults
 from calibra.data.roles import ROLES
-from calibra.errors import InputError
+from calibra.errors import InputError, what_came
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,6 +65,11 @@ def open_history(
     InputError
         Roles or columns that are not there or of a wrong type; tables of two engines that cannot be joined.
     """
+    for name, mapping in (("columns", columns), ("outcome_columns", outcome_columns)):
+        if not isinstance(mapping, Mapping):
+            raise InputError(
+                f"`{name}` must lead from roles to columns, such as {{'prospect': 'id'}}; got {what_came(mapping)}."
+            )
     faults = [*_doubtful_roles(columns, outcome_columns)]
     pair, connection = _same_engine(changes, outcomes, encoding)
     opened: list[OpenedFrame | None] = []
@@ -114,6 +119,8 @@ def _open_side(
     connection: duckdb.DuckDBPyConnection | None,
 ) -> tuple[OpenedFrame | None, list[str]]:
     """One table, or what keeps it from being opened; for the door a change is a judgment."""
+    if not mapping:  # every role is missing, as was said
+        return None, []
     inner = {"judged_at" if key == "changed_at" else key: column for key, column in mapping.items()}
     required = [key for key in inner if key in ROLES]
     try:

@@ -339,6 +339,26 @@ class Judgments:
         return self._checked
 
 
+def horizons_to_fit(judgments: Judgments) -> tuple[int | None, ...]:
+    """The horizons to fit; None, of ready-made counts, leaves it to them.
+
+    Raises
+    ------
+    InputError
+        No horizon is known.
+    """
+    if judgments.as_of is None:
+        return (None,)
+    horizons = judgments.duration_counts().horizons
+    if not horizons:
+        raise InputError(
+            "A horizon is needed, within which events count: the scale promises nothing, and the judgments were read "
+            "with none. Read them with horizons=[90], or promise something: "
+            "RankScale(['A', 'B'], {'A': Promise(0.6, within_days=90)})."
+        )
+    return horizons
+
+
 def _all_horizons(known: Sequence[int], more: Sequence[int]) -> tuple[int, ...]:
     if isinstance(more, str) or not isinstance(more, Iterable):
         raise InputError(f"`horizons` must be a list of whole days, such as [30, 180]; got {more!r}.")

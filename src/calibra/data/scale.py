@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from numbers import Integral, Real
-from typing import Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibra.errors import InputError
+from calibra.errors import InputError, what_came
 from calibra.words import quoted
 
 PromiseKind = Literal["average", "bar"]
@@ -52,10 +52,14 @@ class Promise:
     Promise(prob=0.6, within_days=90, kind='average')
     """
 
-    prob: float = field(default_factory=_needs_prob)
-    """Promised probability of an event within the horizon."""
-    within_days: int = field(default_factory=_needs_days)
-    """Horizon in days."""
+    if TYPE_CHECKING:
+        prob: float
+        within_days: int
+    else:  # both are required; who leaves one out is told how a promise is written
+        prob: float = field(default_factory=_needs_prob)
+        """Promised probability of an event within the horizon."""
+        within_days: int = field(default_factory=_needs_days)
+        """Horizon in days."""
     kind: PromiseKind = "average"
     """`average` (the prospects together) or `bar` (each of them)."""
 
@@ -117,6 +121,11 @@ class RankScale:
         if isinstance(ranks, str):
             raise InputError(
                 f"`ranks` must be a list of labels, best first; got the text {ranks!r}. Write {list(ranks)!r}."
+            )
+        if isinstance(ranks, set | frozenset | Mapping):
+            raise InputError(
+                f"`ranks` must be a list of labels, best first; got {what_came(ranks)}. Only a list tells the "
+                "order: write RankScale(['A', 'B', 'C']), and what they promise as `promises`."
             )
         if not isinstance(ranks, Iterable):
             raise InputError(f"`ranks` must be a list of labels, best first; got {ranks!r}.")
@@ -246,11 +255,30 @@ def check_days(value: object, name: str) -> None:
         raise InputError(f"`{name}` must be a whole number of days, at least 1; got {value!r}.")
 
 
-def _rank_label(rank: object) -> str:
-    if isinstance(rank, str) and rank:
-        return rank
-    if not isinstance(rank, bool) and isinstance(rank, Integral):
+def find_rank(rank: object, ranks: Sequence[str], name: str, *, which: str = "one of {}") -> str:
+    """The label of a rank that was asked for: whole numbers stand for their text here as in the scale.
+
+    Raises
+    ------
+    InputError
+        It is not among `ranks`; the message names them.
+    """
+    label = as_label(rank)
+    if label not in ranks:
+        raise InputError(f"`{name}` must be {which.format(', '.join(ranks))}; got {quoted(rank)}.")
+    return label
+
+
+def as_label(rank: object) -> str:
+    """A rank as the scale would write it; what cannot be a rank becomes the empty text, which none is called."""
+    if isinstance(rank, Integral) and not isinstance(rank, bool):
         return str(int(rank))
+    return rank if isinstance(rank, str) else ""
+
+
+def _rank_label(rank: object) -> str:
+    if label := as_label(rank):
+        return label
     raise InputError(f"A rank must be a text label or a whole number; got {quoted(rank)}.")
 
 

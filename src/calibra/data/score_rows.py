@@ -22,7 +22,7 @@ from calibra.data.frames import (
     _to_lazy,
 )
 from calibra.data.packed import column_faults
-from calibra.data.roles import Roles
+from calibra.data.roles import ROLES, Roles
 from calibra.data.zones import localise
 from calibra.errors import InputError, what_came
 from calibra.words import quoted
@@ -35,6 +35,8 @@ NUMBERS = ("within_days", "estimate", "lower", "upper", "lead_days", "lead_days_
 OUTPUTS = ("age_days", *NUMBERS, "verdict", "known_rep", "note")
 """Columns that scoring adds, before the prefix."""
 
+UNNAMED = "no rep named"
+"""What is noted of a row whose rep is blank: it is read as of a rep never seen."""
 CUT = "follow-up ends"
 """How the note begins of a row whose `within_days` is cut."""
 UNKNOWN_RANK, NO_DAY, NOT_YET, ENDED_EVENT, ENDED_EXIT, UNREADABLE_END = range(1, 7)
@@ -162,13 +164,18 @@ def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
     rows = list(counted.iter_rows(named=True))
     found = {
         "rows": sum(row["n"] for row in rows), "scored": sum(row["n"] for row in rows if row["told"]),
-        "rep never seen": sum(row["n"] for row in rows if row["told"] and row["unseen"]),
+        "rep never seen": sum(row["n"] for row in rows if row["told"] and row["unseen"] and not _is_unnamed(row)),
     }  # fmt: skip
     for row in sorted((row for row in rows if isinstance(row["note"], str)), key=lambda row: str(row["note"])):
-        words = str(row["note"])
-        words = f"{CUT} sooner: within_days is cut" if words.startswith(CUT) else words
-        found[words] = found.get(words, 0) + int(row["n"])
+        own = str(row["note"]).removesuffix(f"; {UNNAMED}")
+        parts = [f"{CUT} sooner: within_days is cut" if own.startswith(CUT) else own]
+        for words in [*parts, *([UNNAMED] if _is_unnamed(row) and own != UNNAMED else [])]:
+            found[words] = found.get(words, 0) + int(row["n"])
     return found
+
+
+def _is_unnamed(row: Mapping[str, Any]) -> bool:
+    return str(row["note"]).endswith(UNNAMED)
 
 
 def collect_small(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
@@ -181,6 +188,13 @@ def collect_small(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
 
 def _roles(columns: Mapping[str, str], optional: Mapping[str, str], names: list[str]) -> dict[str, str]:
     """Role to column: what was asked for and, where it is there, what the fit was read with."""
+    strange = [role for role, column in columns.items() if role not in {*ROLES, *optional, column}]
+    if strange:
+        raise InputError(
+            f"`columns` must lead from the roles {', '.join((*NEEDED, *ENDS))} to columns; "
+            f"{', '.join(map(quoted, strange[:3]))} {'is' if len(strange) == 1 else 'are'} none of them. Pass "
+            "columns={'rep': ..., 'rank': ..., 'judged_at': ...}."
+        )
     used = {role: columns[role] for role in (*NEEDED, *ENDS) if role in columns}
     used |= {role: optional[role] for role in (*NEEDED, *ENDS) if role not in used and optional.get(role) in names}
     missing = [f"`{role}`" for role in NEEDED if role not in used]
@@ -307,6 +321,13 @@ def _outputs(joined: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     note: nw.Expr = nw.col("lookup_note")
     for reason, words in NOTES.items():
         note = nw.when(code == reason).then(nw.lit(words)).otherwise(note)
+    unnamed = (code == 0) & (nw.col("rep_label").is_null() | (nw.col("rep_label").str.strip_chars() == ""))
+    with_own = nw.concat_str(note, nw.lit(f"; {UNNAMED}"))
+    note = (
+        nw.when(unnamed & note.is_null())
+        .then(nw.lit(UNNAMED))
+        .otherwise(nw.when(unnamed).then(with_own).otherwise(note))
+    )
     return joined.with_columns(
         nw.when(age >= 0).then(age).alias("age_days"),
         *(nw.col(f"lookup_{name}").alias(name) for name in (*NUMBERS, "verdict")),

@@ -66,15 +66,14 @@ def _mark(path: Path) -> None:
     with path.open("rb") as text:
         if all(chunk.isascii() for chunk in iter(lambda: text.read(_CHUNK), b"")):
             return
-        text.seek(0)
-        marked = path.with_name(f"{path.name}.marked")
-        try:
-            with marked.open("wb") as out:
-                out.write(BOM_UTF8)
-                shutil.copyfileobj(text, out, _CHUNK)
-            marked.replace(path)
-        finally:
-            marked.unlink(missing_ok=True)
+    marked = path.with_name(f"{path.name}.marked")
+    try:
+        with path.open("rb") as text, marked.open("wb") as out:
+            out.write(BOM_UTF8)
+            shutil.copyfileobj(text, out, _CHUNK)
+        marked.replace(path)  # once both are closed: Windows replaces no open file
+    finally:
+        marked.unlink(missing_ok=True)
 
 
 def _quoted(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError, check_kind
+from calibra.errors import InputError, check_kind, check_within
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, log_odds, mean_over_reps
@@ -137,6 +137,8 @@ def compare(
     """
     for name, value in (("fit", fit), ("other", fit if other is None else other)):
         check_kind(value, name, RankFit, more=_LEAD_TIMES if isinstance(value, LeadTimeFit) else "")
+    check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 5.")
+    check_within(margin_log_odds, "margin_log_odds", 0, mend="Give it in log-odds, such as 0.3.")
     if other is None:
         if not isinstance(reps, tuple) or len(reps) != 2:
             raise InputError(f"`reps` must be two reps of the fit, e.g. ('Abe', 'Baker'); got {reps!r}.")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError, NotEnoughDataError, check_kind
+from calibra.data.scale import as_label
+from calibra.errors import InputError, NotEnoughDataError, check_kind, check_whole, check_within
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.families import Binomial
@@ -16,7 +17,7 @@ from calibra.models.cells import indicator
 from calibra.models.rank import residual_basis
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, logistic, mean_over_reps
-from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob, equal_tailed
 from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
@@ -134,8 +135,9 @@ def recommend_granularity(
         Fewer reps with judgments than folds need.
     """
     check_kind(fit, "fit", RankFit)
-    if n_folds < 2 or not margin_points >= 0.0:
-        raise InputError(f"`n_folds` must be 2 or more and `margin_points` 0 or more; got {n_folds}, {margin_points}.")
+    check_whole(n_folds, "n_folds", 2, mend="Five is usual.")
+    check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 3.")
+    check_interval_prob(interval_prob)
     if np.count_nonzero(fit.n.sum(axis=1)) < n_folds:
         raise NotEnoughDataError(
             f"Cross-validation over reps with {n_folds} folds needs as many reps with judgments; got "
@@ -163,7 +165,7 @@ def recommend_granularity(
 
 
 def merged_probabilities(
-    fit: RankFit, groups: Sequence[Sequence[str]], *, interval_prob: float = INTERVAL_PROB
+    fit: RankFit, groups: Sequence[Sequence[str | int]], *, interval_prob: float = INTERVAL_PROB
 ) -> "pd.DataFrame":
     """What would each rep's ranks mean if some were one?
 
@@ -171,7 +173,7 @@ def merged_probabilities(
     ----------
     fit : RankFit
         A fitted rank model.
-    groups : sequence of sequences of str
+    groups : sequence of sequences of str or int
         The ranks that would be left, best first, each with the ranks it is made of: neighbours, all of them, each once.
 
     Returns
@@ -182,7 +184,7 @@ def merged_probabilities(
     check_kind(fit, "fit", RankFit)
     if not isinstance(groups, Sequence) or any(isinstance(g, str) or not isinstance(g, Sequence) for g in groups):
         raise InputError(f"`groups` must be a list of lists of ranks, such as [['A', 'B'], ['C']]; got {groups!r}.")
-    wanted = tuple(tuple(group) for group in groups)
+    wanted = tuple(tuple(map(as_label, group)) for group in groups)
     if tuple(rank for group in wanted for rank in group) != fit.ranks or not all(wanted):
         raise InputError(
             f"`groups` must hold all ranks in order ({', '.join(fit.ranks)}), each once; got {list(groups)!r}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError, check_kind
+from calibra.errors import check_kind, check_within
 from calibra.models.rank_fit import RankFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import brief, make_table
@@ -101,10 +101,8 @@ def rep_standings(
         Level of the intervals.
     """
     check_kind(fit, "fit", RankFit)
-    if not 0.0 < worst_share < 1.0:
-        raise InputError(f"`worst_share` must lie between 0 and 1; got {worst_share!r}.")
-    if not cut_points >= 0.0:
-        raise InputError(f"`cut_points` must be 0 or more percentage points; got {cut_points!r}.")
+    check_within(worst_share, "worst_share", 0, 1, ends="()", mend="Write 10 % as 0.1.")
+    check_within(cut_points, "cut_points", 0, mend="Give it in percentage points, such as 5.")
     gap = fit.gap_draws()
     n_reps = gap.shape[1]
     standing = np.argsort(np.argsort(-gap, axis=1, kind="stable"), axis=1, kind="stable") + 1.0

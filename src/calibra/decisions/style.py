@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError, check_kind
+from calibra.errors import InputError, check_kind, check_within
 from calibra.models.rank_fit import RankFit
-from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
+from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB, check_flag_prob
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import brief, make_table
@@ -94,6 +94,8 @@ def describe_styles(
     """
     check_kind(threshold_fit, "threshold_fit", ThresholdFit)
     check_kind(rank_fit, "rank_fit", RankFit)
+    check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 3.")
+    check_flag_prob(flag_prob)
     one, other = ((fit.reps, fit.ranks, fit.within_days) for fit in (threshold_fit, rank_fit))
     if one != other:
         raise InputError("`threshold_fit` and `rank_fit` must be of the same reps, ranks and horizon. Fit both anew.")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.scale import Promise
-from calibra.errors import InputError, check_kind, check_number
+from calibra.errors import InputError, check_kind, check_number, check_within, what_came
 from calibra.models.threshold_fit import ThresholdDraws, ThresholdFit
 from calibra.stats.detection import average_above, bar_at, cutpoint_at_bar, cutpoint_at_share, share_above
 from calibra.stats.detection_advice import capacity_bar, payoff_bar, promised_cutpoint
@@ -158,13 +158,26 @@ def prospects_per_rep(fit: ThresholdFit, n_prospects: Mapping[str, float] | None
     """Prospects per rep: as given, else the mature judgments."""
     if n_prospects is None:
         return np.asarray(fit.n.sum(axis=1))
+    if not hasattr(n_prospects, "keys"):
+        raise InputError(
+            f"`n_prospects` must lead from reps to numbers, such as {{{fit.reps[0]!r}: 40}}; got "
+            f"{what_came(n_prospects)}."
+        )
+    unknown = [rep for rep in n_prospects.keys() if rep not in fit.reps]  # noqa: SIM118 (a Series has values)
+    if unknown:
+        raise InputError(
+            f"`n_prospects` must name reps of the fit ({_listed(fit.reps)}{', …' if len(fit.reps) > 3 else ''}); found "
+            f"{len(unknown)} unknown: {_listed(unknown)}. Leave them out."
+        )
     missing = [rep for rep in fit.reps if rep not in n_prospects]
     if missing:
         raise InputError(
             f"`n_prospects` must name every rep; missing {len(missing)}: {_listed(missing)}. Pass 0 for none."
         )
+    for rep in fit.reps:
+        check_within(n_prospects[rep], f"n_prospects[{rep!r}]", 0, mend="Give the prospects of the period, 0 for none.")
     return np.array([float(n_prospects[rep]) for rep in fit.reps])
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[object]) -> str:
     return ", ".join(map(repr, names[:3]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.scale import find_rank
 from calibra.decisions.advice_words import (
     CANNOT_TELL,
     ENGLISH,
@@ -34,7 +35,7 @@ from calibra.decisions.threshold_targets import (
     check_fits,
     prospects_per_rep,
 )  # fmt: skip
-from calibra.errors import InputError, check_number
+from calibra.errors import InputError, check_kind, check_number, check_within
 from calibra.models.reading import more_judgments_needed
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
@@ -178,7 +179,7 @@ def recommend_thresholds(
     target: Target | None = None,
     capacity: float | None = None,
     n_prospects: Mapping[str, float] | None = None,
-    worked_rank: str | None = None,
+    worked_rank: str | int | None = None,
     rules: AdviceRules = AdviceRules(),
 ) -> ThresholdAdvice:
     """How far should each rep move each threshold, and how sure is that?
@@ -205,7 +206,7 @@ def recommend_thresholds(
     n_prospects : mapping of rep to number, optional
         Prospects per rep in the period of `capacity`, and for the expected change in events; default: the mature
         judgments.
-    worked_rank : str, optional
+    worked_rank : str or int, optional
         With a payoff or capacity: the last rank whose prospects are worked; default the best.
     rules : AdviceRules
         From when on advice is given, and how bold.
@@ -221,6 +222,9 @@ def recommend_thresholds(
     """
     fits = check_fits(fit)
     first = next(iter(fits.values()))
+    check_kind(rules, "rules", AdviceRules, more="Write AdviceRules(margin_points=5).")
+    if capacity is not None:
+        check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
     n_each = prospects_per_rep(first, n_prospects)
     targets, words = _aim(fits, target, capacity, n_each, worked_rank)
     rows = [_boundary_rows(fits[aim.within_days], aim, n_each, rules) for aim in targets]
@@ -248,17 +252,14 @@ _EXTRA = ("promise", "auc_lower", "auc_upper")
 
 def _aim(
     fits: Mapping[int | None, ThresholdFit], target: Target | None, capacity: float | None, n_each: Floats,
-    worked_rank: str | None,
+    worked_rank: str | int | None,
 ) -> tuple[list[BoundaryTarget], str]:  # fmt: skip
     """The targets and what they are, in words."""
     first = next(iter(fits.values()))
     if isinstance(target, Payoff) or (target is None and capacity is not None):
         _one_horizon(fits)
-        rank = first.ranks[0] if worked_rank is None else worked_rank
-        if rank not in first.ranks[:-1]:
-            raise InputError(
-                f"`worked_rank` must be a rank but the last ({', '.join(first.ranks[:-1])}); got {worked_rank!r}."
-            )
+        asked = first.ranks[0] if worked_rank is None else worked_rank
+        rank = find_rank(asked, first.ranks[:-1], "worked_rank", which="a rank but the last ({})")
         payoff = target if isinstance(target, Payoff) else None
         aims = by_value(first, payoff=payoff, capacity=capacity, n_prospects=n_each, boundary=first.ranks.index(rank))
         words = [f"work pays from {percent(payoff.bar)} on"] if payoff else []

@@ -1,10 +1,12 @@
 """From counts per rep, rank and group to the cells a model declares: only what is there, with what tells them apart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from calibra.errors import InputError, NotEnoughDataError, what_came
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -41,6 +43,35 @@ def pack_cells(occupied: NDArray[np.bool_], group_names: tuple[str, ...]) -> Pac
         pick = np.where(np.take_along_axis(flat, first, axis=1), first, -1)
     codes = np.unravel_index(np.maximum(pick, 0), shape)
     return PackedCells(codes[0], dict(zip(group_names, codes[1:], strict=True)), pick)
+
+
+def read_adjust_for(adjust_for: object) -> tuple[str, ...]:
+    """The groupings of case mix that a model was given, as a tuple, or the error that says how they are written."""
+    if isinstance(adjust_for, str):
+        raise InputError(
+            f"`adjust_for` must be a tuple of column roles; got the text {adjust_for!r}. Write ({adjust_for!r},)."
+        )
+    if not isinstance(adjust_for, Iterable):
+        raise InputError(
+            f"`adjust_for` must be a tuple of column roles, such as ('segment',); got {what_came(adjust_for)}. Leave "
+            "it out for none."
+        )
+    return tuple(adjust_for)
+
+
+def check_any(n: NDArray[np.integer]) -> None:
+    """Refuse to fit a model to no judgment at all.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Every count is 0.
+    """
+    if not n.any():
+        raise NotEnoughDataError(
+            "A model needs at least one judgment to be fitted to; every count (`n`) is 0. Wait for judgments, or see "
+            "what the counts were filtered by."
+        )
 
 
 def indicator(codes: Ints, n_labels: int, shares: Floats | None = None) -> Floats:

@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibra.data.counts import check_edges
+from calibra.data.counts import check_edges, check_groups
 from calibra.data.judgments import Judgments
 from calibra.data.open_rows import count_open
-from calibra.errors import InputError, check_kind
+from calibra.errors import check_kind
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Poisson
 from calibra.inference.posterior import Posterior
 from calibra.inference.priors import HalfNormal, Normal, RandomWalk, ScalePrior
-from calibra.models.cells import indicator
+from calibra.models.cells import indicator, read_adjust_for
 from calibra.models.lead_time_cells import Floats, LeadTimeCells, lay_out, rank_contrasts
 from calibra.models.lead_time_fit import CAUSES, LeadTimeFit
 
@@ -99,12 +99,10 @@ class LeadTimeModel:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
-        if isinstance(self.adjust_for, str):
-            raise InputError(
-                f"`adjust_for` must be a tuple of column roles; got the text {self.adjust_for!r}. "
-                f"Write ({self.adjust_for!r},)."
-            )
-        object.__setattr__(self, "adjust_for", tuple(self.adjust_for))
+        check_kind(
+            self.priors, "priors", LeadTimePriors, more="Leave it out for the defaults, or write LeadTimePriors()."
+        )
+        object.__setattr__(self, "adjust_for", read_adjust_for(self.adjust_for))
         if self.interval_edges_days is not None:
             edges: Sequence[int] = check_edges(self.interval_edges_days).tolist()
             object.__setattr__(self, "interval_edges_days", tuple(edges))
@@ -163,6 +161,7 @@ class LeadTimeModel:
 
     def _cells(self, judgments: Judgments) -> LeadTimeCells:
         check_kind(judgments, "judgments", Judgments)
+        check_groups(self.adjust_for, judgments.groups, name="adjust_for")
         counts = judgments.duration_counts(by=self.adjust_for)
         return lay_out(counts, judgments.scale, edges_days=self.interval_edges_days, by=self.adjust_for)
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from calibra.data.counts import EVENT, OPEN, DurationCounts, ExposureCells, check_edges
 from calibra.data.scale import RankScale, RankScores
 from calibra.errors import NotEnoughDataError
-from calibra.models.cells import PackedCells, pack_cells
+from calibra.models.cells import PackedCells, check_any, pack_cells
 from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
@@ -113,8 +113,9 @@ def lay_out(
     Raises
     ------
     NotEnoughDataError
-        Everybody was last seen on the day of the judgment; edges past the longest follow-up.
+        There is no judgment; everybody was last seen on the day of the judgment; edges past the longest follow-up.
     """
+    check_any(counts.n)
     follow_up = _follow_up(counts)
     if follow_up.longest_days < 1:
         raise NotEnoughDataError(

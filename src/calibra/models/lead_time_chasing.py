@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from calibra.data.judgments import Judgments
 from calibra.data.open_rows import open_judgments
-from calibra.errors import InputError, check_kind
+from calibra.errors import InputError, check_kind, check_within
 from calibra.models.lead_time_curves import Curves, Floats, fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
 from calibra.stats.intervals import equal_tailed
@@ -125,10 +125,8 @@ def _read_open(fit: LeadTimeFit, share_left: float, worth_prob: float) -> _Open:
 
 
 def _check(share_left: float, worth_prob: float) -> None:
-    if not 0.0 < share_left < 1.0:
-        raise InputError(f"`share_left` must lie strictly between 0 and 1, such as 0.05; got {share_left!r}.")
-    if not 0.0 < worth_prob <= 1.0:
-        raise InputError(f"`worth_prob` must lie above 0 and be at most 1, such as 0.1; got {worth_prob!r}.")
+    check_within(share_left, "share_left", 0, 1, ends="()", mend="Write 5 % as 0.05.")
+    check_within(worth_prob, "worth_prob", 0, 1, ends="(]", mend="Write 10 % as 0.1.")
 
 
 def _fine(fit: LeadTimeFit) -> Floats:

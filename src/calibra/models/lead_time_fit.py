@@ -383,7 +383,7 @@ def _with_all(values: Floats, ranks: RankMix) -> Floats:
 
 
 def _check_by(by: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(by, str) or not set(by) <= {"rep", "rank"} or len(set(by)) < len(by):
+    if isinstance(by, str) or not isinstance(by, Sequence) or not set(by) <= {"rep", "rank"} or len(set(by)) < len(by):
         raise InputError(
             f"`by` must hold 'rep', 'rank', both or none, each once; got {by!r}. Write by=('rep', 'rank')."
         )

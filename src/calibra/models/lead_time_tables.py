@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibra.errors import InputError
+from calibra.errors import check_within
 from calibra.models.lead_time_curves import Curves, Floats, area_under, fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
+from calibra.models.rank_profiles import check_flag_prob
 from calibra.stats.intervals import equal_tailed
 from calibra.words import counted
 
@@ -109,8 +110,8 @@ def tempo(
         Per rep: `median_days` and `ratio` (to all reps) with `_lower`, `_upper`, `prob_slower`, `prob_faster`,
         `prob_within`, `finding`, `n`, `events`, `engine`.
     """
-    if not margin_share >= 0:
-        raise InputError(f"`margin_share` must be 0 or more, such as 0.2 for 20 %; got {margin_share!r}.")
+    check_within(margin_share, "margin_share", 0, mend="Write 20 % as 0.2.")
+    check_flag_prob(flag_prob)
     times = fine_times(fit.cells.bounds)
     median = np.empty((fit.draws.n_draws, 1 + len(fit.reps)))
     for rows, curves in fit.draws.with_all_reps(times, ranks="all reps"):

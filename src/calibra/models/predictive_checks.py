@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.counts import check_labels
 from calibra.data.judgments import Judgments
-from calibra.errors import InputError, check_kind
+from calibra.errors import InputError, check_kind, check_whole
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import logistic
 from calibra.models.threshold_fit import ThresholdFit
-from calibra.stats.intervals import INTERVAL_PROB
+from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
@@ -147,10 +148,11 @@ def predictive_check(
     False
     """
     check_kind(fit, "fit", RankFit, LeadTimeFit, ThresholdFit)
-    if isinstance(by, str):
-        raise InputError(f"`by` must be a list of groupings; got the text {by!r}. Write by=[{by!r}].")
+    check_labels(by, "by")
+    check_whole(seed, "seed", 0, mend="Any will do; the same gives the same numbers.")
     if by and (judgments is None or not isinstance(fit, RankFit)):
         raise InputError("`by` needs the rank model and its `judgments`, to count the cells again by these groupings.")
+    check_interval_prob(interval_prob)
     rng = np.random.default_rng(seed)
     if isinstance(fit, LeadTimeFit):
         return _check(_lead_time_cells(fit), rng, seed=seed, interval_prob=interval_prob, poisson=True)

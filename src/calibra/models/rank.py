@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibra.data.counts import BinomialCells
+from calibra.data.counts import BinomialCells, check_groups
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScores
-from calibra.errors import InputError, check_kind
+from calibra.errors import InputError, check_kind, what_came
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Binomial
 from calibra.inference.priors import HalfNormal, Normal, Pooled, ScalePrior
-from calibra.models.cells import Floats, PackedCells, indicator, pack_cells
+from calibra.models.cells import Floats, PackedCells, check_any, indicator, pack_cells, read_adjust_for
 from calibra.models.rank_fit import RankFit
 
 if TYPE_CHECKING:
@@ -92,12 +92,10 @@ class RankModel:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
-        if isinstance(self.adjust_for, str):
-            raise InputError(
-                f"`adjust_for` must be a tuple of column roles; got the text {self.adjust_for!r}. "
-                f"Write ({self.adjust_for!r},)."
-            )
-        object.__setattr__(self, "adjust_for", tuple(self.adjust_for))
+        check_kind(self.priors, "priors", RankPriors, more="Leave it out for the defaults, or write RankPriors().")
+        object.__setattr__(self, "adjust_for", read_adjust_for(self.adjust_for))
+        if not isinstance(self.team, str | None):
+            raise InputError(f"`team` must be the name of a grouping, as text; got {what_came(self.team)}.")
         if self.team is not None and self.team in self.adjust_for:
             raise InputError(f"{self.team!r} is both `team` and in `adjust_for`; name it once.")
 
@@ -122,7 +120,7 @@ class RankModel:
         Raises
         ------
         NotEnoughDataError
-            No judgment is old enough for the horizon; says when the first will be.
+            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
         InputError
             A column or horizon that is not there; late entry or loss from sight before the horizon.
         """
@@ -141,8 +139,12 @@ class RankModel:
 
     def _cells(self, judgments: Judgments) -> tuple[BinomialCells, PackedCells]:
         check_kind(judgments, "judgments", Judgments)
-        by = (*self.adjust_for, *([self.team] if self.team else []))
+        teams = () if self.team is None else (self.team,)
+        check_groups(self.adjust_for, judgments.groups, name="adjust_for")
+        check_groups(teams, judgments.groups, name="team")
+        by = (*self.adjust_for, *teams)
         cells = judgments.binomial_cells(within_days=self.within_days, by=by)
+        check_any(cells.n)
         return cells, pack_cells(cells.n > 0, by)
 
     def _declare(self, cells: BinomialCells, packed: PackedCells, scores: RankScores) -> CellModel:

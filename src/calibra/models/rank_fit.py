@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibra.data.counts import BinomialCells
-from calibra.data.scale import RankScale, RankScores
+from calibra.data.scale import RankScale, RankScores, find_rank
 from calibra.errors import InputError
 from calibra.inference.cell_model import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
@@ -16,7 +16,7 @@ from calibra.models.rank_profiles import FLAG_PROB, profile_columns
 from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
-from calibra.words import counted, quoted
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -276,21 +276,20 @@ class RankFit:
         }  # fmt: skip
         return self._table(columns, interval_prob)
 
-    def expected(self, rank: str | None = None, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+    def expected(self, rank: str | int | None = None, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """What does a rank of a rep never seen mean? The mean over reps, and where a new rep's probability lies.
 
         Parameters
         ----------
-        rank : str, optional
+        rank : str or int, optional
             One rank; None means all.
         """
-        if rank is not None and rank not in self.ranks:
-            raise InputError(f"`rank` must be one of {', '.join(self.ranks)}; got {quoted(rank)}.")
+        asked = self.ranks if rank is None else (find_rank(rank, self.ranks, "rank"),)
         rng = np.random.default_rng([self.diagnostics.seed, 1])
         tau = self._between_rep_sd()
         new = logistic(self.posterior["rank_mean"] + self._mean_effect() + tau * rng.standard_normal(tau.shape))
         summary = equal_tailed(new, interval_prob=interval_prob)
-        keep = [i for i, label in enumerate(self.ranks) if rank in (None, label)]
+        keep = [i for i, label in enumerate(self.ranks) if label in asked]
         columns = {
             "rank": np.array(self.ranks, dtype=object)[keep], "estimate": summary.estimate[keep],
             "lower": summary.lower[keep], "upper": summary.upper[keep], "n": self.n.sum(axis=0).astype(int)[keep],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.errors import check_within
 from calibra.models.reading import concordance, log_odds, mean_over_reps, more_judgments_needed
 from calibra.stats.intervals import equal_tailed
 
@@ -28,6 +29,9 @@ def profile_columns(
     fit: "RankFit", *, margin_points: float, nothing_auc: float, flag_prob: float, interval_prob: float
 ) -> dict[str, Any]:
     """Columns of `RankFit.profiles`, which says what they mean."""
+    check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 5.")
+    check_within(nothing_auc, "nothing_auc", 0, 0.5, ends="[)", mend="Give a distance from one half, such as 0.05.")
+    check_flag_prob(flag_prob)
     prob = fit.probability_draws(case_mix="all reps")
     everyone, mix, gap = mean_over_reps(prob, fit.n), fit.rank_mix, fit.gap_draws()
     before, auc = fit.gap_draws(case_mix="own").mean(axis=0), concordance(prob, mix)
@@ -54,6 +58,11 @@ def profile_columns(
     columns["n_more"] = np.where(waiting, needed, 0.0).astype(int)
     columns["n"] = n.astype(int)
     return columns
+
+
+def check_flag_prob(flag_prob: object) -> None:
+    """Refuse a probability from which nothing, or anything, would be uttered."""
+    check_within(flag_prob, "flag_prob", 0.5, 1, ends="()", mend="Write 90 % as 0.9.")
 
 
 def _gap_spread(fit: "RankFit", everyone: Floats) -> float:

@@ -7,6 +7,8 @@ type Floats = NDArray[np.float64]
 
 ALL_REPS = "(all reps)"
 """Label of the population row of every table."""
+MOST_SURE = 1.0 - 1e-6
+"""Probability beyond which no more judgments are asked for: to be certain takes them all."""
 WITHIN_REPS = "(within reps)"
 """Label of the row that compares ranks at the same reps."""
 
@@ -61,7 +63,8 @@ def more_judgments_needed(
     own = np.maximum(precision - prior_sd**-2.0, 0.0) / np.maximum(n, 1.0)
     usual = np.median(own[n > 0]) if np.any(n > 0) else 0.0
     information = np.maximum(np.where(n > 0, own, usual), max(0.2 * float(usual), 1e-12))
-    z = np.where(np.abs(gap) > margin, ndtri(flag_prob), ndtri(0.5 + 0.5 * flag_prob))
+    asked = min(flag_prob, MOST_SURE)
+    z = np.where(np.abs(gap) > margin, ndtri(asked), ndtri(0.5 + 0.5 * asked))
     more = ((z / distance) ** 2 - precision) / information
     return _round_up(np.maximum(np.maximum(more, 0.1 * n), 5.0))
 

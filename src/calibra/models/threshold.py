@@ -24,6 +24,7 @@ from calibra.errors import check_kind
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.priors import HalfNormal, Normal, ScalePrior
+from calibra.models.cells import check_any
 from calibra.models.threshold_fit import ThresholdFit
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class ThresholdModel:
     priors: ThresholdPriors = ThresholdPriors()
     """Priors."""
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        kind = ThresholdPriors
+        check_kind(self.priors, "priors", kind, more="Leave it out for the defaults, or write ThresholdPriors().")
+
     def fit(
         self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
     ) -> ThresholdFit:
@@ -102,7 +108,7 @@ class ThresholdModel:
         InputError
             A scale of one rank; a horizon that is not there; late entry or loss from sight before the horizon.
         NotEnoughDataError
-            No judgment is old enough for the horizon; says when the first will be.
+            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
         """
         cells = self._cells(judgments)
         return self.fit_cells(cells, scale=judgments.scale, seed=seed, engine=engine, draws=draws, progress=progress)
@@ -159,6 +165,7 @@ class ThresholdModel:
         progress: bool = True,
     ) -> ThresholdFit:
         """Fit the model to cells counted already; `pool` says in words which prospects they are."""
+        check_any(cells.n)
         declaration = self._declare(cells)
         posterior = sample_posterior(declaration, seed=seed, engine=engine, draws=draws, progress=progress)
         return ThresholdFit(cells, scale, pool, declaration, posterior)

@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from calibra.data.counts import BinomialCells
 from calibra.data.scale import RankScale
+from calibra.errors import check_within
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.models.reading import ALL_REPS, mean_over_reps
@@ -170,6 +171,7 @@ class ThresholdFit:
             prospect with the event and one without) with intervals, `prob_separates` (AUC above one half by more
             than `nothing_auc`), `prob_inverted`, `n`, `events`, `engine`.
         """
+        check_within(nothing_auc, "nothing_auc", 0, 0.5, ends="[)", mend="Give a distance from one half, such as 0.05.")
         found = self.draws()
         area = auc(found.discrimination)
         columns: dict[str, object] = {"rep": np.array(self.reps, dtype=object)}

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from calibra.errors import InputError, NotEnoughDataError
-from calibra.stats.forecasts import Floats, ForecastCells, check_interval_prob, pool_forecasts
-from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.forecasts import Floats, ForecastCells, pool_forecasts
+from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.isotonic import fit_isotonic
 from calibra.stats.scores import normal_interval
 from calibra.tables import brief

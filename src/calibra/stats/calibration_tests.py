@@ -10,8 +10,8 @@ from scipy.special import expit, gammaincc, logit, ndtr, xlog1py, xlogy
 
 from calibra.errors import FitError, InputError, NotEnoughDataError
 from calibra.stats import binomial
-from calibra.stats.forecasts import Floats, ForecastCells, check_interval_prob, pool_forecasts
-from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.forecasts import Floats, ForecastCells, pool_forecasts
+from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.scores import normal_interval
 from calibra.tables import brief
 

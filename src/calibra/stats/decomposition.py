@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibra.errors import InputError
-from calibra.stats.forecasts import Floats, ForecastCells, check_choice, check_forecasts, check_interval_prob
-from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.errors import InputError, check_whole
+from calibra.stats.forecasts import Floats, ForecastCells, check_choice, check_forecasts
+from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.isotonic import coarsen, fit_isotonic
 from calibra.stats.scores import (
     RULES,
@@ -140,6 +140,7 @@ def decompose(
     """
     check_choice("rule", rule, tuple(RULES))
     check_interval_prob(interval_prob)
+    check_whole(seed, "seed", 0, mend="Any will do; the same gives the same numbers.")
     if n_resamples < 0:
         raise InputError(f"`n_resamples` must be 0 or more; got {n_resamples!r}.")
     checked = check_forecasts(y, prob, weights=weights, groups=groups)

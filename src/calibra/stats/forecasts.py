@@ -167,12 +167,6 @@ def refuse(name: str, values: Floats, bad: NDArray[np.bool_], expected: str, rem
     raise InputError(f"`{name}` {expected}; found {rows.size} other values ({shown}). {remedy}")
 
 
-def check_interval_prob(interval_prob: float) -> None:
-    """Refuse a level outside (0, 1)."""
-    if not 0.0 < interval_prob < 1.0:
-        raise InputError(f"`interval_prob` must lie strictly between 0 and 1; got {interval_prob!r}. 90 % is 0.9.")
-
-
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Refuse a word that is not one of the choices."""
     if value not in choices:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibra.errors import check_within
+
 INTERVAL_PROB = 0.9
 """Level of every interval unless the caller says otherwise."""
 
@@ -22,7 +24,13 @@ class Interval(NamedTuple):
 
 def equal_tailed(draws: ArrayLike, *, interval_prob: float = INTERVAL_PROB, axis: int = 0) -> Interval:
     """How sure is this number? Mean and equal-tailed interval of draws along one axis."""
+    check_interval_prob(interval_prob)
     values = np.asarray(draws, dtype=float)
     tail = (1.0 - interval_prob) / 2.0
     lower, upper = np.quantile(values, [tail, 1.0 - tail], axis=axis)
     return Interval(values.mean(axis=axis), lower, upper)
+
+
+def check_interval_prob(interval_prob: object) -> None:
+    """Refuse what is no level of an interval."""
+    check_within(interval_prob, "interval_prob", 0, 1, ends="()", mend="Write 90 % as 0.9.")

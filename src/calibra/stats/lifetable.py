@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from calibra.errors import InputError, NotEnoughDataError
-from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.lifetable_counts import (
     EVENT,
     EXIT,
@@ -383,8 +383,7 @@ def _area_under(curve: LifeCurve, horizon: float) -> tuple[float, float]:
 
 
 def _check_interval(interval_prob: float, transform: Transform) -> tuple[float, Transform]:
-    if not 0.0 < interval_prob < 1.0:
-        raise InputError(f"`interval_prob` must lie strictly between 0 and 1; got {interval_prob!r}.")
+    check_interval_prob(interval_prob)
     if transform not in ("log-log", "plain"):
         raise InputError(f"`transform` must be 'log-log' or 'plain'; got {transform!r}.")
     return interval_prob, transform

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibra.errors import InputError
+from calibra.errors import InputError, check_whole
 from calibra.stats import bands
 from calibra.stats.forecasts import (
     ALL,
@@ -18,9 +18,8 @@ from calibra.stats.forecasts import (
     cells_from_counts,
     check_choice,
     check_forecasts,
-    check_interval_prob,
 )
-from calibra.stats.intervals import INTERVAL_PROB
+from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.stats.isotonic import MAX_COARSE_CELLS, IsotonicFit, fit_isotonic, merge_cells
 from calibra.tables import brief, make_table
 
@@ -259,6 +258,7 @@ class _Choices:
         check_choice("consistency", self.consistency, CONSISTENCY_METHODS)
         check_choice("confidence", self.confidence, CONFIDENCE_METHODS)
         check_interval_prob(self.interval_prob)
+        check_whole(self.seed, "seed", 0, mend="Any will do; the same gives the same numbers.")
         if self.n_bins < 1:
             raise InputError(f"`n_bins` must be 1 or more; got {self.n_bins!r}.")
         binned = self.method != "corp"

@@ -18,9 +18,8 @@ from calibra.stats.forecasts import (
     ForecastCells,
     check_choice,
     check_forecasts,
-    check_interval_prob,
 )
-from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:

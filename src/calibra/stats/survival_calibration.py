@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.stats import binomial
-from calibra.stats.forecasts import ALL, Floats, as_floats, check_interval_prob, refuse
-from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.forecasts import ALL, Floats, as_floats, refuse
+from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.lifetable import aalen_johansen, kaplan_meier
 from calibra.stats.lifetable_counts import EVENT, EXIT, OPEN, check_codes
 from calibra.stats.scores import normal_interval

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from calibra.decisions.comparison import Comparison
 from calibra.decisions.promises import RankReliability
 from calibra.decisions.standings import RepStandings
+from calibra.errors import InputError
 from calibra.models.reading import ALL_REPS
 from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, MUTED, dress, expect, make_axes, short_label, short_labels
+from calibra.words import quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +36,9 @@ def plot_rank_reliability(result: RankReliability, *, rep: str = ALL_REPS, ax: A
     """
     expect(result, "RankReliability")
     mine = np.flatnonzero(result.rep == rep)
+    if not len(mine):
+        known = ", ".join(short_labels(dict.fromkeys(result.rep.tolist()))[:4])
+        raise InputError(f"`rep` must be one of the reps in the result ({known}, …); got {quoted(rep)}.")
     axes = make_axes(width=6.4, height=1.6 + 0.42 * len(mine)) if ax is None else ax
     row = np.arange(len(mine), dtype=float)
     raw = np.where(result.n > 0, result.events / np.maximum(result.n, 1), np.nan)[mine]

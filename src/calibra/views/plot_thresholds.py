@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.scale import find_rank
 from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN
 from calibra.decisions.granularity import Granularity
 from calibra.decisions.thresholds import ThresholdAdvice
-from calibra.errors import InputError
 from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, MUTED, PALE, Look, dress, expect, make_axes, short_label
@@ -33,7 +33,7 @@ MOST_ROWS = 60
 """So many reps are drawn; of more, those with the largest gap."""
 
 
-def plot_bars(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | None = None) -> Axes:
+def plot_bars(advice: ThresholdAdvice, *, rank: str | int | None = None, ax: Axes | None = None) -> Axes:
     """At which probability does each rep start to use a rank, and at which should that be?
 
     Dot and line: the bar today with its interval. Diamond: the bar that meets the aim; for a promise of kind `average`
@@ -43,7 +43,7 @@ def plot_bars(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | No
     ----------
     advice : ThresholdAdvice
         The advice.
-    rank : str, optional
+    rank : str or int, optional
         The better rank of the boundary; default the best.
     ax : Axes, optional
         Default: its own.
@@ -64,7 +64,7 @@ def plot_bars(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | No
     return axes
 
 
-def plot_share_moves(advice: ThresholdAdvice, *, rank: str | None = None, ax: Axes | None = None) -> Axes:
+def plot_share_moves(advice: ThresholdAdvice, *, rank: str | int | None = None, ax: Axes | None = None) -> Axes:
     """What share of the prospects does each rep call this rank or better, and what share should it be?
 
     Marker and thin line: the share now, with its interval; colour and shape say the verdict. Thick line and tick: the
@@ -126,12 +126,10 @@ def plot_granularity(granularity: Granularity, *, ax: Axes | None = None) -> Axe
     return axes
 
 
-def _rows(advice: ThresholdAdvice, rank: str | None, *, by: str) -> tuple[dict[str, NDArray[Any]], str]:
+def _rows(advice: ThresholdAdvice, rank: str | int | None, *, by: str) -> tuple[dict[str, NDArray[Any]], str]:
     """The columns of one boundary, sorted, and its rank."""
     ranks = list(dict.fromkeys(advice.columns["rank"].tolist()))
-    wanted = ranks[0] if rank is None else rank
-    if wanted not in ranks:
-        raise InputError(f"`rank` must be one of {', '.join(ranks)}; got {rank!r}.")
+    wanted = ranks[0] if rank is None else find_rank(rank, ranks, "rank")
     at = {name: values[advice.columns["rank"] == wanted] for name, values in advice.columns.items()}
     if len(at["rep"]) > MOST_ROWS:
         gap = np.nan_to_num(np.abs(at["share_now"] - at["share_target"]))

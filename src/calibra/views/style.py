@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from calibra.errors import INSIDE_A_CALIBRATION, InputError
+from calibra.errors import INSIDE_A_CALIBRATION, InputError, what_came
 from calibra.words import printable as printable, short_label as short_label, short_labels as short_labels
 
 if TYPE_CHECKING:
@@ -69,6 +69,22 @@ def dress(axes: Axes) -> None:
     axes.tick_params(length=0, colors=MUTED, labelsize=9)
     axes.xaxis.label.set(color=INK, size=9.5)
     axes.yaxis.label.set(color=INK, size=9.5)
+
+
+def check_formats(formats: object) -> None:
+    """Refuse what is no list of formats that pictures can be written in."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    if isinstance(formats, str) or not isinstance(formats, Sequence):
+        written = f"({formats!r},)" if isinstance(formats, str) else "('png', 'svg')"
+        raise InputError(f"`formats` must be a tuple of formats; got {what_came(formats)}. Write {written}.")
+    known = FigureCanvasBase.get_supported_filetypes()
+    unknown = [kind for kind in formats if kind not in known]
+    if unknown:
+        raise InputError(
+            f"`formats` must be some of {', '.join(known)}; got {', '.join(map(repr, unknown[:3]))}. Write "
+            "('png', 'svg')."
+        )
 
 
 def save_picture(axes: Axes, path: Path) -> Path:
