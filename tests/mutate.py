@@ -128,7 +128,7 @@ FAULTS = (
     fault("ranks that stand worst first are not seen", "data/test_doubts.py",
           "data/doubts.py", "(gap < -SURE_Z * spread)", "(gap > SURE_Z * spread)"),
     fault("the share now is told without what was counted", "decisions/test_thresholds.py",
-          "decisions/thresholds.py", "fit.n[:, : k + 1]", "fit.n[:, :k]"),
+          "decisions/thresholds.py", "n[:, : boundary + 1]", "n[:, :boundary]"),
     fault("of a rep with a handful of judgments something is found", "test_workflow.py",
           "models/rank_profiles.py", "FEWEST_JUDGMENTS = 5", "FEWEST_JUDGMENTS = 1"),
     fault("a covariance counts once and not each way", "inference/test_surrogate.py",

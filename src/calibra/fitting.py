@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -175,16 +175,23 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
 def _findings(found: Calibration) -> tuple[str, ...]:
     """What was found, in sentences; the footing last."""
     said = [f"In doubt: {doubt}" for doubt in found.doubts()]
-    for fit in found.rank_fits.values():
-        said += describe_rank_fit(fit, found.judgments.scale)
+    for days, fit in found.rank_fits.items():
+        first, *others = describe_rank_fit(fit, found.judgments.scale)
+        said += [first, *_at_horizon(days, others, found)]
     if found.lead_fit is not None:
         said += describe_lead_time(found.lead_fit)
     if found.advice is not None:
         said += describe_advice(found.advice)
-    for styles in found.styles().values():
-        said += describe_styles_found(styles)
+    for days, styles in found.styles().items():
+        said += _at_horizon(days, describe_styles_found(styles), found)
     said += [describe_granularity(granularity) for granularity in found.granularity.values()]
     return (*said, *_against_the_models(found), FOOTING)
+
+
+def _at_horizon(days: Days, sentences: Iterable[str], found: Calibration) -> list[str]:
+    """Sentences under their horizon, where there are several."""
+    several = len(found.rank_fits) > 1
+    return [f"Within {days} days: {sentence}" if several else sentence for sentence in sentences]
 
 
 def _against_the_models(found: Calibration) -> list[str]:

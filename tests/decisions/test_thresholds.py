@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.decisions.worlds import A7_CUTS, A7_D, fit_of, scale_with
+from tests.decisions.worlds import A7_CUTS, A7_D, A7_EVENTS, A7_N, fit_of, scale_with
 from tests.models.worlds import counts
 
 from calibra.data.scale import Promise, RankScale
@@ -50,6 +50,14 @@ def test_the_share_now_stands_beside_what_was_counted():
     assert row["share_counted"] == 50 / 280  # A7: 50 of 280 were called A
     assert row["share_now_lower"] == pytest.approx(row["share_now"])  # a posterior without spread
     assert row["share_now_upper"] == pytest.approx(row["share_now"])
+
+
+def test_a_rep_nothing_was_counted_of_has_no_counted_share():
+    fit = fit_of(
+        [0.25, 0.25], A7_D, A7_CUTS, n=[A7_N, (0,) * 5], events=[A7_EVENTS, (0,) * 5], scale=scale_with({"A": 0.6})
+    )
+    counted = recommend_thresholds(fit).table["share_counted"]
+    assert counted.notna().tolist() == [True, False]
 
 
 def test_expected_changes_follow_from_the_shares():

@@ -261,7 +261,7 @@ def test_gaps_are_those_of_the_table_and_a_finding_bears_its_probability(english
         if row.finding == "cannot tell yet":
             assert finding.startswith("cannot tell yet")
             sides = map(choose_wording("en", "opportunity").chance, (row.prob_below, row.prob_above))
-            assert chance == "below {}, above {}".format(*sides)
+            assert chance == "P(below) {}, P(above) {}".format(*sides)
         else:
             prob = {"below all reps": row.prob_below, "above all reps": row.prob_above, "in line": row.prob_within}
             assert finding == row.finding
@@ -376,8 +376,8 @@ def test_where_nothing_can_be_told_the_first_page_says_so(tmp_path: Path) -> Non
     frame.columns = ["rep", "rank", "n", "events"]
     counts = Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]), within_days=45)
     page = read(calibrate(counts, seed=1, engine="laplace", draws=1000), tmp_path)
-    assert "Whether anyone's outcomes, thresholds or tempo differ cannot be told yet" in page.text
-    assert "Whether outcomes differ from all reps' cannot be told yet: r0 (about" in page.text
+    assert "No difference in outcomes, thresholds or tempo can be told of anyone yet" in page.text
+    assert "whether outcomes differ from all reps' cannot be told yet: r0 (about" in page.text
     assert "nothing is promised" not in page.text.split("At a glance")[0]
 
 
@@ -564,6 +564,30 @@ def test_two_horizons_stand_one_after_the_other(tmp_path: Path) -> None:
     assert "Probability of an opportunity within 30 days, in per cent" in page.text
     assert "Probability of an opportunity within 90 days, in per cent" in page.text
     assert "Lead times could not be calculated" in page.text
+    levels = re.findall(r"(Within \d+ days: )?(At the same rank, your|You begin to use the ranks)", page.text)
+    assert levels
+    assert all(within for within, _ in levels)
+    later = [finding for finding in found.findings if finding.startswith(("Within 30 days: ", "Within 90 days: "))]
+    assert {finding[:16] for finding in later} == {"Within 30 days: ", "Within 90 days: "}
+
+
+def test_one_rep_alone_is_in_line_with_nobody(tmp_path: Path) -> None:
+    counts = pd.DataFrame({"rep": ["x"] * 2, "rank": list("AB"), "n": [400, 400], "events": [80, 20]})
+    found = cb.calibrate(
+        Judgments.from_counts(counts, scale=cb.RankScale(["A", "B"])), seed=1, engine="laplace", draws=200
+    )
+    assert found.rank_fits[None].profiles()["finding"].tolist() == ["cannot tell yet"]
+    assert "in line" not in read(found, tmp_path).text
+
+
+def test_a_file_without_the_interval_of_todays_share_tells_the_share_alone(tmp_path: Path) -> None:
+    old = cb.load(Path(__file__).parents[1] / "golden-1.0.calibra")
+    assert np.isnan(old.advice.columns["share_now_lower"]).all()
+    columns = {**old.advice.columns, "verdict": np.full(len(old.advice.columns["rep"]), "fine", dtype=object)}
+    advice = dataclasses.replace(old.advice, columns=columns)
+    assert not any("nan" in sentence for sentence in advice.sentences())
+    share = old.advice.columns["share_now"][0]
+    assert f"{100 * share:.0f}\u00a0%" in read(old, tmp_path).row(old.advice.columns["rep"][0], 2)[1]
 
 
 def test_advice_rules_are_the_default_ones_the_note_tells_of(english: Page) -> None:

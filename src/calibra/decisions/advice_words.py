@@ -42,7 +42,8 @@ ENGLISH: Mapping[str, str] = {
     UNSURE: "Cannot tell yet about {rank}; it would take {more} more mature judgments.",
     OUT_OF_REACH: (
         "What {rank} promises ({promise} within {days} days) is out of reach with present information (AUC {auc}): "
-        "the best {reach} of your prospects come to {best}. This is a matter of the promise, not of your reading alone."
+        "the best {reach} of the prospects{left} come to {best}. This is a matter of the promise, not of your reading "
+        "alone."
     ),
 }
 """Verdict or reason to sentence."""

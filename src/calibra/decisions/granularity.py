@@ -64,9 +64,9 @@ class Granularity:
 
     @property
     def n_judgments(self) -> int:
-        """Mature judgments of all reps behind it."""
+        """Mature judgments of all reps behind it; 0 of a scale of one rank, which holds no pair."""
         first = self.columns["rep"] == ALL_REPS
-        return int(self.columns["n_better"][first][0] + self.columns["n_worse"][first].sum())
+        return int(self.columns["n_better"][first][:1].sum() + self.columns["n_worse"][first].sum())
 
     @property
     def table(self) -> "pd.DataFrame":

@@ -115,7 +115,7 @@ def describe_styles(
         right_way & enough & (high >= flag_prob) & (leaning > 0) & (finding["prob_above"].to_numpy() >= 0.5),
         outcomes == "below all reps",
         outcomes == "above all reps",
-        enough & (1.0 - low - high >= flag_prob),
+        right_way & enough & (1.0 - low - high >= flag_prob),
     ]
     words = [np.array(word, dtype=object) for word in (READS_TOO_MUCH, CAUTIOUS, BELOW, ABOVE, IN_LINE)]
     style = np.select(conditions, words, default=CANNOT_TELL)

@@ -163,13 +163,15 @@ class ThresholdAdvice:
         at = {name: values[row] for name, values in self.columns.items()}
         key = at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"]
         return ENGLISH[str(key)].format(
-            rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row])), now=_share_now(at),
-            step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
+            rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row] or key == OUT_OF_REACH)),
+            now=_share_now(at), step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
             target=percent(at["share_target"]), level=percent(self.rules.move_prob), ends=_ends(at, "share_target"),
             margin=f"{self.rules.margin_points:g}", auc=f"{at['binormal_auc']:.2f}",
             auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
             more=more_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
-            reach=percent(self.rules.reach_share), best=percent(at["best_attainable"]),
+            reach=percent(self.rules.reach_share),
+            left="" if self.is_best[row] else ", once the better ranks meet their aim,",
+            best=percent(at["best_attainable"]),
         )  # fmt: skip
 
 
@@ -245,7 +247,8 @@ def recommend_thresholds(
 
 _NUMBERS_OF_ADVICE = (
     "share_target", "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_after",
-    "events_change", "events_missed_change", "best_attainable",
+    "events_change", "events_missed_change", "best_attainable", "bar_target", "prob_direction", "prob_beyond_margin",
+    "prob_within_margin",
 )  # fmt: skip
 _EXTRA = ("promise", "auc_lower", "auc_upper")
 
@@ -301,7 +304,7 @@ def _boundary_rows(
     tighten = (gap > 0).mean(axis=0) + 0.5 * (gap == 0).mean(axis=0)
     columns: dict[str, NDArray[Any]] = {
         "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
-        "share_counted": fit.n[:, : k + 1].sum(axis=1) / np.maximum(fit.n.sum(axis=1), 1.0),
+        "share_counted": _share_counted(fit.n, k),
         "share_now": share_now, "share_now_lower": now_low, "share_now_upper": now_high, "share_target": median,
         "share_target_lower": low, "share_target_upper": high,
         "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
@@ -363,6 +366,12 @@ def _verdicts(
     return {"verdict": verdict, "reason": reason, "n_more": more.astype(int)}
 
 
+def _share_counted(n: Floats, boundary: int) -> Floats:
+    """Share of a rep's mature judgments above a boundary; NaN where there is none."""
+    total = n.sum(axis=1)
+    return np.where(total > 0, n[:, : boundary + 1].sum(axis=1) / np.maximum(total, 1.0), np.nan)
+
+
 def _ends(at: Mapping[str, Any], name: str) -> str:
     """The interval of a share."""
     return " to ".join(percent(at[f"{name}_{end}"]).removesuffix(" %") for end in ("lower", "upper"))
@@ -370,8 +379,9 @@ def _ends(at: Mapping[str, Any], name: str) -> str:
 
 def _share_now(at: Mapping[str, Any]) -> str:
     """The share called a rank: the estimate with its interval, and what was counted."""
-    counted = f"; counted: {percent(at['share_counted'])} of {at['n']:,}" if np.isfinite(at["share_counted"]) else ""
-    return f"{percent(at['share_now'])} ({_ends(at, 'share_now')}{counted})"
+    beside = [_ends(at, "share_now")] if np.isfinite(at["share_now_lower"]) else []  # a file of an earlier calibra
+    beside += [f"counted: {percent(at['share_counted'])} of {at['n']:,}"] if np.isfinite(at["share_counted"]) else []
+    return percent(at["share_now"]) + (f" ({'; '.join(beside)})" if beside else "")
 
 
 def _mean_of_numbers(values: Floats) -> Floats:

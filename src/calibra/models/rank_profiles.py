@@ -48,7 +48,7 @@ def profile_columns(
     columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
     columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
     n = fit.n.sum(axis=1)
-    told = (n >= FEWEST_JUDGMENTS) & bool(fit.events.any())
+    told = (n >= FEWEST_JUDGMENTS) & bool(fit.events.any()) & (len(n) > 1)
     columns["finding"] = _findings(columns, flag_prob, told)
     needed = more_judgments_needed(
         gap.mean(axis=0), gap.std(axis=0), n, margin=margin_points, prior_sd=_gap_spread(fit, everyone),

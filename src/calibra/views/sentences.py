@@ -244,9 +244,9 @@ def _chased(fit: LeadTimeFit) -> list[str]:
     if not chased:
         return [f"No open judgment is past {limit} with a chance of less than {worth}."]
     parts = [
-        f"{short_label(row['rank'])} {row['n_chased']:,} of {row['n_open']:,} open (past {row['limit_days']:.0f} days; "
-        f"events still expected in them {row['events_left']:.1f}, {row['events_left_lower']:.1f} to "
-        f"{row['events_left_upper']:.1f}{_unknown(row)})"
+        f"{short_label(row['rank'])} {row['n_chased']:,} of {row['n_open']:,} open (past each rep's own limit, "
+        f"{row['limit_days']:.0f} days all reps together; events still expected in them {row['events_left']:.1f}, "
+        f"{row['events_left_lower']:.1f} to {row['events_left_upper']:.1f}{_unknown(row)})"
         for row in chased
     ]
     by_rep: Counter[str] = Counter()

@@ -132,14 +132,22 @@ def _level(facts: Facts, rep: str) -> Iterator[Flag]:
             continue
         if style := style_of(facts, rep, days):
             key, name, tone = STYLES[style[0]]
-            yield Flag(say(f"card.{key}", **_style_values(facts, style, row)), _sure(facts, style[1][name]), tone)
-        if row["finding"] == "below all reps":
-            yield Flag(say("card.below", points=gap_words(facts, row)), _sure(facts, row["prob_below"]), "below")
-        elif row["finding"] == "above all reps":
-            yield Flag(say("card.above", points=gap_words(facts, row)), _sure(facts, row["prob_above"]), "above")
+            told = say(f"card.{key}", **_style_values(facts, style, row))
+            yield Flag(_at_horizon(facts, days, told), _sure(facts, style[1][name]), tone)
+        if row["finding"] in ("below all reps", "above all reps"):
+            side = row["finding"].split(" ")[0]
+            told = say(f"card.{side}", points=gap_words(facts, row))
+            yield Flag(_at_horizon(facts, days, told), _sure(facts, row[f"prob_{side}"]), side)
         elif row["finding"] == "in line":
             points = say.signed(*(row[f"gap_points{end}"] for end in ENDS))
-            yield Flag(say("card.in_line", points=points), _sure(facts, row["prob_within"]))
+            told = say("card.in_line", points=points)
+            yield Flag(_at_horizon(facts, days, told), _sure(facts, row["prob_within"]))
+
+
+def _at_horizon(facts: Facts, days: Days, told: str) -> str:
+    """A sentence under its horizon, where there are several."""
+    within = facts.say.within(days)
+    return told if len(facts.days) < 2 else facts.say("format.colon", head=within[:1].upper() + within[1:], rest=told)
 
 
 def _sure(facts: Facts, prob: float) -> str:
@@ -189,8 +197,11 @@ def _tempo_values(facts: Facts, row: Record) -> dict[str, str]:
 def _separation(facts: Facts, rep: str) -> Iterator[Flag]:
     """How well the ranks tell outcomes apart."""
     say, row = facts.say, facts.profiles.get(facts.first_days, {}).get(rep)
-    if row is None or row["n"] < FEWEST_JUDGMENTS or len(facts.probabilities[facts.first_days][rep]) < 2:
+    everyone = facts.probabilities.get(facts.first_days, {}).get(ALL_REPS, {})
+    if row is None or row["n"] < FEWEST_JUDGMENTS or len(everyone) < 2:
         return
+    if not any(of_rank["events"] for of_rank in everyone.values()):
+        return  # nobody has an event: nothing is told apart
     if row["prob_inverted"] >= FLAG_PROB:
         yield Flag(say("card.inverted"), _sure(facts, row["prob_inverted"]), "below")
     elif row["prob_ranks_tell_nothing"] >= FLAG_PROB:
@@ -276,7 +287,7 @@ def _unknown(facts: Facts, rep: str) -> Iterator[str]:
     if profile is not None and profile["finding"] == "cannot tell yet" and len(facts.reps) > 1:
         more = profile["n_more"]
         told = say("card.more_level", more=say.more(more), margin=_margin(facts)) if more else say("card.few_level")
-        yield told
+        yield _at_horizon(facts, facts.first_days, told)
     for row in facts.advice.get(rep, []):
         if row["verdict"] == CANNOT_TELL and row["reason"] in WITHOUT_NUMBERS:
             settled = False
@@ -316,18 +327,28 @@ def _talks(facts: Facts, rep: str, move: Record | None) -> Iterator[Flag]:
 
 
 def _talk_of_level(facts: Facts, rep: str, profile: Record) -> Iterator[Flag]:
-    """The reading, the outcomes, or the ranks that tell nothing; the first that is sure."""
-    say = facts.say
-    style = style_of(facts, rep, facts.first_days)
+    """Ranks that tell nothing; else the reading or the outcomes, at the horizon at which they are furthest off."""
     if _ranks_in_doubt(profile):
         key = "inverted" if profile["prob_inverted"] >= FLAG_PROB else "tells_nothing"
         name = f"prob_{key}" if key == "inverted" else "prob_ranks_tell_nothing"
-        yield Flag(say(f"talk.{key}"), say.chance(profile[name]), "below", 20.0)
-    elif style is not None:
+        yield Flag(facts.say(f"talk.{key}"), facts.say.chance(profile[name]), "below", 20.0)
+        return
+    found = [flag for days in facts.days for flag in _talk_at(facts, rep, days)]
+    if found:
+        yield max(found, key=lambda flag: flag.weight)
+
+
+def _talk_at(facts: Facts, rep: str, days: Days) -> Iterator[Flag]:
+    """The reading or else the outcomes within a horizon, where they are sure."""
+    say, profile = facts.say, facts.profiles[days].get(rep)
+    if profile is None:
+        return
+    if style := style_of(facts, rep, days):
         key, name, tone = STYLES[style[0]]
         told = say(f"talk.{key}", **_style_values(facts, style, profile))
-        yield Flag(told, say.chance(style[1][name]), tone, abs(style[1]["bar_gap_points"]))
+        weight = abs(style[1]["bar_gap_points"])
+        yield Flag(_at_horizon(facts, days, told), say.chance(style[1][name]), tone, weight)
     elif profile["finding"] in ("below all reps", "above all reps"):
         key = profile["finding"].split(" ")[0]
         told = say(f"talk.{key}", points=gap_words(facts, profile))
-        yield Flag(told, say.chance(profile[f"prob_{key}"]), key, abs(profile["gap_points"]))
+        yield Flag(_at_horizon(facts, days, told), say.chance(profile[f"prob_{key}"]), key, abs(profile["gap_points"]))

@@ -59,11 +59,13 @@ def target_words(facts: Facts, row: Record) -> str:
 
 def now_words(facts: Facts, row: Record) -> str:
     """The share called a rank now, as the model estimates it, with its interval."""
+    if row["share_now_lower"] is None:  # a file of an earlier calibra
+        return facts.say.share(row["share_now"])
     return facts.say.read(row, "share_now", unit="share")
 
 
 def counted_words(facts: Facts, row: Record) -> str:
-    """The share that was counted; a file of an earlier calibra does not know it."""
+    """The share that was counted, where anything was."""
     return facts.say("format.none") if row["share_counted"] is None else facts.say.share(row["share_counted"])
 
 
@@ -71,12 +73,13 @@ def _advice_table(facts: Facts) -> Table:
     say, advice = facts.say, facts.calibration.advice
     first = next(iter(facts.advice.values()))
     columns = [Column(say("thresholds.col_rep"), "name")]
-    columns += [Column(say("thresholds.col_boundary", rank=boundary_label(facts, row)), "words") for row in first]
+    several = len({row["within_days"] for row in first}) > 1
+    columns += [Column(_heading(facts, row, several=several), "words") for row in first]
     rows = []
     for rep in (rep for rep in facts.reps if rep in facts.advice):
         cell = rep_cell(facts, rep)
-        n = say("format.n", n=f"{facts.advice[rep][0]['n']:,}")
-        cells = [_advice_cell(facts, row) for row in facts.advice[rep]]
+        n = "" if several else say("format.n", n=f"{facts.advice[rep][0]['n']:,}")
+        cells = [_advice_cell(facts, row, several=several) for row in facts.advice[rep]]
         rows.append(Row([Cell(cell.text, n, href=cell.href), *cells], facts.names[rep]))
     rules = None if advice is None else advice.rules
     note = say(
@@ -84,6 +87,12 @@ def _advice_table(facts: Facts) -> Table:
         margin=f"{rules.margin_points if rules else 5:g}", n=_mature(facts),
     )  # fmt: skip
     return Table(columns, rows, note=note, css=f"advice {tall(rows)}".strip())
+
+
+def _heading(facts: Facts, row: Record, *, several: bool) -> str:
+    """The ranks above a boundary, and the horizon they are read at where there are several."""
+    label = facts.say("thresholds.col_boundary", rank=boundary_label(facts, row))
+    return facts.say("format.colon", head=label, rest=facts.say.within(row["within_days"])) if several else label
 
 
 def _engine(facts: Facts) -> str:
@@ -97,9 +106,10 @@ def _mature(facts: Facts) -> str:
     return facts.say(key, days=facts.say("format.comma").join(days))
 
 
-def _advice_cell(facts: Facts, row: Record) -> Cell:
+def _advice_cell(facts: Facts, row: Record, *, several: bool) -> Cell:
     say, verdict = facts.say, row["verdict"]
     now, counted = now_words(facts, row), say("thresholds.share_counted", share=counted_words(facts, row))
+    counted += say("format.comma") + say("format.n", n=f"{row['n']:,}") if several else ""
     word = say(f"thresholds.{VERDICT_KEYS[verdict]}")
     if verdict in (TIGHTEN, LOOSEN):
         moved = say("format.arrow", now=now, then=say.share(row["share_step"]))
