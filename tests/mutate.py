@@ -85,7 +85,7 @@ FAULTS = (
     fault("an exact bound is that of one event more", "stats/test_binomial.py",
           "stats/binomial.py", "others + 1.0, tail)", "others + 2.0, tail)"),
     fault("an incidence forgets the exits", "models/test_lead_time_curves.py",
-          "models/lead_time_curves.py", "else event_hazard + exit_hazard", "else event_hazard"),
+          "models/lead_time_curves.py", "total = sum(causes[1:], causes[0])", "total = causes[0]"),
     fault("the bar has the wrong sign of d²", BARS,
           "stats/detection.py", "slope - 0.5 * d * d", "slope + 0.5 * d * d"),
     fault("a bar out of reach is met by all and not by none", BARS,
