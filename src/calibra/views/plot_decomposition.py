@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from calibra.errors import InputError
 from calibra.stats.decomposition import ScoreDecomposition
-from calibra.views.style import expect
+from calibra.views.style import expect, make_axes, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,20 +31,18 @@ def plot_decomposition(result: ScoreDecomposition, *, ax: Axes | None = None) ->
     shown = np.isfinite(across.estimate)
     if not shown.any():
         raise InputError("Every group has an infinite miscalibration; nothing can be drawn. Use rule='brier'.")
-    axes = _own_axes() if ax is None else ax
+    axes = make_axes(width=6, height=5) if ax is None else ax
     with_ends = shown & np.isfinite(across.lower)
     label = f"{result.interval_prob:.0%} interval (approximate)"
     axes.hlines(up.estimate[with_ends], across.lower[with_ends], across.upper[with_ends], color="0.6", label=label)
     axes.vlines(across.estimate[with_ends], up.lower[with_ends], up.upper[with_ends], color="0.6")
     axes.plot(across.estimate[shown], up.estimate[shown], linestyle="none", marker="o", color="tab:red")
-    for place in np.flatnonzero(shown):
-        axes.annotate(
-            f"{result.groups[place]} (n = {result.n[place]:,})",
-            (across.estimate[place], up.estimate[place]),
-            xytext=(4, 4),
-            textcoords="offset points",
-            fontsize="small",
-        )
+    order = np.flatnonzero(shown)[np.argsort(up.estimate[shown], kind="stable")]
+    for i, place in enumerate(order):  # names of neighbours in height stand on either side of their marks
+        name = f"{short_label(result.groups[place])} (n = {result.n[place]:,})"
+        side: dict[str, Any] = {"xytext": (4, 4)} if i % 2 else {"xytext": (4, -4), "va": "top"}
+        at = (across.estimate[place], up.estimate[place])
+        axes.annotate(name, at, textcoords="offset points", fontsize="small", parse_math=False, **side)
     axes.axline((0, 0), slope=1, color="0.4", linewidth=1, linestyle="--", label="no better than the base rate")
     hidden = int((~shown).sum())
     note = f"; {hidden} groups with an infinite score not shown" if hidden else ""
@@ -53,9 +51,3 @@ def plot_decomposition(result: ScoreDecomposition, *, ax: Axes | None = None) ->
     axes.set(xlim=(0, None), ylim=(0, None))
     axes.legend(loc="best", fontsize="small")
     return axes
-
-
-def _own_axes() -> Axes:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(6, 5), layout="constrained").add_subplot()

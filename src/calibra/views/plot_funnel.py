@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibra.stats.funnel import LIMIT_PROBS, Funnel
-from calibra.views.style import expect
+from calibra.views.style import expect, make_axes, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
         Whether the limits allow for over-dispersion.
     """
     expect(result, "Funnel")
-    axes = _own_axes() if ax is None else ax
+    axes = make_axes(width=7, height=5) if ax is None else ax
     counts = np.unique(np.rint(np.geomspace(1, 1.05 * result.n.max() + 1, GRID_SIZE)))
     for level, style in zip(LIMIT_PROBS, ("--", "-"), strict=True):
         lower, upper = result.limits(level, n=counts, adjusted=adjusted)
@@ -47,16 +47,12 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
     )
     for place in np.flatnonzero(beyond):
         at = (float(result.n[place]), float(result.rate[place]))
-        axes.annotate(result.labels[place], at, xytext=(4, 4), textcoords="offset points", fontsize="small")
-    allowance = f"adjusted for over-dispersion, φ = {result.dispersion:.2f}" if adjusted else "chance only"
+        name = short_label(result.labels[place])
+        axes.annotate(name, at, xytext=(4, 4), textcoords="offset points", fontsize="small", parse_math=False)
+    word = "adjusted for over-dispersion" if result.dispersion > 1.0 else "chance only, no over-dispersion"
+    allowance = f"{word}, φ = {result.dispersion:.2f}" if adjusted else "chance only"
     axes.set_xlabel(f"judgments (n); limits {allowance}")
     axes.set_ylabel("share of events")
     axes.set(xlim=(0, None), ylim=(-0.02, 1.02))
     axes.legend(loc="best", fontsize="small")
     return axes
-
-
-def _own_axes() -> Axes:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(7, 5), layout="constrained").add_subplot()

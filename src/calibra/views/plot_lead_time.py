@@ -85,7 +85,8 @@ def plot_cumulative_incidence(
     axes.set_ylabel("share that became an event, exits competing")
     axes.legend(
         title=f"{short_label(rep or 'all reps')}; band: {interval_prob:.0%} interval", frameon=False, fontsize=8.5,
-        title_fontsize=8.5, labelcolor=INK, loc="upper left", alignment="left",
+        title_fontsize=8.5, labelcolor=INK, loc="lower left", bbox_to_anchor=(0.0, 1.0), alignment="left", ncols=4,
+        borderaxespad=0.2,
     )  # fmt: skip
     return axes
 
@@ -113,7 +114,9 @@ def plot_incidence_by_rep(fit: LeadTimeFit, *, interval_prob: float = INTERVAL_P
         dress(axes)
         title = f"{short_label(fit.reps[r], width=20)} (n {int(fit.n[r].sum()):,})"
         axes.set_title(title, fontsize=8.5, color=INK, loc="left", parse_math=False)
-        axes.set(xlim=(0, fit.last_edge_days + 0.5), ylim=(0, None))
+    panels[0].set(xlim=(0, fit.last_edge_days + 0.5), ylim=(0, 1.04 * float(shares.upper[[0, *(most + 1)]].max())))
+    for axes in panels[len(most) - n_columns : len(most)]:
+        axes.tick_params(labelbottom=True)
     for axes in panels[len(most) :]:
         axes.set_visible(False)
     figure.supxlabel("days since the judgment", fontsize=9.5, color=INK)
