@@ -54,3 +54,15 @@ def test_no_result_spells_out_its_arrays(calibration):
         cb.rep_standings(rank_fit), cb.predictive_check(rank_fit, seed=1), cb.prior_sensitivity(rank_fit, refit=False),
     ):  # fmt: skip
         assert len(repr(found)) < 700, type(found)
+
+
+def test_results_of_the_advice_show_themselves_in_one_readable_line(calibration):
+    rank_fit = calibration.rank_fits[90]
+    for found in (
+        calibration.advice, *calibration.granularity.values(), *calibration.styles().values(),
+        cb.rep_standings(rank_fit), cb.rank_reliability(rank_fit), calibration.lead_fit.calibration(),
+    ):  # fmt: skip
+        shown = repr(found)
+        assert shown.startswith(f"<{type(found).__name__}: ")
+        assert not any(part in shown for part in ("object", "array", "\n"))
+    assert {"engine"} <= set(calibration.advice.table) & set(calibration.styles()[90].table)

@@ -204,7 +204,7 @@ def test_capacity_for_all_leaves_the_payoff_in_charge():
 
 def test_the_table_has_the_documented_columns_and_settings():
     table = recommend_thresholds(a7()).table
-    assert tuple(table.columns) == ADVICE_COLUMNS
+    assert tuple(table.columns) == (*ADVICE_COLUMNS, "engine")
     assert table.attrs["pool"] == "each rep's own, all prospects"
     assert table.attrs["move_prob"] == 0.8
 

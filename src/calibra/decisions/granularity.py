@@ -18,7 +18,8 @@ from calibra.models.rank import residual_basis
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob, equal_tailed
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,9 @@ class Merge:
 class Granularity:
     """How many ranks the data support, with the evidence."""
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        groups = ", ".join("+".join(group) for group in self.groups)
+        return f"<Granularity: {groups}; {counted(self.n_judgments, 'judgment')}; {self.settings.get('engine', '')}>"
 
     n_supported: int
     """Number of ranks left after every merge that loses nothing."""
@@ -70,23 +73,28 @@ class Granularity:
 
     @property
     def table(self) -> "pd.DataFrame":
-        """Per rep and pair: `better`, `worse`, difference in points with interval, `prob_apart`, counts."""
-        table = make_table(dict(self.columns))
+        """Per rep and pair: `better`, `worse`, difference in points with interval, `prob_apart`, counts, `engine`."""
+        engine = np.full(len(self.columns["rep"]), self.settings.get("engine"), dtype=object)
+        table = make_table({**self.columns, "engine": engine})
         table.attrs.update({**self.settings, "margin_points": self.margin_points})
         return table
 
     @property
     def merge_table(self) -> "pd.DataFrame":
-        """Every merge tried: `better`, `worse`, `loss`, `loss_se` (log score per 1,000 judgments), `done`."""
-        return make_table(
+        """Every merge tried: `better`, `worse`, `loss`, `loss_se` (log score per 1,000 judgments), `done`, `n`."""
+        table = make_table(
             {
                 "better": ["+".join(merge.better) for merge in self.merges],
                 "worse": ["+".join(merge.worse) for merge in self.merges],
                 "loss": [merge.loss for merge in self.merges],
                 "loss_se": [merge.loss_se for merge in self.merges],
                 "done": [merge.done for merge in self.merges],
+                "n": np.full(len(self.merges), self.n_judgments),
+                "engine": np.full(len(self.merges), self.settings.get("engine"), dtype=object),
             }
         )
+        table.attrs.update(self.settings)
+        return table
 
     def sentence(self) -> str:
         """The answer in words."""

@@ -11,7 +11,8 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import counted, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,10 @@ type Floats = NDArray[np.float64]
 class RankReliability:
     """What was promised by each rank, and what came of it; one entry per rep and promised rank, all reps first."""
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        ranks, reps = dict.fromkeys(self.rank.tolist()), len(set(self.rep.tolist()) - {ALL_REPS})
+        within = "horizon not stated" if self.within_days is None else f"within {self.within_days} days"
+        return f"<RankReliability: {counted(reps, 'rep')}, promises of {listed(ranks)}, {within}; {self.engine}>"
 
     rep: NDArray[np.object_]
     """Rep label."""
@@ -56,7 +60,12 @@ class RankReliability:
 
     @property
     def table(self) -> "pd.DataFrame":
-        """One row per rep and promised rank, with the raw rate beside it."""
+        """One row per rep and promised rank, all reps first.
+
+        `kind`: what is compared, the `average` at the rank or the `bar` at its lower edge; `promised`; `estimate`,
+        `lower`, `upper`: delivered; `prob_short`: that less is delivered than promised; `n`, `events`, `raw_rate`: what
+        was counted at the rank.
+        """
         table = make_table({
             "rep": self.rep, "rank": self.rank, "kind": self.kind, "promised": self.promised,
             "estimate": self.estimate, "lower": self.lower, "upper": self.upper, "prob_short": self.prob_short,

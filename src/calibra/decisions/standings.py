@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from calibra.errors import check_kind, check_within
 from calibra.models.rank_fit import RankFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,8 @@ SURE = 0.9
 class RepStandings:
     """Standing of each rep by outcomes at the same rank; 1 is the rep whose outcomes lie highest."""
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        return f"<RepStandings: {counted(len(self.reps), 'rep')}; {self.sentence} {self.engine}>"
 
     reps: tuple[str, ...]
     """Rep labels."""
@@ -66,7 +68,12 @@ class RepStandings:
 
     @property
     def table(self) -> "pd.DataFrame":
-        """One row per rep."""
+        """One row per rep.
+
+        `standing`: mean place by outcomes at the same rank, 1 the highest, with `lower`, `upper`; `prob_worst`: that
+        the rep is among the worst `worst_share`; `prob_beyond`: that outcomes lie more than `cut_points` below all
+        reps'; `n`: mature judgments.
+        """
         table = make_table({
             "rep": np.array(self.reps, dtype=object), "standing": self.standing, "lower": self.lower,
             "upper": self.upper, "prob_worst": self.prob_worst, "prob_beyond": self.prob_beyond, "n": self.n,

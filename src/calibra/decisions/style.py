@@ -1,5 +1,6 @@
 """Who reads too much into prospects, and who is cautious? Said of bars, and only where outcomes lean the same way."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB, check_flag_prob
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +30,6 @@ CANNOT_TELL = "cannot tell yet"
 class RepStyles:
     """Bars of each rep against all reps', one entry per rep."""
 
-    __repr__ = brief
-
     reps: tuple[str, ...]
     """Rep labels."""
     bar_gap_points: Floats
@@ -42,6 +42,8 @@ class RepStyles:
     """Probability that the rep's bars lie below all reps' by more than the margin."""
     prob_cautious: Floats
     """Probability that they lie above by more than the margin."""
+    prob_within: Floats
+    """Probability that they lie within it."""
     style: NDArray[np.object_]
     """What is said."""
     n: NDArray[np.int64]
@@ -50,14 +52,27 @@ class RepStyles:
     """The margin."""
     interval_prob: float
     """Level of the interval."""
+    engine: str
+    """Engine of the threshold model."""
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{style} {n:,}" for style, n in Counter(self.style.tolist()).most_common())
+        return f"<RepStyles: {counted(len(self.reps), 'rep')}; {said}; {self.engine}>"
 
     @property
     def table(self) -> "pd.DataFrame":
-        """One row per rep."""
+        """One row per rep.
+
+        `bar_gap_points`: the rep's bars less all reps', in points, with `lower`, `upper`; negative: starts to use ranks
+        at lower probabilities. `prob_reads_too_much`, `prob_cautious`: that the bars lie below, above by more than the
+        margin, `prob_within` within it; `style`: what is said, which takes outcomes leaning the same way; `n`:
+        mature judgments.
+        """
         table = make_table({
             "rep": np.array(self.reps, dtype=object), "bar_gap_points": self.bar_gap_points, "lower": self.lower,
             "upper": self.upper, "prob_reads_too_much": self.prob_reads_too_much, "prob_cautious": self.prob_cautious,
-            "style": self.style, "n": self.n,
+            "prob_within": self.prob_within, "style": self.style, "n": self.n,
+            "engine": np.full(len(self.reps), self.engine, dtype=object),
         })  # fmt: skip
         table.attrs.update({"margin_points": self.margin_points, "interval_prob": self.interval_prob})
         return table
@@ -120,5 +135,6 @@ def describe_styles(
     words = [np.array(word, dtype=object) for word in (READS_TOO_MUCH, CAUTIOUS, BELOW, ABOVE, IN_LINE)]
     style = np.select(conditions, words, default=CANNOT_TELL)
     return RepStyles(
-        threshold_fit.reps, estimate, lower, upper, low, high, style, n, margin_points, interval_prob
+        threshold_fit.reps, estimate, lower, upper, low, high, 1.0 - low - high, style, n, margin_points, interval_prob,
+        threshold_fit.diagnostics.engine,
     )  # fmt: skip

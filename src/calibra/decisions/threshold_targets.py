@@ -17,7 +17,15 @@ type Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Payoff:
-    """What is it worth to work a prospect? Working pays from probability cost / value on."""
+    """What is it worth to work a prospect? Working pays from probability cost / value on.
+
+    Parameters
+    ----------
+    cost : float
+        Cost per prospect worked, 0 or more.
+    value : float
+        Value of an event, in the same currency, above 0.
+    """
 
     cost: float
     """Cost per prospect worked."""

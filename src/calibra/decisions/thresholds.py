@@ -1,5 +1,6 @@
 """How far should each rep move each rank's threshold? Verdict, minimal move, capped step, and what it would bring."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from calibra.decisions.advice_words import (
     TIGHTEN,
     TOO_FEW,
     UNSURE,
+    VERDICTS,
     WITHOUT_NUMBERS,
     more_judgments,
     percent,
@@ -41,7 +43,8 @@ from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
 from calibra.stats.detection_advice import change_of_cut
 from calibra.stats.intervals import INTERVAL_PROB
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +54,25 @@ type Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class AdviceRules:
-    """From when on is advice given, and how bold may it be?"""
+    """From when on is advice given, and how bold may it be?
+
+    Parameters
+    ----------
+    min_judgments, min_events, min_near : int
+        Fewest mature judgments and events of a rep, and judgments in the two ranks beside the boundary.
+    margin_points : float
+        A share within so many points of the aim is fine.
+    act_prob, fine_prob : float
+        Probability from which a move is advised, or a share called fine.
+    separate_prob : float
+        Probability that better ranks bring more events, below which nothing is advised.
+    reach_share, reach_prob : float
+        A promise that fewer than this share could keep, with this probability, is out of reach.
+    move_prob : float
+        Level of the intervals of shares.
+    step_fraction : float
+        Largest part of the gap to be closed in one quarter.
+    """
 
     min_judgments: int = 50
     """Fewest mature judgments of a rep."""
@@ -110,7 +131,11 @@ class ThresholdAdvice:
     feedback, not for pay or dismissal.
     """
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        verdicts = Counter(self.columns["verdict"].tolist())
+        said = ", ".join(f"{verdict} {verdicts[verdict]:,}" for verdict in VERDICTS if verdicts[verdict])
+        reps = counted(len(dict.fromkeys(self.columns["rep"].tolist())), "rep")
+        return f"<ThresholdAdvice: {reps}, aim: {self.target}; {said}; {self.settings['engine']}>"
 
     columns: Mapping[str, NDArray[Any]]
     """Column name to values, see `ADVICE_COLUMNS`; shares and bars from 0 to 1."""
@@ -141,8 +166,16 @@ class ThresholdAdvice:
         `share_step` this quarter's step; `bar_after` the bar at `share_move`; `prob_direction` that the aim lies on
         the side stated; `events_change` expected events gained above the boundary at `share_move`, among the rep's
         prospects, `events_missed_change` those below; `n_more` mature judgments until a verdict.
+
+        `bar_now` is the probability at which the rep begins to use the rank, with an interval of level `interval_prob`,
+        `bar_target` that at the aim; `prob_beyond_margin` and `prob_within_margin` that share and aim lie further apart
+        than the margin, or not; `best_attainable` the event rate of the best few prospects left to the rank;
+        `binormal_auc` Φ(d/√2); `reason` why nothing can be told. No number is given where ranks tell nothing or the
+        wrong way.
         """
-        table = make_table({name: self.columns[name] for name in ADVICE_COLUMNS})
+        columns = {name: self.columns[name] for name in ADVICE_COLUMNS}
+        engine = np.full(len(columns["rep"]), self.settings["engine"], dtype=object)
+        table = make_table({**columns, "engine": engine})
         table.attrs.update(self.settings)
         table.attrs |= {
             "target": self.target,

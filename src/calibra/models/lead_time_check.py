@@ -14,7 +14,8 @@ from calibra.models.lead_time_curves import Floats
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
 from calibra.stats.intervals import Interval, equal_tailed
 from calibra.stats.lifetable import aalen_johansen
-from calibra.tables import brief, make_table
+from calibra.tables import make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,9 @@ FEWEST_EXPECTED = 5.0
 class LeadTimeCalibration:
     """Observed against expected endings: on life-table cells, and at the promised horizons."""
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        n_cells, n_tests = len(self.cells["observed"]), len(self.tests["p_value"])
+        return f"<LeadTimeCalibration: {counted(n_cells, 'cell')}, {counted(n_tests, 'test')}; see its tables>"
 
     cells: Mapping[str, NDArray[Any]]
     """Columns, one entry per cell of each grouping: `cause`, `grouping`, `rep`, `rank`, `interval`, `observed`,

@@ -232,7 +232,10 @@ class RankFit:
         return self._table(columns, interval_prob, margin_points=margin_points, flag_prob=flag_prob)
 
     def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """How far do reps differ? Spread of each term (log-odds) and of each rank's probability (points)."""
+        """How far do reps differ? Spread of each term (log-odds) and of each rank's probability (points).
+
+        `quantity`, `unit`, `estimate`, `lower`, `upper` of the standard deviation between reps, `n_reps`, `engine`.
+        """
         everyone = self.all_reps_draws()
         tau = self._between_rep_sd()
         names = list(self.declaration.scale_priors)
@@ -255,6 +258,8 @@ class RankFit:
         Per rep; for all reps together; and within reps: the mean over reps of each rep's own difference, weighted by
         how much a rep can say of it, n₁n₂/(n₁ + n₂). Where the better reps use the better ranks more, all reps
         together show an order that nobody's own ranks have (Simpson's paradox); the row within reps does not.
+        `prob_ordered`: that the better rank brings more; `estimate`, `lower`, `upper`: the difference of the two
+        probabilities, 0 to 1; `n_better`, `n_worse`: mature judgments.
         """
         own = self.probability_draws()
         n = self.n
@@ -283,6 +288,11 @@ class RankFit:
         ----------
         rank : str or int, optional
             One rank; None means all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `rank`, `estimate`, `lower`, `upper` of the probability of such a rep; `n` mature judgments, of `n_reps`.
         """
         asked = self.ranks if rank is None else (find_rank(rank, self.ranks, "rank"),)
         rng = np.random.default_rng([self.diagnostics.seed, 1])
