@@ -85,3 +85,14 @@ def test_every_developer_tool_is_run_by_the_one_command(project):
     commands = (project / "Makefile").read_text(encoding="utf-8")
     for command in ("ruff format --check", "ruff check", "mypy", "lint-imports", "pytest"):
         assert command in commands.split("\ncheck:")[0], command
+
+
+def test_every_seeded_fault_finds_its_line(project):
+    from tests.mutate import FAULTS
+
+    source = project / "src" / "calibra"
+    lost = [
+        (found.name, module) for found in FAULTS for module, text, _ in found.changes
+        if (source / module).read_text(encoding="utf-8").count(text) != 1
+    ]  # fmt: skip
+    assert lost == []
