@@ -32,6 +32,8 @@ def test_ranks_of_equal_probability_are_merged_and_no_others(found):
     assert found.groups == (("A",), ("B", "C"), ("D", "E"))
     assert found.n_supported == 3
     assert found.sentence().startswith("The data tell 3 of 5 ranks apart: merging B+C, D+E loses nothing")
+    least_sure = found.merge_table.query("done").sort_values("loss_se").iloc[-1]
+    assert f"{least_sure['loss']:.1f}, standard error {least_sure['loss_se']:.1f}" in found.sentence()
 
 
 def test_ranks_that_differ_stay_apart():

@@ -66,6 +66,12 @@ class Granularity:
     """Interval level, seed, engine, horizon, snapshot date."""
 
     @property
+    def loss_words(self) -> str:
+        """What the merges made lost of the log score: the least sure of them."""
+        done = max((merge for merge in self.merges if merge.done), key=lambda merge: merge.loss_se)
+        return f"log score lost per 1,000: {done.loss:.1f}, standard error {done.loss_se:.1f}"
+
+    @property
     def n_judgments(self) -> int:
         """Mature judgments of all reps behind it; 0 of a scale of one rank, which holds no pair."""
         first = self.columns["rep"] == ALL_REPS
@@ -110,8 +116,8 @@ class Granularity:
         merged = ", ".join("+".join(group) for group in self.groups if len(group) > 1)
         return (
             f"The data tell {self.n_supported} of {n_ranks} ranks apart: merging {merged} loses nothing that "
-            f"{self.n_judgments:,} judgments can show: outcomes of reps left out of the fit are foretold as well "
-            "without the difference. Whether a rank should be split cannot be seen from ranks alone."
+            f"{self.n_judgments:,} judgments can show ({self.loss_words}): outcomes of reps left out of the fit are "
+            "foretold as well without the difference. Whether a rank should be split cannot be seen from ranks alone."
         )
 
 
