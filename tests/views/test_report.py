@@ -611,3 +611,14 @@ def test_a_promise_is_not_judged_on_a_handful_of_judgments(tmp_path: Path) -> No
     found = cb.calibrate(Judgments.from_counts(counts, scale=scale), seed=1, engine="laplace", draws=200)
     page = read(found, tmp_path)
     assert page.text.count("less (over 99") == 2  # x and z; nothing of y
+
+
+def test_rows_without_a_rep_are_not_told_to_be_of_nobody_twice(tmp_path: Path) -> None:
+    world = cb.simulate_judgments(seed=3, n_reps=3, n_prospects=300)
+    nameless = world.frame.head(1).assign(rep=None, prospect="odd")
+    judgments = Judgments.from_frame(
+        pd.concat([world.frame, nameless]), scale=world.scale, as_of=world.as_of, columns=world.columns,
+        problems="set_aside",
+    )  # fmt: skip
+    page = read(cb.calibrate(judgments, seed=1, engine="laplace", draws=200, parts=()), tmp_path)
+    assert "no rep named (1)." in page.text

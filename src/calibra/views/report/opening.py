@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from calibra.data.problems import REASONS
+from calibra.data.tabulate import MISSING
 from calibra.views.report.blocks import Block, Bullets, Cell, Column, Row, Section, Table, Text
 from calibra.views.report.facts import RANK_WIDTH, Facts
 from calibra.views.report.wording import Wording
@@ -102,13 +103,15 @@ def _set_aside(facts: Facts, summary: JudgmentsSummary) -> str:
         word = say(key if say.has(key) else "intro.reason_other", words=reason)
         whose = [say("intro.aside_rep", rep=_aside_rep(facts, rep), n=f"{n:,}") for rep, n in found.per_rep.items()]
         n = f"{sum(found.per_rep.values()):,}"
-        reasons.append(say("intro.aside_reason", reason=word, n=n, reps=say.listed(sorted(whose))))
+        named = set(found.per_rep) != {MISSING}
+        key = "intro.aside_reason" if named else "intro.aside_unnamed"
+        reasons.append(say(key, reason=word, n=n, reps=say.listed(sorted(whose))))
     return say("intro.aside", n=f"{aside.n_rows:,}", reasons=say("format.semicolon").join(reasons))
 
 
 def _aside_rep(facts: Facts, rep: str) -> str:
     """A rep of rows set aside; one that no fit knows gets a pseudonym, too."""
-    if rep == "(missing)":
+    if rep == MISSING:
         return facts.say("format.missing_rep")
     return facts.label(rep)
 
