@@ -96,7 +96,14 @@ class Calibration:
 
     def doubts(self) -> tuple[Doubt, ...]:
         """What gives reason to doubt: columns, names, dates, the order of ranks, too few, a model that does not fit."""
-        from calibra.data.doubts import MISFIT_PROB, doubts_of_counts, doubts_of_scale, few_mature, lead_misfits
+        from calibra.data.doubts import (
+            MISFIT_PROB,
+            doubts_of_counts,
+            doubts_of_scale,
+            few_mature,
+            lead_misfits,
+            promises_met_by_all,
+        )
         from calibra.data.summary import summarise
 
         told, first = self.judgments, next(iter(self.rank_fits.values()), None)
@@ -107,6 +114,9 @@ class Calibration:
             found += doubts_of_counts(first.reps, first.n, first.events, has_events=bool(first.events.any()))
             found += doubts_of_scale(told.scale)
         found += [] if first is None else few_mature(first.n.sum(), first.within_days)
+        if self.advice is not None:
+            at = self.advice.columns
+            found += promises_met_by_all(at["rank"], self.advice.promises, at["share_target"])
         if self.lead_fit is not None:
             found += lead_misfits(self.lead_fit.calibration(interval_prob=MISFIT_PROB).horizons)
         return tuple(found)

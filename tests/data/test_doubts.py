@@ -16,6 +16,7 @@ from calibra.data.doubts import (
     alike,
     doubts_of_counts,
     doubts_of_scale,
+    promises_met_by_all,
 )
 from calibra.data.judgments import Judgments
 
@@ -164,3 +165,11 @@ def test_nobody_is_in_line_where_nobody_has_an_event() -> None:
     scale = cb.RankScale(["A", "B"])
     fit = cb.RankModel().fit(Judgments.from_counts(counts, scale=scale), seed=1, engine="laplace")
     assert set(fit.profiles()["finding"]) == {"cannot tell yet"}
+
+
+def test_a_promise_that_nearly_every_prospect_keeps_is_doubted() -> None:
+    rank, promise = np.array(["A", "B"] * 3, dtype=object), np.array([0.2, np.nan] * 3)
+    shares = np.array([1.0, 1.0, 0.99, 1.0, 0.5, 1.0])
+    (doubt,) = promises_met_by_all(rank, promise, shares)
+    assert str(doubt).startswith("what A promises would be kept even if nearly every prospect were called so")
+    assert promises_met_by_all(rank, promise, np.array([1.0, 1.0, 0.5, 1.0, 0.5, 1.0])) == []

@@ -564,6 +564,10 @@ def test_two_horizons_stand_one_after_the_other(tmp_path: Path) -> None:
     assert "Probability of an opportunity within 30 days, in per cent" in page.text
     assert "Probability of an opportunity within 90 days, in per cent" in page.text
     assert "Lead times could not be calculated" in page.text
+    for rep, rows in found.rank_fits[30].probabilities().groupby("rep"):
+        if rep != ALL_REPS:  # the first table of a card holds every rank, so that its counts add up to the heading
+            assert f"within 30 days: {rows['n'].sum():,}; opportunities: {rows['events'].sum()}" in page.text
+    assert page.text.count("Rank, and from what chance on you use it") == 2 * len(found.rank_fits[30].reps)
     levels = re.findall(r"(Within \d+ days: )?(At the same rank, your|You begin to use the ranks)", page.text)
     assert levels
     assert all(within for within, _ in levels)

@@ -15,9 +15,12 @@ from calibra.words import counted, listed, normal_spelling, quoted
 
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
+MET_BY_ALL = "met_by_all"
 
 FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
+NEARLY_ALL = 0.98
+"""A promise that such a share of the prospects keeps tells nothing apart."""
 SURE_Z = 2.5758
 """Normal quantile of 0.995."""
 MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
@@ -35,6 +38,10 @@ ENGLISH: Mapping[str, str] = {
     NONE_YOUNG: "every judgment is {days} days old or older on {as_of}: is that the day the data were taken?",
     UPSIDE_DOWN: "better ranks bring fewer events than worse ones: do the ranks stand best first?",
     RISING: "{worse} promises more than {better}, a better rank, and no later: do the ranks stand best first?",
+    MET_BY_ALL: (
+        "what {rank} promises would be kept even if nearly every prospect were called so, by most reps: is the promise "
+        "right?"
+    ),
     LEAD_MISFIT: (
         "the lead-time model does not give back what was counted: of {rank} it expects {expected:.0%} within "
         "{within_days} days, counted were {observed:.0%} (n {n:,}); read lead times and the chances of open prospects "
@@ -78,6 +85,16 @@ def few_mature(n: float, within_days: int | None) -> list[Doubt]:
     within = "" if within_days is None else f" within {within_days} days"
     told = {"judgments": counted(n, "judgment"), "n": int(n), "within": within, "days": within_days}
     return [Doubt(FEW_MATURE, told)] if n < FEWEST_MATURE else []
+
+
+def promises_met_by_all(rank: NDArray[Any], promise: NDArray[Any], share_target: NDArray[Any]) -> list[Doubt]:
+    """The first rank whose promise most reps would keep with nearly every prospect; one entry per rep and threshold."""
+    found = []
+    for label in dict.fromkeys(rank[np.isfinite(promise)].tolist()):
+        shares = share_target[(rank == label) & np.isfinite(share_target)]
+        if shares.size and (shares > NEARLY_ALL).mean() > 0.5:
+            found.append(Doubt(MET_BY_ALL, {"rank": label}))
+    return found[:1]
 
 
 def lead_misfits(horizons: Mapping[str, NDArray[Any]]) -> list[Doubt]:

@@ -163,6 +163,10 @@ class Judgments:
             The scale the ranks are of.
         within_days : int, optional
             Horizon the events were counted within; by default the scale's only one, if it has one.
+
+        Notes
+        -----
+        Such counts hold no dates: lead times and `summary()` need rows.
         """
         check_kind(scale, "scale", RankScale)
         if within_days is not None or len(scale.horizons) == 1:

@@ -60,6 +60,7 @@ def plot_bars(advice: ThresholdAdvice, *, rank: str | int | None = None, ax: Axe
     _finish(axes, row, at)
     axes.set_xlabel(
         f"probability of an event {_within(at)} at which a prospect begins to be called {_above(advice, rank)}"
+        + _others(advice)
     )
     return axes
 
@@ -91,7 +92,7 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | int | None = None, 
     _finish(axes, row, at)
     axes.set_xlabel(
         f"share of the rep's prospects called {_above(advice, rank)}\n"
-        "marker: now, estimated (thin line: interval); arrow: this quarter's step"
+        "marker: now, estimated (thin line: interval); arrow: this quarter's step" + _others(advice)
     )
     return axes
 
@@ -149,6 +150,11 @@ def _finish(axes: Axes, row: NDArray[np.float64], at: Mapping[str, NDArray[Any]]
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.set_ylabel("rep, mature judgments", color=MUTED)
     _legend(axes)
+
+
+def _others(advice: ThresholdAdvice) -> str:
+    """That there are other thresholds than the one drawn."""
+    return "\nother thresholds: `rank=`, or the table" if len(set(advice.columns["rank"].tolist())) > 1 else ""
 
 
 def _legend(axes: Axes) -> None:

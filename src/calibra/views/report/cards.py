@@ -62,11 +62,11 @@ def _lead(facts: Facts, rep: str) -> str:
 
 
 def _rank_tables(facts: Facts, rep: str) -> list[Table]:
-    """One table a horizon; a rank stands in that of its promise."""
+    """One table a horizon: every rank in the first, and in each other those that promise something within it."""
     tables = []
     for days in facts.days:
         found = facts.probabilities[days].get(rep, {})
-        ranks = [rank for rank in found if facts.horizon_of(rank) == days]
+        ranks = [rank for rank in found if days in (facts.first_days, facts.horizon_of(rank))]
         if ranks:
             tables.append(_rank_table(facts, rep, ranks, days))
     return tables

@@ -229,8 +229,9 @@ def _promise_cells(facts: Facts, rank: str, row: Record | None) -> tuple[Cell, C
 
 
 def promise_verdict(facts: Facts, row: Record) -> tuple[str, str]:
-    """Phrase of what is said of a promise, and its probability; none where it is not sure, or rests on hardly any n."""
-    short = row["prob_short"] if row["n"] >= FEWEST_JUDGMENTS else 0.5
+    """Phrase of what is said of a promise, and its probability; none where not sure, or hardly anything is known."""
+    told = row["n"] >= FEWEST_JUDGMENTS and any(fit.events.any() for fit in facts.calibration.rank_fits.values())
+    short = row["prob_short"] if told else 0.5
     if short >= FLAG_PROB:
         return "short", facts.say.chance(short)
     return ("more", facts.say.chance(1.0 - short)) if 1.0 - short >= FLAG_PROB else ("open", "")
