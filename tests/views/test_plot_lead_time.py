@@ -69,6 +69,20 @@ def test_small_multiples_have_one_panel_a_rep_with_n(fit):
     figure.canvas.draw()
 
 
+def test_no_panel_of_the_small_multiples_cuts_a_band_off(fit):
+    figure = plot_incidence_by_rep(fit)
+    highest = max(
+        path.vertices[:, 1].max() for axes in figure.axes for band in axes.collections for path in band.get_paths()
+    )
+    assert all(axes.get_ylim()[1] > highest for axes in figure.axes)
+
+
+def test_the_legend_stands_above_the_curves(fit):
+    axes = plot_cumulative_incidence(fit)
+    axes.figure.canvas.draw()
+    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
+
+
 def test_the_forest_holds_every_rep_with_its_interval(fit):
     axes, table = plot_lead_times(fit), fit.tempo().set_index("rep")
     labels = [text.get_text() for text in axes.get_yticklabels()]

@@ -38,7 +38,8 @@ def test_shares_carry_their_verdict_and_arrows_only_where_a_move_is_advised(advi
     verdicts = advice.table.query("rank == 'A'")["verdict"].tolist()
     assert f"tighten: {verdicts.count('tighten')}" in legend_of(axes)
     assert len(axes.texts) == sum(verdict in ("tighten", "loosen") for verdict in verdicts)
-    assert "recommended, 80% interval" in legend_of(axes)
+    assert {"recommended, 80% interval", "now, 80% interval"} <= set(legend_of(axes))
+    assert "the table holds the other thresholds" in axes.get_xlabel()
     (lower, _), (upper, _) = axes.collections[1].get_segments()[0]
     row = advice.table.query("rank == 'A' and verdict == 'tighten'").iloc[0]
     assert (lower, upper) == (row["share_now_lower"], row["share_now_upper"])

@@ -99,6 +99,13 @@ def test_funnel_marks_exactly_those_beyond_the_limits() -> None:
     assert "chance only" in axes.get_xlabel()
 
 
+def test_a_funnel_tells_of_over_dispersion_only_where_it_is() -> None:
+    calm = funnel([100, 100, 100], [30, 31, 29])
+    wild = funnel([100, 100, 100], [10, 30, 60])
+    assert "chance only, no over-dispersion, φ = 0" in plot_funnel(calm).get_xlabel()
+    assert "adjusted for over-dispersion, φ = " in plot_funnel(wild).get_xlabel()
+
+
 def test_given_axes_are_used(curve: ReliabilityCurve) -> None:
     from matplotlib.figure import Figure
 

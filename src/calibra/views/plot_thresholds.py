@@ -78,6 +78,8 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | int | None = None, 
     axes.hlines(row, at["share_target_lower"], at["share_target_upper"], color=PALE, linewidth=4, alpha=0.6,
                 label=f"recommended, {advice.rules.move_prob:.0%} interval")  # fmt: skip
     axes.plot(at["share_target"], row, linestyle="none", marker="|", markersize=11, color=INK, label="recommended")
+    level = f"now, {advice.rules.move_prob:.0%} interval"
+    axes.plot([], [], color=INK, linewidth=1.2, label=level)  # the lines themselves have the colours of the verdicts
     for verdict, look in VERDICT_LOOKS.items():
         mine = at["verdict"] == verdict
         if mine.any():
@@ -92,7 +94,7 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | int | None = None, 
     _finish(axes, row, at)
     axes.set_xlabel(
         f"share of the rep's prospects called {_above(advice, rank)}\n"
-        "marker: now, estimated (thin line: interval); arrow: this quarter's step" + _others(advice)
+        "marker: now, estimated; arrow: this quarter's step" + _others(advice)
     )
     return axes
 
@@ -154,7 +156,7 @@ def _finish(axes: Axes, row: NDArray[np.float64], at: Mapping[str, NDArray[Any]]
 
 def _others(advice: ThresholdAdvice) -> str:
     """That there are other thresholds than the one drawn."""
-    return "\nother thresholds: `rank=`, or the table" if len(set(advice.columns["rank"].tolist())) > 1 else ""
+    return "\nthe table holds the other thresholds, too" if len(set(advice.columns["rank"].tolist())) > 1 else ""
 
 
 def _legend(axes: Axes) -> None:
