@@ -173,10 +173,9 @@ def _read_ages(fit: LeadTimeFit, horizons: list[Days], interval_prob: float) -> 
     columns["note"][..., :-1][:, cut] = _cut_words(left[cut])
     times = np.unique(np.concatenate([fit.cells.bounds[1:], ages + 0.5, until.ravel() + 0.5]))
     unseen = new_rep_draws(fit).curves(times, reps=slice(0, 1))
-    parts = [(slice(0, 1), unseen)]
-    parts += [(slice(reps.start + 1, reps.stop + 1), curves) for reps, curves in fit.draws.in_chunks(times)]
-    for rows, curves in parts:
-        _fill(columns, rows, curves, times, ages, until, interval_prob)
+    _fill(columns, slice(0, 1), unseen, times, ages, until, interval_prob)
+    for reps, curves in fit.draws.in_chunks(times):  # each is filled and let go: all of them are gigabytes
+        _fill(columns, slice(reps.start + 1, reps.stop + 1), curves, times, ages, until, interval_prob)
     return columns
 
 
