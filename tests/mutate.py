@@ -139,7 +139,8 @@ FAULTS = (
     fault("replicated counts are compared the wrong way round", "models/test_predictive_checks.py",
           "models/predictive_checks.py", "(new >= seen).mean()", "(new <= seen).mean()"),
     fault("the curves of all reps stand in memory at once", "test_memory.py",
-          "scoring.py", "for reps, curves in fit.draws.in_chunks(times):", "for reps, curves in [*fit.draws.in_chunks(times)]:"),
+          "scoring.py", "for reps, curves in fit.draws.in_chunks(times):",
+          "for reps, curves in [*fit.draws.in_chunks(times)]:"),
 )  # fmt: skip
 
 
