@@ -18,7 +18,7 @@ from calibra.models.rank import RankModel
 
 WEAK = LeadTimePriors(
     first_hazard=Normal(-6, 5), step=HalfNormal(2), rank=Normal(0, 5), rank_tempo=Normal(0, 2), level=HalfNormal(0.01),
-    slope=HalfNormal(0.01), tempo=HalfNormal(0.01),
+    slope=HalfNormal(0.01), residual=HalfNormal(0.01), tempo=HalfNormal(0.01),
 )  # fmt: skip
 EDGES = (15, 30, 60, 100, 150)
 
@@ -247,8 +247,8 @@ def test_case_mix_is_averaged_over_each_reps_own():
 
 def test_the_model_written_out_has_the_same_terms():
     days, ending = competing(60, seed=16)
-    rank = np.array(["A", "B"])[np.arange(60) % 2]
+    rank = np.array(["A", "B", "C"])[np.arange(60) % 3]
     built = LeadTimeModel(interval_edges_days=(30, 60)).build(judgments_of(days, ending, rank=rank))
     assert set(built) == {"event", "exit"}
     names = {variable.name for variable in built["event"].named_vars.values()}
-    assert {"baseline", "rank_contrast", "rank_tempo", "level", "slope", "tempo", "events"} <= names
+    assert {"baseline", "rank_contrast", "rank_tempo", "level", "slope", "residual", "tempo", "events"} <= names

@@ -10,7 +10,8 @@ from calibra.data.scale import Promise, RankScale
 from calibra.data.simulate import simulate_judgments
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.inference.priors import HalfNormal, Normal
-from calibra.models.rank import RankModel, RankPriors, residual_basis
+from calibra.models.cells import residual_basis
+from calibra.models.rank import RankModel, RankPriors
 from calibra.models.reading import ALL_REPS
 
 

@@ -13,8 +13,7 @@ from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.families import Binomial
 from calibra.inference.linearise import linearise
-from calibra.models.cells import indicator
-from calibra.models.rank import residual_basis
+from calibra.models.cells import indicator, residual_basis
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob, equal_tailed

@@ -157,7 +157,7 @@ class CellBlocks:
         """Each rep's log-likelihood, summed over cells; u (q, …, rep) → (…, rep)."""
         shape = (self.n_cells,) + (1,) * (u.ndim - 2) + (self.n_reps,)
         events, size = self.events.reshape(shape), self.size.reshape(shape)
-        return self.family.log_likelihood(self.linpred(context, u), events, size).sum(axis=0)
+        return self.family.total(self.linpred(context, u), events, size)
 
     def gradient_hessian(self, context: Floats, u: Floats) -> tuple[Floats, Floats]:
         """Gradient (q, draw, rep) and negative Hessian (q, q, draw, rep) of each rep's log-likelihood in u."""

@@ -78,3 +78,10 @@ def indicator(codes: Ints, n_labels: int, shares: Floats | None = None) -> Float
     """One column a label: 1 in its cells, else 0; with shares, centred so that the columns are 0 on average."""
     columns = (codes[..., None] == np.arange(n_labels)).astype(float)
     return np.asarray(columns if shares is None else columns - shares)
+
+
+def residual_basis(scores: Floats) -> Floats:
+    """Orthonormal basis, (rank, rank − 2), of what a level and a slope on the scores cannot say."""
+    line = np.stack([np.ones_like(scores), scores], axis=1)
+    full = np.linalg.qr(np.concatenate([line, np.eye(len(scores))], axis=1))[0]
+    return np.asarray(full[:, 2 : len(scores)])

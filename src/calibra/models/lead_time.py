@@ -2,12 +2,12 @@
 
 Within intervals of days since the judgment the hazard of each ending c (event; exit) is constant,
 
-    log λ_c,rkj = α_cj + β_ck + γ_ck t_j + x'δ_c + o_cr + d_cr s_k + v_cr t_j,
+    log λ_c,rkj = α_cj + β_ck + γ_ck t_j + x'δ_c + o_cr + d_cr s_k + e_crk + v_cr t_j,
 
 and the counts of endings are Poisson on person-days: D_c,rkj ~ Poisson(λ_c,rkj E_rkj). α is a random walk over the
 intervals, β and γ move a rank up or down and early or late (t_j: log of the interval's middle, centred), δ is case
-mix, o_r a rep's level, d_r its slope on the rank scores s, v_r its tempo. The likelihood is a product over the
-endings, so each is fitted on its own.
+mix, o_r a rep's level, d_r its slope on the rank scores s, e_rk what is left of a rep's own use of a rank, v_r its
+tempo. The likelihood is a product over the endings, so each is fitted on its own.
 
 References
 ----------
@@ -32,7 +32,7 @@ from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Poisson
 from calibra.inference.posterior import Posterior
 from calibra.inference.priors import HalfNormal, Normal, RandomWalk, ScalePrior
-from calibra.models.cells import indicator, read_adjust_for
+from calibra.models.cells import indicator, read_adjust_for, residual_basis
 from calibra.models.lead_time_cells import Floats, LeadTimeCells, lay_out, rank_contrasts
 from calibra.models.lead_time_fit import CAUSES, LeadTimeFit
 
@@ -56,6 +56,8 @@ class LeadTimePriors:
     """Standard deviation of the reps' levels."""
     slope: ScalePrior = HalfNormal(0.3)
     """Standard deviation of the reps' slopes, per standard deviation of the rank scores."""
+    residual: ScalePrior = HalfNormal(0.3)
+    """Standard deviation of what is left per rep and rank."""
     tempo: ScalePrior = HalfNormal(0.3)
     """Standard deviation of the reps' tempo, per standard deviation of the log time."""
     adjustment: Normal = Normal(0.0, 1.0)
@@ -204,13 +206,16 @@ class LeadTimeModel:
         return tuple(terms)
 
     def _rep_terms(self, cells: LeadTimeCells) -> tuple[RepTerm, ...]:
-        """u_r: level, slope on the rank scores, early or late."""
+        """u_r: level, slope on the rank scores, what is left of each rank, early or late."""
         rank, clock = cells.packed.rank, cells.clock
         shape = (*rank.shape, len(clock), 1)
         terms = [RepTerm("level", _flat(np.ones(shape), rank.ndim), self.priors.level)]
         if len(cells.exposure.ranks) > 1:
             scores = np.broadcast_to(cells.scores.values[rank][..., None, None], shape)
             terms.append(RepTerm("slope", _flat(scores, rank.ndim), self.priors.slope))
+        if len(cells.exposure.ranks) > 2:
+            basis = np.repeat(residual_basis(cells.scores.values)[rank][..., None, :], len(clock), axis=-2)
+            terms.append(RepTerm("residual", _flat(basis, rank.ndim), self.priors.residual))
         if len(clock) > 1:
             terms.append(RepTerm("tempo", _flat(np.broadcast_to(clock[:, None], shape), rank.ndim), self.priors.tempo))
         return tuple(terms)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from calibra.inference.posterior import Posterior
+from calibra.models.cells import residual_basis
 from calibra.models.lead_time_cells import LeadTimeCells, rank_contrasts
 from calibra.models.lead_time_curves import Curves, Floats, incidence
 from calibra.stats.intervals import Interval, equal_tailed
@@ -59,9 +60,11 @@ class LeadTimeDraws:
             common = common + (np.atleast_2d(draws["rank_contrast"]) @ basis)[:, :, None]
             if "rank_tempo" in draws:
                 common = common + (draws["rank_tempo"] @ basis)[:, :, None] * clock
-        own = draws["level"][:, reps, None, None]
+        own, scores = draws["level"][:, reps, None, None], self.cells.scores.values
         if "slope" in draws:
-            own = own + draws["slope"][:, reps, None, None] * self.cells.scores.values[:, None]
+            own = own + draws["slope"][:, reps, None, None] * scores[:, None]
+        if "residual" in draws:
+            own = own + (np.atleast_3d(draws["residual"][:, reps]) @ residual_basis(scores).T)[..., None]
         if "tempo" in draws:
             own = own + draws["tempo"][:, reps, None, None] * clock
         return np.asarray(common[:, None] + own)

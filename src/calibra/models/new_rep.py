@@ -8,7 +8,7 @@ from calibra.inference.posterior import Posterior
 from calibra.models.lead_time_draws import LeadTimeDraws
 from calibra.models.lead_time_fit import CAUSES, LeadTimeFit
 
-_REP_TERMS = ("level", "slope", "tempo")
+_REP_TERMS = ("level", "slope", "residual", "tempo")
 
 
 def new_rep_draws(fit: LeadTimeFit) -> LeadTimeDraws:
@@ -29,6 +29,7 @@ def _with_new_rep(posterior: Posterior, seed: list[int]) -> Posterior:
     draws = dict(posterior.draws)
     for name in _REP_TERMS:
         if name in draws:
-            scale = draws[f"{name}_scale"]
-            draws[name] = (scale * rng.standard_normal(scale.shape))[:, None]
+            scale, width = draws[f"{name}_scale"], draws[name].shape[2:]
+            deviation = rng.standard_normal((len(scale), 1, *width))
+            draws[name] = scale.reshape(-1, 1, *(1 for _ in width)) * deviation
     return replace(posterior, draws=draws)

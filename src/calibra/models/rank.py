@@ -26,7 +26,15 @@ from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Binomial
 from calibra.inference.priors import HalfNormal, Normal, Pooled, ScalePrior
-from calibra.models.cells import Floats, PackedCells, check_any, indicator, pack_cells, read_adjust_for
+from calibra.models.cells import (
+    Floats,
+    PackedCells,
+    check_any,
+    indicator,
+    pack_cells,
+    read_adjust_for,
+    residual_basis,
+)
 from calibra.models.rank_fit import RankFit
 
 if TYPE_CHECKING:
@@ -171,13 +179,6 @@ class RankModel:
             family=Binomial(), events=packed.pack(cells.events), size=packed.pack(cells.n), reps=cells.reps,
             population=tuple(population), rep_terms=tuple(rep_terms),
         )  # fmt: skip
-
-
-def residual_basis(scores: Floats) -> Floats:
-    """Orthonormal basis, (rank, rank − 2), of what a level and a slope on the scores cannot say."""
-    line = np.stack([np.ones_like(scores), scores], axis=1)
-    full = np.linalg.qr(np.concatenate([line, np.eye(len(scores))], axis=1))[0]
-    return np.asarray(full[:, 2 : len(scores)])
 
 
 def _rank_counts(cells: BinomialCells) -> Floats:

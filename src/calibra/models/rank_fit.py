@@ -128,7 +128,7 @@ class RankFit:
         return linpred
 
     def _residual_basis(self) -> Floats:
-        from calibra.models.rank import residual_basis
+        from calibra.models.cells import residual_basis
 
         return residual_basis(self.scores.values)
 

@@ -17,6 +17,7 @@ from calibra.data.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import FitError, NotEnoughDataError
 from calibra.inference.priors import Normal
+from calibra.models.cells import residual_basis
 from calibra.models.lead_time import LeadTimeModel, LeadTimePriors, step_widths
 from calibra.models.lead_time_cells import interval_clock, rank_contrasts
 from calibra.models.lead_time_curves import incidence
@@ -91,7 +92,9 @@ def draw_world(rng: np.random.Generator, scores: Floats) -> PriorWorld:
             for prior in (PRIORS.level, PRIORS.slope, PRIORS.tempo)
         )
         common = walk + rank[:, None] + late[:, None] * clock
+        residual = float(PRIORS.residual.sample(rng)) * rng.standard_normal((N_REPS, len(scores) - 2))
         own = level[:, None, None] + slope[:, None, None] * scores[:, None] + tempo[:, None, None] * clock
+        own = own + (residual @ residual_basis(scores).T)[:, :, None]
         hazards.append(np.exp(common + own))
     return PriorWorld(*hazards)
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from calibra.data.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
-from calibra.models.rank import RankModel, RankPriors, residual_basis
+from calibra.models.cells import residual_basis
+from calibra.models.rank import RankModel, RankPriors
 from calibra.models.rank_fit import RankFit
 from calibra.studies.report import markdown_table, write_page
 from calibra.tables import make_table

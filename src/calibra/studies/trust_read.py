@@ -60,10 +60,11 @@ def _of_lead_time(fit: LeadTimeFit) -> dict[str, Floats]:
     for cause, posterior in fit.posteriors.items():
         draws = posterior.draws
         found |= {f"{cause}: first hazard": draws["baseline"][:, 0], f"{cause}: last hazard": draws["baseline"][:, -1]}
-        for name in ("baseline", "level", "slope", "tempo"):
+        for name in ("baseline", "level", "slope", "residual", "tempo"):
             if f"{name}_scale" in draws:
                 found[f"{cause}: {name} scale"] = draws[f"{name}_scale"]
-        found |= {f"{cause}: {name}, first rep": draws[name][:, 0] for name in ("level", "tempo") if name in draws}
+        named = [name for name in ("level", "residual", "tempo") if name in draws]
+        found |= {f"{cause}: {name}, first rep": _first(draws[name]) for name in named}
         if "rank_contrast" in draws:
             found |= {
                 f"{cause}: rank contrast": draws["rank_contrast"][:, 0],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts, ExposureCells
 from calibra.data.open_rows import OpenCounts
 from calibra.data.scale import RankScale
-from calibra.models.cells import pack_cells
+from calibra.models.cells import pack_cells, residual_basis
 from calibra.models.lead_time import LeadTimeModel, step_widths
 from calibra.models.lead_time_cells import FollowUp, LeadTimeCells, interval_clock, lay_out, rank_contrasts
 from calibra.models.lead_time_fit import LeadTimeFit
@@ -74,17 +74,20 @@ def draw_lead_time_truth(
         step = np.asarray(float(priors.step.sample(rng)))
         steps = step * np.sqrt(step_widths(bounds)) * rng.standard_normal(n_intervals - 1)
         truth |= {"baseline": np.concatenate([[first], first + np.cumsum(steps)]), "baseline_scale": step}
-    own = [("level", priors.level)]
+    own = [("level", priors.level, 1)]
     if n_ranks > 1:
         truth["rank_contrast"] = rng.normal(priors.rank.mean, priors.rank.sd, n_ranks - 1)
-        own.append(("slope", priors.slope))
+        own.append(("slope", priors.slope, 1))
+    if n_ranks > 2:
+        own.append(("residual", priors.residual, n_ranks - 2))
     if n_intervals > 1:
-        own.append(("tempo", priors.tempo))
+        own.append(("tempo", priors.tempo, 1))
         if n_ranks > 1:
             truth["rank_tempo"] = rng.normal(priors.rank_tempo.mean, priors.rank_tempo.sd, n_ranks - 1)
-    for name, prior in own:
+    for name, prior, width in own:
         spread = np.asarray(float(prior.sample(rng)))
-        truth |= {f"{name}_scale": spread, name: spread * rng.standard_normal(n_reps)}
+        deviations = spread * rng.standard_normal((n_reps, width))
+        truth |= {f"{name}_scale": spread, name: deviations[:, 0] if width == 1 else deviations}
     return truth
 
 
@@ -95,6 +98,9 @@ def log_hazards(truth: Mapping[str, Floats], bounds: Floats, scores: Floats) -> 
     if "slope" in truth:
         eta = eta + (basis @ truth["rank_contrast"])[None, :, None]
         eta = eta + truth["slope"][:, None, None] * scores[None, :, None]
+    if "residual" in truth:
+        residual = truth["residual"].reshape(len(eta), -1)
+        eta = eta + (residual @ residual_basis(scores).T)[:, :, None]
     if "rank_tempo" in truth:
         eta = eta + (basis @ truth["rank_tempo"])[None, :, None] * clock
     if "tempo" in truth:

@@ -20,10 +20,10 @@ from calibra.errors import InputError
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.engines import Declaration
 from calibra.inference.posterior import Diagnostics, Posterior
-from calibra.models.cells import pack_cells
+from calibra.models.cells import pack_cells, residual_basis
 from calibra.models.lead_time import LeadTimeModel
 from calibra.models.lead_time_fit import LeadTimeFit
-from calibra.models.rank import RankModel, residual_basis
+from calibra.models.rank import RankModel
 from calibra.models.rank_fit import RankFit
 from calibra.models.threshold import ThresholdModel
 from calibra.models.threshold_fit import ThresholdFit
