@@ -146,6 +146,10 @@ FAULTS = (
     fault("the curves of all reps stand in memory at once", "test_memory.py",
           "scoring.py", "for reps, curves in fit.draws.in_chunks(times):",
           "for reps, curves in [*fit.draws.in_chunks(times)]:"),
+    fault("the rows of every chunk stand where the first chunk's stand", "models/test_rep_chunks.py",
+          "models/rep_chunks.py", "filled[name][reps] = rows", "filled[name][: len(rows)] = rows"),
+    fault("only the last chunk's small cells are put together", "models/test_rep_chunks.py",
+          "models/lead_time_check.py", "small += draws", "small[:] = draws"),
 )  # fmt: skip
 
 

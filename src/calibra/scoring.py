@@ -194,7 +194,8 @@ def _fill(
 ) -> None:  # fmt: skip
     """One chunk of reps: probabilities by draw, days to the event by the mean curve."""
     here = np.searchsorted(times, ages + 0.5)
-    still_open, begun = curves.open[..., here], curves.event[..., here]
+    begun = curves.event[..., here]
+    still_open = np.maximum(1.0 - begun - curves.exit[..., here], 0.0)
     for place in range(until.shape[0]):
         later = curves.event[:, :, place][..., np.searchsorted(times, until[place] + 0.5)] - begun[:, :, place]
         prob = later / np.maximum(still_open[:, :, place], 1e-300)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from calibra.data.counts import OPEN
 from calibra.errors import NotEnoughDataError
 from calibra.models.lead_time_curves import Floats
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
+from calibra.models.rep_chunks import read_reps
 from calibra.stats.intervals import Interval, equal_tailed
 from calibra.stats.lifetable import aalen_johansen
 from calibra.tables import make_table
@@ -82,12 +83,11 @@ def check_calibration(fit: LeadTimeFit, *, interval_prob: float) -> LeadTimeCali
     groups = tuple(range(2, exposure.events.ndim - 1))
     for cause in fit.posteriors:
         seen = (exposure.events if cause == "event" else exposure.exits).sum(axis=groups).astype(float)
-        sums = _expected_draws(fit, cause)
+        expected = _expected_endings(fit, cause, interval_prob)
         for name, axes in GROUPINGS.items():
             observed = seen.sum(axis=tuple(i for i in range(3) if i not in axes)).ravel()
-            draws = sums[name].reshape(len(sums[name]), -1)
-            cells.append(_cell_columns(fit, cause, name, observed, equal_tailed(draws, interval_prob=interval_prob)))
-            tests.append((cause, name, *_chi_square(observed, draws)))
+            cells.append(_cell_columns(fit, cause, name, observed, expected[name].interval))
+            tests.append((cause, name, *_chi_square(observed, expected[name])))
     names = ("cause", "grouping", "n_cells", "chi_square", "df", "p_value")
     return LeadTimeCalibration(
         cells={name: np.concatenate([part[name] for part in cells]) for name in cells[0]},
@@ -96,38 +96,65 @@ def check_calibration(fit: LeadTimeFit, *, interval_prob: float) -> LeadTimeCali
     )
 
 
-def _expected_draws(fit: LeadTimeFit, cause: str) -> dict[str, Floats]:
-    """Draws of expected endings summed within each grouping, (draw, …)."""
-    draws, cells = fit.draws, fit.cells
-    exposure = cells.exposure.exposure_days
+class _Expected(NamedTuple):
+    """Expected endings of the cells of one grouping."""
+
+    interval: Interval
+    """Posterior mean and interval, (cell,)."""
+    variance: Floats
+    """Posterior variance, (cell,)."""
+    small: Floats
+    """Draws of the sum over the cells that expect too few, (draw,)."""
+
+
+def _expected_endings(fit: LeadTimeFit, cause: str, interval_prob: float) -> dict[str, _Expected]:
+    """What is expected within each grouping, read a few reps at a time."""
+    n_draws, exposure = fit.draws.n_draws, fit.cells.exposure.exposure_days
     n_reps, n_ranks, n_intervals = exposure.shape[0], exposure.shape[1], exposure.shape[-1]
-    effects = draws.group_effects(cause)
-    shape = {0: n_reps, 1: n_ranks, 2: n_intervals}
-    sums = {name: np.zeros((draws.n_draws, *(shape[i] for i in axes))) for name, axes in GROUPINGS.items()}
-    each = max(1, 2_000_000 // (draws.n_draws * n_ranks * n_intervals))
-    for begin in range(0, n_reps, each):
-        reps = slice(begin, min(begin + each, n_reps))
-        hazard = np.exp(draws.log_hazards(cause, reps))
-        days = exposure[reps].reshape(hazard.shape[1], n_ranks, -1, n_intervals)
-        multiplier = np.exp(effects).reshape(draws.n_draws, -1)
-        expected = hazard * np.einsum("rkgj,sg->srkj", days, multiplier)
+    effects = fit.draws.group_effects(cause)
+    small = {name: np.zeros(n_draws) for name in GROUPINGS}
+    over_reps = {name: np.zeros(()) for name, axes in GROUPINGS.items() if 0 not in axes}
+
+    def read(reps: slice) -> dict[str, Floats]:
+        expected, rows = _expected_draws(fit, cause, effects, reps), {}
         for name, axes in GROUPINGS.items():
             part = expected.sum(axis=tuple(i + 1 for i in range(3) if i not in axes))
-            if 0 in axes:
-                sums[name][:, reps] = part
+            if name in over_reps:
+                over_reps[name] = over_reps[name] + part
             else:
-                sums[name] += part
-    return sums
+                rows[name] = _numbers(part, interval_prob, small[name])
+        return rows
+
+    numbers = read_reps(n_reps, n_draws * n_ranks * n_intervals, read)
+    numbers |= {name: _numbers(draws, interval_prob, small[name]) for name, draws in over_reps.items()}
+    found = {name: values.reshape(-1, 4).T for name, values in numbers.items()}
+    return {name: _Expected(Interval(*found[name][:3]), found[name][3], small[name]) for name in GROUPINGS}
 
 
-def _chi_square(observed: Floats, draws: Floats) -> tuple[int, float, float, float]:
+def _expected_draws(fit: LeadTimeFit, cause: str, effects: Floats, reps: slice) -> Floats:
+    """Draws of expected endings of some reps, (draw, rep, rank, interval)."""
+    hazard = np.exp(fit.draws.log_hazards(cause, reps))
+    n_draws, n_reps, n_ranks, n_intervals = hazard.shape
+    days = fit.cells.exposure.exposure_days[reps].reshape(n_reps, n_ranks, -1, n_intervals)
+    return hazard * np.einsum("rkgj,sg->srkj", days, np.exp(effects).reshape(n_draws, -1))
+
+
+def _numbers(draws: Floats, interval_prob: float, small: Floats) -> Floats:
+    """Mean, both ends and variance of each cell, (…, 4); draws of cells that expect too few are added to `small`."""
+    found = equal_tailed(draws, interval_prob=interval_prob)
+    small += draws[:, found.estimate < FEWEST_EXPECTED].sum(axis=1)
+    return np.stack([*found, draws.var(axis=0)], axis=-1)
+
+
+def _chi_square(observed: Floats, found: _Expected) -> tuple[int, float, float, float]:
     """Cells, X², degrees of freedom and p-value; small cells put together."""
-    small = draws.mean(axis=0) < FEWEST_EXPECTED
-    if small.any():
+    expected, variance, small = found.interval.estimate, found.variance, found.interval.estimate < FEWEST_EXPECTED
+    if found.small.mean() > 0:
         observed = np.append(observed[~small], observed[small].sum())
-        draws = np.concatenate([draws[:, ~small], draws[:, small].sum(axis=1, keepdims=True)], axis=1)
-    observed, draws = observed[draws.mean(axis=0) > 0], draws[:, draws.mean(axis=0) > 0]
-    expected, variance = draws.mean(axis=0), draws.var(axis=0)
+        expected = np.append(expected[~small], found.small.mean())
+        variance = np.append(variance[~small], found.small.var())
+    else:
+        observed, expected, variance = observed[~small], expected[~small], variance[~small]
     statistic = float(((observed - expected) ** 2 / expected).sum())
     df = float(np.clip(1.0 - variance / expected, 0.0, 1.0).sum())
     return len(expected), statistic, df, float(chdtrc(df, statistic)) if df >= 1.0 else np.nan

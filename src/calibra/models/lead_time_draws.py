@@ -10,14 +10,13 @@ from calibra.inference.posterior import Posterior
 from calibra.models.cells import residual_basis
 from calibra.models.lead_time_cells import LeadTimeCells, rank_contrasts
 from calibra.models.lead_time_curves import Curves, Floats, incidence
+from calibra.models.rep_chunks import rep_chunks
 from calibra.stats.intervals import Interval, equal_tailed
 
 type Reader = Callable[[Curves], Mapping[str, Floats]]
 """From curves (draw, rep, rank, time) to named draws (draw, rep, rank, …)."""
 type RankMix = Literal["by rank", "own", "all reps"]
 """Ranks apart; together at each rep's own mix; together at the mix of all reps."""
-
-_CHUNK_ELEMENTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,9 +112,7 @@ class LeadTimeDraws:
     def in_chunks(self, times: Floats) -> Iterator[tuple[slice, Curves]]:
         """Curves (draw, rep, rank, time) of a few reps at a time, and which reps they are."""
         n_reps, n_ranks = self.cells.n.shape[:2]
-        each = max(1, _CHUNK_ELEMENTS // (self.n_draws * n_ranks * max(len(times), len(self.cells.clock))))
-        for begin in range(0, n_reps, each):
-            reps = slice(begin, min(begin + each, n_reps))
+        for reps in rep_chunks(n_reps, self.n_draws * n_ranks * max(len(times), len(self.cells.clock))):
             yield reps, self.curves(times, reps=reps)
 
     def _incidence(self, hazards: Mapping[str, Floats], shift: Mapping[str, Floats], times: Floats) -> Curves:

@@ -1,0 +1,59 @@
+"""Draws read a few reps at a time: every rep once, and the numbers of all reps at once."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.calibrated import calibrated
+
+from calibra.calibration import Calibration
+from calibra.models import rep_chunks
+from calibra.models.lead_time_chasing import count_chased
+from calibra.models.lead_time_check import check_calibration, never
+from calibra.models.lead_time_tables import lead_times, tempo
+
+LEVEL = {"interval_prob": 0.9}
+READERS: dict[str, Callable[[Calibration], pd.DataFrame]] = {
+    "calibration table": lambda found: found.calibration_table(),
+    "lead times": lambda found: lead_times(found.lead_fit, **LEVEL),
+    "tempo": lambda found: tempo(found.lead_fit, margin_share=0.2, **LEVEL),
+    "never": lambda found: never(found.lead_fit, **LEVEL),
+    "chasing": lambda found: count_chased(found.lead_fit, share_left=0.05, worth_prob=0.1, **LEVEL),
+    "incidence": lambda found: found.lead_fit.cumulative_incidence([30, 90]),
+    "cells": lambda found: check_calibration(found.lead_fit, **LEVEL).table,
+    "tests": lambda found: check_calibration(found.lead_fit, **LEVEL).tests_table,
+}  # fmt: skip
+"""Readers of draws, none of which keeps what it has read."""
+
+
+def test_chunks_hold_every_rep_once_and_no_more_than_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rep_chunks, "CHUNK_ELEMENTS", 100)
+    chunks = list(rep_chunks.rep_chunks(8, 30))
+    assert [(reps.start, reps.stop) for reps in chunks] == [(0, 3), (3, 6), (6, 8)]
+    assert len(list(rep_chunks.rep_chunks(4, 1000))) == 4
+    assert list(rep_chunks.rep_chunks(0, 30)) == []
+
+
+def test_rows_stand_where_their_reps_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rep_chunks, "CHUNK_ELEMENTS", 2)
+    draws = np.arange(15.0).reshape(3, 5)
+    found = rep_chunks.read_reps(
+        5, 1, lambda reps: {"mean": draws[:, reps].mean(axis=0), "pair": draws[:2, reps].T, "seen": draws[0, reps] > 2}
+    )
+    assert found["mean"].tolist() == [5, 6, 7, 8, 9]
+    assert found["pair"].tolist() == [[0, 5], [1, 6], [2, 7], [3, 8], [4, 9]]
+    assert found["seen"].tolist() == [False, False, False, True, True]
+
+
+def test_of_no_reps_the_columns_are_empty_and_typed() -> None:
+    found = rep_chunks.read_reps(0, 1, lambda reps: {"share": np.zeros((5, 3))[reps]})
+    assert found["share"].shape == (0, 3)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_table_is_the_same_whatever_the_chunks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rep_chunks, "CHUNK_ELEMENTS", 10**9)
+    at_once = READERS[name](calibrated())
+    monkeypatch.setattr(rep_chunks, "CHUNK_ELEMENTS", 1)
+    pd.testing.assert_frame_equal(READERS[name](calibrated()), at_once, rtol=1e-12, atol=1e-12)
