@@ -87,6 +87,8 @@ def test_the_judgments_of_a_file_are_counts_and_say_what_came_in(calibration: Ca
     assert str(kept.summary()) == str(judgments.summary())
     assert (repr(kept), kept.columns) == (repr(judgments), judgments.columns)
     pd.testing.assert_frame_equal(kept.duration_counts().table, judgments.duration_counts().table)
+    pd.testing.assert_frame_equal(kept.weekly_counts().table, judgments.weekly_counts().table)
+    pd.testing.assert_frame_equal(kept.weekly_endings().table, judgments.weekly_endings().table)
     assert (
         kept.binomial_cells(within_days=60).events.tolist() == judgments.binomial_cells(within_days=60).events.tolist()
     )

@@ -123,7 +123,7 @@ def init(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Read the judgments and say what is in them; every problem in one message."""
-    from calibra.data.judgments import horizons_to_fit
+    from calibra.data.choices import horizons_to_fit
 
     judgments = _settings(options).read_judgments(options.file)
     if options.json:

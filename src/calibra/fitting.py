@@ -8,8 +8,9 @@ from functools import partial
 from typing import Protocol
 
 from calibra.calibration import Calibration, Days, name_fit
+from calibra.data.choices import horizons_to_fit
 from calibra.data.counts import EVENT
-from calibra.data.judgments import Judgments, horizons_to_fit
+from calibra.data.judgments import Judgments
 from calibra.decisions.granularity import Granularity, recommend_granularity
 from calibra.decisions.thresholds import ThresholdAdvice, recommend_thresholds
 from calibra.errors import FitError, InputError, NotEnoughDataError

@@ -21,13 +21,17 @@ from calibra.data.saved_judgments import (
     CountsLabels,
     Reading,
     SavedJudgments,
+    WeeksLabels,
     cells_columns,
     cells_from_columns,
     counts_columns,
     counts_from_columns,
     fingerprint,
+    has_rows,
     noted_of,
     reading_of,
+    weeks_columns,
+    weeks_from_columns,
 )
 from calibra.decisions.granularity import Granularity, Merge
 from calibra.decisions.thresholds import ADVICE_COLUMNS, AdviceRules, ThresholdAdvice
@@ -41,13 +45,14 @@ from calibra.models.threshold import ThresholdModel, ThresholdPriors
 if TYPE_CHECKING:
     from calibra.calibration import Calibration
     from calibra.data.counts import BinomialCells
+    from calibra.data.judgments import Judgments
     from calibra.scoring import CalibrationTable
 
 KINDS = {
     kind.__name__: kind
     for kind in (
         AdviceRules, CellsLabels, CountsLabels, FitSettings, GammaPrecision, HalfNormal, LeadTimeModel, LeadTimePriors,
-        Merge, Normal, RankModel, RankPriors, Reading, ThresholdModel, ThresholdPriors,
+        Merge, Normal, RankModel, RankPriors, Reading, ThresholdModel, ThresholdPriors, WeeksLabels,
     )
 }  # fmt: skip
 """Records a manifest may hold."""
@@ -108,6 +113,7 @@ def _pack_judgments(calibration: Calibration, members: dict[str, bytes]) -> dict
     if judgments.as_of is not None:
         told, columns = counts_columns(judgments.duration_counts())
         members["counts.parquet"] = pack_table(columns)
+    weeks = _pack_weeks(judgments, members)
     scale = judgments.scale
     return {
         "scale": {
@@ -120,9 +126,18 @@ def _pack_judgments(calibration: Calibration, members: dict[str, bytes]) -> dict
         "set_aside": to_plain([
             (found.reason, found.per_rep, found.examples, found.message) for found in judgments.set_aside.findings
         ]),
-        "noted": to_plain(noted_of(judgments)), "counts": to_plain(told),
+        "noted": to_plain(noted_of(judgments)), "counts": to_plain(told), "weeks": weeks,
         "cells": to_plain([labels for labels, _ in cells]),
     }  # fmt: skip
+
+
+def _pack_weeks(judgments: Judgments, members: dict[str, bytes]) -> Any:
+    """Counts by week into members, and what their columns do not say; nothing where no days are known."""
+    if not has_rows(judgments):
+        return None
+    labels, counted, ended = weeks_columns(judgments)
+    members["weeks.parquet"], members["endings.parquet"] = pack_table(counted), pack_table(ended)
+    return to_plain(labels)
 
 
 def unpack_judgments(archive: Archive) -> SavedJudgments:
@@ -139,8 +154,13 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
         for i, found in enumerate(from_plain(told["cells"], KINDS))
     ]
     counts = labels and counts_from_columns(labels, unpack_table(archive.members["counts.parquet"]))
+    labels, weeks = from_plain(told.get("weeks"), KINDS), None  # of files older than these counts: none
+    if labels is not None:
+        tables = (unpack_table(archive.members[name]) for name in ("weeks.parquet", "endings.parquet"))
+        weeks = weeks_from_columns(labels, *tables)
     return SavedJudgments.restore(
         scale=RankScale(ranks, promised), columns=from_plain(told["columns"], {}), counts=counts, cells=tuple(cells),
+        weeks=weeks,
         reading=from_plain(told["reading"], KINDS), noted=from_plain(told["noted"], {}),
         set_aside=SetAside(tuple(Finding(*found) for found in from_plain(told["set_aside"], {}))),
     )  # fmt: skip

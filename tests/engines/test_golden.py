@@ -48,6 +48,14 @@ def test_the_golden_table_of_duration_counts(
 
 
 @every_engine
+def test_counts_by_week(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    judgments, expected = read(ENGINES[engine](as_polars(world()), tmp_path, request)), golden()
+    by_segment = judgments.weekly_counts(by=["segment"]).table
+    pd.testing.assert_frame_equal(by_segment, expected.weekly_counts(by=["segment"]).table)
+    pd.testing.assert_frame_equal(judgments.weekly_endings().table, expected.weekly_endings().table)
+
+
+@every_engine
 def test_the_twelve_judgments_by_hand(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     twelve = pl.read_csv(io.StringIO(TWELVE.strip()), try_parse_dates=True)
     scale = RankScale(["A", "B"], {"A": Promise(0.5, 30)})

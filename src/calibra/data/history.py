@@ -10,13 +10,14 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from calibra.data.choices import check_problems
 from calibra.data.dates import as_day, check_timezone
 from calibra.data.frames import collect
 from calibra.data.history_checks import HistorySummary, check_history
 from calibra.data.history_frames import open_history
 from calibra.data.history_log import CLEARED, Log
 from calibra.data.history_readers import ChangeLog
-from calibra.data.judgments import Judgments, _check_problems
+from calibra.data.judgments import Judgments
 from calibra.data.packed import label_text
 from calibra.data.problems import FINE, SetAside
 from calibra.data.rows import Problems
@@ -138,7 +139,7 @@ class RankHistory:
         )  # fmt: skip
         labels = _read_labels(rank_labels or {}, scale)
         log = Log(frames, labels, as_day(as_of, timezone))
-        return cls._from_log(log, scale, _check_problems(problems), tuple(horizons))
+        return cls._from_log(log, scale, check_problems(problems), tuple(horizons))
 
     @classmethod
     def _from_log(cls, log: Log, scale: RankScale, problems: Problems, horizons: tuple[int, ...]) -> RankHistory:

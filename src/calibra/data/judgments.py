@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 
+from calibra.data.choices import all_horizons, check_problems, check_rank_labels
 from calibra.data.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.dates import as_day, check_timezone
 from calibra.data.frames import open_frame
-from calibra.data.packed import MAX_HORIZONS, Plan, column_faults, label_text
+from calibra.data.packed import Plan, column_faults
 from calibra.data.problems import SetAside
 from calibra.data.ready_cells import ReadyCells, read_cells
 from calibra.data.ready_counts import read_counts
 from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
-from calibra.data.scale import RankScale, check_days
+from calibra.data.scale import RankScale
 from calibra.data.summary import JudgmentsSummary, summarise
+from calibra.data.weekly import WeeklyCounts, WeeklyEndings
+from calibra.data.weekly_rows import count_endings, count_weeks
 from calibra.errors import InputError, check_kind
-from calibra.words import counted, quoted
+from calibra.words import counted
 
 
 class Judgments:
@@ -62,9 +65,11 @@ class Judgments:
         "_cells",
         "_checked",
         "_counts",
+        "_endings",
         "_horizons",
         "_noted",
         "_ready",
+        "_weeks",
         "as_of",
         "columns",
         "groups",
@@ -83,6 +88,8 @@ class Judgments:
     _cells: BinomialCells | None
     _ready: ReadyCells | None
     _noted: Mapping[str, int] | None
+    _weeks: dict[tuple[tuple[str, ...], tuple[int, ...]], WeeklyCounts]
+    _endings: WeeklyEndings | None
 
     def __init__(self) -> None:
         """Refuse: judgments are made by `from_frame` and `from_counts`."""
@@ -140,7 +147,7 @@ class Judgments:
         """
         check_kind(scale, "scale", RankScale)
         check_timezone(timezone)
-        choices = Choices(scale, _check_rank_labels(rank_labels, scale), _check_problems(problems), check_duplicates)
+        choices = Choices(scale, check_rank_labels(rank_labels, scale), check_problems(problems), check_duplicates)
         opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding)
         present, faults = column_faults(opened)
         faults = [*opened.faults, *faults]
@@ -149,7 +156,7 @@ class Judgments:
             told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
             raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
         plan = Plan(opened, present, as_day(as_of, timezone), with_touches=True)
-        return cls._from_plan(plan, choices, _all_horizons(scale.horizons, horizons), faults)
+        return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults)
 
     @classmethod
     def from_counts(cls, frame: Any, *, scale: RankScale, within_days: int | None = None) -> Judgments:
@@ -171,11 +178,8 @@ class Judgments:
         check_kind(scale, "scale", RankScale)
         if within_days is not None or len(scale.horizons) == 1:
             within_days = scale.resolve_horizon(within_days)
-        self = object.__new__(cls)
-        self.scale, self.as_of, self.columns, self.groups, self.set_aside = scale, None, {}, (), SetAside()
-        self._checked, self._ready, self._counts, self._horizons, self._noted = None, None, {}, (), None
-        self._cells = read_counts(frame, scale=scale, within_days=within_days)
-        return self
+        cells = read_counts(frame, scale=scale, within_days=within_days)
+        return cls._made(scale=scale, _cells=cells)
 
     @classmethod
     def from_cells(
@@ -216,25 +220,31 @@ class Judgments:
             Every problem found, with count and first three rows; no row at all.
         """
         check_kind(scale, "scale", RankScale)
-        wanted = _all_horizons((), scale.horizons if horizons is None else horizons)
+        wanted = all_horizons((), scale.horizons if horizons is None else horizons)
         day = as_day(as_of, "UTC")
         ready = read_cells(frame, scale=scale, as_of_day=day, horizons=wanted, columns=columns)
-        self = object.__new__(cls)
-        self.scale, self.as_of, self.columns = scale, date.fromordinal(day), dict(ready.columns)
-        self.groups, self.set_aside, self._horizons = ready.groups, SetAside(), ready.horizons
-        self._checked, self._ready, self._counts, self._cells, self._noted = None, ready, {}, None, {}
-        return self
+        held = {"columns": dict(ready.columns), "groups": ready.groups, "_ready": ready, "_horizons": ready.horizons}
+        return cls._made(scale=scale, as_of=date.fromordinal(day), _noted={}, **held)
 
     @classmethod
     def _from_plan(
         cls, plan: Plan, choices: Choices, horizons: tuple[int, ...], faults: Sequence[str] = ()
     ) -> Judgments:
         checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults)
+        roles, kept = plan.opened.roles, {((), horizons, True): counts}
+        held = {"columns": dict(roles.columns), "groups": roles.groups, "set_aside": checked.set_aside}
+        return cls._made(
+            scale=choices.scale, as_of=counts.as_of, **held, _checked=checked, _counts=kept, _horizons=horizons
+        )
+
+    @classmethod
+    def _made(cls, **held: Any) -> Judgments:
+        """Judgments that hold this, and of everything else nothing."""
+        nothing = {"as_of": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
+        nothing |= dict.fromkeys(("_cells", "_checked", "_endings", "_noted", "_ready"))
         self = object.__new__(cls)
-        self.scale, self.as_of, self.columns = choices.scale, counts.as_of, dict(plan.opened.roles.columns)
-        self.groups, self.set_aside = plan.opened.roles.groups, checked.set_aside
-        self._checked, self._ready, self._cells, self._noted = checked, None, None, None
-        self._counts, self._horizons = {((), horizons, True): counts}, horizons
+        for name, value in {**nothing, "columns": {}, "_counts": {}, "_weeks": {}, **held}.items():
+            setattr(self, name, value)
         return self
 
     @property
@@ -318,6 +328,43 @@ class Judgments:
             )
         return self._cells
 
+    def weekly_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> WeeklyCounts:
+        """How many judgments of which week, and how many of them had an event within each horizon?
+
+        One more scan and group-by in the frame's own engine, made when first asked for and kept. What changes from one
+        quarter to the next is read from here (`quarterly`), and how often a rep uses each rank now (`recent`).
+
+        Parameters
+        ----------
+        by : sequence of str
+            Groupings to count by, beside rep and rank.
+        horizons : sequence of int
+            Horizons in days, beside those known already.
+
+        Raises
+        ------
+        InputError
+            Ready-made counts, which hold no days; an unknown grouping.
+        """
+        checked = self._rows("weekly_counts")
+        check_groups(by, self.groups)
+        key = (tuple(by), all_horizons(self._horizons, horizons))
+        if key not in self._weeks:
+            self._weeks[key] = count_weeks(checked, *key)
+        return self._weeks[key]
+
+    def weekly_endings(self) -> WeeklyEndings:
+        """How many events and exits came in which week? One more scan, made when first asked for and kept.
+
+        Raises
+        ------
+        InputError
+            Ready-made counts, which hold no days.
+        """
+        if self._endings is None:
+            self._endings = count_endings(self._rows("weekly_endings"), self.reps)
+        return self._endings
+
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside? One more scan tells what is noted of their ends."""
         if self._noted is None:
@@ -328,7 +375,7 @@ class Judgments:
         """The counts, made once per grouping, horizons and way of following."""
         checked = None if self._ready else self._rows("duration_counts")
         check_groups(by, self.groups)
-        wanted = _all_horizons(self._horizons, horizons)
+        wanted = all_horizons(self._horizons, horizons)
         key = (tuple(by), wanted, to_rerank or "reranked_at" not in self.columns)
         if key not in self._counts:
             if checked is not None:
@@ -341,53 +388,3 @@ class Judgments:
         if self._checked is None:
             raise InputError(f"`{asked}` needs rows; these judgments are ready-made counts. Use Judgments.from_frame.")
         return self._checked
-
-
-def horizons_to_fit(judgments: Judgments) -> tuple[int | None, ...]:
-    """The horizons to fit; None, of ready-made counts, leaves it to them.
-
-    Raises
-    ------
-    InputError
-        No horizon is known.
-    """
-    if judgments.as_of is None:
-        return (None,)
-    horizons = judgments.duration_counts().horizons
-    if not horizons:
-        raise InputError(
-            "A horizon is needed, within which events count: the scale promises nothing, and the judgments were read "
-            "with none. Read them with horizons=[90], or promise something: "
-            "RankScale(['A', 'B'], {'A': Promise(0.6, within_days=90)})."
-        )
-    return horizons
-
-
-def _all_horizons(known: Sequence[int], more: Sequence[int]) -> tuple[int, ...]:
-    if isinstance(more, str) or not isinstance(more, Iterable):
-        raise InputError(f"`horizons` must be a list of whole days, such as [30, 180]; got {more!r}.")
-    for days in more:
-        check_days(days, "horizons")
-    wanted = tuple(sorted({*known, *(int(days) for days in more)}))
-    if len(wanted) > MAX_HORIZONS:
-        raise InputError(f"`horizons` may be {MAX_HORIZONS} at most; got {len(wanted)}. Ask for fewer at a time.")
-    return wanted
-
-
-def _check_problems(problems: Problems) -> Problems:
-    if problems not in ("raise", "set_aside"):
-        raise InputError(f"`problems` must be 'raise' or 'set_aside'; got {problems!r}.")
-    return problems
-
-
-def _check_rank_labels(rank_labels: Mapping[str, str] | Mapping[int, str] | None, scale: RankScale) -> dict[str, str]:
-    if not isinstance(rank_labels, Mapping | None):
-        raise InputError(f"`rank_labels` must lead from labels to ranks, such as {{'a': 'A'}}; got {rank_labels!r}.")
-    labels = {str(label_text(label)): str(rank) for label, rank in (rank_labels or {}).items()}
-    unknown = [f"{quoted(label)}: {quoted(rank)}" for label, rank in labels.items() if rank not in scale.ranks]
-    if unknown:
-        raise InputError(
-            f"`rank_labels` must lead to ranks of the scale ({', '.join(scale.ranks)}); {', '.join(unknown[:3])} "
-            f"{'does' if len(unknown) == 1 else 'do'} not."
-        )
-    return labels

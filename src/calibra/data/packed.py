@@ -32,7 +32,9 @@ NO_LABEL = ("<NA>", "NaT")
 NUMBER_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 HUGE = 1e300
 MAX_HORIZONS = 1000
-_MATURITIES, _PROBLEMS = 2**10, 2**3
+MATURITIES = 2**10
+"""More than there are maturities, so that one travels with another whole number in one column."""
+_PROBLEMS = 2**3
 MOST_TOUCHES = 2_000_000_000
 
 UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN = 1, 2, 3, 4
@@ -160,15 +162,15 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
     names = frame.collect_schema().names()
     late, hides = [name for name in ("entry_days",) if name in names], "problem" in names
     keys = ["rep", "rank", *columns.values(), "key", *late]
-    key = (nw.col("code") * _MATURITIES + nw.col("maturity") + 1) * _PROBLEMS
+    key = (nw.col("code") * MATURITIES + nw.col("maturity") + 1) * _PROBLEMS
     counted = collect(
         frame.with_columns(key=key + nw.col("problem") if hides else key).group_by(keys).agg(*_sums(plan))
     )
     plan.opened.let_go()
-    packed = _whole(counted["key"])
-    code, maturity = np.divmod(packed // _PROBLEMS, _MATURITIES)
+    packed = whole_numbers(counted["key"])
+    code, maturity = np.divmod(packed // _PROBLEMS, MATURITIES)
     sums = {
-        name: _floats(counted[name]) if name.startswith("sum_log") else _whole(counted[name])
+        name: _floats(counted[name]) if name.startswith("sum_log") else whole_numbers(counted[name])
         for name in counted.columns
         if name not in keys
     }
@@ -178,7 +180,7 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
         {key: encode(counted[column]) for key, column in columns.items()},
         code,
         maturity - 1,
-        _whole(counted["entry_days"]) if late else np.zeros_like(code),
+        whole_numbers(counted["entry_days"]) if late else np.zeros_like(code),
         packed % _PROBLEMS,
         sums,
     )
@@ -289,7 +291,7 @@ def _sums(plan: Plan) -> list[nw.Expr]:
     win = "won_at" if "won_at" in present else "event_at"
     if win in present and ("won_at" in present or "amount" in present):
         won = nw.col(f"{win[:-3]}_day") <= nw.col("as_of_day")
-        sums.append(_number_of(won).alias("n_won"))
+        sums.append(number_of(won).alias("n_won"))
         if "amount" in present:
             log = nw.when(won & (nw.col("amount_value") > 0)).then(nw.col("amount_value")).log()
             sums += [log.count().cast(nw.Int64).alias("n_amounts"), log.sum().alias("sum_log_amount")]
@@ -307,17 +309,18 @@ def count_ends(plan: Plan, frame: nw.LazyFrame[Any]) -> dict[str, int]:
     ends = [nw.col(f"{role[:-3]}_day") for role in ("event_at", "exit_at") if role in plan.present]
     found = {}
     if ends:  # `|`, because true or unknown is true, which DuckDB is slow to say of any_horizontal
-        found["n_end_after_as_of"] = _number_of(reduce(or_, [end > as_of for end in ends]))
+        found["n_end_after_as_of"] = number_of(reduce(or_, [end > as_of for end in ends]))
     if len(ends) > 1:
-        found["n_event_and_exit"] = _number_of((ends[0] <= as_of) & (ends[1] <= as_of))
+        found["n_event_and_exit"] = number_of((ends[0] <= as_of) & (ends[1] <= as_of))
     if not found:
         return {}
     counted = collect(frame.select(**found))
     plan.opened.let_go()
-    return {name: int(_whole(counted[name])[0]) for name in found}
+    return {name: int(whole_numbers(counted[name])[0]) for name in found}
 
 
-def _number_of(condition: nw.Expr) -> nw.Expr:
+def number_of(condition: nw.Expr) -> nw.Expr:
+    """How many rows meet a condition; sums of yes and no fail on some engines."""
     return nw.when(condition).then(nw.lit(1)).count().cast(nw.Int64)
 
 
@@ -325,7 +328,8 @@ def _floats(series: nw.Series[Any]) -> NDArray[np.float64]:
     return np.nan_to_num(np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64), nan=0.0)
 
 
-def _whole(series: nw.Series[Any]) -> IntArray:
+def whole_numbers(series: nw.Series[Any]) -> IntArray:
+    """A column of an engine's result as whole numbers, whatever type its sums have there."""
     values = series.to_numpy()
     if values.dtype.kind in "iu":
         return values.astype(np.int64, copy=False)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calibra.data.counts import EVENT, DurationCounts
 from calibra.data.frames import collect
-from calibra.data.packed import PackedCounts, Plan, count, count_ends, encode, prepare
+from calibra.data.packed import Labels, PackedCounts, Plan, count, count_ends, encode, prepare
 from calibra.data.problems import (
     DUPLICATE,
     FINE,
@@ -87,9 +87,16 @@ class CheckedRows:
             if self.duplicated:
                 frame = first_copies(plan, frame, self.unknown_ranks)
             packed = count(plan, frame, by)
-        ranks = _rank_codes(packed, self.choices)
+        ranks = rank_codes(packed.rank, self.choices)
         keep = find_reasons(packed, ranks) == FINE
         return _tabulate(plan, self.choices, packed, ranks, keep, horizons)
+
+    def good_rows(self, plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
+        """The prepared rows that are counted: sound, known by `as_of`, of copies one."""
+        frame = prepare(plan, horizons)
+        if self.duplicated:
+            return first_copies(plan, frame, self.unknown_ranks)
+        return frame if self.all_fine else frame.filter(reason_expression(plan, self.unknown_ranks) == FINE)
 
     def note(self) -> dict[str, int]:
         """What is no problem, but should be known: in words, to number of rows; one more scan."""
@@ -113,7 +120,7 @@ def check_rows(
     """
     frame = prepare(plan, horizons)
     packed = count(plan, frame, ())
-    ranks = _rank_codes(packed, choices)
+    ranks = rank_codes(packed.rank, choices)
     reasons = find_reasons(packed, ranks)
     unknown = _unknown_ranks(packed, ranks, reasons)
     findings = _find_bad_rows(plan, choices, frame, packed, reasons, unknown)
@@ -134,7 +141,7 @@ def check_rows(
     if told:
         LOG.warning("%s; `set_aside` says which", checked.set_aside.heading)
     if kept is not packed:
-        ranks = _rank_codes(kept, choices)
+        ranks = rank_codes(kept.rank, choices)
         reasons = find_reasons(kept, ranks)
     if not np.any(reasons == FINE):
         raise InputError(_nothing_left(plan, checked))
@@ -155,11 +162,11 @@ def _tabulate(
     )  # fmt: skip
 
 
-def _rank_codes(packed: PackedCounts, choices: Choices) -> NDArray[np.int64]:
+def rank_codes(rank: Labels, choices: Choices) -> NDArray[np.int64]:
     """Place of every row's rank in the scale, −1 where it has none."""
     place = {rank: i for i, rank in enumerate(choices.scale.ranks)}
-    known = [place.get(choices.rank_labels.get(label, label), -1) for label in packed.rank.values]
-    return np.array([*known, -1], dtype=np.int64)[packed.rank.codes]
+    known = [place.get(choices.rank_labels.get(label, label), -1) for label in rank.values]
+    return np.array([*known, -1], dtype=np.int64)[rank.codes]
 
 
 def _unknown_ranks(packed: PackedCounts, ranks: NDArray[np.int64], reasons: NDArray[np.int64]) -> tuple[str, ...]:

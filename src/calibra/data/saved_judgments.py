@@ -16,6 +16,7 @@ from calibra.data.judgments import Judgments
 from calibra.data.problems import SetAside
 from calibra.data.scale import RankScale
 from calibra.data.summary import JudgmentsSummary, summarise
+from calibra.data.weekly import WeeklyCounts, WeeklyEndings
 from calibra.errors import InputError
 
 _KEYS = ("entry_days", "days", "ending", "maturity", "n")
@@ -53,6 +54,20 @@ class CellsLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class WeeksLabels:
+    """What the columns of saved weekly counts and weekly endings do not say."""
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first."""
+    horizons: tuple[int, ...]
+    """Horizons in days of the weekly counts."""
+    as_of: date
+    """Snapshot date."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How the rows were read."""
 
@@ -67,11 +82,12 @@ class Reading:
 class SavedJudgments(Judgments):
     """The judgments of a saved calibration: counts to read, no rows to ask."""
 
-    __slots__ = ("_saved_cells", "_saved_counts", "reading")
+    __slots__ = ("_saved_cells", "_saved_counts", "_saved_weeks", "reading")
 
     reading: Reading
     _saved_counts: DurationCounts | None
     _saved_cells: tuple[BinomialCells, ...]
+    _saved_weeks: tuple[WeeklyCounts, WeeklyEndings] | None
 
     @classmethod
     def restore(
@@ -84,12 +100,14 @@ class SavedJudgments(Judgments):
         noted: Mapping[str, int],
         counts: DurationCounts | None,
         cells: tuple[BinomialCells, ...],
+        weeks: tuple[WeeklyCounts, WeeklyEndings] | None = None,
     ) -> SavedJudgments:
-        """Put together what was saved; `counts` are None for ready-made counts."""
+        """Put together what was saved; `counts` are None for ready-made counts, `weeks` where no days were known."""
         self = object.__new__(cls)
         self.scale, self.columns, self.groups, self.set_aside = scale, dict(columns), (), set_aside
         self.as_of, self.reading = None if counts is None else counts.as_of, reading
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
+        self._saved_weeks = weeks
         return self
 
     @property
@@ -120,6 +138,18 @@ class SavedJudgments(Judgments):
         if by or not found:
             self._rows("binomial_cells of another grouping or horizon")
         return found[0]
+
+    def weekly_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> WeeklyCounts:
+        """The weekly counts that were saved; of no grouping and no other horizon."""
+        if self._saved_weeks is None or by or not set(horizons) <= set(self._saved_weeks[0].horizons):
+            self._rows("weekly_counts, saved by an earlier version, or of another grouping or horizon,")
+        return self._saved_weeks[0]
+
+    def weekly_endings(self) -> WeeklyEndings:
+        """The weekly endings that were saved."""
+        if self._saved_weeks is None:
+            self._rows("weekly_endings")
+        return self._saved_weeks[1]
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside?"""
@@ -167,6 +197,41 @@ def counts_from_columns(labels: CountsLabels, columns: Mapping[str, NDArray[Any]
         rep=_codes(columns["rep"], labels.reps), rank=_codes(columns["rank"], labels.ranks), group_codes={},
         **{name: columns[name] for name in (*_KEYS, *_SUMS) if name in columns},
     )  # fmt: skip
+
+
+def has_rows(judgments: Judgments) -> bool:
+    """Whether days of the calendar can be asked for: of rows, and of saved judgments that were counted by week."""
+    if isinstance(judgments, SavedJudgments):
+        return judgments._saved_weeks is not None
+    return judgments._checked is not None
+
+
+def weeks_columns(
+    judgments: Judgments,
+) -> tuple[WeeksLabels, dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Weekly counts and weekly endings as columns, and what these do not say. Groupings are not kept."""
+    weeks, endings = judgments.weekly_counts(), judgments.weekly_endings()
+    counted = {name: getattr(weeks, name) for name in ("rep", "rank", "weeks_ago", "maturity", "n")}
+    for i, days in enumerate(weeks.horizons):
+        counted |= {f"n_mature_{days}": weeks.n_mature[i], f"events_{days}": weeks.events[i]}
+    ended = {name: getattr(endings, name) for name in ("rep", "rank", "weeks_ago", "events", "exits")}
+    return WeeksLabels(weeks.reps, weeks.ranks, weeks.horizons, weeks.as_of), counted, ended
+
+
+def weeks_from_columns(
+    labels: WeeksLabels, counted: Mapping[str, NDArray[Any]], ended: Mapping[str, NDArray[Any]]
+) -> tuple[WeeklyCounts, WeeklyEndings]:
+    """The weekly counts and endings that `weeks_columns` was given."""
+    own = {name: counted[name] for name in ("rep", "rank", "weeks_ago", "maturity", "n")}
+    shape = (len(labels.horizons), own["n"].size)
+    by_horizon = {
+        name: np.array([counted[f"{name}_{days}"] for days in labels.horizons], dtype=np.int64).reshape(shape)
+        for name in ("n_mature", "events")
+    }
+    weeks = WeeklyCounts(
+        labels.reps, labels.ranks, {}, labels.horizons, labels.as_of, group_codes={}, **own, **by_horizon
+    )
+    return weeks, WeeklyEndings(labels.reps, labels.ranks, labels.as_of, **ended)
 
 
 def cells_columns(cells: BinomialCells) -> tuple[CellsLabels, dict[str, NDArray[Any]]]:

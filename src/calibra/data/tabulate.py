@@ -38,12 +38,12 @@ def tabulate(
     def kept(values: NDArray[Any]) -> NDArray[Any]:
         return values if every else values[keep]
 
-    rep, reps = _used(packed.rep, keep)
-    grouped = {name: _used(labels, keep) for name, labels in packed.groups.items()}
+    rep, reps = used_labels(packed.rep, keep)
+    grouped = {name: used_labels(labels, keep) for name, labels in packed.groups.items()}
     code = kept(packed.code)
     keys = [rep, kept(rank_codes), *(codes for codes, _ in grouped.values())]
     keys += [kept(packed.entry_days), code >> 2, code & 3, kept(packed.maturity)]
-    order, starts = _group(keys)
+    order, starts = sort_and_group(keys)
     firsts = order[starts]
     rep, rank, *codes, entry_days, days, ending, maturity = (key[firsts] for key in keys)
     sums = {name: kept(values)[order] for name, values in packed.sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)}
@@ -74,7 +74,7 @@ _OF_TOUCHES = ("n_touches_known", "sum_touches")
 _OF_WINS = ("n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
 
 
-def _used(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tuple[str, ...]]:
+def used_labels(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tuple[str, ...]]:
     """Codes of the kept rows and the labels that occur among them, the missing ones last, as a label of their own."""
     values = labels.values if MISSING in labels.values else (*labels.values, MISSING)
     codes = np.where(labels.codes < 0, values.index(MISSING), labels.codes)[keep]
@@ -82,7 +82,7 @@ def _used(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tuple[str,
     return (np.cumsum(there) - 1)[codes], tuple(value for value, used in zip(values, there, strict=True) if used)
 
 
-def _group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
+def sort_and_group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
     """Order that sorts rows by the keys, first key first, and where each run of equal rows starts."""
     combined, size = np.zeros(keys[0].shape, dtype=np.int64), 1
     for key in keys:
