@@ -136,7 +136,7 @@ def _expected_draws(fit: LeadTimeFit, cause: str, effects: Floats, reps: slice) 
     hazard = np.exp(fit.draws.log_hazards(cause, reps))
     n_draws, n_reps, n_ranks, n_intervals = hazard.shape
     days = fit.cells.exposure.exposure_days[reps].reshape(n_reps, n_ranks, -1, n_intervals)
-    return hazard * np.einsum("rkgj,sg->srkj", days, np.exp(effects).reshape(n_draws, -1))
+    return np.asarray(hazard * np.einsum("rkgj,sg->srkj", days, np.exp(effects).reshape(n_draws, -1)))
 
 
 def _numbers(draws: Floats, interval_prob: float, small: Floats) -> Floats:
