@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from calibra.inference.posterior import Posterior
+from calibra.models.lead_time_cells import LeadTimeCells
 from calibra.models.lead_time_draws import LeadTimeDraws
 from calibra.models.lead_time_fit import CAUSES, LeadTimeFit
 
@@ -15,13 +16,18 @@ def new_rep_draws(fit: LeadTimeFit) -> LeadTimeDraws:
     """Where do the incidences of a rep never seen lie? Read `curves(times, reps=slice(0, 1))` for them.
 
     Each term of the rep is drawn once a posterior draw, u = σ z with z ~ Normal(0, 1): the predictive of a new rep,
-    at average case mix. Only the first rep of the result has a meaning.
+    averaged over all reps' mix of cases within each rank. Only the first rep of the result has a meaning.
     """
     posteriors = {
         cause: _with_new_rep(posterior, [fit.diagnostics.seed, 2, CAUSES.index(cause)])
         for cause, posterior in fit.posteriors.items()
     }
-    return LeadTimeDraws(fit.cells, (), posteriors)
+    return LeadTimeDraws(_with_everyones_cases(fit.cells), fit.adjust_for, posteriors)
+
+
+def _with_everyones_cases(cells: LeadTimeCells) -> LeadTimeCells:
+    """The cells, the first rep with the judgments of all: curves are averaged over a rep's cases, not hazards."""
+    return replace(cells, n=np.concatenate([cells.n.sum(axis=0, keepdims=True), cells.n[1:]]))
 
 
 def _with_new_rep(posterior: Posterior, seed: list[int]) -> Posterior:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibra.data.counts import BinomialCells
 from calibra.data.scale import RankScale, RankScores, find_rank
-from calibra.errors import InputError
 from calibra.inference.cell_model import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
-from calibra.models.cells import Floats, PackedCells
+from calibra.models.cells import Floats, PackedCells, residual_basis
+from calibra.models.rank_mix import average_probability, mix_weights, team_weights
+from calibra.models.rank_population import expected_columns, spread_columns
 from calibra.models.rank_profiles import FLAG_PROB, profile_columns
-from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps
+from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps, team_label
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
 from calibra.words import counted
@@ -67,6 +69,11 @@ class RankFit:
         return self.cells.ranks
 
     @property
+    def teams(self) -> tuple[str, ...]:
+        """Team labels; none without `team`."""
+        return () if self.team is None else self.cells.groups[self.team]
+
+    @property
     def n(self) -> Floats:
         """Mature judgments per rep and rank, (rep, rank)."""
         return self._over_groups(self.cells.n)
@@ -84,37 +91,42 @@ class RankFit:
 
     # draws ------------------------------------------------------------------------------------------------------------
 
-    def probability_draws(self, *, case_mix: str = "own") -> Floats:
+    def probability_draws(self, *, case_mix: str = "own", within_team: bool = False) -> Floats:
         """Draws of P(event within the horizon), (draw, rep, rank).
 
         Parameters
         ----------
         case_mix : {"own", "all reps"}
             Over which mix of groups to average: each rep's own within the rank, or that of all reps.
+        within_team : bool
+            Read everybody at all reps' mix of teams, so that reps are compared as if they were in one team. By default
+            a rep's probability is that in the rep's own team.
         """
-        if case_mix not in ("own", "all reps"):
-            raise InputError(f"`case_mix` must be 'own' or 'all reps'; got {case_mix!r}.")
-        linpred = self._rep_linpred()
-        if not self.packed.groups:
-            return logistic(linpred)
-        effects, weights = self._group_effects(), self._mix_weights(case_mix)
-        prob = np.zeros_like(linpred)
-        for cell in zip(*np.nonzero(weights.sum(axis=(0, 1)) > 0), strict=True):
-            prob += weights[(slice(None), slice(None), *cell)] * logistic(
-                linpred + effects[(slice(None), *cell)][:, None, None]
-            )
-        return prob
+        linpred, has_teams = self._rep_linpred(), self.team is not None
+        weights = mix_weights(
+            self.cells.n, case_mix=case_mix, has_teams=has_teams, within_team=within_team and has_teams
+        )
+        return average_probability(linpred, self._group_effects(), weights) if self.packed.groups else logistic(linpred)
 
     def all_reps_draws(self, *, case_mix: str = "own") -> Floats:
         """Draws of the count-weighted mean over reps, (draw, rank)."""
         return mean_over_reps(self.probability_draws(case_mix=case_mix), self.n)
 
-    def gap_draws(self, *, case_mix: str = "all reps") -> Floats:
+    def weighted_draws(self, weights: Floats) -> Floats:
+        """Draws of the mean probability at weights (rep, rank, *group) that sum to one for each rank, (draw, rank)."""
+        return average_probability(self._rep_linpred(), self._group_effects(), weights).sum(axis=1)
+
+    def team_draws(self) -> Floats:
+        """Draws of the count-weighted mean over each team's reps, at their own mix of cases, (draw, team, rank)."""
+        means = [self.weighted_draws(team_weights(self.cells.n, team)) for team in range(len(self.teams))]
+        return np.stack(means, axis=1) if means else np.zeros((self.posterior.n_draws, 0, len(self.ranks)))
+
+    def gap_draws(self, *, case_mix: str = "all reps", within_team: bool = False) -> Floats:
         """Draws of each rep's outcomes less all reps' at the same rank, (draw, rep), in points; negative: below.
 
-        At the all-reps mix of ranks.
+        At the all-reps mix of ranks. `case_mix` and `within_team` as in `probability_draws`.
         """
-        prob = self.probability_draws(case_mix=case_mix)
+        prob = self.probability_draws(case_mix=case_mix, within_team=within_team)
         return np.asarray(100.0 * (prob - mean_over_reps(prob, self.n)[:, None]) @ self.rank_mix)
 
     def _rep_linpred(self) -> Floats:
@@ -124,50 +136,38 @@ class RankFit:
         if "slope" in draws:
             linpred = linpred + draws["slope"][:, :, None] * self.scores.values
         if "residual" in draws:
-            linpred = linpred + np.atleast_3d(draws["residual"]) @ self._residual_basis().T
+            linpred = linpred + np.atleast_3d(draws["residual"]) @ self.residual_basis.T
         return linpred
 
-    def _residual_basis(self) -> Floats:
-        from calibra.models.cells import residual_basis
-
+    @property
+    def residual_basis(self) -> Floats:
+        """What a level and a slope on the scores cannot say, (rank, rank − 2)."""
         return residual_basis(self.scores.values)
 
-    def _group_effects(self) -> Floats:
-        """Effect of every combination of groups, (draw, *group)."""
-        shape = self.cells.n.shape[2:]
-        total = np.zeros((self.posterior.n_draws, *shape))
-        for axis, name in enumerate(self.cells.groups, start=1):
-            if name == self.team:
-                effect = self.posterior["team_level"]
-            else:
-                counts = self.cells.n.sum(axis=tuple(i for i in range(self.cells.n.ndim) if i != axis + 1))
-                effect = self.posterior[f"{name}_effect"]
-                effect = effect - (effect @ (counts / counts.sum()))[:, None]
-            total += effect.reshape(
-                -1, *(len(self.cells.groups[name]) if i == axis else 1 for i in range(1, total.ndim))
-            )
+    def case_effects(self) -> Floats:
+        """Effect of every combination of `adjust_for` groups, 0 on average over the judgments, (draw, *group)."""
+        total = np.zeros((self.posterior.n_draws, *(len(self.cells.groups[name]) for name in self.adjust_for)))
+        for axis, name in enumerate(self.adjust_for, start=1):
+            counts = self.cells.n.sum(axis=tuple(i for i in range(self.cells.n.ndim) if i != axis + 1))
+            effect = self.posterior[f"{name}_effect"]
+            effect = effect - (effect @ (counts / counts.sum()))[:, None]
+            total += effect.reshape(-1, *(effect.shape[1] if i == axis else 1 for i in range(1, total.ndim)))
         return total
 
-    def _mix_weights(self, case_mix: str) -> Floats:
-        """Weights over groups summing to one, (rep, rank, *group): own within the rank, else own, else all reps'."""
-        n = self.cells.n.astype(float)
-        group_axes = tuple(range(2, n.ndim))
-        everyone = np.broadcast_to(n.sum(axis=0, keepdims=True), n.shape)
-        total = np.broadcast_to(n.sum(axis=(0, 1), keepdims=True), n.shape)
-        own = [n, np.broadcast_to(n.sum(axis=1, keepdims=True), n.shape)] if case_mix == "own" else []
-        weights = np.zeros_like(n)
-        for candidate in [*own, everyone, total]:
-            empty = weights.sum(axis=group_axes, keepdims=True) == 0
-            weights = np.where(empty, candidate, weights)
-        return np.asarray(weights / weights.sum(axis=group_axes, keepdims=True))
+    def _group_effects(self) -> Floats:
+        """Effect of every combination of groups, the team last, (draw, *group)."""
+        cases = self.case_effects()
+        if self.team is None:
+            return cases
+        return cases[..., None] + self.posterior["team_level"].reshape(len(cases), *[1] * (cases.ndim - 1), -1)
 
-    def _over_groups(self, values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
+    def _over_groups(self, values: NDArray[np.int64]) -> Floats:
         return values.sum(axis=tuple(range(2, values.ndim))).astype(float)
 
     # tables -----------------------------------------------------------------------------------------------------------
 
     def probabilities(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """How probable is an event within the horizon, for each rep and rank, and for all reps?
+        """How probable is an event within the horizon, for each rep and rank, for each team, and for all reps?
 
         Returns
         -------
@@ -175,15 +175,16 @@ class RankFit:
             `rep`, `rank`, `estimate` (posterior mean), `lower`, `upper`, `n` (mature judgments), `events`,
             `raw_rate`, `rep_share` (how much of the difference between reps' raw rates at this rank and this n is the
             rep rather than chance, 0 to 1),
-            `engine`. At each rep's own case mix. `attrs` hold level, horizon, snapshot date, seed.
+            `engine`. At each rep's own case mix and in the rep's own team; teams, as `(team East)`, come after all
+            reps. `attrs` hold level, horizon, snapshot date, seed.
         """
         draws = self.probability_draws()
         everyone = mean_over_reps(draws, self.n)
-        summary = equal_tailed(np.concatenate([everyone[:, None], draws], axis=1), interval_prob=interval_prob)
-        n = np.concatenate([self.n.sum(axis=0)[None], self.n])
-        events = np.concatenate([self.events.sum(axis=0)[None], self.events])
-        share = np.concatenate([np.full((1, len(self.ranks)), np.nan), self._rep_share(draws)])
-        labels = (ALL_REPS, *self.reps)
+        together = np.concatenate([everyone[:, None], self.team_draws()], axis=1) if self.teams else everyone[:, None]
+        summary = equal_tailed(np.concatenate([together, draws], axis=1), interval_prob=interval_prob)
+        n, events = self._with_teams(self.cells.n), self._with_teams(self.cells.events)
+        share = np.concatenate([np.full(together.shape[1:], np.nan), self._rep_share(draws)])
+        labels = (ALL_REPS, *map(team_label, self.teams), *self.reps)
         columns = {
             "rep": np.repeat(np.array(labels, dtype=object), len(self.ranks)),
             "rank": np.tile(np.array(self.ranks, dtype=object), len(labels)),
@@ -225,52 +226,45 @@ class RankFit:
             `auc`, `prob_below`, `prob_above` (by more than the margin),
             `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments
             until a verdict; 0 where there is one, and with fewer than 5 judgments, of which nothing is said), `n`.
+            With teams a rep is read in the rep's own, so that the gap holds the team's; `gap_within_team_points` with
+            interval is the rep's own part of it, as if all were in one team.
         """
         columns = profile_columns(
             self, margin_points=margin_points, nothing_auc=nothing_auc, flag_prob=flag_prob, interval_prob=interval_prob
         )
+        if self.team is not None:
+            columns |= self._gap_within_team(interval_prob)
         return self._table(columns, interval_prob, margin_points=margin_points, flag_prob=flag_prob)
 
     def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """How far do reps differ? Spread of each term (log-odds) and of each rank's probability (points).
 
-        `quantity`, `unit`, `estimate`, `lower`, `upper` of the standard deviation between reps, `n_reps`, `engine`.
+        `quantity`; `of` whom: `these reps`, or the `population` of all such reps, those never seen included; `unit`;
+        `estimate`, `lower`, `upper` of the standard deviation between them; `n_reps`, `engine`. Probabilities are at
+        all reps' mix of cases.
         """
-        everyone = self.all_reps_draws()
-        tau = self._between_rep_sd()
-        names = list(self.declaration.scale_priors)
-        draws = np.concatenate(
-            [np.stack([self.posterior[name] for name in names], axis=1), 100.0 * tau * everyone * (1.0 - everyone)],
-            axis=1,
-        )
-        summary = equal_tailed(draws, interval_prob=interval_prob)
-        columns = {
-            "quantity": np.array([*names, *(f"probability at rank {rank}" for rank in self.ranks)], dtype=object),
-            "unit": np.array(["log-odds"] * len(names) + ["points"] * len(self.ranks), dtype=object),
-            "estimate": summary.estimate, "lower": summary.lower, "upper": summary.upper,
-            "n_reps": np.full(draws.shape[1], len(self.reps)),
-        }  # fmt: skip
-        return self._table(columns, interval_prob)
+        return self._table(spread_columns(self, interval_prob=interval_prob), interval_prob)
 
     def order(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """Does a better rank mean a higher probability? P(better > worse) of neighbouring ranks.
 
-        Per rep; for all reps together; and within reps: the mean over reps of each rep's own difference, weighted by
-        how much a rep can say of it, n₁n₂/(n₁ + n₂). Where the better reps use the better ranks more, all reps
-        together show an order that nobody's own ranks have (Simpson's paradox); the row within reps does not.
+        Per rep and team; for all reps together; and within reps: the mean over reps of each rep's own difference,
+        weighted by how much a rep can say of it, n₁n₂/(n₁ + n₂). Where the better reps use the better ranks more, all
+        reps together show an order that nobody's own ranks have (Simpson's paradox); the row within reps does not.
         `prob_ordered`: that the better rank brings more; `estimate`, `lower`, `upper`: the difference of the two
         probabilities, 0 to 1; `n_better`, `n_worse`: mature judgments.
         """
-        own = self.probability_draws()
-        n = self.n
+        own, n = self.probability_draws(), self.n
         everyone = mean_over_reps(own, n)
         paired = n[:, :-1] * n[:, 1:] / np.maximum(n[:, :-1] + n[:, 1:], 1.0)
         within = mean_over_reps(own[:, :, :-1] - own[:, :, 1:], paired)
-        together = everyone[:, :-1] - everyone[:, 1:]
-        difference = np.concatenate([together[:, None], within[:, None], own[:, :, :-1] - own[:, :, 1:]], axis=1)
+        together, teams = everyone[:, :-1] - everyone[:, 1:], self.team_draws() if self.teams else own[:, :0]
+        each = np.concatenate([teams, own], axis=1)
+        difference = np.concatenate([together[:, None], within[:, None], each[:, :, :-1] - each[:, :, 1:]], axis=1)
         summary = equal_tailed(difference, interval_prob=interval_prob)
-        n_rows = np.concatenate([n.sum(axis=0)[None], n.sum(axis=0)[None], n]).astype(int)
-        labels, n_pairs = (ALL_REPS, WITHIN_REPS, *self.reps), len(self.ranks) - 1
+        n_rows = self._with_teams(self.cells.n).astype(int)[[0, *range(1 + each.shape[1])]]
+        labels = (ALL_REPS, WITHIN_REPS, *map(team_label, self.teams), *self.reps)
+        n_pairs = len(self.ranks) - 1
         columns = {
             "rep": np.repeat(np.array(labels, dtype=object), n_pairs),
             "better": np.tile(np.array(self.ranks[:-1], dtype=object), len(labels)),
@@ -281,31 +275,28 @@ class RankFit:
         }  # fmt: skip
         return self._table(columns, interval_prob)
 
-    def expected(self, rank: str | int | None = None, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """What does a rank of a rep never seen mean? The mean over reps, and where a new rep's probability lies.
+    def expected(
+        self, rank: str | int | None = None, *, team: str | None = None, interval_prob: float = INTERVAL_PROB
+    ) -> "pd.DataFrame":
+        """What does a rank of a rep never seen mean? The mean over such reps, and where a new rep's probability lies.
 
         Parameters
         ----------
         rank : str or int, optional
             One rank; None means all.
+        team : str, optional
+            The new rep's team; unknown, it is one of those there are.
 
         Returns
         -------
         pandas.DataFrame
-            `rank`, `estimate`, `lower`, `upper` of the probability of such a rep; `n` mature judgments, of `n_reps`.
+            `rank`, `estimate`, `lower`, `upper` of the probability of such a rep at all reps' mix of cases; `n` mature
+            judgments, of `n_reps`.
         """
         asked = self.ranks if rank is None else (find_rank(rank, self.ranks, "rank"),)
-        rng = np.random.default_rng([self.diagnostics.seed, 1])
-        tau = self._between_rep_sd()
-        new = logistic(self.posterior["rank_mean"] + self._mean_effect() + tau * rng.standard_normal(tau.shape))
-        summary = equal_tailed(new, interval_prob=interval_prob)
+        columns = expected_columns(self, team=team, interval_prob=interval_prob)
         keep = [i for i, label in enumerate(self.ranks) if label in asked]
-        columns = {
-            "rank": np.array(self.ranks, dtype=object)[keep], "estimate": summary.estimate[keep],
-            "lower": summary.lower[keep], "upper": summary.upper[keep], "n": self.n.sum(axis=0).astype(int)[keep],
-            "n_reps": (self.n > 0).sum(axis=0)[keep],
-        }  # fmt: skip
-        return self._table(columns, interval_prob)
+        return self._table({name: values[keep] for name, values in columns.items()}, interval_prob)
 
     def summary(self) -> str:
         """Everything at a glance, diagnostics first."""
@@ -325,29 +316,34 @@ class RankFit:
 
     # parts of tables --------------------------------------------------------------------------------------------------
 
-    def _between_rep_sd(self) -> Floats:
+    def between_rep_sd(self) -> Floats:
         """Standard deviation between reps of the log-odds at each rank, (draw, rank)."""
         draws = self.posterior.draws
         variance = np.repeat(draws["level_scale"][:, None] ** 2, len(self.ranks), axis=1)
         if "slope_scale" in draws:
             variance = variance + draws["slope_scale"][:, None] ** 2 * self.scores.values**2
         if "residual_scale" in draws:
-            variance = variance + draws["residual_scale"][:, None] ** 2 * (self._residual_basis() ** 2).sum(axis=1)
+            variance = variance + draws["residual_scale"][:, None] ** 2 * (self.residual_basis**2).sum(axis=1)
         return np.sqrt(variance)
 
     def _rep_share(self, prob: Floats) -> Floats:
         """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""
         information = self.n * (prob * (1.0 - prob)).mean(axis=0)
-        tau = self._between_rep_sd()
+        tau = self.between_rep_sd()
         signal = [tau[:, k, None] ** 2 * of_rank for k, of_rank in enumerate(information.T)]
         return np.stack([(s / (1.0 + s)).mean(axis=0) for s in signal], axis=1)
 
-    def _mean_effect(self) -> Floats:
-        """Mean over the all-reps mix of the group effects, (draw, 1)."""
-        if not self.packed.groups:
-            return np.zeros((self.posterior.n_draws, 1))
-        weights = self.cells.n.sum(axis=(0, 1)) / self.cells.n.sum()
-        return (self._group_effects() * weights).sum(axis=tuple(range(1, weights.ndim + 1)))[:, None]
+    def _gap_within_team(self, interval_prob: float) -> dict[str, Floats]:
+        """The gap as if all reps were in one team, with its interval."""
+        found = equal_tailed(self.gap_draws(within_team=True), interval_prob=interval_prob)
+        names = [f"gap_within_team_points{end}" for end in ("", "_lower", "_upper")]
+        return dict(zip(names, found, strict=True))
+
+    def _with_teams(self, counts: NDArray[np.int64]) -> Floats:
+        """Counts per rank of all reps, of each team and of each rep, (row, rank)."""
+        own = self._over_groups(counts)
+        teams = counts.sum(axis=(0, *range(2, counts.ndim - 1))).T if self.teams else own[:0]
+        return np.concatenate([own.sum(axis=0)[None], teams, own])
 
     def _table(self, columns: Mapping[str, Any], interval_prob: float, **settings: Any) -> "pd.DataFrame":
         """A table that says what it rests on."""

@@ -13,6 +13,11 @@ WITHIN_REPS = "(within reps)"
 """Label of the row that compares ranks at the same reps."""
 
 
+def team_label(team: str) -> str:
+    """Label of a team's row among the reps'."""
+    return f"(team {team})"
+
+
 def logistic(linpred: Floats) -> Floats:
     """Probability of a log-odds."""
     return np.asarray(1.0 / (1.0 + np.exp(-linpred)))

@@ -22,6 +22,7 @@ from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, RepStyles
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
+from calibra.models.rank_population import THESE_REPS
 from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.style import short_label, short_labels
@@ -154,11 +155,12 @@ def _pairs(rows: list[dict[str, Any]], *, turned: bool = False) -> str:
 
 
 def _spread(fit: RankFit) -> str:
-    """How far reps differ at the best rank."""
-    row = next(row for row in plain_rows(fit.spread()) if row["quantity"] == f"probability at rank {fit.ranks[0]}")
+    """How far the reps there are differ at the best rank."""
+    row = next(row for row in plain_rows(fit.spread()) if row["of"] == THESE_REPS)
     return (
-        f"Between reps the probability at rank {short_label(fit.ranks[0])} has a standard deviation of about "
-        f"{counted(round(row['estimate']), 'point')} ({row['lower']:.0f} to {row['upper']:.0f})."
+        f"Between these {counted(row['n_reps'], 'rep')} the probability at rank {short_label(fit.ranks[0])} has a "
+        f"standard deviation of about {counted(round(row['estimate']), 'point')} ({row['lower']:.0f} to "
+        f"{row['upper']:.0f})."
     )
 
 

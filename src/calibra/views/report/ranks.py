@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from calibra.decisions.standings import SURE, rep_standings
+from calibra.models.rank_population import THESE_REPS
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.plot_rank import PANEL_TOPS
@@ -53,11 +54,11 @@ def overview_section(facts: Facts) -> Section:
 
 
 def _spread(facts: Facts, days: Days) -> str:
-    """How far reps differ at the best rank."""
+    """How far the reps there are differ at the best rank."""
     fit = facts.calibration.rank_fits[days]
-    best = f"probability at rank {fit.ranks[0]}"
-    row = next(row for row in plain_rows(fit.spread()) if row["quantity"] == best)
-    return facts.say("overview.spread", rank=rank_label(fit.ranks[0]), points=facts.say.read(row, unit="whole"))
+    row = next(row for row in plain_rows(fit.spread()) if row["of"] == THESE_REPS)
+    points = facts.say.read(row, unit="whole")
+    return facts.say("overview.spread", rank=rank_label(fit.ranks[0]), points=points, n=f"{row['n_reps']:,}")
 
 
 def percent_scale(facts: Facts, days: Days, rank: str | None = None) -> Scale:
