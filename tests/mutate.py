@@ -41,6 +41,7 @@ BY_HAND = "data/test_counts.py::test_exposure_by_hand"
 MATURE = "data/test_counts.py::test_only_mature_judgments_enter_and_only_events_within_the_horizon_count"
 AMOUNTS = "data/test_judgments.py::test_touches_and_amounts_add_up_to_the_rows"
 RANK = "models/test_rank.py::test_"
+TEAMS = "models/test_rank_teams_and_cases.py::test_"
 STANDINGS = "decisions/test_rank_decisions.py::test_far_out_reps_stand_first_and_last_and_the_middle_is_not_told_apart"
 PRIORS = "studies/test_sensitivity.py::test_weights_are_the_ratio_of_prior_densities"
 RESIDUAL = "models/test_lead_time_residual.py"
@@ -107,6 +108,18 @@ FAULTS = (
           "models/rank_fit.py", "100.0 * (prob - mean", "-100.0 * (prob - mean"),
     fault("all reps count the same", RANK + "all_reps_row_is_the_count_weighted_mean_of_the_reps",
           "models/reading.py", "n / np.maximum(total, 1e-300), 1.0", "1.0 / len(n), 1.0"),
+    fault("a rep whose team is unknown is of an average team", TEAMS + "a_rep_whose_team_is_unknown_may_be_of_any",
+          "models/rank_population.py", "linpred + _team_effects(fit, team, rng, shape)[..., None]", "linpred"),
+    fault("a rep is read at all reps' mix of teams", TEAMS + "the_gap_of_a_team_is_the_gap_of_its_reps",
+          "models/rank_mix.py", "if within_team else team_shares(n)", "if True else team_shares(n)"),
+    fault("the spread of a population is that of its mean", TEAMS + "the_spread_of_a_population_is_integrated",
+          "models/rank_population.py", "(prob - mean[:, None]) ** 2", "(prob - prob.mean()) ** 2 * mean[:, None]"),
+    fault("draws of two fits are paired by index", "inference/test_pairing.py",
+          "inference/pairing.py", "rng.permutation(_evenly(second.n_draws, n_draws))",
+          "_evenly(second.n_draws, n_draws)"),
+    fault("each side of a comparison keeps its own mix of reps",
+          "decisions/test_rank_decisions.py::test_who_judges_how_much_is_no_difference_between_two_periods",
+          "decisions/comparison_sides.py", "[part.spread_out(common) for", "[part.spread_out(_normalise(part.n)) for"),
     fault("the best rep stands last", STANDINGS,
           "decisions/standings.py", "np.argsort(np.argsort(-gap, axis=1", "np.argsort(np.argsort(gap, axis=1"),
     fault("the half-normal prior is half as wide", PRIORS,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.models.worlds import counts, scale_of
+from tests.models.worlds import counts, grouped, scale_of
 
 from calibra.data.scale import Promise, RankScale
 from calibra.decisions.comparison import Comparison, compare
@@ -133,26 +133,34 @@ def test_pictures_show_what_the_results_hold(fit):
 def _told(estimate, lower, upper, prob_higher, prob_lower):
     """A comparison of one mean and one discrimination, as it might come out."""
     return Comparison(
-        "Endo", "Ito", np.array(["mean probability", "discrimination"], dtype=object),
-        np.array(["points", "log-odds"], dtype=object), np.array([estimate, 0.5]), np.array([lower, 0.25]),
-        np.array([upper, 0.755]), np.array([prob_higher, 0.85]), np.array([prob_lower, 0.0]), np.array([1200, 1200]),
-        np.array([80, 80]), 5.0, 0.3, 0.9, "laplace",
+        first="Endo", second="Ito", quantity=np.array(["mean probability", "discrimination"], dtype=object),
+        unit=np.array(["points", "log-odds"], dtype=object), estimate=np.array([estimate, 0.5]),
+        lower=np.array([lower, 0.25]), upper=np.array([upper, 0.755]), prob_higher=np.array([prob_higher, 0.85]),
+        prob_lower=np.array([prob_lower, 0.0]), margin_below=np.array([-4.7, -np.log(1.25)]),
+        margin_above=np.array([5.1, np.log(1.25)]), n_first=np.array([1200, 1200]), n_second=np.array([80, 80]),
+        margin_odds=1.25, basis="", interval_prob=0.9, engine="laplace",
     )  # fmt: skip
 
 
 def test_a_comparison_in_words_has_interval_counts_and_probabilities():
     assert _told(8.64, 1.04, 16.25, 0.784, 0.001).sentences() == [
-        "Mean probability: Endo lies 8.6 points above Ito (1.0 to 16.2, 90% interval; n 1,200 and 80). Probability "
-        "that it lies above by more than 5 points: 78 %; below by more than that: below 1 %.",
-        "Discrimination: Endo lies 0.50 log-odds above Ito (0.25 to 0.76, 90% interval; n 1,200 and 80). Probability "
-        "that it lies above by more than 0.3: 85 %; below by more than that: below 1 %.",
+        "Mean probability: Endo lies 8.6 points above Ito (difference 8.6, 1.0 to 16.2, 90% interval; n 1,200 and 80). "
+        "Probability that it lies above by more than a factor of 1.25 on the odds (here 5.1 points up, 4.7 down): "
+        "78 %; below by more than that: below 1 %.",
+        "Discrimination: Endo lies 0.50 log-odds above Ito (difference 0.50, 0.25 to 0.76, 90% interval; n 1,200 and "
+        "80). Probability that it lies above by more than a factor of 1.25 on the odds (here 0.22 log-odds): 85 %; "
+        "below by more than that: below 1 %.",
     ]
 
 
-def test_a_difference_below_is_counted_in_its_own_direction():
-    said = _told(-8.64, -16.25, 1.04, 0.0, 1.0).sentences()[0]
-    assert "Endo lies 8.6 points below Ito (−1.0 to 16.2, 90% interval" in said
-    assert said.endswith("above by more than 5 points: below 1 %; below by more than that: over 99 %.")
+@pytest.mark.parametrize(("ends", "words"), [
+    ((-0.49, -1.99, 1.19), "lies 0.5 points below Ito (difference −0.5, −2.0 to 1.2, 90% interval"),
+    ((-8.64, -16.25, -1.04), "lies 8.6 points below Ito (difference −8.6, −16.2 to −1.0, 90% interval"),
+    ((0.49, -1.19, 1.99), "lies 0.5 points above Ito (difference 0.5, −1.2 to 2.0, 90% interval"),
+    ((-0.04, -1.0, 0.04), "lies 0.0 points below Ito (difference 0.0, −1.0 to 0.0, 90% interval"),
+])  # fmt: skip
+def test_the_interval_of_a_difference_in_words_has_the_signs_of_the_table(ends, words):
+    assert words in _told(*ends, 0.0, 1.0).sentences()[0]
 
 
 def test_a_comparison_shows_itself_by_its_mean(fit):
@@ -162,3 +170,122 @@ def test_a_comparison_shows_itself_by_its_mean(fit):
     assert shown.startswith("<Comparison of 4 quantities; Mean probability: rep 05 lies ")
     assert shown.endswith("; laplace>")
     assert "\n" not in shown
+
+
+# two fits -------------------------------------------------------------------------------------------------------------
+
+RATES = np.array([[0.7, 0.4], [0.75, 0.45], [0.65, 0.4], [0.3, 0.1], [0.35, 0.12], [0.25, 0.1]])
+"""Three good reps and three poor ones."""
+
+
+def _fit(n, rates=RATES, *, reps=None, seed=1):
+    """A fit to counts as expected."""
+    return RankModel().fit(counts(n, np.rint(n * rates).astype(int), scale=SCALE, reps=reps), seed=seed)
+
+
+def test_who_judges_how_much_is_no_difference_between_two_periods():
+    # no rate changes; the good three write 450 judgments before and 50 after, the others the reverse
+    before = np.repeat([[450, 450], [50, 50]], 3, axis=0)
+    found = compare(_fit(before), _fit(before[::-1]), names=("before", "after"))
+    assert (found.lower < 0).all()
+    assert (found.upper > 0).all()
+    assert found.basis == "one mix of ranks and cases, of 6 reps in both"
+    mean = found.table.set_index("quantity").loc["mean probability"]
+    assert abs(mean["estimate"]) < 2.0  # 28 points by each side's own mix of reps
+    assert max(mean["prob_higher"], mean["prob_lower"]) < 0.05
+    assert mean["n_first"] == mean["n_second"] == 3000
+
+
+def test_a_share_of_a_segment_that_changes_is_no_difference_between_two_periods():
+    rates = np.array([[0.8, 0.3], [0.5, 0.1]])
+    fits = []
+    for share in (0.8, 0.2):
+        n = np.zeros((6, 2, 2), dtype=int)
+        n[...] = 300 * np.array([share, 1 - share])
+        judgments = grouped(n, np.rint(n * rates).astype(int), ranks="AB", segment=["rich", "poor"])
+        fits.append(RankModel(adjust_for=("segment",)).fit(judgments, seed=1))
+    found = compare(*fits)
+    assert (found.lower < 0).all()
+    assert (found.upper > 0).all()
+    assert np.abs(found.estimate[:3]).max() < 1.5  # 20.6 points by each side's own mix of segments
+
+
+def test_groups_of_other_people_are_compared_by_their_own_reps():
+    n = np.full((3, 2), 400)
+    found = compare(_fit(n, RATES[:3]), _fit(n, RATES[3:], reps=["x", "y", "z"]))
+    assert found.basis == "one mix of ranks and cases; each side's reps are its own"
+    # (.7 + .75 + .65)/3 less (.3 + .35 + .25)/3
+    assert found.estimate[0] == pytest.approx(40.0, abs=1.5)
+
+
+def test_reps_of_one_side_only_are_left_out_where_those_of_both_hold_most():
+    n = np.full((6, 2), 300)
+    fewer = _fit(n[:5], RATES[:5])
+    found = compare(_fit(n), fewer)
+    assert found.basis == "one mix of ranks and cases, of 5 reps in both"
+    assert found.n_first[0] == 1500
+    assert np.abs(found.estimate[:3]).max() < 1.5
+
+
+def test_one_rep_is_compared_with_itself_over_two_periods():
+    n = np.full((6, 2), 400)
+    changed = RATES.copy()
+    changed[0] -= 0.2
+    found = compare(_fit(n), _fit(n, changed), reps="rep 00", names=("before", "after"))
+    assert found.first == "rep 00, before"
+    assert found.estimate[0] == pytest.approx(20.0, abs=3.0)
+    assert found.n_first[0] == 400
+    with pytest.raises(InputError, match="'nobody' is no rep of the fit"):
+        compare(_fit(n), _fit(n, changed), reps="nobody")
+
+
+def test_the_margin_of_a_comparison_is_a_factor_on_the_odds():
+    # 1.4 % against 2.8 %: 1.4 points, and odds of twice the size
+    n = np.full((8, 2), 20_000)
+    low, high = np.full((8, 2), 0.014), np.full((8, 2), 0.028)
+    found = compare(_fit(n, high), _fit(n, low), margin_odds=1.5)
+    assert found.prob_higher[0] > 0.99
+    # the margin around 1.4 %: odds .0142 × 1.5 = .0213, 2.09 %
+    assert found.margin_above[0] == pytest.approx(0.69, abs=0.05)
+    assert found.margin_below[0] == pytest.approx(-0.46, abs=0.05)
+    assert found.margin_above[-1] == pytest.approx(np.log(1.5))
+    assert compare(_fit(n, high), _fit(n, low), margin_odds=2.5).prob_higher[0] < 0.01
+
+
+def test_fits_adjusted_for_other_things_are_not_compared():
+    n = np.full((3, 2, 2), 100)
+    plain = RankModel().fit(grouped(n, n // 2, ranks="AB", segment="xy"), seed=1, draws=100)
+    adjusted = RankModel(adjust_for=("segment",)).fit(grouped(n, n // 2, ranks="AB", segment="xy"), seed=1, draws=100)
+    other = RankModel(adjust_for=("segment",)).fit(grouped(n, n // 3, ranks="AB", segment="uv"), seed=1, draws=100)
+    with pytest.raises(InputError, match=r"adjusted for the same groupings; got adjust_for=\(\), team=None and"):
+        compare(plain, adjusted)
+    with pytest.raises(InputError, match=r"labels of 'segment' in common.*the first has x, y, the second u, v"):
+        compare(adjusted, other)
+
+
+def test_teams_that_only_one_side_has_are_no_hindrance():
+    n = np.zeros((4, 2, 2), dtype=int)
+    n[:2, :, 0] = n[2:, :, 1] = 200
+    fits = [
+        RankModel(team="team").fit(grouped(n, n // 2, ranks="AB", team=teams, reps=reps), seed=1, draws=200)
+        for teams, reps in ((["E", "N"], "abcd"), (["S", "W"], "efgh"))
+    ]
+    for within in (False, True):
+        found = compare(*fits, within_team=within)
+        assert np.abs(found.estimate[:3]).max() < 2.0
+
+
+@pytest.mark.slow
+def test_equal_seeds_make_a_comparison_no_surer_than_it_is():
+    # nothing changes; paired by index, intervals at 90 % held 0 in 50 % for the mean
+    held = []
+    for world in range(60):
+        rng = np.random.default_rng(world)
+        rates = 1.0 / (1.0 + np.exp(-(np.array([0.2, -1.5]) + rng.normal(0.0, 0.5, (10, 1)))))
+        n = np.full((10, 2), 60)
+        fits = [
+            RankModel().fit(counts(n, rng.binomial(n, rates)), seed=1, engine="laplace", draws=400) for _ in range(2)
+        ]
+        found = compare(*fits)
+        held.append((found.lower <= 0) & (found.upper >= 0))
+    assert np.mean(held, axis=0).min() >= 0.76  # 90 % less 3.6 standard errors

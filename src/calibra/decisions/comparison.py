@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError, check_kind, check_within
+from calibra.decisions.comparison_sides import Sides, two_fits, two_reps
+from calibra.errors import InputError, check_kind
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
-from calibra.models.reading import ALL_REPS, log_odds, mean_over_reps
+from calibra.models.reading import ALL_REPS, log_odds
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.stats.margin import MARGIN_ODDS, check_margin_odds, log_odds_gap, margin_band
 from calibra.tables import make_table
-from calibra.words import chance, quoted
+from calibra.words import chance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,7 @@ class Comparison:
     second: str
     """With what."""
     quantity: NDArray[np.object_]
-    """`probability at rank …`, `mean probability` (at one mix of ranks for both) and `discrimination`."""
+    """`probability at rank …`, `mean probability` (at one mix of reps, ranks and cases for both), `discrimination`."""
     unit: NDArray[np.object_]
     """`points` or `log-odds`."""
     estimate: Floats
@@ -43,17 +45,21 @@ class Comparison:
     upper: Floats
     """Upper end of its interval."""
     prob_higher: Floats
-    """Probability that the first is higher by more than the margin."""
+    """Probability that the first is higher by more than the margin on the odds."""
     prob_lower: Floats
-    """Probability that the first is lower by more than the margin."""
+    """Probability that the first is lower by more than the margin on the odds."""
+    margin_below: Floats
+    """How far below the second the margin reaches, in the unit of the row; negative."""
+    margin_above: Floats
+    """How far above it reaches."""
     n_first: NDArray[np.int64]
     """Mature judgments behind the first."""
     n_second: NDArray[np.int64]
     """Mature judgments behind the second."""
-    margin_points: float
-    """Margin of probabilities, in percentage points."""
-    margin_log_odds: float
-    """Margin of discrimination, in log-odds per standard deviation of the rank scores."""
+    margin_odds: float
+    """Margin: a factor on the odds; of discrimination, a factor per standard deviation of the rank scores."""
+    basis: str
+    """What the two are read at."""
     interval_prob: float
     """Level of the interval."""
     engine: str
@@ -62,12 +68,11 @@ class Comparison:
     @property
     def table(self) -> "pd.DataFrame":
         """One row per quantity."""
-        names = ("quantity", "unit", "estimate", "lower", "upper", "prob_higher", "prob_lower", "n_first", "n_second")
-        columns = {name: getattr(self, name) for name in names}
+        columns = {name: getattr(self, name) for name in _COLUMNS}
         table = make_table({**columns, "engine": np.full(len(self.unit), self.engine, dtype=object)})
         table.attrs.update({
-            "first": self.first, "second": self.second, "margin_points": self.margin_points,
-            "margin_log_odds": self.margin_log_odds, "interval_prob": self.interval_prob,
+            "first": self.first, "second": self.second, "margin_odds": self.margin_odds, "basis": self.basis,
+            "interval_prob": self.interval_prob,
         })  # fmt: skip
         return table
 
@@ -82,20 +87,31 @@ class Comparison:
         )
 
     def _sentence(self, row: int) -> str:
-        """One difference, counted in its own direction."""
-        estimate, ends = float(self.estimate[row]), (float(self.lower[row]), float(self.upper[row]))
+        """One difference in words; the interval is of the first less the second, with its signs."""
         points = self.unit[row] == "points"
-        word, sign = ("below", -1.0) if estimate < 0.0 else ("above", 1.0)
-        size, low, high = (
-            _number(sign * value, points=points) for value in (estimate, *sorted(ends, key=sign.__mul__))
-        )
-        margin = f"{self.margin_points:g} points" if points else f"{self.margin_log_odds:g}"
+        size, signed, low, high, below, above = (
+            _number(float(value), points=points)
+            for value in (
+                abs(self.estimate[row]), self.estimate[row], self.lower[row], self.upper[row],
+                -self.margin_below[row], self.margin_above[row],
+            )
+        )  # fmt: skip
+        word = "below" if self.estimate[row] < 0.0 else "above"
+        unit = str(self.unit[row])
+        reach = f"{above} {unit}" if above == below else f"{above} {unit} up, {below} down"
         what, counts = str(self.quantity[row]), f"n {self.n_first[row]:,} and {self.n_second[row]:,}"
         return (
-            f"{what[0].upper()}{what[1:]}: {self.first} lies {size} {self.unit[row]} {word} {self.second} ({low} to "
-            f"{high}, {self.interval_prob:.0%} interval; {counts}). Probability that it lies above by more than "
-            f"{margin}: {chance(self.prob_higher[row])}; below by more than that: {chance(self.prob_lower[row])}."
+            f"{what[0].upper()}{what[1:]}: {self.first} lies {size} {unit} {word} {self.second} (difference "
+            f"{signed}, {low} to {high}, {self.interval_prob:.0%} interval; {counts}). Probability that it lies above "
+            f"by more than a factor of {self.margin_odds:g} on the odds (here {reach}): "
+            f"{chance(self.prob_higher[row])}; below by more than that: {chance(self.prob_lower[row])}."
         )
+
+
+_COLUMNS = (
+    "quantity", "unit", "estimate", "lower", "upper", "prob_higher", "prob_lower", "margin_below", "margin_above",
+    "n_first", "n_second",
+)  # fmt: skip
 
 
 def _number(value: float, *, points: bool) -> str:
@@ -110,15 +126,18 @@ def compare(
     *,
     reps: tuple[str, str] | str | None = None,
     names: tuple[str, str] = ("first", "second"),
-    margin_points: float = 5.0,
-    margin_log_odds: float = 0.3,
+    within_team: bool = False,
+    margin_odds: float = MARGIN_ODDS,
     interval_prob: float = INTERVAL_PROB,
 ) -> Comparison:
     """Do two reps differ, or two periods or groups?
 
-    Two reps of one fit are compared draw by draw. Two fits (of two periods, say `judgments.at(...)` cut by date, or
-    of two groups) are taken as independent; both are read at the mix of ranks of the two together, so that a
-    difference is not one of mix.
+    Two reps of one fit are compared draw by draw, each in the rep's own team, at all reps' mix of cases. Two fits, of
+    two periods cut by the day of the judgment or of two groups, are taken as independent of each other, whatever their
+    seeds. Both are read with one set of weights, the judgments of the two together by rep, rank and case, so that a
+    change in who judged what is no difference. Only reps of both enter; where these hold less than half of the
+    judgments of a side, the fits are taken as of different people: each side keeps its own reps, and ranks and cases
+    are weighted alike.
 
     Parameters
     ----------
@@ -130,64 +149,55 @@ def compare(
         Whom to compare.
     names : pair of str
         What the two fits are called, e.g. `("before", "after")`.
-    margin_points, margin_log_odds : float
-        Differences worth talking about: of probabilities, and of discrimination.
+    within_team : bool
+        Leave the teams' own effects out: as if all were in one team.
+    margin_odds : float
+        Factor on the odds from which on a difference is worth talking about; 1.25 is 5.6 points at 50 %.
     interval_prob : float
         Level of the intervals.
+
+    Raises
+    ------
+    InputError
+        Fits of other ranks, horizons or groupings.
     """
     for name, value in (("fit", fit), ("other", fit if other is None else other)):
         check_kind(value, name, RankFit, more=_LEAD_TIMES if isinstance(value, LeadTimeFit) else "")
-    check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 5.")
-    check_within(margin_log_odds, "margin_log_odds", 0, mend="Give it in log-odds, such as 0.3.")
+    check_margin_odds(margin_odds)
     if other is None:
         if not isinstance(reps, tuple) or len(reps) != 2:
             raise InputError(f"`reps` must be two reps of the fit, e.g. ('Abe', 'Baker'); got {reps!r}.")
-        sides, labels = [_side(fit, rep) for rep in reps], reps
+        sides, labels = two_reps(fit, reps, within_team=within_team), reps
     else:
         if isinstance(reps, tuple):
             raise InputError(
                 f"`reps` must be one rep of both fits, or None for all reps, when two fits are given; got {reps!r}."
             )
-        if other.ranks != fit.ranks or other.within_days != fit.within_days:
-            raise InputError(
-                f"The two fits must share ranks and horizon; got {fit.ranks}, {fit.within_days} days and "
-                f"{other.ranks}, {other.within_days} days."
-            )
-        sides = [_side(fit, reps or ALL_REPS), _side(other, reps or ALL_REPS)]
+        sides = two_fits(fit, other, reps, within_team=within_team)
         labels = (f"{reps or ALL_REPS}, {names[0]}", f"{reps or ALL_REPS}, {names[1]}")
-    (first, n_first), (second, n_second) = sides
-    draws = _differences(fit, first, second, n_first + n_second)
-    margin = np.r_[np.full(len(fit.ranks) + 1, margin_points), margin_log_odds]
-    summary = equal_tailed(draws, interval_prob=interval_prob)
-    quantity = [*(f"probability at rank {rank}" for rank in fit.ranks), MEAN, "discrimination"]
-    counts = [np.r_[n, n.sum(), n.sum()].astype(np.int64) for n in (n_first, n_second)]
-    return Comparison(
-        labels[0], labels[1], np.array(quantity, dtype=object),
-        np.array(["points"] * (len(fit.ranks) + 1) + ["log-odds"], dtype=object), summary.estimate, summary.lower,
-        summary.upper, (draws > margin).mean(axis=0), (draws < -margin).mean(axis=0), counts[0], counts[1],
-        margin_points, margin_log_odds, interval_prob, fit.diagnostics.engine,
-    )  # fmt: skip
+    return _describe(fit, sides, labels, margin_odds=margin_odds, interval_prob=interval_prob)
 
 
-def _side(fit: RankFit, rep: str) -> tuple[Floats, Floats]:
-    """Draws of the probabilities of one rep, or of all reps, (draw, rank), and the mature judgments behind them."""
-    prob = fit.probability_draws(case_mix="all reps")
-    if rep == ALL_REPS:
-        return mean_over_reps(prob, fit.n), fit.n.sum(axis=0)
-    if rep not in fit.reps:
-        raise InputError(
-            f"{quoted(rep)} is no rep of the fit; it has {', '.join(fit.reps[:5])}{' …' if len(fit.reps) > 5 else ''}."
-        )
-    index = fit.reps.index(rep)
-    return prob[:, index], fit.n[index]
-
-
-def _differences(fit: RankFit, first: Floats, second: Floats, n: Floats) -> Floats:
-    """Differences per rank, of the mean and of discrimination, (draw, rank + 2), at one mix of ranks."""
-    n_draws = min(len(first), len(second))
-    first, second = first[:n_draws], second[:n_draws]
+def _describe(
+    fit: RankFit, sides: Sides, labels: tuple[str, str], *, margin_odds: float, interval_prob: float
+) -> Comparison:
+    """Differences per rank, of the mean and of discrimination, at one mix of ranks."""
+    first, second, n = sides.first, sides.second, sides.n_first + sides.n_second
     mix = n / n.sum() if n.sum() > 0 else np.full(len(n), 1.0 / len(n))
+    prob, reference = (np.column_stack([side, side @ mix]) for side in (first, second))
     slope = mix * fit.scores.values
-    points = 100.0 * (first - second)
     discrimination = (log_odds(first) - log_odds(second)) @ (slope - mix * slope.sum())
-    return np.column_stack([points, points @ mix, discrimination])
+    differences = np.column_stack([100.0 * (prob - reference), discrimination])
+    on_odds, margin = np.column_stack([log_odds_gap(prob, reference), discrimination]), float(np.log(margin_odds))
+    below, above = 100.0 * margin_band(reference.mean(axis=0), margin_odds=margin_odds)
+    summary = equal_tailed(differences, interval_prob=interval_prob)
+    counts = [np.r_[each, each.sum(), each.sum()].astype(np.int64) for each in (sides.n_first, sides.n_second)]
+    quantity = [*(f"probability at rank {rank}" for rank in fit.ranks), MEAN, "discrimination"]
+    return Comparison(
+        first=labels[0], second=labels[1], quantity=np.array(quantity, dtype=object),
+        unit=np.array(["points"] * (len(fit.ranks) + 1) + ["log-odds"], dtype=object),
+        estimate=summary.estimate, lower=summary.lower, upper=summary.upper,
+        prob_higher=(on_odds > margin).mean(axis=0), prob_lower=(on_odds < -margin).mean(axis=0),
+        margin_below=np.r_[below, -margin], margin_above=np.r_[above, margin], n_first=counts[0], n_second=counts[1],
+        margin_odds=margin_odds, basis=sides.basis, interval_prob=interval_prob, engine=fit.diagnostics.engine,
+    )  # fmt: skip

@@ -30,6 +30,7 @@ from calibra.errors import check_kind
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Poisson
+from calibra.inference.pairing import spawn_seed
 from calibra.inference.posterior import Posterior
 from calibra.inference.priors import HalfNormal, Normal, RandomWalk, ScalePrior
 from calibra.models.cells import indicator, read_adjust_for, residual_basis
@@ -141,11 +142,7 @@ class LeadTimeModel:
         declarations = self._declare(cells)
         posteriors: dict[str, Posterior] = {}
         for cause, declaration in declarations.items():
-            own_seed = (
-                int(np.random.SeedSequence([seed, CAUSES.index(cause)]).generate_state(1)[0])
-                if cause != "event"
-                else seed
-            )
+            own_seed = seed if cause == "event" else spawn_seed(seed, CAUSES.index(cause))
             posteriors[cause] = sample_posterior(
                 declaration, seed=own_seed, engine=engine, draws=draws, progress=progress
             )

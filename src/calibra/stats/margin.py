@@ -54,6 +54,15 @@ def log_odds_gap(prob: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.log(first) - np.log1p(-first) - np.log(second) + np.log1p(-second))
 
 
+def margin_band(reference: ArrayLike, *, margin_odds: float = MARGIN_ODDS) -> NDArray[np.float64]:
+    """How far below and above a probability does the margin reach? Both ends less the probability, along axis 0."""
+    check_margin_odds(margin_odds)
+    prob = np.asarray(reference, dtype=float)
+    low = prob / (prob + (1.0 - prob) * margin_odds)
+    high = prob * margin_odds / (prob * margin_odds + 1.0 - prob)
+    return np.stack([low - prob, high - prob])
+
+
 def check_margin_odds(margin_odds: object) -> None:
     """Refuse what is no factor above 1."""
     check_within(margin_odds, "margin_odds", 1, ends="()", mend="Give a factor on the odds, such as 1.25.")

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from calibra.errors import InputError
 from calibra.inference.engines import sample_posterior
 from calibra.inference.nuts_repeated import RepeatedNuts
+from calibra.inference.pairing import spawn_seed
 from calibra.inference.posterior import Posterior
 from calibra.inference.uniformity import uniformity_p_value
 from calibra.studies.trust_read import read_quantities, reported_only
 from calibra.studies.trust_rows import Row, answered, count, run_worlds
-from calibra.studies.trust_worlds import Design, Model, World, draw_world, part_seed
+from calibra.studies.trust_worlds import Design, Model, World, draw_world
 from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:
@@ -172,9 +173,9 @@ def _one_world(
 def fit_world(world: World, *, seed: int, sampler: RepeatedNuts | None, draws: int = 100) -> dict[str, Posterior]:
     """Draws of every part of a world, by laplace or by the nuts sampler given."""
     return {
-        part: sample_posterior(declaration, seed=part_seed(seed, i), engine="laplace", draws=draws, progress=False)
+        part: sample_posterior(declaration, seed=spawn_seed(seed, i), engine="laplace", draws=draws, progress=False)
         if sampler is None
-        else sampler.sample(declaration, seed=part_seed(seed, i), draws=draws)
+        else sampler.sample(declaration, seed=spawn_seed(seed, i), draws=draws)
         for i, (part, declaration) in enumerate(world.declarations.items())
     }
 

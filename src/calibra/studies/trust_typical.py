@@ -9,13 +9,14 @@ from scipy.optimize import brentq
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
 from calibra.inference.engines import sample_posterior
+from calibra.inference.pairing import spawn_seed
 from calibra.models.lead_time import LeadTimeModel
 from calibra.models.lead_time_cells import interval_clock
 from calibra.models.lead_time_curves import fine_times, incidence, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.stats.detection import cutpoint_at_share, event_probabilities, share_above
 from calibra.studies.trust_times import draw_times, lead_time_frame
-from calibra.studies.trust_worlds import AS_OF, Design, part_seed, with_draws
+from calibra.studies.trust_worlds import AS_OF, Design, with_draws
 
 type Floats = NDArray[np.float64]
 
@@ -138,7 +139,7 @@ def lead_time_fit(
         edges_days=design.edges_days, exact=False,
     )  # fmt: skip
     posteriors = {
-        cause: sample_posterior(declaration, seed=part_seed(seed, i), engine="laplace", draws=draws, progress=False)
+        cause: sample_posterior(declaration, seed=spawn_seed(seed, i), engine="laplace", draws=draws, progress=False)
         for i, (cause, declaration) in enumerate(frame.declarations.items())
     }
     fit = with_draws(frame, posteriors)

@@ -160,11 +160,6 @@ def with_draws(frame: Fit, posteriors: Mapping[str, Posterior]) -> Fit:
     return replace(frame, posterior=posteriors[""])
 
 
-def part_seed(seed: int, part: int) -> int:
-    """A seed of its own for each part of a model, so that their draws are paired at random."""
-    return int(np.random.SeedSequence([seed, part]).generate_state(1)[0])
-
-
 def draw_world(
     model: Model, design: Design, rng: np.random.Generator, *, exact: bool = True, reps: Reps = "priors"
 ) -> World:
