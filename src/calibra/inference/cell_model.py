@@ -5,17 +5,24 @@
 for reps r and cells c. β is the population, u_r is rep r's deviation from it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import InputError
+from calibra.inference.checks import check_amounts, check_names, check_whole
 from calibra.inference.families import Family
-from calibra.inference.priors import PopulationPrior, RandomWalk, ScalePrior
+from calibra.inference.priors import GammaPrecision, Pooled, PopulationPrior, RandomWalk, ScalePrior
 from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
+
+_OF_BUILD = ("events", "linpred", "events_seen", "size_seen")
+"""What the model written out in PyMC has beside terms and scales."""
+_OF_DRAWS = ("chain", "draw", "__sample__")
+"""Axes that ArviZ keeps for itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +75,7 @@ class CellModel:
     Raises
     ------
     InputError
-        Shapes that do not fit each other, or counts outside the family's range.
+        Shapes that do not fit each other, counts outside the family's range, or one name for two things.
     """
 
     __repr__ = brief
@@ -101,13 +108,16 @@ class CellModel:
                 )
         for population_term in self.population:
             _check_population_term(population_term)
-        names = [name for term in terms for name in (term.name, term.scale_name) if name]
-        if len(set(names)) != len(names):
-            raise InputError(f"terms must have names of their own; got {names}.")
+        check_names(_names(self))
+        self._check_counts()
+
+    def _check_counts(self) -> None:
+        check_whole("events", self.events, self.reps)
+        (check_whole if self.family.size_is_count else check_amounts)("size", self.size, self.reps)
         if self.family.name == "binomial" and np.any(self.events > self.size):
             raise InputError("a cell holds more events than trials; check the counts.")
-        if np.any(self.events < 0) or np.any((self.size <= 0) & (self.events > 0)):
-            raise InputError("a cell holds a negative count, or events without trials or exposure; check the counts.")
+        if np.any((self.size <= 0) & (self.events > 0)):
+            raise InputError("a cell holds events without trials or exposure; check the counts.")
 
     @property
     def n_reps(self) -> int:
@@ -130,6 +140,68 @@ class CellModel:
         rep_scales = {term.scale_name: term.scale for term in self.rep_terms}
         learned = {t.scale_name: t.prior.scale for t in self.population if t.scale_name and hasattr(t.prior, "scale")}
         return rep_scales | learned
+
+
+def with_own_axes(population: Iterable[PopulationTerm], rep_terms: Iterable[RepTerm]) -> tuple[PopulationTerm, ...]:
+    """Rename axes that the user named as something of the model is called: `level` becomes `level_labels`.
+
+    A grouping may be called anything. Only the name of its axis changes, not that of its term.
+    """
+    fixed, terms = tuple(rep_terms), tuple(population)
+    every: list[PopulationTerm | RepTerm] = [*terms, *fixed]
+    variables = {name for term in every for name, _ in _variables(term)} | set(_OF_BUILD)
+    axes: dict[str, tuple[str, ...]] = dict.fromkeys(_axes_of_reps(fixed), ())
+    renamed = []
+    for term in terms:
+        dim = term.dim
+        while dim in variables or axes.get(dim, term.labels) != term.labels:
+            dim = f"{dim}_labels"
+        axes[dim] = term.labels
+        renamed.append(replace(term, dim=dim))
+    return tuple(renamed)
+
+
+def _axes_of_reps(rep_terms: Iterable[RepTerm]) -> tuple[str, ...]:
+    return (*_OF_DRAWS, "rep", "cell", *(f"{term.name}_column" for term in rep_terms if term.n_columns > 1))
+
+
+def _variables(term: PopulationTerm | RepTerm) -> Iterator[tuple[str, str]]:
+    """The name of a term, of its scale and of what either is made from in PyMC, with what each is."""
+    prior = term.prior if isinstance(term, PopulationTerm) else None
+    scale = term.scale if isinstance(term, RepTerm) else getattr(prior, "scale", None)
+    yield term.name, "a term"
+    if term.scale_name is not None:
+        yield term.scale_name, f"the scale of `{term.name}`"
+        if isinstance(scale, GammaPrecision):
+            yield f"{term.scale_name}_precision", f"the precision of `{term.name}`"
+    for part in _parts(term):
+        yield f"{term.name}_{part}", f"a part of `{term.name}`"
+
+
+def _parts(term: PopulationTerm | RepTerm) -> tuple[str, ...]:
+    """What a term with a learned scale is made from in PyMC."""
+    if isinstance(term, RepTerm):
+        return ("known", "standard")
+    if isinstance(term.prior, RandomWalk):
+        return ("first", "step")
+    return ("standard",) if isinstance(term.prior, Pooled) else ()
+
+
+def _names(model: CellModel) -> Iterator[tuple[str, str]]:
+    """Every name the model written out in PyMC has, with what it is; an axis of several terms once."""
+    every: list[PopulationTerm | RepTerm] = [*model.population, *model.rep_terms]
+    for any_term in every:
+        yield from _variables(any_term)
+    for name in _OF_BUILD:
+        yield name, "part of every model"
+    for name in _axes_of_reps(model.rep_terms):
+        yield name, "an axis that every model has"
+    axes: dict[str, tuple[str, ...]] = {}
+    for term in model.population:
+        if axes.setdefault(term.dim, term.labels) != term.labels:
+            yield term.dim, "the axis of other labels"
+    for dim in axes:
+        yield dim, "the axis of a term"
 
 
 def _check_population_term(term: PopulationTerm) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from calibra.errors import InputError
+from calibra.inference.checks import check_whole
 from calibra.inference.priors import Normal, ScalePrior
 from calibra.stats.detection_likelihood import contrast_basis
 from calibra.tables import brief
@@ -64,8 +65,10 @@ class DetectionModel:
                 f"Thresholds lie between ranks: two ranks or more are needed; got {len(self.ranks)} "
                 f"({', '.join(self.ranks)}). Use RankModel, which needs no second rank."
             )
-        if np.any(self.n < 0) or np.any(self.events < 0) or np.any(self.events > self.n):
-            raise InputError("a cell holds a negative count, or more events than judgments; check the counts.")
+        check_whole("n", self.n, self.reps)
+        check_whole("events", self.events, self.reps)
+        if np.any(self.events > self.n):
+            raise InputError("a cell holds more events than judgments; check the counts.")
 
     @property
     def n_reps(self) -> int:

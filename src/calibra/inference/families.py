@@ -25,6 +25,7 @@ class Binomial:
     """events ~ Binomial(size, logit⁻¹ η)."""
 
     name = "binomial"
+    size_is_count = True
 
     def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
         """Y η − n log(1 + e^η), the binomial coefficient left out; −inf where e^η overflows."""
@@ -52,6 +53,7 @@ class Poisson:
     """events ~ Poisson(size · e^η), size an exposure."""
 
     name = "poisson"
+    size_is_count = False
 
     def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
         """Y η − E e^η, terms free of η left out."""

@@ -27,7 +27,7 @@ from calibra.data.counts import check_edges, check_groups
 from calibra.data.judgments import Judgments
 from calibra.data.open_rows import count_open
 from calibra.errors import check_kind
-from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Poisson
 from calibra.inference.pairing import spawn_seed
@@ -172,7 +172,7 @@ class LeadTimeModel:
         return {
             cause: CellModel(
                 family=Poisson(), events=cells.pack(ended), size=cells.pack(exposure.exposure_days), reps=exposure.reps,
-                population=population, rep_terms=rep_terms,
+                population=with_own_axes(population, rep_terms), rep_terms=rep_terms,
             )
             for cause, ended in endings.items()
         }  # fmt: skip

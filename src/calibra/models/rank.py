@@ -22,7 +22,7 @@ from calibra.data.counts import BinomialCells, check_groups
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScores
 from calibra.errors import InputError, check_kind, what_came
-from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Binomial
 from calibra.inference.priors import HalfNormal, Normal, Pooled, ScalePrior
@@ -177,7 +177,7 @@ class RankModel:
             rep_terms.append(RepTerm("residual", residual_basis(scores.values)[rank], priors.residual))
         return CellModel(
             family=Binomial(), events=packed.pack(cells.events), size=packed.pack(cells.n), reps=cells.reps,
-            population=tuple(population), rep_terms=tuple(rep_terms),
+            population=with_own_axes(population, rep_terms), rep_terms=tuple(rep_terms),
         )  # fmt: skip
 
 
