@@ -1,14 +1,23 @@
 """The engines against published values, each other, themselves, and what users may ask of them."""
 
+import re
+import sys
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from tests.inference.worlds import binomial_world, lopsided_world, poisson_world, rank_declaration, silent_world
 
 from calibra.errors import FitError, InputError
-from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference import engines, nuts
+from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.engines import sample_posterior
 from calibra.inference.families import Binomial, Poisson
+from calibra.inference.nuts import NutsDraws, OutOfTimeError
 from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, RandomWalk
+from calibra.inference.progress import Progress
 
 # Surgical: 12 hospitals, infant cardiac surgery (BUGS examples volume 1); posterior by quadrature (ACCEPTANCE A1, A2)
 OPERATIONS = np.array([47, 148, 119, 810, 211, 196, 148, 215, 207, 97, 256, 360.0])
@@ -111,25 +120,117 @@ def test_three_judgments_without_an_event_agree_with_brute_force_integration():
     assert posterior["level_scale"].mean() == pytest.approx((scale * density).sum() / density.sum(), abs=0.03)
 
 
-@pytest.mark.parametrize(
-    "k", [{"outer_pareto_k": 0.9}, {"block_pareto_k": np.array([0.1, 0.8])}, {"effective_sample": 100.0}]
-)
-@pytest.mark.nuts
-def test_auto_goes_to_nuts_where_laplace_is_in_doubt_and_says_why(monkeypatch, k):
-    from dataclasses import replace
+IN_DOUBT = pytest.mark.parametrize(("change", "doubt"), [
+    ({"outer_pareto_k": 0.9}, "outer Pareto k 0.90"),
+    ({"block_pareto_k": np.array([0.1, 0.8])}, "block Pareto k 0.80 for rep rep 1"),
+    ({"effective_sample": 100.0}, "100 effective draws"),
+])  # fmt: skip
 
-    from calibra.inference import engines
 
-    model = binomial_world(2, 5, 40, seed=4)
+def let_laplace_doubt(monkeypatch, change):
     honest = engines.sample_laplace
+    monkeypatch.setattr(engines, "sample_laplace", lambda *model, **asked: replace(honest(*model, **asked), **change))
 
-    def doubtful(*args, **settings):
-        return replace(honest(*args, **settings), **k)
 
-    monkeypatch.setattr(engines, "sample_laplace", doubtful)
+@IN_DOUBT
+def test_auto_says_before_nuts_starts_why_and_for_about_how_long(monkeypatch, caplog, change, doubt):
+    let_laplace_doubt(monkeypatch, change)
+    told_before = []
+
+    def sampled(model, *, seed, draws, progress, seconds):
+        told_before.extend(caplog.messages)
+        assert seconds == 90.0
+        values = sample_posterior(model, seed=seed, engine="laplace", draws=draws).draws
+        return NutsDraws(dict(values), effective_sample=900.0, r_hat=1.001, n_divergent=0)
+
+    monkeypatch.setattr(engines, "sample_nuts", sampled)
+    diagnostics = sample_posterior(binomial_world(2, 5, 40, seed=4), seed=3, nuts_seconds=90.0).diagnostics
+    assert diagnostics.engine == "nuts"
+    assert diagnostics.reason == f"auto: laplace had {doubt}"
+    assert diagnostics.ok
+    (told,) = told_before
+    assert re.fullmatch(
+        rf"laplace had {doubt}: nuts takes over, for about \d+ s, at most 2 minutes; engine='laplace' keeps to laplace",
+        told,
+    )
+
+
+@IN_DOUBT
+def test_auto_keeps_the_draws_of_laplace_with_their_doubt_where_nuts_is_not_done_in_time(monkeypatch, change, doubt):
+    model = binomial_world(2, 5, 40, seed=4)
+    expected = sample_posterior(model, seed=3, engine="laplace")
+    let_laplace_doubt(monkeypatch, change)
+
+    def slow(*_model, seconds, **_asked):
+        raise OutOfTimeError(f"nuts was not done within {seconds} s.")
+
+    monkeypatch.setattr(engines, "sample_nuts", slow)
+    kept = sample_posterior(model, seed=3, nuts_seconds=2.5)
+    np.testing.assert_array_equal(kept["level"], expected["level"])
+    assert kept.diagnostics.engine == "laplace"
+    assert kept.diagnostics.reason == f"auto: laplace had {doubt}, and nuts was not done within 2.5 s"
+    first, second = kept.diagnostics.problems
+    assert doubt in first
+    assert second == "nuts was not done within 2.5 s"
+    assert kept.diagnostics.way_out == "Fit with engine='nuts', which has no time limit."
+
+
+def test_where_laplace_broke_down_and_nuts_is_not_done_in_time_there_is_no_answer(monkeypatch):
+    def break_down(*_args, **_kwargs):
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
+
+    def slow(*_model, **_asked):
+        raise OutOfTimeError("not done")
+
+    monkeypatch.setattr(engines, "sample_laplace", break_down)
+    monkeypatch.setattr(engines, "sample_nuts", slow)
+    with pytest.raises(FitError, match=r"laplace failed: Matrix.* not done within 300 s.*no time limit"):
+        sample_posterior(binomial_world(2, 5, 9, seed=1), seed=1)
+
+
+def test_a_sampler_that_is_not_done_in_time_is_stopped(monkeypatch):
+    stopped = []
+    running = SimpleNamespace(is_finished=False, abort=lambda: stopped.append(True))
+    monkeypatch.setitem(sys.modules, "nutpie", SimpleNamespace(sample=lambda *_model, **_settings: running))
+    with pytest.raises(OutOfTimeError):
+        nuts.run_nuts(None, {"draws": 1}, progress=Progress(shown=False), stop_at=time.monotonic() + 0.05)
+    assert stopped == [True]
+
+
+@pytest.mark.parametrize(("found", "tried"), [
+    ([(900.0, 1.002, 0)], [(0.9, 1000)]),
+    ([(900.0, 1.002, 3), (900.0, 1.002, 0)], [(0.9, 1000), (0.99, 2000)]),
+    ([(300.0, 1.002, 0), (900.0, 1.02, 0), (900.0, 1.02, 1)], [(0.9, 1000), (0.99, 2000), (0.995, 4000)]),
+    ([(900.0, 1.002, 3), OutOfTimeError("late")], [(0.9, 1000), (0.99, 2000)]),
+])  # fmt: skip
+def test_nuts_tries_again_with_smaller_steps_and_more_draws_while_its_checks_fail(monkeypatch, found, tried):
+    asked, answers = [], [one if isinstance(one, Exception) else NutsDraws({}, *one) for one in found]
+
+    def run(_compiled, settings, **_limits):
+        asked.append((settings["target_accept"], settings["draws"]))
+        answer = answers[len(asked) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(nuts, "compile_nuts", lambda *_model: None)
+    monkeypatch.setattr(nuts, "run_nuts", run)
+    monkeypatch.setattr(nuts, "read_nuts", lambda answer, *_names: answer)
+    last = nuts.sample_nuts(binomial_world(2, 5, 9, seed=1), seed=1, draws=500, progress=Progress(shown=False))
+    assert asked == tried
+    assert last is [one for one in answers if isinstance(one, NutsDraws)][-1]
+
+
+@pytest.mark.nuts
+def test_auto_really_goes_to_nuts_where_laplace_is_in_doubt(monkeypatch):
+    let_laplace_doubt(monkeypatch, {"outer_pareto_k": 0.9})
+    model = binomial_world(2, 5, 40, seed=4)
     diagnostics = sample_posterior(model, seed=3).diagnostics
     assert diagnostics.engine == "nuts"
-    assert "auto: laplace had" in diagnostics.reason
+    assert diagnostics.ok
+    stopped = sample_posterior(model, seed=3, nuts_seconds=0.001).diagnostics
+    assert stopped.engine == "laplace"
+    assert "nuts was not done within 0.001 s" in stopped.problems
 
 
 def test_where_laplace_breaks_down_auto_goes_to_nuts_and_laplace_says_so(monkeypatch):
@@ -140,7 +241,7 @@ def test_where_laplace_breaks_down_auto_goes_to_nuts_and_laplace_says_so(monkeyp
     model = binomial_world(5, 10, 20, seed=1)
     with pytest.raises(FitError, match=r"laplace engine failed: Matrix is not positive definite.* engine='nuts'"):
         sample_posterior(model, seed=1, engine="laplace", progress=False)
-    monkeypatch.setattr("calibra.inference.engines._by_nuts", lambda *arguments: arguments[3])
+    monkeypatch.setattr("calibra.inference.engines._by_nuts", lambda _run, reason, **_: reason)
     assert sample_posterior(model, seed=1, progress=False).startswith("auto: laplace failed: Matrix is not")
 
 
@@ -195,6 +296,9 @@ def test_posterior_names_its_axes_and_becomes_a_datatree():
     ({"seed": -1}, "`seed` must be a whole number of 0 or more; got -1"),
     ({"seed": 1.5}, "`seed` must be a whole number"),
     ({"draws": 10}, "`draws` must be a whole number of 100 or more; got 10"),
+    ({"nuts_seconds": 0}, "`nuts_seconds` must be a number of seconds above 0; got 0"),
+    ({"nuts_seconds": "60"}, "`nuts_seconds` must be a number of seconds above 0; got '60'"),
+    ({"nuts_seconds": float("nan")}, "`nuts_seconds` must be a number of seconds above 0; got nan"),
 ])  # fmt: skip
 def test_bad_settings_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
@@ -203,16 +307,65 @@ def test_bad_settings_are_refused(settings, message):
 
 @pytest.mark.parametrize(("change", "message"), [
     ({"events": np.full((2, 5), 99.0)}, "more events than trials"),
-    ({"events": np.full((2, 5), -1.0)}, "negative count"),
+    ({"events": np.full((2, 5), -1.0)}, r"`events` must hold counts.*10 cells of 10.*'rep 0' cell 0: -1, .*cell 2"),
+    ({"events": np.full((2, 5), 1.5)}, "`events` must hold counts, whole numbers of 0 or more.*: 1.5"),
+    ({"events": np.full((2, 5), np.nan)}, "`events` must hold counts.*: nan"),
+    ({"size": np.full((2, 5), np.nan)}, "`size` must hold counts.*: nan"),
+    ({"size": np.full((2, 5), 20.5)}, "`size` must hold counts.*: 20.5"),
+    ({"size": np.full((2, 5), np.inf)}, "`size` must hold counts.*: inf"),
+    ({"size": np.zeros((2, 5)), "family": Poisson(), "events": np.ones((2, 5))}, "events without trials or exposure"),
+    ({"size": np.full((2, 5), np.inf), "family": Poisson()}, "`size` must hold finite numbers of 0 or more.*: inf"),
+    ({"size": np.full((2, 5), -0.5), "family": Poisson()}, "`size` must hold finite numbers of 0 or more.*: -0.5"),
     ({"size": np.ones((2, 4))}, "must agree"),
-    ({"rep_terms": (RepTerm("rank_mean", np.ones((5, 1)), HalfNormal(1)),)}, "names of their own"),
+    ({"rep_terms": (RepTerm("rank_mean", np.ones((5, 1)), HalfNormal(1)),)},
+     "names of their own; 'rank_mean' is a term and a term"),
+    ({"rep_terms": (RepTerm("rank", np.ones((5, 1)), HalfNormal(1)),)}, "'rank' is a term and the axis of a term"),
+    ({"rep_terms": (RepTerm("rep", np.ones((5, 1)), HalfNormal(1)),)}, "'rep' is a term and an axis that every model"),
+    ({"rep_terms": (RepTerm("linpred", np.ones((5, 1)), HalfNormal(1)),)}, "'linpred' is a term and part of every"),
+    ({"rep_terms": (RepTerm("level", np.ones((5, 1)), HalfNormal(1)), RepTerm("level_scale", np.ones((5, 1)),
+      HalfNormal(1)))}, "'level_scale' is the scale of `level` and a term"),
+    ({"population": (PopulationTerm("rank_mean", "cell", tuple("12345"), np.eye(5), Normal()),)},
+     "'cell' is an axis that every model has and the axis of a term"),
+    ({"population": (PopulationTerm("rank_mean", "level", tuple("12345"), np.eye(5), Normal()),)},
+     "'level' is a term and the axis of a term"),
+    ({"population": (PopulationTerm("rank_mean", "x", tuple("12345"), np.eye(5), Normal()),
+                     PopulationTerm("other", "x", ("1",), np.ones((5, 1)), Normal()))},
+     "'x' is the axis of other labels and the axis of a term"),
     ({"rep_terms": (RepTerm("level", np.ones((4, 1)), HalfNormal(1)),)}, "the design of `level` must be"),
 ])  # fmt: skip
 def test_declarations_that_do_not_fit_are_refused(change, message):
-    from dataclasses import replace
-
     with pytest.raises(InputError, match=message):
         replace(binomial_world(2, 5, 9, seed=1), **change)
+
+
+def test_a_declaration_knows_every_name_of_the_model_written_out_in_pymc():
+    from calibra.inference.cell_model import _names
+    from calibra.inference.pymc_build import build_pymc
+
+    model = poisson_world(seed=5)
+    old = (RepTerm("level", np.ones((6, 1)), GammaPrecision(1, 1)), RepTerm("both", np.ones((6, 2)), HalfNormal(1)))
+    for declared in (model, replace(model, rep_terms=old), binomial_world(2, 5, 9, seed=1)):
+        built = build_pymc(declared)
+        assert {*built.named_vars, *built.coords} <= {name for name, _ in _names(declared)}
+
+
+@pytest.mark.parametrize("name", [
+    "rep", "cell", "rank", "level", "level_scale", "rank_mean", "linpred", "events", "size_seen", "residual_column",
+    "chain", "draw", "segment", "区分", "a b", "rank_labels",
+])  # fmt: skip
+def test_an_axis_called_like_something_of_the_model_gets_another_name(name):
+    model = binomial_world(3, 5, 9, seed=1)
+    design = np.eye(5)[:, :2]
+    effect = PopulationTerm(f"{name}_effect", name, ("x", "y"), design, Normal(0.0, 1.0))
+    population = with_own_axes((*model.population, effect), model.rep_terms)
+    posterior = sample_posterior(replace(model, population=population), seed=1, engine="laplace", draws=200)
+    assert population[0].dim == "rank"
+    (dim,) = posterior.dims[f"{name}_effect"]
+    assert dim.startswith(name)
+    assert posterior.coords[dim] == ("x", "y")
+    assert posterior.to_xarray()[f"{name}_effect"].sizes[dim] == 2
+    if name in {"segment", "区分", "a b", "rank_labels"}:
+        assert dim == name
 
 
 def test_a_prior_scale_of_zero_is_refused():

@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.inference.detection_blocks import DetectionBlocks
 from calibra.inference.detection_model import DetectionModel
+from calibra.inference.linearise import information
 from calibra.inference.pymc_build import _scale as scale_variable
 from calibra.stats.detection_likelihood import contrast_basis
 
 if TYPE_CHECKING:
     import pymc as pm
     from pytensor.tensor import TensorVariable
-
-_PER_JUDGMENT = {"base_scale": 0.2, "discrimination_scale": 0.2, "shift_scale": 0.8, "spacing_scale": 0.15}
-"""About the information of one judgment on a deviation, at a base rate of .25 and five even ranks."""
-_INFORMATIVE = 2.0
-"""Information per rep, in units of the prior, from which deviations are better sampled centred than non-centred."""
 
 _FAR, _SMALLEST = 38.0, 1e-300  # beyond 38 standard deviations lies nobody
 
@@ -28,40 +25,31 @@ def build_detection(model: DetectionModel) -> "pm.Model":
     dims, coords = model.layout
     mean, sd = model.mean_prior
     labels = {dim: list(names) for dim, names in coords.items()} | {"rank": list(model.ranks)}
+    values = detection_data(model)
     with pm.Model(coords={**labels, "outcome": ["none", "event"]}) as built:
         population = pm.Normal("population", mean, sd, dims="parameter")
         scales = [scale_variable(name, prior) for name, prior in model.scale_priors.items()]
-        deviation = pm.Deterministic("deviation", _deviations(model, scales), dims=dims["deviation"])
+        deviation = pm.Deterministic("deviation", _deviations(model, scales, values["known"]), dims=dims["deviation"])
         log_cells = _log_cells(population + pm.math.dot(deviation, model.block_basis.T), len(model.ranks))
-        counts = pm.Data("counts_seen", detection_data(model)["counts_seen"], dims=("rep", "rank", "outcome"))
+        counts = pm.Data("counts_seen", values["counts_seen"], dims=("rep", "rank", "outcome"))
         pm.Potential("counts", pm.math.sum(counts * log_cells))
     return built
 
 
 def detection_data(model: DetectionModel) -> dict[str, NDArray[np.float64]]:
     """What the built model holds as data: swapped, it is the model of other counts with the same block basis."""
-    return {"counts_seen": np.stack([model.n - model.events, model.events], axis=-1)}
+    counts = np.stack([model.n - model.events, model.events], axis=-1)
+    return {"counts_seen": counts, "known": np.ascontiguousarray(information(DetectionBlocks(model)).T)}
 
 
-def _deviations(model: DetectionModel, scales: list["TensorVariable"]) -> "TensorVariable":
-    """u_r, (rep, column): centred where a rep's counts say more than the prior, else non-centred."""
+def _deviations(model: DetectionModel, scales: list["TensorVariable"], known: NDArray[np.float64]) -> "TensorVariable":
+    """u_r, (rep, column), as σ w/s with w ~ Normal(0, s), s² = 1 + σ² · known: see `pymc_build`."""
     import pymc as pm
 
-    columns = []
-    for column, (group, centred) in enumerate(zip(model.scale_of_column, centred_columns(model), strict=True)):
-        name = f"deviation_{model.layout[1]['column'][column]}"
-        if centred:
-            columns.append(pm.Normal(name, 0.0, scales[group], dims="rep"))
-        else:
-            columns.append(scales[group] * pm.Normal(f"{name}_z", dims="rep"))
-    return pm.math.stack(columns, axis=1)
-
-
-def centred_columns(model: DetectionModel) -> tuple[bool, ...]:
-    """Which columns of the reps' deviations are sampled centred."""
-    per_rep, priors = float(np.median(model.n.sum(axis=1))), list(model.scale_priors.items())
-    chosen = (priors[group] for group in model.scale_of_column)
-    return tuple(per_rep * _PER_JUDGMENT[name] * prior.typical() ** 2 > _INFORMATIVE for name, prior in chosen)
+    sigma = pm.math.stack([scales[group] for group in model.scale_of_column])
+    dims = model.layout[0]["deviation"]
+    spread = pm.math.sqrt(1.0 + sigma**2 * pm.Data("known", known, dims=dims))
+    return sigma * pm.Normal("standard", 0.0, spread, dims=dims) / spread
 
 
 def _log_cells(params: "TensorVariable", n_ranks: int) -> "TensorVariable":

@@ -1,6 +1,8 @@
 """One door to the engines: a declaration in, a posterior out."""
 
+import logging
 import time
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal, get_args
 
@@ -13,8 +15,8 @@ from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_blocks import DetectionBlocks
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.laplace import LaplaceDraws, sample_laplace
-from calibra.inference.outer import MIN_EFFECTIVE
-from calibra.inference.posterior import Diagnostics, Floats, Posterior
+from calibra.inference.nuts import OutOfTimeError, about_seconds, foresee_seconds, sample_nuts
+from calibra.inference.posterior import MIN_EFFECTIVE, Diagnostics, Floats, Posterior
 from calibra.inference.progress import Progress
 from calibra.inference.psis import PARETO_K_LIMIT
 
@@ -22,8 +24,32 @@ type Engine = Literal["auto", "laplace", "nuts"]
 type Declaration = CellModel | DetectionModel
 
 
+NUTS_SECONDS = 300.0
+"""Time limit of nuts where `auto` turns to it, seconds; laplace's draws are kept after it, with their doubt."""
+LOG = logging.getLogger("calibra")
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What was asked for, and when."""
+
+    model: Declaration
+    seed: int
+    draws: int
+    status: Progress
+    began: float
+    nuts_seconds: float
+    """Time limit of nuts under `auto`."""
+
+
 def sample_posterior(
-    model: Declaration, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
+    model: Declaration,
+    *,
+    seed: int,
+    engine: Engine = "auto",
+    draws: int = 1000,
+    progress: bool = True,
+    nuts_seconds: float = NUTS_SECONDS,
 ) -> Posterior:
     """Draw from the posterior of a declaration.
 
@@ -35,44 +61,79 @@ def sample_posterior(
         Same seed, same numbers.
     engine
         `laplace`, `nuts`, or `auto`: laplace, and nuts where the outer or the worst block Pareto k̂ exceeds 0.7 or
-        fewer than 400 effective draws stand behind the answer; the diagnostics say which and why.
+        fewer than 400 effective draws stand behind the answer. Which and why is logged before nuts starts, and is part
+        of the diagnostics.
     draws
         Equally weighted draws to return.
     progress
         Show progress on a terminal for work above a second.
+    nuts_seconds
+        Time limit of nuts under `auto`: if it is not done by then, laplace's draws are kept and their diagnostics name
+        both problems. The answer then depends on how fast the machine is.
 
     Raises
     ------
     InputError
         An engine that does not exist, a seed that is no whole number, or fewer than 100 draws.
     FitError
-        `laplace` was asked for and broke down.
+        `laplace` was asked for and broke down; or it broke down under `auto` and nuts was not done in time.
     """
-    _check_arguments(seed, engine, draws)
-    status, began = Progress(shown=progress), time.perf_counter()
+    _check_arguments(seed, engine, draws, nuts_seconds)
+    status = Progress(shown=progress)
+    run = _Run(model, int(seed), int(draws), status, time.perf_counter(), float(nuts_seconds))
     try:
         if engine == "nuts":
-            return _by_nuts(model, seed, draws, "as asked", status, began)
+            return _by_nuts(run, "as asked")
         try:
-            laplace = sample_laplace(_blocks(model), seed=seed, draws=draws, progress=status)
+            found = sample_laplace(_blocks(model), seed=run.seed, draws=run.draws, progress=status)
         except (FitError, np.linalg.LinAlgError) as error:
             if engine != "auto":
                 raise FitError(f"The laplace engine failed: {error} Fit with engine='nuts'.") from error
-            return _by_nuts(model, seed, draws, f"auto: laplace failed: {error}", status, began)
-        doubt = _doubt(laplace, model.reps)
+            return _by_nuts_only(run, f"laplace failed: {error}")
+        doubt = _doubt(found, model.reps)
         if engine == "auto" and doubt:
-            return _by_nuts(model, seed, draws, f"auto: laplace had {doubt}", status, began)
-        reason = "as asked" if engine == "laplace" else "auto: laplace is trustworthy here"
-        return _by_laplace(model, laplace, seed, reason, began)
+            return _by_nuts_or_laplace(run, found, f"laplace had {doubt}")
+        return _by_laplace(run, found, "as asked" if engine == "laplace" else "auto: laplace is trustworthy here")
     finally:
         status.close()
+
+
+def _by_nuts_or_laplace(run: _Run, found: LaplaceDraws, why: str) -> Posterior:
+    """Nuts if it is done in time, else the draws there are."""
+    _announce(run, why)
+    try:
+        return _by_nuts(run, f"auto: {why}", seconds=run.nuts_seconds)
+    except OutOfTimeError:
+        stopped = f"auto: {why}, and nuts was not done within {run.nuts_seconds:g} s"
+        return _by_laplace(run, found, stopped, nuts_stopped_seconds=run.nuts_seconds)
+
+
+def _by_nuts_only(run: _Run, why: str) -> Posterior:
+    """Nuts where there are no other draws."""
+    _announce(run, why)
+    try:
+        return _by_nuts(run, f"auto: {why}", seconds=run.nuts_seconds)
+    except OutOfTimeError as error:
+        raise FitError(
+            f"The {why} And nuts was not done within {run.nuts_seconds:g} s. Fit with engine='nuts', which has no "
+            "time limit."
+        ) from error
+
+
+def _announce(run: _Run, why: str) -> None:
+    """Say before nuts starts why it does and about how long it may take."""
+    run.status.close()
+    LOG.warning(
+        "%s: nuts takes over, for about %s, at most %s; engine='laplace' keeps to laplace",
+        why, about_seconds(foresee_seconds(run.model, run.draws)), about_seconds(run.nuts_seconds),
+    )  # fmt: skip
 
 
 def _blocks(model: Declaration) -> CellBlocks | DetectionBlocks:
     return DetectionBlocks(model) if isinstance(model, DetectionModel) else CellBlocks(model)
 
 
-def _check_arguments(seed: int, engine: str, draws: int) -> None:
+def _check_arguments(seed: int, engine: str, draws: int, nuts_seconds: float) -> None:
     names = get_args(Engine.__value__)
     if engine not in names:
         raise InputError(f"`engine` must be one of {', '.join(names)}; got {engine!r}.")
@@ -80,6 +141,8 @@ def _check_arguments(seed: int, engine: str, draws: int) -> None:
         raise InputError(f"`seed` must be a whole number of 0 or more; got {seed!r}.")
     if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 100:
         raise InputError(f"`draws` must be a whole number of 100 or more; got {draws!r}.")
+    if isinstance(nuts_seconds, bool) or not isinstance(nuts_seconds, int | float) or not nuts_seconds > 0:
+        raise InputError(f"`nuts_seconds` must be a number of seconds above 0; got {nuts_seconds!r}.")
 
 
 def _doubt(found: LaplaceDraws, reps: tuple[str, ...]) -> str:
@@ -99,28 +162,26 @@ def _worst_block(found: LaplaceDraws, reps: tuple[str, ...]) -> tuple[float, str
     return float(found.block_pareto_k[index]), reps[index]
 
 
-def _by_laplace(model: Declaration, found: LaplaceDraws, seed: int, reason: str, began: float) -> Posterior:
-    blocks = _blocks(model)
-    worst, rep = _worst_block(found, model.reps)
+def _by_laplace(run: _Run, found: LaplaceDraws, reason: str, *, nuts_stopped_seconds: float | None = None) -> Posterior:
+    blocks = _blocks(run.model)
+    worst, rep = _worst_block(found, run.model.reps)
     diagnostics = Diagnostics(
-        engine="laplace", reason=reason, seed=int(seed), n_draws=len(found.phi),
-        effective_sample=found.effective_sample, wall_seconds=time.perf_counter() - began,
+        engine="laplace", reason=reason, seed=run.seed, n_draws=len(found.phi),
+        effective_sample=found.effective_sample, wall_seconds=time.perf_counter() - run.began,
         outer_pareto_k=found.outer_pareto_k, worst_block_k=worst, worst_block_rep=rep,
-        versions=_versions("numpy", "scipy"),
+        nuts_stopped_seconds=nuts_stopped_seconds, versions=_versions("numpy", "scipy"),
     )  # fmt: skip
-    return _named(model, blocks.named_draws(found.phi, found.u), diagnostics)
+    return _named(run.model, blocks.named_draws(found.phi, found.u), diagnostics)
 
 
-def _by_nuts(model: Declaration, seed: int, draws: int, reason: str, status: Progress, began: float) -> Posterior:
-    from calibra.inference.nuts import sample_nuts
-
-    found = sample_nuts(model, seed=int(seed), draws=draws, progress=status)
+def _by_nuts(run: _Run, reason: str, *, seconds: float | None = None) -> Posterior:
+    found = sample_nuts(run.model, seed=run.seed, draws=run.draws, progress=run.status, seconds=seconds)
     diagnostics = Diagnostics(
-        engine="nuts", reason=reason, seed=int(seed), n_draws=draws, effective_sample=found.effective_sample,
-        wall_seconds=time.perf_counter() - began, r_hat=found.r_hat, n_divergent=found.n_divergent,
+        engine="nuts", reason=reason, seed=run.seed, n_draws=run.draws, effective_sample=found.effective_sample,
+        wall_seconds=time.perf_counter() - run.began, r_hat=found.r_hat, n_divergent=found.n_divergent,
         versions=_versions("numpy", "pymc", "nutpie", "pytensor"),
     )  # fmt: skip
-    return _named(model, found.variables, diagnostics)
+    return _named(run.model, found.variables, diagnostics)
 
 
 def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagnostics) -> Posterior:

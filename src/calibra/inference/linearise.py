@@ -50,6 +50,18 @@ def linearise(blocks: Blocks) -> Linearised:
     return Linearised(Surrogate(blocks, blocks.quadratic(find_modes(blocks, phi[None], u))), mode, sd, phi)
 
 
+def information(blocks: Blocks) -> Floats:
+    """What the counts know of each deviation of each rep near the middle of the posterior: 1/variance, (q, rep).
+
+    0 where no middle is found.
+    """
+    try:
+        curvature = linearise(blocks).surrogate.quadratic.a
+    except np.linalg.LinAlgError:
+        return np.zeros((blocks.n_block, blocks.n_reps))
+    return np.asarray(np.maximum(np.einsum("jjr->jr", curvature), 0.0))
+
+
 def _locate_scales(surrogate: Surrogate, start: Floats) -> tuple[Floats, Floats, Floats]:
     """Mode, standard deviation and typical value of the scales as the surrogate has them, (m,) each.
 

@@ -1,24 +1,45 @@
 """The `nuts` engine: the same declaration through PyMC and nutpie."""
 
+import os
+import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.errors import FitError
 from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.detection_pymc import build_detection
+from calibra.inference.posterior import MIN_EFFECTIVE, MOST_R_HAT
 from calibra.inference.progress import Progress
 from calibra.inference.pymc_build import build_pymc
+
+if TYPE_CHECKING:
+    import xarray
 
 type Floats = NDArray[np.float64]
 
 N_CHAINS = 4
 """Chains, whatever the number of cores: the same seed gives the same draws everywhere."""
 TUNE = 600
-_FEWEST_PER_CHAIN = 1000
+"""Tuning steps of each chain."""
 TARGET_ACCEPT = 0.9
+"""Acceptance probability that the step size is tuned to, at first."""
+ATTEMPTS = ((TARGET_ACCEPT, 1), (0.99, 2), (0.995, 4))
+"""Target acceptance and multiple of the draws, one after the other until the sampler's own checks pass: divergences ask
+for smaller steps, R̂ and effective draws for more of them."""
+_FEWEST_PER_CHAIN = 1000
+_COMPILE_SECONDS, _LEAPFROGS = 20.0, 20
+_GRADIENT_SECONDS, _CELL_SECONDS = 20e-6, {"cell": 0.1e-6, "detection": 1e-6}
+_LOOK_SECONDS = 0.02
+
+
+class OutOfTimeError(FitError):
+    """The sampler was not done within its time limit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,44 +49,126 @@ class NutsDraws:
     variables: dict[str, Floats]
     """Name → (draw, …)."""
     effective_sample: float
-    """Smallest bulk effective sample over all parameters, capped at the number of draws returned."""
+    """Smallest bulk effective sample over all parameters, of all draws made."""
     r_hat: float
     """Largest split R̂ over all parameters."""
     n_divergent: int
     """Divergent transitions."""
 
+    @property
+    def sound(self) -> bool:
+        """The sampler's own checks pass."""
+        return self.effective_sample >= MIN_EFFECTIVE and self.r_hat <= MOST_R_HAT and not self.n_divergent
 
-def sample_nuts(model: CellModel | DetectionModel, *, seed: int, draws: int, progress: Progress) -> NutsDraws:
-    """Draw from the posterior of a declaration with nutpie.
+
+def sample_nuts(
+    model: CellModel | DetectionModel, *, seed: int, draws: int, progress: Progress, seconds: float | None = None
+) -> NutsDraws:
+    """Draw from the posterior of a declaration with nutpie, again with smaller steps and more draws if checks fail.
 
     Parameters
     ----------
     draws
         Draws returned. Each of four chains makes at least 1,000 and the result is thinned evenly.
-    """
-    import arviz_stats
-    import pymc as pm
+    seconds
+        Time limit; None for none. Compilation counts, but cannot be stopped.
 
-    progress.update("nuts: compiling and sampling")
-    per_chain = max(_FEWEST_PER_CHAIN, -(-draws // N_CHAINS))
+    Raises
+    ------
+    OutOfTimeError
+        Not even the first attempt was done in time.
+    """
+    stop_at = None if seconds is None else time.monotonic() + seconds
+    progress.update("nuts: compiling")
     names = parameter_names(model)
+    compiled = compile_nuts(model, names)
+    per_chain = max(_FEWEST_PER_CHAIN, -(-draws // N_CHAINS))
+    attempts = [
+        {"draws": multiple * per_chain, "target_accept": target_accept, "seed": seed}
+        for target_accept, multiple in ATTEMPTS
+    ]
+    found = read_nuts(run_nuts(compiled, attempts[0], progress=progress, stop_at=stop_at), names, draws)
+    for settings in attempts[1:]:
+        if found.sound:
+            break
+        try:
+            found = read_nuts(run_nuts(compiled, settings, progress=progress, stop_at=stop_at), names, draws)
+        except OutOfTimeError:
+            break  # what was found before stays, with its problems
+    return found
+
+
+def foresee_seconds(model: CellModel | DetectionModel, draws: int) -> float:
+    """About how long nuts takes, from the size of the model: right to a factor of three or so."""
+    size = model.n.size if isinstance(model, DetectionModel) else model.events.size
+    per_gradient = (
+        _GRADIENT_SECONDS + size * _CELL_SECONDS["detection" if isinstance(model, DetectionModel) else "cell"]
+    )
+    steps = TUNE + max(_FEWEST_PER_CHAIN, draws / N_CHAINS)
+    rounds = np.ceil(N_CHAINS / min(N_CHAINS, os.cpu_count() or 1))
+    return float(_COMPILE_SECONDS + rounds * steps * _LEAPFROGS * per_gradient)
+
+
+def about_seconds(seconds: float) -> str:
+    """A duration in round words: `40 s`, `5 minutes`, `2 hours`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds < 10 else f"{round(seconds, -1):.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.0f} hours"
+
+
+def compile_nuts(model: CellModel | DetectionModel, names: list[str]) -> Any:
+    """The model as nutpie compiles it."""
+    import nutpie
+
     built = build_detection(model) if isinstance(model, DetectionModel) else build_pymc(model)
-    with built, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning)
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        tree = pm.sample(
-            draws=per_chain, tune=TUNE, chains=N_CHAINS, random_seed=seed, nuts_sampler="nutpie",
-            target_accept=TARGET_ACCEPT, progressbar=False, quiet=True, compute_convergence_checks=False,
-            var_names=names,
-        )  # fmt: skip
+    with warnings.catch_warnings():
+        _without_their_deprecations()
+        return nutpie.compile_pymc_model(built, var_names=names)
+
+
+def run_nuts(
+    compiled: Any, settings: Mapping[str, Any], *, progress: Progress, stop_at: float | None = None
+) -> "xarray.DataTree":
+    """Sample a compiled model.
+
+    Raises
+    ------
+    OutOfTimeError
+        It was not done by `stop_at` (of the monotonic clock).
+    """
+    import nutpie
+
+    with warnings.catch_warnings():
+        _without_their_deprecations()
+        running = nutpie.sample(
+            compiled, tune=TUNE, chains=N_CHAINS, progress_bar=False, save_warmup=False, blocking=False, **settings
+        )
+        try:
+            while not running.is_finished:
+                if stop_at is not None and time.monotonic() > stop_at:
+                    raise OutOfTimeError("The sampler was not done in time.")
+                progress.update(f"nuts: {N_CHAINS} chains of {TUNE + settings['draws']:,} steps")
+                time.sleep(_LOOK_SECONDS)
+            tree: xarray.DataTree = running.wait()
+            return tree
+        finally:
+            if not running.is_finished:
+                running.abort()
+
+
+def read_nuts(tree: "xarray.DataTree", names: list[str], draws: int) -> NutsDraws:
+    """Draws thinned evenly, and the diagnostics of all of them."""
+    import arviz_stats
+
     posterior = tree["posterior"].to_dataset()[names]
     flat = {name: posterior[name].to_numpy().reshape(-1, *posterior[name].shape[2:]) for name in names}
-    keep = np.linspace(0, N_CHAINS * per_chain - 1, draws).round().astype(int)
-    ess = arviz_stats.ess(posterior, method="bulk")
-    r_hat = arviz_stats.rhat(posterior)
+    n_made = posterior.sizes["chain"] * posterior.sizes["draw"]
+    keep = np.linspace(0, n_made - 1, draws).round().astype(int)
+    ess, r_hat = arviz_stats.ess(posterior, method="bulk"), arviz_stats.rhat(posterior)
     return NutsDraws(
         variables={name: values[keep] for name, values in flat.items()},
-        effective_sample=min(float(draws), min(float(ess[name].min()) for name in names)),
+        effective_sample=min(float(ess[name].min()) for name in names),
         r_hat=max(float(r_hat[name].max()) for name in names),
         n_divergent=int(tree["sample_stats"]["diverging"].sum()),
     )
@@ -77,3 +180,8 @@ def parameter_names(model: CellModel | DetectionModel) -> list[str]:
         return list(model.layout[0])
     population, own = (term.name for term in model.population), (term.name for term in model.rep_terms)
     return [*population, *own, *model.scale_priors]
+
+
+def _without_their_deprecations() -> None:
+    for kind in (FutureWarning, DeprecationWarning):
+        warnings.filterwarnings("ignore", category=kind)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import FitError
 from calibra.inference.corrected import Corrected
+from calibra.inference.posterior import MIN_EFFECTIVE
 from calibra.inference.progress import Progress
 from calibra.inference.proposals import (
     AXIS_STEPS,
@@ -30,8 +31,6 @@ from calibra.inference.surrogate import GivenScales, Surrogate, positive
 
 type Floats = NDArray[np.float64]
 
-MIN_EFFECTIVE = 400.0
-"""Fewest effective draws an answer may rest on (DESIGN §4)."""
 MAX_ROUNDS = 8
 """Proposal rounds before the engine gives up and reports what it has."""
 COMFORTABLE_K = 0.6

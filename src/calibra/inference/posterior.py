@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 type Floats = NDArray[np.float64]
 
+MIN_EFFECTIVE = 400.0
+"""Fewest effective draws an answer may rest on (DESIGN §4)."""
+MOST_R_HAT = 1.01
+"""Largest R̂ of chains that agree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
@@ -42,6 +47,8 @@ class Diagnostics:
     """nuts: largest split R̂ over all parameters."""
     n_divergent: int | None = None
     """nuts: divergent transitions."""
+    nuts_stopped_seconds: float | None = None
+    """laplace, by `auto`: seconds after which nuts was stopped, not done; None if it was not tried."""
     versions: tuple[tuple[str, str], ...] = ()
     """Name and version of what made the draws."""
 
@@ -49,21 +56,25 @@ class Diagnostics:
     def problems(self) -> tuple[str, ...]:
         """What speaks against the fit, in words; empty if nothing does."""
         found = []
-        if self.effective_sample < 400:
-            found.append(f"only {self.effective_sample:.0f} effective draws (400 wanted)")
+        if self.effective_sample < MIN_EFFECTIVE:
+            found.append(f"only {self.effective_sample:.0f} effective draws ({MIN_EFFECTIVE:.0f} wanted)")
         if self.outer_pareto_k is not None and self.outer_pareto_k > 0.7:
             found.append(f"outer Pareto k {self.outer_pareto_k:.2f} (above 0.7)")
         if self.worst_block_k is not None and self.worst_block_k > 0.7:
             found.append(f"block Pareto k {self.worst_block_k:.2f} for rep {self.worst_block_rep} (above 0.7)")
-        if self.r_hat is not None and self.r_hat > 1.01:
-            found.append(f"R-hat {self.r_hat:.3f} (above 1.01)")
+        if self.r_hat is not None and self.r_hat > MOST_R_HAT:
+            found.append(f"R-hat {self.r_hat:.3f} (above {MOST_R_HAT})")
         if self.n_divergent:
             found.append(counted(self.n_divergent, "divergent transition"))
+        if self.nuts_stopped_seconds is not None:
+            found.append(f"nuts was not done within {self.nuts_stopped_seconds:g} s")
         return tuple(found)
 
     @property
     def way_out(self) -> str:
         """What to try where something speaks against the fit."""
+        if self.nuts_stopped_seconds is not None:
+            return "Fit with engine='nuts', which has no time limit."
         if "laplace" in self.engine:
             return "Fit with engine='nuts'."
         return (

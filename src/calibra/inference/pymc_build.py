@@ -1,4 +1,9 @@
-"""The cell model written out in PyMC, for reading, for doubting and for the `nuts` engine."""
+"""The cell model written out in PyMC, for reading, for doubting and for the `nuts` engine.
+
+A rep's deviation u ~ Normal(0, σ) is written as u = σ w/s with w ~ Normal(0, s), s² = 1 + σ² · known, where `known` is
+what the counts say of it (1/variance). Where they say nothing, w is u/σ (non-centred); where they say much, w is u in
+units of its error (centred); between the two its posterior hardly depends on σ, so that there is no funnel to sample.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -7,16 +12,12 @@ from numpy.typing import NDArray
 
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
-from calibra.inference.linearise import linearise
+from calibra.inference.linearise import information
 from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, Pooled, ScalePrior
 
 if TYPE_CHECKING:
     import pymc as pm
     from pytensor.tensor import TensorVariable
-
-_INFORMATIVE = 2.0
-"""Information per rep, in units of the fitted scale, from which a rep term is better sampled centred than non-centred:
-of a scale that may be zero, the centred deviations are a funnel, however much is known of each rep."""
 
 
 def build_pymc(model: CellModel) -> "pm.Model":
@@ -27,12 +28,12 @@ def build_pymc(model: CellModel) -> "pm.Model":
     coords: dict[str, list[str]] = {"rep": list(model.reps), "cell": [str(i) for i in range(n_cells)]}
     coords |= {term.dim: list(term.labels) for term in model.population}
     coords |= {f"{t.name}_column": [str(i) for i in range(t.n_columns)] for t in model.rep_terms if t.n_columns > 1}
-    centred = centred_terms(model)
+    values = cell_data(model)
     with pm.Model(coords=coords) as built:
-        events, size = (pm.Data(name, values, dims=("rep", "cell")) for name, values in cell_data(model).items())
+        events, size = (pm.Data(name, values[name], dims=("rep", "cell")) for name in ("events_seen", "size_seen"))
         linpred = sum(_population_part(term) for term in model.population)
-        for term, is_centred in zip(model.rep_terms, centred, strict=True):
-            linpred = linpred + _rep_part(term, centred=is_centred)
+        for term in model.rep_terms:
+            linpred = linpred + _rep_part(term, values[f"{term.name}_known"])
         linpred = pm.Deterministic("linpred", linpred, dims=("rep", "cell"))
         if model.family.name == "binomial":
             pm.Binomial("events", n=size, logit_p=linpred, observed=events, dims=("rep", "cell"))
@@ -48,14 +49,18 @@ def cell_data(model: CellModel) -> dict[str, NDArray[np.generic]]:
     else:
         # an empty cell has no exposure: its rate is held at a number that no count of zero can tell from zero
         size = np.where(model.size > 0, model.size, 1e-12)
-    return {"events_seen": model.events.astype(int), "size_seen": size}
+    return {"events_seen": model.events.astype(int), "size_seen": size} | _known(model)
 
 
-def centred_terms(model: CellModel) -> tuple[bool, ...]:
-    """Which rep terms are sampled centred: those of which the counts say enough."""
-    scales = _fitted_scales(model)
-    informed = (_information(model, term) * scales[term.scale_name] ** 2 for term in model.rep_terms)
-    return tuple(information > _INFORMATIVE for information in informed)
+def _known(model: CellModel) -> dict[str, NDArray[np.generic]]:
+    """What the counts know of each deviation, (rep,) or (rep, column) by term."""
+    of_columns, begin = information(CellBlocks(model)).T, 0
+    known: dict[str, NDArray[np.generic]] = {}
+    for term in model.rep_terms:
+        own = of_columns[:, begin : begin + term.n_columns]
+        known[f"{term.name}_known"] = np.ascontiguousarray(own[:, 0] if term.n_columns == 1 else own)
+        begin += term.n_columns
+    return known
 
 
 def _scale(name: str, prior: ScalePrior) -> "TensorVariable":
@@ -80,7 +85,7 @@ def _population_part(term: PopulationTerm) -> "TensorVariable":
         else:
             beta = pm.Normal(term.name, prior.mean, prior.sd, dims=dim)
     elif isinstance(prior, Pooled):
-        z = pm.Normal(f"{term.name}_z", dims=dim)
+        z = pm.Normal(f"{term.name}_standard", dims=dim)
         beta = pm.Deterministic(term.name, _scale(f"{term.name}_scale", prior.scale) * z, dims=dim)
     else:
         first = pm.Normal(f"{term.name}_first", prior.mean, prior.sd)
@@ -91,35 +96,14 @@ def _population_part(term: PopulationTerm) -> "TensorVariable":
     return (term.design * beta).sum(axis=-1)
 
 
-def _rep_part(term: RepTerm, *, centred: bool) -> "TensorVariable":
+def _rep_part(term: RepTerm, known: NDArray[np.generic]) -> "TensorVariable":
     """z'u_r of one term, (rep, cell)."""
     import pymc as pm
 
     sigma = _scale(term.scale_name, term.scale)
     dims = ("rep",) if term.n_columns == 1 else ("rep", f"{term.name}_column")
-    if centred:
-        u = pm.Normal(term.name, 0.0, sigma, dims=dims)
-    else:
-        z = pm.Normal(f"{term.name}_z", dims=dims)
-        u = pm.Deterministic(term.name, sigma * z, dims=dims)
+    spread = pm.math.sqrt(1.0 + sigma**2 * pm.Data(f"{term.name}_known", known, dims=dims))
+    standard = pm.Normal(f"{term.name}_standard", 0.0, spread, dims=dims)
+    u = pm.Deterministic(term.name, sigma * standard / spread, dims=dims)
     columns = u[:, None, None] if term.n_columns == 1 else u[:, None, :]
     return (term.design * columns).sum(axis=-1)
-
-
-def _fitted_scales(model: CellModel) -> dict[str, float]:
-    """Every scale near the mode of their density, or where the prior puts it if none is found."""
-    names = model.scale_priors
-    try:
-        mode = linearise(CellBlocks(model)).scales_mode
-    except np.linalg.LinAlgError:
-        return {name: prior.typical() for name, prior in names.items()}
-    return dict(zip(names, mode.tolist(), strict=True))
-
-
-def _information(model: CellModel, term: RepTerm) -> float:
-    """Median over reps of the data's information on one deviation."""
-    total = model.size.sum()
-    mean = model.events.sum() / total if total else 0.0
-    weight = model.size * (mean * (1.0 - mean) if model.family.name == "binomial" else mean)
-    design = np.broadcast_to(term.design, (*model.size.shape, term.n_columns))
-    return float(np.median(np.einsum("rc,rcq->rq", weight, design**2)))
