@@ -370,3 +370,10 @@ def test_a_closed_pipe_ends_quietly(folder: Path) -> None:
     )
     assert "Salvirt" in run.stdout
     assert run.stderr == ""
+
+
+def test_the_margin_is_a_setting_of_the_fit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("calibra.toml").write_text(CONFIG.replace("[fit]", "[fit]\nmargin_odds = 1.6"), encoding="utf-8")
+    assert main(["fit", "judgments.csv", "--out", "out", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["margin_odds"] == 1.6

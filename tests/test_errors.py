@@ -184,8 +184,11 @@ MARGINS = {
         lambda value: calibrated().rank_fits[60].profiles(flag_prob=value),
         lambda value: cb.describe_styles(calibrated().threshold_fits[60], calibrated().rank_fits[60], flag_prob=value),
     ],
+    "margin_odds": [
+        lambda value: calibrated().rank_fits[60].profiles(margin_odds=value),
+        lambda value: cb.calibrate(calibrated().judgments, seed=1, margin_odds=value),
+    ],
     "margin_points": [
-        lambda value: calibrated().rank_fits[60].profiles(margin_points=value),
         lambda value: cb.recommend_granularity(calibrated().rank_fits[60], margin_points=value),
         lambda value: cb.describe_styles(
             calibrated().threshold_fits[60], calibrated().rank_fits[60], margin_points=value
@@ -329,7 +332,7 @@ def test_prospects_and_capacity_of_advice_are_checked_rep_by_rep() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_rules_of_advice_are_finite_numbers(value) -> None:
-    for name in ("min_judgments", "min_events", "margin_points", "act_prob"):
+    for name in ("min_judgments", "min_events", "act_prob"):
         with pytest.raises(cb.InputError, match=f"`{name}` must be a finite number; got {value}"):
             cb.AdviceRules(**{name: value})
 

@@ -221,3 +221,16 @@ def test_of_a_rep_with_a_handful_of_judgments_nothing_is_found() -> None:
 def test_pictures_need_a_folder_that_exists(calibration: Calibration, tmp_path: Path) -> None:
     with pytest.raises(cb.InputError, match="A folder that exists was expected; there is none at"):
         calibration.save_pictures(tmp_path / "absent")
+
+
+def test_one_margin_reaches_what_is_found_the_tables_and_the_file(tmp_path):
+    frame = pd.DataFrame({"rep": [f"r{i}" for i in range(8)], "rank": "A", "n": 2000, "events": [720, *[600] * 7]})
+    judgments = cb.Judgments.from_counts(frame, scale=cb.RankScale(["A"]), within_days=90)
+    fitted = {odds: cb.calibrate(judgments, seed=1, margin_odds=odds) for odds in (1.1, 1.6)}
+    for odds, finding, said in ((1.1, "above all reps", "r0 lie above"), (1.6, "in line", "r0 (over 99 %)")):
+        profiles = fitted[odds].tables()["profiles"]
+        assert profiles["finding"].iloc[0] == finding
+        assert any(said in sentence for sentence in fitted[odds].findings)
+    saved = cb.load(fitted[1.6].save(tmp_path / "team.calibra"))
+    assert saved.settings.margin_odds == 1.6
+    assert saved.tables()["profiles"]["finding"].iloc[0] == "in line"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calibra.data.doubts import Doubt
     from calibra.data.judgments import Judgments
     from calibra.decisions.granularity import Granularity
+    from calibra.decisions.promises import RankReliability
     from calibra.decisions.style import RepStyles
     from calibra.decisions.thresholds import ThresholdAdvice
     from calibra.fit_settings import FitSettings
@@ -103,6 +104,7 @@ class Calibration:
             few_mature,
             lead_misfits,
             promises_met_by_all,
+            threshold_misfits,
         )
         from calibra.data.summary import summarise
 
@@ -117,9 +119,26 @@ class Calibration:
         if self.advice is not None:
             at = self.advice.columns
             found += promises_met_by_all(at["rank"], self.advice.promises, at["share_target"])
+            found += threshold_misfits(at["within_days"], at["fit_p_value"])
         if self.lead_fit is not None:
             found += lead_misfits(self.lead_fit.calibration(interval_prob=MISFIT_PROB).horizons)
         return tuple(found)
+
+    def promises(self) -> dict[Days, RankReliability]:
+        """Horizon to what was promised of each rank and what came of it, where something is promised within it."""
+        from calibra.decisions.promises import rank_reliability
+
+        found: dict[Days, RankReliability] = ByHorizon()
+        for days, fit in self.rank_fits.items():
+            promised = [promise for promise in fit.scale.promise_by_rank if promise is not None]
+            if any(days in (None, promise.within_days) for promise in promised):
+                try:
+                    found[days] = rank_reliability(
+                        fit, thresholds=self.threshold_fits.get(days), margin_odds=self.settings.margin_odds
+                    )
+                except InputError:  # a bar alone, and no threshold model
+                    continue
+        return found
 
     def styles(self) -> dict[Days, RepStyles]:
         """Horizon to who reads too much and who is cautious; of two reps or more."""
@@ -134,8 +153,11 @@ class Calibration:
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table by name; the horizons one under the other, told apart by `within_days`."""
         tables = {} if self.judgments.as_of is None else {"judgments": self.judgments.summary().table}
+        margin = {"profiles": {"margin_odds": self.settings.margin_odds}}
         for name in ("probabilities", "profiles", "order", "spread", "expected"):
-            tables |= _stack(name, {days: getattr(fit, name)() for days, fit in self.rank_fits.items()})
+            asked = margin.get(name, {})
+            tables |= _stack(name, {days: getattr(fit, name)(**asked) for days, fit in self.rank_fits.items()})
+        tables |= _stack("promises", {days: found.table for days, found in self.promises().items()})
         if self.lead_fit is not None:
             tables |= _lead_time_tables(self.lead_fit, self.judgments)
         tables |= _stack("bars", {days: fit.bars() for days, fit in self.threshold_fits.items()})
@@ -149,7 +171,7 @@ class Calibration:
     def summary(self) -> str:
         """Everything at a glance: what was found, how far to trust it, what could not be calculated, what came in."""
         came_in = repr(self.judgments) if self.judgments.as_of is None else str(self.judgments.summary())
-        said = [fit.summary() for fit in self.rank_fits.values()]
+        said = [fit.summary(margin_odds=self.settings.margin_odds) for fit in self.rank_fits.values()]
         said += [self.lead_fit.summary()] if self.lead_fit else []
         said += [fit.summary() for fit in self.threshold_fits.values()]
         advised = self.advice.sentences() if self.advice else []
@@ -335,7 +357,9 @@ class Calibration:
         for days, fit in self.rank_fits.items():
             pictures[_file_name("probabilities", days)] = partial(plot_probabilities, fit)
             if len(fit.reps) > 1:
-                pictures[_file_name("profiles", days)] = partial(plot_profiles, fit)
+                pictures[_file_name("profiles", days)] = partial(
+                    plot_profiles, fit, margin_odds=self.settings.margin_odds
+                )
         if self.lead_fit is not None:
             pictures["incidence"] = partial(plot_cumulative_incidence, self.lead_fit)
             pictures["lead-times"] = partial(plot_lead_times, self.lead_fit)

@@ -22,7 +22,7 @@ READING = {
 }  # fmt: skip
 """Top-level settings, passed on to `Judgments.from_frame`, and the types they may have."""
 
-FITTING = {"seed": (int,), "engine": (str,), "draws": (int,)}
+FITTING = {"seed": (int,), "engine": (str,), "draws": (int,), "margin_odds": (int, float)}
 """Settings of `[fit]`, passed on to `calibrate`."""
 
 HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime), "columns": (dict,)}

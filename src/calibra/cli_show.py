@@ -38,7 +38,7 @@ def show(calibration: Calibration, words: Callable[[str], str]) -> None:
     for rank_fit in calibration.rank_fits.values():
         console.print(probability_table(rank_fit))
         if len(rank_fit.reps) > 1:
-            console.print(profile_table(rank_fit))
+            console.print(profile_table(rank_fit, margin_odds=calibration.settings.margin_odds))
     if calibration.lead_fit is not None:
         console.print(lead_time_table(calibration.lead_fit))
         if len(calibration.lead_fit.reps) > 1:
@@ -84,11 +84,13 @@ def as_json(calibration: Calibration, files: Sequence[Path]) -> dict[str, Any]:
     """The whole of a calibration as plain values."""
     from calibra.views.tables import plain_rows
 
+    promised = calibration.promises()
     ranks = [
         {
             "model": "rank", "within_days": days, "n": int(fit.n.sum()), "ok": fit.diagnostics.ok,
             "diagnostics": _plain_diagnostics(fit.diagnostics), "probabilities": plain_rows(fit.probabilities()),
-            "profiles": plain_rows(fit.profiles()),
+            "profiles": plain_rows(fit.profiles(margin_odds=calibration.settings.margin_odds)),
+            "promises": plain_rows(promised[days].table) if days in promised else [],
         }
         for days, fit in calibration.rank_fits.items()
     ]  # fmt: skip
@@ -101,6 +103,7 @@ def as_json(calibration: Calibration, files: Sequence[Path]) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "ok": calibration.ok, "problems": list(calibration.problems), "seed": calibration.seed,
+        "margin_odds": calibration.settings.margin_odds,
         "notes": list(calibration.notes), "fits": [*ranks, *_lead_time_json(calibration.lead_fit), *thresholds],
         "advice": _advice_json(calibration.advice), "granularity": _granularity_json(calibration.granularity),
         "findings": list(calibration.findings), "judgments": judgments_json(calibration.judgments),

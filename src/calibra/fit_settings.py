@@ -8,6 +8,7 @@ from calibra.inference.engines import Engine
 from calibra.models.lead_time import LeadTimeModel
 from calibra.models.rank import RankModel
 from calibra.models.threshold import ThresholdModel
+from calibra.stats.margin import MARGIN_ODDS
 
 PARTS = ("lead times", "thresholds", "granularity")
 """What `calibrate` does beside the rank model."""
@@ -29,3 +30,5 @@ class FitSettings:
     """The lead-time model."""
     threshold: ThresholdModel = field(default_factory=ThresholdModel)
     """The threshold model of every horizon, its own left open."""
+    margin_odds: float = MARGIN_ODDS
+    """Factor on the odds below which a difference of probabilities is not worth talking about."""

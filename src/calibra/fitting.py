@@ -12,7 +12,7 @@ from calibra.data.choices import horizons_to_fit
 from calibra.data.counts import EVENT
 from calibra.data.judgments import Judgments
 from calibra.decisions.granularity import Granularity, recommend_granularity
-from calibra.decisions.thresholds import ThresholdAdvice, recommend_thresholds
+from calibra.decisions.thresholds import AdviceRules, ThresholdAdvice, recommend_thresholds
 from calibra.errors import FitError, InputError, NotEnoughDataError
 from calibra.fit_settings import FitSettings
 from calibra.inference.engines import Engine
@@ -26,6 +26,7 @@ from calibra.views.sentences import (
     describe_advice,
     describe_granularity,
     describe_lead_time,
+    describe_promises,
     describe_rank_fit,
     describe_styles_found,
 )
@@ -58,7 +59,8 @@ def fit_everything(judgments: Judgments, *, seed: int, settings: FitSettings, pr
         fitter.notes.append("Thresholds: a scale of one rank has none.")
     if not rank_fits and lead_fit is None:
         raise fitter.nothing_fitted()
-    advice = _advise(threshold_fits, fitter.notes) if threshold_fits else None
+    rules = AdviceRules(margin_odds=settings.margin_odds)
+    advice = _advise(threshold_fits, fitter.notes, rules) if threshold_fits else None
     asked = rank_fits if "granularity" in parts else {}
     granularity = {days: told for days, fit in asked.items() if (told := fitter.granularity(fit)) is not None}
     found = Calibration(
@@ -140,7 +142,7 @@ class _Fitter:
         return None
 
 
-def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdvice | None:
+def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str], rules: AdviceRules) -> ThresholdAdvice | None:
     """To the promises where there are any at a horizon fitted, else to all reps' bars at the shortest horizon."""
     first = next(iter(fits.values()))
     if first.scale.rising:
@@ -161,7 +163,7 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
             f"Thresholds of {rank}: no advice yet, for the {days} days of its promise could not be fitted."
             for rank, days in unfitted.items()
         ]
-        return recommend_thresholds({days: fit for days, fit in fits.items() if days is not None})
+        return recommend_thresholds({days: fit for days, fit in fits.items() if days is not None}, rules=rules)
     if len(first.reps) < 2:
         notes.append("Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at.")
         return None
@@ -170,15 +172,17 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str]) -> ThresholdAdv
         notes.append(
             f"Advice on thresholds: what {ranks} promise cannot be aimed at; the aim is all reps' bars instead."
         )
-    return recommend_thresholds(first, target="all reps")
+    return recommend_thresholds(first, target="all reps", rules=rules)
 
 
 def _findings(found: Calibration) -> tuple[str, ...]:
     """What was found, in sentences; the footing last."""
     said = [f"In doubt: {doubt}" for doubt in found.doubts()]
     for days, fit in found.rank_fits.items():
-        first, *others = describe_rank_fit(fit, found.judgments.scale)
+        first, *others = describe_rank_fit(fit, found.judgments.scale, margin_odds=found.settings.margin_odds)
         said += [first, *_at_horizon(days, others, found)]
+    for promised in found.promises().values():
+        said += describe_promises(promised)
     if found.lead_fit is not None:
         said += describe_lead_time(found.lead_fit)
     if found.advice is not None:

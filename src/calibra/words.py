@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import SupportsFloat
 
+FEW_POINTS = 1.95
+"""A difference of fewer percentage points has a decimal: at rates of 1 % a doubling is one point."""
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _WIDE_BLANK = "\u3000"
 _LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
@@ -29,6 +31,12 @@ def normal_spelling(name: str) -> str:
 def chance(prob: float) -> str:
     """A probability from draws: never said to be certain."""
     return "over 99 %" if prob > 0.99 else "below 1 %" if prob < 0.01 else f"{100 * prob:.0f} %"
+
+
+def points(*values: float) -> list[str]:
+    """Percentage points, an estimate and its ends: whole, and with one decimal where the estimate is below 2."""
+    decimals = 1 if abs(values[0]) < FEW_POINTS else 0
+    return [f"{round(value, decimals) + 0.0:.{decimals}f}" for value in values]
 
 
 def quoted(value: object) -> str:

@@ -29,10 +29,12 @@ def test_delivered_is_set_beside_promised_with_raw_counts(fit):
     table = rank_reliability(fit).table
     first = table.query("rep == 'rep 00' and rank == 'A'").iloc[0]
     assert (first["promised"], first["n"], first["events"], first["raw_rate"]) == (0.6, 400, 120, 0.3)
-    assert first["prob_short"] > 0.99
+    assert first["prob_less"] > 0.99
+    assert first["verdict"] == "less"
     assert first["upper"] < 0.4
     last = table.query("rep == 'rep 05' and rank == 'A'").iloc[0]
-    assert last["prob_short"] < 0.01
+    assert last["prob_less"] < 0.01
+    assert last["verdict"] == "more"
     assert list(table["rep"][:2]) == [ALL_REPS, ALL_REPS]
 
 
@@ -48,8 +50,47 @@ def test_a_bar_is_never_compared_with_an_average():
     bar = result.table.query("rank == 'A' and rep == 'rep 00'").iloc[0]
     assert bar["kind"] == "bar"
     own = thresholds.bars().query("rank == 'A' and rep == 'rep 00'").iloc[0]
-    assert bar["estimate"] == pytest.approx(own["estimate"])
-    assert bar["estimate"] < 0.55  # the A average of 0.6 is no bar
+    assert bar["bar"] == pytest.approx(own["estimate"])
+    assert bar["bar"] < 0.55  # the A average of 0.6 is no bar
+    assert np.isnan(result.table.query("rank == 'B'")["bar"]).all()
+
+
+def test_the_interval_and_the_count_of_a_row_are_of_one_quantity():
+    # shares counted: A 120 of 200 and B 40 of 200 for each; bars lie far below, at the lower edge of A
+    scale = RankScale(["A", "B", "C"], {"A": Promise(0.4, 90, kind="bar"), "B": Promise(0.1, 90)})
+    judgments = counts(np.full((4, 3), 2000), np.tile([1200, 400, 100], (4, 1)), scale=scale)
+    fit, thresholds = (
+        model.fit(judgments, seed=1) for model in (RankModel(within_days=90), ThresholdModel(within_days=90))
+    )
+    table = rank_reliability(fit, thresholds=thresholds).table
+    assert (table["events"] / table["n"]).tolist() == table["raw_rate"].tolist()
+    assert table["raw_rate"].between(table["lower"], table["upper"]).all()
+    np.testing.assert_allclose(table["estimate"], table["raw_rate"], atol=0.01)
+    bars = table[table["kind"] == "bar"]
+    assert (bars["bar_upper"] < bars["lower"]).all()  # the bar is another quantity, in columns of its own
+
+
+def test_a_promise_missed_by_less_than_the_margin_is_kept():
+    scale = RankScale(["A"], {"A": Promise(0.6, 90)})
+    # 59.2 % of 160,000 against 60 %: odds 1.451 and 1.5, 1.03 times apart
+    kept = rank_reliability(
+        RankModel().fit(counts(np.full((4, 1), 40_000), np.full((4, 1), 23_680), scale=scale), seed=1)
+    )
+    assert kept.verdict.tolist() == ["kept"] * 5
+    assert kept.prob_kept.min() > 0.99
+    strict = rank_reliability(
+        RankModel().fit(counts(np.full((4, 1), 40_000), np.full((4, 1), 23_680), scale=scale), seed=1), margin_odds=1.01
+    )
+    assert strict.verdict[0] == "less"
+    np.testing.assert_allclose(kept.prob_less + kept.prob_kept + kept.prob_more, 1.0)
+
+
+def test_few_judgments_at_a_rank_have_no_verdict():
+    scale = RankScale(["A", "B"], {"A": Promise(0.9, 90), "B": Promise(0.9, 90)})
+    n, events = np.tile([200, 200], (5, 1)), np.tile([40, 40], (5, 1))
+    n[0], events[0] = [4, 5], [1, 1]
+    table = rank_reliability(RankModel().fit(counts(n, events, scale=scale), seed=1)).table
+    assert table.query("rep == 'rep 00'")["verdict"].tolist() == ["cannot tell yet", "less"]
 
 
 def test_nothing_promised_at_the_horizon_is_an_error():
@@ -121,6 +162,7 @@ def test_pictures_show_what_the_results_hold(fit):
     delivered = next(line for line in axes.lines if line.get_label() == "delivered")
     np.testing.assert_allclose(delivered.get_xdata(), rank_reliability(fit).table.query("rep == 'rep 00'")["estimate"])
     assert "n 400" in axes.get_yticklabels()[0].get_text()
+    assert "used from" not in [line.get_label() for line in axes.lines]
     standings = rep_standings(fit)
     axes = plot_standings(standings)
     assert axes.get_yticklabels()[0].get_text().startswith("rep 05")
@@ -289,3 +331,17 @@ def test_equal_seeds_make_a_comparison_no_surer_than_it_is():
         found = compare(*fits)
         held.append((found.lower <= 0) & (found.upper >= 0))
     assert np.mean(held, axis=0).min() >= 0.76  # 90 % less 3.6 standard errors
+
+
+def test_a_promised_bar_is_drawn_as_a_bar_without_counts():
+    scale = RankScale(["A", "B", "C"], {"A": Promise(0.6, 90), "B": Promise(0.1, 90, kind="bar")})
+    judgments = counts(np.full((4, 3), 300), np.tile([180, 60, 12], (4, 1)), scale=scale)
+    fit, thresholds = (
+        model.fit(judgments, seed=1) for model in (RankModel(within_days=90), ThresholdModel(within_days=90))
+    )
+    result = rank_reliability(fit, thresholds=thresholds)
+    axes = plot_rank_reliability(result)
+    drawn = {line.get_label(): line for line in axes.lines}
+    assert drawn["used from"].get_xdata() == pytest.approx([result.bar[1]])
+    assert drawn["delivered"].get_xdata() == pytest.approx([result.estimate[0]])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A (average, n 1,200)", "B (bar)"]

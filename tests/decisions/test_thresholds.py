@@ -8,6 +8,7 @@ from tests.models.worlds import counts
 from calibra.data.scale import Promise, RankScale
 from calibra.decisions.thresholds import ADVICE_COLUMNS, AdviceRules, Payoff, recommend_thresholds
 from calibra.errors import InputError
+from calibra.models.threshold import ThresholdModel
 
 
 def a7(**promises):
@@ -40,7 +41,8 @@ def test_the_step_is_a_third_of_the_gap_and_the_words_say_so():
     assert row["share_now"] - row["share_step"] == pytest.approx((row["share_now"] - row["share_target"]) / 3)
     assert advice.sentences("rep 0") == [
         "Start calling a prospect A later: from an estimated 18 % (18 to 18; counted: 18 % of 280) to 15 % of your "
-        "prospects this quarter; aim 9.7 % (9.7 to 9.7); 80 % intervals. The direction is over 99 % sure."
+        "prospects this quarter; aim 9.7 % (9.7 to 9.7); 80 % intervals. The direction is over 99 % sure. "
+        "Beyond today's line the aim rests on an assumed shape: move a step and look."
     ]
 
 
@@ -71,6 +73,56 @@ def test_a_rep_within_the_margin_is_fine():
     advice = recommend_thresholds(a7(A=0.53))
     assert advice.table["verdict"].tolist() == ["fine"]
     assert "Keep calling a prospect A as you do now" in advice.sentences()[0]
+
+
+def test_a_rank_far_from_its_promise_is_never_kept_as_it_is():
+    # A brings 36 of 130, 27.7 %, where 40 % are promised; of the prospects they are 6.5 %
+    scale = RankScale(["A", "B", "C"], {"A": Promise(0.4, within_days=90)})
+    judgments = counts(np.tile([130, 400, 1470], (8, 1)), np.tile([36, 50, 25], (8, 1)), scale=scale)
+    advice = recommend_thresholds(ThresholdModel(within_days=90).fit(judgments, seed=1))
+    assert "fine" not in set(advice.table["verdict"])
+    assert (advice.table["prob_beyond_margin"] > 0.9).all()
+    assert not any("Keep calling" in sentence for sentence in advice.sentences())
+    strict, lax = (
+        recommend_thresholds(a7(A=0.53), rules=AdviceRules(margin_odds=odds)).table["verdict"][0]
+        for odds in (1.001, 1.5)
+    )
+    assert (strict, lax) == ("tighten", "fine")  # .527 comes, .53 is promised: odds 1.012 times apart
+
+
+def test_an_aim_of_the_best_rank_beyond_its_line_says_on_what_it_rests():
+    shape = "Beyond today's line the aim rests on an assumed shape: move a step and look."
+    tighten = recommend_thresholds(a7(A=0.6, B=0.4))
+    assert tighten.table["verdict"].tolist() == ["tighten", "tighten"]
+    assert [shape in sentence for sentence in tighten.sentences()] == [True, False]
+    loosen = recommend_thresholds(fit_of(0.25, A7_D, (2.2, 0.5, -0.4, -1.1)))
+    assert not any(shape in sentence for sentence in loosen.sentences())
+
+
+def test_a_model_that_does_not_give_back_its_counts_gives_a_direction_and_a_step_but_no_aim():
+    # the worst rank brings nearly as much as the best, which no shift of normal signals can do
+    n, events = (300, 300, 300, 300, 300), (170, 60, 20, 60, 150)
+    advice = recommend_thresholds(
+        fit_of(0.31, A7_D, A7_CUTS, n=n, events=events, scale=scale_with({"A": 0.7, "B": 0.1}))
+    )
+    rows = advice.table
+    assert (rows["fit_p_value"] < 0.05).all()
+    moved = rows[rows["verdict"].isin(["tighten", "loosen"])]
+    assert len(moved)
+    assert (moved["reason"] == "the threshold model does not give back the counts").all()
+    for name in ("share_target", "share_move", "bar_target", "events_change", "best_attainable"):
+        assert rows[name].isna().all()
+    assert (moved["share_step"] != moved["share_now"]).all()
+    said = [sentence for sentence in advice.sentences() if "Start calling" in sentence]
+    assert all("No aim is given" in sentence and "aim " not in sentence.split("No aim")[0] for sentence in said)
+    assert not any("nan" in sentence for sentence in said)
+
+
+def test_no_promise_is_called_out_of_reach_by_a_model_that_does_not_fit():
+    n, events = (300, 300, 300, 300, 300), (170, 60, 20, 60, 150)
+    advice = recommend_thresholds(fit_of(0.31, A7_D, A7_CUTS, n=n, events=events, scale=scale_with({"A": 0.97})))
+    assert advice.table["verdict"].tolist() == ["tighten"]
+    assert recommend_thresholds(a7(A=0.97)).table["verdict"].tolist() == ["promise out of reach"]
 
 
 def test_a_cautious_rep_is_told_to_loosen():
@@ -241,7 +293,7 @@ def test_fits_under_a_wrong_horizon_are_refused():
         recommend_thresholds({180: a7()})
 
 
-@pytest.mark.parametrize("wrong", [{"act_prob": 0.0}, {"margin_points": 0.0}, {"min_events": -1}])
+@pytest.mark.parametrize("wrong", [{"act_prob": 0.0}, {"margin_odds": 1.0}, {"min_events": -1}])
 def test_rules_that_cannot_be_are_refused(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         AdviceRules(**wrong)

@@ -9,7 +9,7 @@ from calibra.data.counts import BinomialCells
 from calibra.data.scale import Promise, RankScale
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.models.threshold_fit import ThresholdFit
-from calibra.stats.detection import cell_probabilities
+from calibra.stats.detection import cell_probabilities, event_probabilities
 from calibra.stats.detection_likelihood import params_of
 
 # ACCEPTANCE A7 (statsmodels OrderedModel, probit)
@@ -27,15 +27,21 @@ def scale_with(promises, *, within_days=90, kind="average"):
 
 
 def fit_of(
-    base_rate, discrimination, cutpoints, *, n=A7_N, events=A7_EVENTS, scale=None, spread=0.0, draws=200, within_days=90
+    base_rate, discrimination, cutpoints, *, n=A7_N, events=None, scale=None, spread=0.0, draws=200, within_days=90
 ):
-    """A fit whose reps have these parameters; `spread` is the posterior sd of the discrimination."""
+    """A fit whose reps have these parameters; `spread` is the posterior sd of the discrimination.
+
+    Without `events` as many as are expected, so that the fit gives back its counts.
+    """
     base_rate, discrimination = np.broadcast_arrays(np.atleast_1d(base_rate).astype(float), discrimination)
     n_reps = len(base_rate)
     reps = tuple(f"rep {i}" for i in range(n_reps))
-    n, events = np.broadcast_to(n, (n_reps, 5)).astype(np.int64), np.broadcast_to(events, (n_reps, 5)).astype(np.int64)
-    model = declare(n, events)
+    n = np.broadcast_to(n, (n_reps, 5)).astype(np.int64)
     cuts = np.broadcast_to(np.asarray(cutpoints, dtype=float), (n_reps, 4))
+    if events is None:
+        events = np.rint(n * event_probabilities(cuts, base_rate=base_rate, discrimination=discrimination))
+    events = np.broadcast_to(events, (n_reps, 5)).astype(np.int64)
+    model = declare(n, events)
     noise = spread * np.linspace(-2.0, 2.0, draws)[:, None]
     d = discrimination + noise
     phi, all_cuts = np.broadcast_to(base_rate, d.shape), np.broadcast_to(cuts, (draws, n_reps, 4))

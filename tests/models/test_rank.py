@@ -87,6 +87,33 @@ def test_optimism_has_the_sign_of_poor_outcomes():
     assert profiles["n_more"][0] == 0
 
 
+def rare(rates_of_odd, *, n_reps, n, rate):
+    """One rank; so many reps of n judgments at a rate, the first of them at rates of their own."""
+    events = np.full((n_reps, 1), round(n * rate))
+    events[: len(rates_of_odd), 0] = [round(n * odd) for odd in rates_of_odd]
+    return counts(np.full((n_reps, 1), n), events)
+
+
+def test_where_events_are_rare_three_times_the_rate_and_none_at_all_are_found():
+    # 3,000 judgments each at 1.4 %: 42 events expected; the second has 126, the first none
+    profiles = RankModel().fit(rare([0.0, 0.042], n_reps=10, n=3000, rate=0.014), seed=1).profiles()
+    assert profiles["finding"][:2].tolist() == ["below all reps", "above all reps"]
+    assert profiles[["prob_below", "prob_above"]].to_numpy().diagonal().min() > 0.99
+    assert not set(profiles["finding"][2:]) & {"above all reps"}
+    assert profiles["gap_points"].abs().max() < 5.0  # a margin of five points would call all of them in line
+
+
+def test_five_in_a_thousand_and_seven_in_a_hundred_are_not_in_line_with_three():
+    profiles = RankModel().fit(rare([0.005, 0.07], n_reps=10, n=4000, rate=0.03), seed=1).profiles()
+    assert profiles["finding"][:2].tolist() == ["below all reps", "above all reps"]
+
+
+def test_the_margin_of_a_profile_is_a_factor_on_the_odds():
+    fit = RankModel().fit(rare([0.36], n_reps=8, n=2000, rate=0.3), seed=1)  # odds 1.31 times the others'
+    assert fit.profiles(margin_odds=1.1)["finding"][0] == "above all reps"
+    assert fit.profiles(margin_odds=1.6)["finding"][0] == "in line"
+
+
 def test_discrimination_tells_sharp_flat_and_inverted_ranks_apart():
     n = np.full((6, 3), 400)
     events = np.tile([240, 120, 40], (6, 1))

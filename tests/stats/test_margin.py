@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calibra.errors import InputError
-from calibra.stats.margin import MARGIN_ODDS, log_odds_gap, odds_beyond
+from calibra.stats.margin import MARGIN_ODDS, log_odds_gap, margin_band, odds_beyond
 
 
 @pytest.mark.parametrize(("prob", "points"), [(0.5, 5.6), (0.25, 4.4), (0.05, 1.2)])
@@ -35,3 +35,10 @@ def test_certain_probabilities_have_a_finite_gap():
 def test_a_margin_that_is_no_factor_is_refused(margin_odds):
     with pytest.raises(InputError, match=r"`margin_odds` must be a number above 1"):
         odds_beyond([0.5], 0.5, margin_odds=margin_odds)
+
+
+def test_a_band_holds_what_is_within_the_margin_of_a_probability():
+    # .25: odds 1/3; × 1.25 → .41667 / 1.41667 = .294118; / 1.25 → .26667 / 1.26667 = .210526
+    low, high = margin_band([0.25, 0.5])
+    assert low == pytest.approx([0.210526 - 0.25, 1 / 2.25 - 0.5], abs=1e-6)
+    assert high == pytest.approx([0.294118 - 0.25, 1.25 / 2.25 - 0.5], abs=1e-6)

@@ -96,15 +96,20 @@ def test_profiles_stand_by_size_of_gap_and_wear_the_colour_of_their_finding(host
 
 
 def test_profiles_say_level_margin_and_n(hostile_fit: RankFit) -> None:
-    axes = plot_profiles(hostile_fit, margin_points=7, interval_prob=0.8)
+    axes = plot_profiles(hostile_fit, margin_odds=1.5, interval_prob=0.8)
     assert "80% interval" in axes.get_legend().get_title().get_text()
-    assert "margin of 7 points" in legend(axes)
+    assert "margin: 1.5 times the odds" in legend(axes)
     notes = [text.get_text() for text in axes.texts]
-    table = hostile_fit.profiles(margin_points=7, interval_prob=0.8).sort_values(["gap_points", "rep"])
+    table = hostile_fit.profiles(margin_odds=1.5, interval_prob=0.8).sort_values(["gap_points", "rep"])
     assert [note.split(",")[0] for note in notes] == [f"n {n:,}" for n in table["n"]]
     assert ["more needed" in note for note in notes] == (table["finding"] == "cannot tell yet").tolist()
     band = axes.patches[0]
-    assert (band.get_x(), band.get_x() + band.get_width()) == (-7, 7)
+    share = float(hostile_fit.all_reps_draws().mean(axis=0) @ hostile_fit.rank_mix)
+    for end, odds in (
+        (band.get_x(), share / (1 - share) / 1.5),
+        (band.get_x() + band.get_width(), share / (1 - share) * 1.5),
+    ):
+        assert end == pytest.approx(100 * (odds / (1 + odds) - share))
 
 
 def test_every_finding_has_a_look_of_its_own_in_colour_and_without() -> None:

@@ -39,6 +39,7 @@ from calibra.views.tables import (
     tempo_table,
     write_csv,
 )
+from calibra.words import points
 
 
 def printed(what: RenderableType, *, terminal: bool = False) -> str:
@@ -130,9 +131,15 @@ def test_sentences_name_exactly_the_reps_of_each_finding(hostile_fit: RankFit) -
 
 
 def test_the_interval_of_a_finding_is_counted_in_its_direction() -> None:
-    row = {"gap_points_lower": -0.6, "gap_points_upper": 20.4}
-    assert _sized(row, "above") == "-1 to 20"
-    assert _sized(row, "below") == "-20 to 1"
+    row = {"gap_points": 9.6, "gap_points_lower": -0.6, "gap_points_upper": 20.4}
+    assert _sized(row, "above") == ["10", "-1", "20"]
+    assert _sized(row, "below") == ["-10", "-20", "1"]
+
+
+def test_a_gap_of_few_points_has_a_decimal() -> None:
+    assert points(1.42, 0.04, 3.0) == ["1.4", "0.0", "3.0"]
+    assert points(-1.42, -3.0, -0.04) == ["-1.4", "-3.0", "0.0"]
+    assert points(3.6, 1.42, 6.0) == ["4", "1", "6"]
 
 
 def test_promises_of_another_horizon_or_kind_are_not_set_beside_what_came(hostile_fit: RankFit) -> None:

@@ -15,7 +15,7 @@ from calibra.words import counted, listed, normal_spelling, quoted
 
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
-MET_BY_ALL = "met_by_all"
+MET_BY_ALL, THRESHOLD_MISFIT = "met_by_all", "threshold_misfit"
 
 FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
@@ -23,6 +23,8 @@ NEARLY_ALL = 0.98
 """A promise that such a share of the prospects keeps tells nothing apart."""
 SURE_Z = 2.5758
 """Normal quantile of 0.995."""
+MISFIT_P_VALUE = 0.05
+"""A predictive check below it speaks against the threshold model."""
 MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
 """A lead-time model is called off where the interval of this level says so, and by more than this part."""
 
@@ -46,6 +48,10 @@ ENGLISH: Mapping[str, str] = {
         "the lead-time model does not give back what was counted: of {rank} it expects {expected:.0%} within "
         "{within_days} days, counted were {observed:.0%} (n {n:,}); read lead times and the chances of open prospects "
         "with care"
+    ),
+    THRESHOLD_MISFIT: (
+        "the threshold model does not give back what was counted{within} (predictive check, p = {p}): its advice gives "
+        "the direction and this quarter's step, and no aim"
     ),
     FEW_MATURE: (
         "only {judgments} with a known outcome{within}: intervals are wide, and of most reps nothing can be told yet"
@@ -85,6 +91,18 @@ def few_mature(n: float, within_days: int | None) -> list[Doubt]:
     within = "" if within_days is None else f" within {within_days} days"
     told = {"judgments": counted(n, "judgment"), "n": int(n), "within": within, "days": within_days}
     return [Doubt(FEW_MATURE, told)] if n < FEWEST_MATURE else []
+
+
+def threshold_misfits(within_days: NDArray[Any], p_value: NDArray[Any]) -> list[Doubt]:
+    """Horizons at which the threshold model does not give back its counts; one entry per row of the advice."""
+    p_values = dict(zip(within_days.tolist(), p_value.tolist(), strict=True))
+    return [
+        Doubt(
+            THRESHOLD_MISFIT, {"within": "" if days is None else f" within {days} days", "days": days, "p": f"{p:.3f}"}
+        )
+        for days, p in p_values.items()
+        if p < MISFIT_P_VALUE
+    ]
 
 
 def promises_met_by_all(rank: NDArray[Any], promise: NDArray[Any], share_target: NDArray[Any]) -> list[Doubt]:

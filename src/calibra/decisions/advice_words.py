@@ -13,6 +13,10 @@ WITHOUT_NUMBERS = (NO_SEPARATION, INVERTED)
 """Reasons for which no share can be recommended."""
 TOO_FEW = "too few mature judgments or events"
 UNSURE = "direction or size not sure"
+MISFIT = "the threshold model does not give back the counts"
+"""Why a direction stands without an aim."""
+SHAPE = "Beyond today's line the aim rests on an assumed shape: move a step and look."
+"""Stands behind an aim of the best rank that lies beyond its line of today."""
 
 MOST_PLANNED = 2000
 """Beyond so many judgments "about n more" is no plan."""
@@ -28,7 +32,17 @@ ENGLISH: Mapping[str, str] = {
     ),
     FINE: (
         "Keep calling a prospect {rank} as you do now: an estimated {now} of your prospects, {level} interval; "
-        "within {margin} points of the aim."
+        "what it brings has odds within {margin} times those aimed at."
+    ),
+    f"{TIGHTEN}, {MISFIT}": (
+        "Start calling a prospect {rank} later: from an estimated {now} to {step} of your prospects this quarter; "
+        "{level} interval. The direction is {sure} sure. No aim is given, for the threshold model does not give back "
+        "what was counted: move a step and look."
+    ),
+    f"{LOOSEN}, {MISFIT}": (
+        "Start calling a prospect {rank} earlier: from an estimated {now} to {step} of your prospects this quarter; "
+        "{level} interval. The direction is {sure} sure. No aim is given, for the threshold model does not give back "
+        "what was counted: move a step and look."
     ),
     NO_SEPARATION: (
         "Your ranks do not separate outcomes so far (AUC {auc}, {auc_lower} to {auc_upper}): "

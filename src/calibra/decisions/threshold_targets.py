@@ -68,6 +68,19 @@ class BoundaryTarget:
         """Base rate and discrimination, (draw, rep)."""
         return {"base_rate": self.found.base_rate, "discrimination": self.found.discrimination}
 
+    def brought_at(self, cut: Floats) -> tuple[Floats, Floats]:
+        """What the rank would bring with this lower edge, and what it is held against; (draw, rep).
+
+        The share of events above it, the next better rank at its aim, against an average that is promised; where the
+        rank would be empty, the probability at the edge. Against any other aim, the bar of today against the bar aimed
+        at.
+        """
+        bar = bar_at(cut, **self.pool)
+        if self.promise is None or self.promise.kind == "bar":
+            return bar, bar_at(self.cut, **self.pool)
+        average = average_above(cut, upper_cutpoint=self.upper_cut, **self.pool)
+        return np.where(cut < self.upper_cut, average, bar), np.full(cut.shape, self.promise.prob)
+
     def best_attainable(self, share: float) -> Floats:
         """What the strongest `share` of the prospects below the next better rank could deliver, (draw, rep).
 

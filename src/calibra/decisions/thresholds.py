@@ -2,24 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.doubts import MISFIT_P_VALUE
 from calibra.data.scale import find_rank
+from calibra.decisions.advice_rules import DEFAULT_RULES, AdviceRules as AdviceRules
 from calibra.decisions.advice_words import (
     CANNOT_TELL,
     ENGLISH,
-    FINE,
-    INVERTED,
     LOOSEN,
-    NO_SEPARATION,
+    MISFIT,
     OUT_OF_REACH,
+    SHAPE,
     TIGHTEN,
-    TOO_FEW,
-    UNSURE,
     VERDICTS,
     WITHOUT_NUMBERS,
     more_judgments,
@@ -37,8 +36,9 @@ from calibra.decisions.threshold_targets import (
     check_fits,
     prospects_per_rep,
 )  # fmt: skip
-from calibra.errors import InputError, check_kind, check_number, check_within
-from calibra.models.reading import more_judgments_needed
+from calibra.decisions.threshold_verdicts import gap_of, verdicts
+from calibra.errors import InputError, check_kind, check_within
+from calibra.models.predictive_checks import predictive_check
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
 from calibra.stats.detection_advice import change_of_cut
@@ -52,73 +52,12 @@ if TYPE_CHECKING:
 type Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class AdviceRules:
-    """From when on is advice given, and how bold may it be?
-
-    Parameters
-    ----------
-    min_judgments, min_events, min_near : int
-        Fewest mature judgments and events of a rep, and judgments in the two ranks beside the boundary.
-    margin_points : float
-        A share within so many points of the aim is fine.
-    act_prob, fine_prob : float
-        Probability from which a move is advised, or a share called fine.
-    separate_prob : float
-        Probability that better ranks bring more events, below which nothing is advised.
-    reach_share, reach_prob : float
-        A promise that fewer than this share could keep, with this probability, is out of reach.
-    move_prob : float
-        Level of the intervals of shares.
-    step_fraction : float
-        Largest part of the gap to be closed in one quarter.
-    """
-
-    min_judgments: int = 50
-    """Fewest mature judgments of a rep."""
-    min_events: int = 10
-    """Fewest events of a rep."""
-    min_near: int = 10
-    """Fewest judgments in the two ranks beside the boundary."""
-    margin_points: float = 5.0
-    """A share within so many points of the aim is fine."""
-    act_prob: float = 0.9
-    """Probability that the gap exceeds the margin, from which a move is advised."""
-    fine_prob: float = 0.9
-    """Probability that the gap lies within the margin, from which it is called fine."""
-    separate_prob: float = 0.9
-    """Probability that the rep's discrimination is positive, below which no threshold is advised."""
-    reach_share: float = 0.02
-    """A promise that fewer than this share of the prospects could keep is out of reach."""
-    reach_prob: float = 0.9
-    """Probability of that, from which it is said."""
-    move_prob: float = 0.8
-    """Level of the interval of the recommended share; the minimal move ends at its near edge."""
-    step_fraction: float = 1.0 / 3.0
-    """Largest part of the gap to be closed in one quarter."""
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be a rule."""
-        for rule in fields(self):
-            check_number(getattr(self, rule.name), rule.name)
-        for name in ("act_prob", "fine_prob", "separate_prob", "reach_prob", "move_prob", "step_fraction"):
-            if not 0.0 < getattr(self, name) <= 1.0:
-                raise InputError(f"`{name}` must lie in (0, 1]; got {getattr(self, name)!r}.")
-        for name in ("min_judgments", "min_events", "min_near"):
-            if getattr(self, name) < 0:
-                raise InputError(f"`{name}` must be 0 or more; got {getattr(self, name)!r}.")
-        if not self.margin_points > 0.0 or not 0.0 < self.reach_share < 1.0:
-            raise InputError(
-                "`margin_points` must be above 0 and `reach_share` inside (0, 1); got "
-                f"{self.margin_points!r} and {self.reach_share!r}."
-            )
-
-
 ADVICE_COLUMNS = (
     "rep", "rank", "verdict", "share_counted", "share_now", "share_now_lower", "share_now_upper", "share_target",
     "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_now", "bar_now_lower", "bar_now_upper",
     "bar_after", "bar_target", "prob_direction", "prob_beyond_margin", "prob_within_margin", "events_change",
     "events_missed_change", "best_attainable", "binormal_auc", "reason", "n_more", "n", "events", "within_days",
+    "fit_p_value",
 )  # fmt: skip
 """Columns of `ThresholdAdvice.table`."""
 
@@ -168,10 +107,12 @@ class ThresholdAdvice:
         prospects, `events_missed_change` those below; `n_more` mature judgments until a verdict.
 
         `bar_now` is the probability at which the rep begins to use the rank, with an interval of level `interval_prob`,
-        `bar_target` that at the aim; `prob_beyond_margin` and `prob_within_margin` that share and aim lie further apart
-        than the margin, or not; `best_attainable` the event rate of the best few prospects left to the rank;
-        `binormal_auc` Φ(d/√2); `reason` why nothing can be told. No number is given where ranks tell nothing or the
-        wrong way.
+        `bar_target` that at the aim; `prob_beyond_margin` and `prob_within_margin` that the odds of what the rank would
+        bring, used as today and once the better ranks meet their aim, lie further from those aimed at than the margin,
+        or not; `best_attainable` the event rate of the best few prospects left to the rank; `binormal_auc` Φ(d/√2);
+        `reason` why nothing can be told, or why no aim is given. No number is given where ranks tell nothing or the
+        wrong way. `fit_p_value` is that of the predictive check of the threshold model (`predictive_check`): below
+        0.05 the direction and this quarter's step stand alone, and no aim is given.
         """
         columns = {name: self.columns[name] for name in ADVICE_COLUMNS}
         engine = np.full(len(columns["rep"]), self.settings["engine"], dtype=object)
@@ -194,18 +135,34 @@ class ThresholdAdvice:
 
     def _sentence(self, row: int) -> str:
         at = {name: values[row] for name, values in self.columns.items()}
-        key = at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"]
-        return ENGLISH[str(key)].format(
+        key = str(at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"])
+        if at["verdict"] in (TIGHTEN, LOOSEN) and at["reason"] == MISFIT:
+            key = f"{key}, {MISFIT}"
+        sentence = ENGLISH[key].format(
             rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row] or key == OUT_OF_REACH)),
             now=_share_now(at), step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
             target=percent(at["share_target"]), level=percent(self.rules.move_prob), ends=_ends(at, "share_target"),
-            margin=f"{self.rules.margin_points:g}", auc=f"{at['binormal_auc']:.2f}",
+            margin=f"{self.rules.margin_odds:g}", auc=f"{at['binormal_auc']:.2f}",
             auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
             more=more_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
             reach=percent(self.rules.reach_share),
             left="" if self.is_best[row] else ", once the better ranks meet their aim,",
             best=percent(at["best_attainable"]),
         )  # fmt: skip
+        return f"{sentence} {SHAPE}" if self.rests_on_shape[row] else sentence
+
+    @property
+    def move_sizes(self) -> Floats:
+        """How far each share is to move in the end, and without an aim how far this quarter, (row,)."""
+        at = self.columns
+        end = np.where(np.isfinite(at["share_move"]), at["share_move"], at["share_step"])
+        return np.asarray(np.abs(end - at["share_now"]))
+
+    @property
+    def rests_on_shape(self) -> NDArray[np.bool_]:
+        """Whether the aim of a row lies beyond the best rank's line of today, where nothing was counted; (row,)."""
+        at = self.columns
+        return np.asarray(self.is_best & (at["verdict"] == TIGHTEN) & np.isfinite(at["share_target"]))
 
 
 def recommend_thresholds(
@@ -215,7 +172,7 @@ def recommend_thresholds(
     capacity: float | None = None,
     n_prospects: Mapping[str, float] | None = None,
     worked_rank: str | int | None = None,
-    rules: AdviceRules = AdviceRules(),
+    rules: AdviceRules = DEFAULT_RULES,
 ) -> ThresholdAdvice:
     """How far should each rep move each threshold, and how sure is that?
 
@@ -223,6 +180,17 @@ def recommend_thresholds(
     averaged. The minimal move goes from today's share to the near edge of the `move_prob` interval of the recommended
     share, and is zero where that interval spans today's share. This quarter's step is at most `step_fraction` of the
     gap and never beyond the minimal move.
+
+    What is fine, and what has to move, is decided on the odds of what the rank brings: an `average` promise against
+    the share of events between today's line and that of the next better rank's aim, any other aim against the bar.
+
+    Counts do not say which prospects of the best rank are the better ones. Where it is to be used less, the aim rests
+    on the assumed shape (normal signals): move a step and look. The same six counts can give an aim of 0 to 19 % of
+    the prospects by what is assumed inside the best rank. Loosening goes into a rank that was counted.
+
+    The threshold model is checked against the counts it was fitted to (`predictive_check`, at the fit's own seed).
+    Where that speaks against it (p below 0.05), as it does under strongly skewed or two-type prospects, the advice
+    gives the direction and this quarter's step, but no aim, and does not call a promise out of reach.
 
     Stated directions are right at their rate where the model holds, and close to it under logistic noise or drifting
     cut points; where the quality of prospects is strongly skewed they are too sure, though moves advised still go the
@@ -257,12 +225,16 @@ def recommend_thresholds(
     """
     fits = check_fits(fit)
     first = next(iter(fits.values()))
-    check_kind(rules, "rules", AdviceRules, more="Write AdviceRules(margin_points=5).")
+    check_kind(rules, "rules", AdviceRules, more="Write AdviceRules(margin_odds=1.25).")
     if capacity is not None:
         check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
     n_each = prospects_per_rep(first, n_prospects)
     targets, words = _aim(fits, target, capacity, n_each, worked_rank)
-    rows = [_boundary_rows(fits[aim.within_days], aim, n_each, rules) for aim in targets]
+    p_values = {days: predictive_check(one, seed=one.diagnostics.seed).p_value for days, one in fits.items()}
+    rows = [
+        _boundary_rows(fits[aim.within_days], aim, n_each, rules, fit_p_value=p_values[aim.within_days])
+        for aim in targets
+    ]
     n_reps, n_rows = len(first.reps), len(first.reps) * len(rows)
     order = np.arange(n_rows).reshape(len(rows), n_reps).T.ravel()  # rep by rep, best rank first
     columns = {name: np.concatenate([part[name] for part in rows])[order] for name in (*ADVICE_COLUMNS, *_EXTRA)}
@@ -283,6 +255,7 @@ _NUMBERS_OF_ADVICE = (
     "events_change", "events_missed_change", "best_attainable", "bar_target", "prob_direction", "prob_beyond_margin",
     "prob_within_margin",
 )  # fmt: skip
+_NUMBERS_OF_AIM = tuple(name for name in _NUMBERS_OF_ADVICE if not name.startswith("prob_") and name != "share_step")
 _EXTRA = ("promise", "auc_lower", "auc_upper")
 
 
@@ -317,13 +290,13 @@ def _one_horizon(fits: Mapping[int | None, ThresholdFit]) -> None:
 
 
 def _boundary_rows(
-    fit: ThresholdFit, aim: BoundaryTarget, n_each: Floats, rules: AdviceRules
+    fit: ThresholdFit, aim: BoundaryTarget, n_each: Floats, rules: AdviceRules, *, fit_p_value: float
 ) -> dict[str, NDArray[Any]]:
     """All columns of one boundary, one value a rep."""
     k, pool = aim.boundary, aim.pool
     cut_now = aim.found.cutpoints[:, :, k]
     now, wanted = share_above(cut_now, **pool), share_above(aim.cut, **pool)
-    gap, share_now, median = now - wanted, now.mean(axis=0), np.median(wanted, axis=0)
+    gap, share_now, median = gap_of(aim, cut_now, now, wanted), now.mean(axis=0), np.median(wanted, axis=0)
     tail = (1.0 - rules.move_prob) / 2.0
     low, high = np.quantile(wanted, [tail, 1.0 - tail], axis=0)
     now_low, now_high = np.quantile(now, [tail, 1.0 - tail], axis=0)
@@ -333,8 +306,8 @@ def _boundary_rows(
     bar_now = bar_at(cut_now, **pool)
     area = auc(aim.found.discrimination)
     change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=n_each, **pool)
-    margin = rules.margin_points / 100.0
-    tighten = (gap > 0).mean(axis=0) + 0.5 * (gap == 0).mean(axis=0)
+    less, more = gap.beyond(rules)
+    tighten = (gap.share > 0).mean(axis=0) + 0.5 * (gap.share == 0).mean(axis=0)
     columns: dict[str, NDArray[Any]] = {
         "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
         "share_counted": _share_counted(fit.n, k),
@@ -345,8 +318,7 @@ def _boundary_rows(
         "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
         "bar_after": bar_at(cutpoint_at_share(move, **pool), **pool).mean(axis=0),
         "bar_target": bar_at(aim.cut, **pool).mean(axis=0), "prob_direction": np.maximum(tighten, 1.0 - tighten),
-        "prob_beyond_margin": np.maximum((gap > margin).mean(axis=0), (gap < -margin).mean(axis=0)),
-        "prob_within_margin": (np.abs(gap) <= margin).mean(axis=0),
+        "prob_beyond_margin": np.maximum(less, more), "prob_within_margin": 1.0 - less - more,
         "events_change": change.n_events_above.mean(axis=0),
         "events_missed_change": change.n_events_missed.mean(axis=0),
         "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)), "binormal_auc": area.mean(axis=0),
@@ -354,49 +326,16 @@ def _boundary_rows(
         "auc_upper": np.quantile(area, (1 + INTERVAL_PROB) / 2, axis=0),
         "n": fit.n.sum(axis=1).astype(int), "events": fit.events.sum(axis=1).astype(int),
         "within_days": np.full(len(fit.reps), aim.within_days, dtype=object),
+        "fit_p_value": np.full(len(fit.reps), fit_p_value),
         "promise": np.full(len(fit.reps), np.nan if aim.promise is None else aim.promise.prob),
     }  # fmt: skip
-    columns |= _verdicts(fit, aim, gap, wanted, rules)
+    fits_well = fit_p_value >= MISFIT_P_VALUE
+    columns |= verdicts(fit, aim, gap, wanted, rules, fits_well=fits_well)
     for name in _NUMBERS_OF_ADVICE:  # ranks that do not separate outcomes get a sentence instead of a number
         columns[name] = np.where(np.isin(columns["reason"], WITHOUT_NUMBERS), np.nan, columns[name])
+    for name in _NUMBERS_OF_AIM:  # nor is an aim read off a model that does not give back the counts
+        columns[name] = columns[name] if fits_well else np.full(len(fit.reps), np.nan)
     return columns
-
-
-def _verdicts(
-    fit: ThresholdFit, aim: BoundaryTarget, gap: Floats, wanted: Floats, rules: AdviceRules
-) -> dict[str, NDArray[Any]]:
-    """Verdict, the reason where there is none yet, and about how many more judgments it would take."""
-    margin = rules.margin_points / 100.0
-    n, events = fit.n.sum(axis=1), fit.events.sum(axis=1)
-    near = fit.n[:, aim.boundary] + fit.n[:, aim.boundary + 1]
-    enough = (n >= rules.min_judgments) & (events >= rules.min_events) & (near >= rules.min_near)
-    separates = (aim.found.discrimination > 0).mean(axis=0) >= rules.separate_prob
-    inverted = ~separates & ((aim.found.discrimination < 0).mean(axis=0) >= rules.separate_prob)
-    left = 1.0 - share_above(aim.upper_cut, **aim.pool)
-    keepers = wanted - (1.0 - left)
-    beyond_reach = ((keepers < rules.reach_share) & (left > rules.reach_share)).mean(axis=0) >= rules.reach_prob
-    out_of_reach = beyond_reach & (aim.promise is not None)
-    conditions = [
-        (inverted & enough, CANNOT_TELL, INVERTED),
-        (~separates & enough, CANNOT_TELL, NO_SEPARATION),
-        (~enough, CANNOT_TELL, TOO_FEW),
-        (out_of_reach, OUT_OF_REACH, ""),
-        ((np.abs(gap) <= margin).mean(axis=0) >= rules.fine_prob, FINE, ""),
-        ((gap > margin).mean(axis=0) >= rules.act_prob, TIGHTEN, ""),
-        ((gap < -margin).mean(axis=0) >= rules.act_prob, LOOSEN, ""),
-    ]
-    which = [np.asarray(condition) for condition, _, _ in conditions]
-    verdict = np.select(which, [np.array(v, dtype=object) for _, v, _ in conditions], default=CANNOT_TELL)
-    reason = np.select(which, [np.array(r, dtype=object) for _, _, r in conditions], default=UNSURE)
-    sd = np.maximum(gap.std(axis=0), 1e-9)
-    more = more_judgments_needed(
-        100.0 * gap.mean(axis=0), 100.0 * sd, n, margin=rules.margin_points,
-        prior_sd=max(100.0 * float(gap.std()), 1e-6), flag_prob=rules.act_prob,
-    )  # fmt: skip
-    lacking = np.maximum(rules.min_judgments - n, (rules.min_events - events) / np.maximum(_rate(fit), 1e-3))
-    waiting = (verdict == CANNOT_TELL) & ~np.isin(reason, WITHOUT_NUMBERS)
-    more = np.where(waiting, np.ceil(np.maximum(more, lacking)), 0.0)
-    return {"verdict": verdict, "reason": reason, "n_more": more.astype(int)}
 
 
 def _share_counted(n: Floats, boundary: int) -> Floats:
@@ -422,7 +361,3 @@ def _mean_of_numbers(values: Floats) -> Floats:
     seen = np.isfinite(values)
     total = np.where(seen, values, 0.0).sum(axis=0)
     return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
-
-
-def _rate(fit: ThresholdFit) -> float:
-    return float(fit.events.sum() / max(fit.n.sum(), 1.0))

@@ -17,6 +17,7 @@ from calibra.models.rank_population import expected_columns, spread_columns
 from calibra.models.rank_profiles import FLAG_PROB, profile_columns
 from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps, team_label
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.stats.margin import MARGIN_ODDS, margin_band
 from calibra.tables import make_table
 from calibra.words import counted
 
@@ -197,7 +198,7 @@ class RankFit:
     def profiles(
         self,
         *,
-        margin_points: float = 5.0,
+        margin_odds: float = MARGIN_ODDS,
         nothing_auc: float = 0.05,
         flag_prob: float = FLAG_PROB,
         interval_prob: float = INTERVAL_PROB,
@@ -210,8 +211,9 @@ class RankFit:
 
         Parameters
         ----------
-        margin_points : float
-            Gap, in percentage points at the all-reps mix of ranks, that is worth talking about.
+        margin_odds : float
+            Factor on the odds, at the all-reps mix of ranks, from which on a gap is worth talking about: 1.25 is 5.6
+            points at 50 %, 1.2 at 5 %.
         nothing_auc : float
             Ranks tell nothing where the concordance lies within ½ ± this.
         flag_prob : float
@@ -230,11 +232,14 @@ class RankFit:
             interval is the rep's own part of it, as if all were in one team.
         """
         columns = profile_columns(
-            self, margin_points=margin_points, nothing_auc=nothing_auc, flag_prob=flag_prob, interval_prob=interval_prob
+            self, margin_odds=margin_odds, nothing_auc=nothing_auc, flag_prob=flag_prob, interval_prob=interval_prob
         )
         if self.team is not None:
             columns |= self._gap_within_team(interval_prob)
-        return self._table(columns, interval_prob, margin_points=margin_points, flag_prob=flag_prob)
+        band = 100.0 * margin_band(float(self.all_reps_draws().mean(axis=0) @ self.rank_mix), margin_odds=margin_odds)
+        return self._table(
+            columns, interval_prob, margin_odds=margin_odds, margin_band=tuple(band.tolist()), flag_prob=flag_prob
+        )
 
     def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """How far do reps differ? Spread of each term (log-odds) and of each rank's probability (points).
@@ -298,9 +303,9 @@ class RankFit:
         keep = [i for i, label in enumerate(self.ranks) if label in asked]
         return self._table({name: values[keep] for name, values in columns.items()}, interval_prob)
 
-    def summary(self) -> str:
+    def summary(self, *, margin_odds: float = MARGIN_ODDS) -> str:
         """Everything at a glance, diagnostics first."""
-        profiles = self.profiles()
+        profiles = self.profiles(margin_odds=margin_odds)
         gap = ["gap_points", "gap_points_lower", "gap_points_upper"]
         kept = ["rep", *gap, "prob_below", "prob_above", "discrimination", "finding", "n_more", "n"]
         within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from calibra.errors import check_within
 from calibra.models.reading import concordance, log_odds, mean_over_reps, more_judgments_needed
 from calibra.stats.intervals import equal_tailed
+from calibra.stats.margin import check_margin_odds, log_odds_gap
 
 if TYPE_CHECKING:
     from calibra.models.rank_fit import RankFit
@@ -26,14 +27,15 @@ CANNOT_TELL = "cannot tell yet"
 
 
 def profile_columns(
-    fit: "RankFit", *, margin_points: float, nothing_auc: float, flag_prob: float, interval_prob: float
+    fit: "RankFit", *, margin_odds: float, nothing_auc: float, flag_prob: float, interval_prob: float
 ) -> dict[str, Any]:
     """Columns of `RankFit.profiles`, which says what they mean."""
-    check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 5.")
+    check_margin_odds(margin_odds)
     check_within(nothing_auc, "nothing_auc", 0, 0.5, ends="[)", mend="Give a distance from one half, such as 0.05.")
     check_flag_prob(flag_prob)
     prob = fit.probability_draws(case_mix="all reps")
     everyone, mix, gap = mean_over_reps(prob, fit.n), fit.rank_mix, fit.gap_draws()
+    on_odds, margin = log_odds_gap(prob @ mix, (everyone @ mix)[:, None]), float(np.log(margin_odds))
     before, auc = fit.gap_draws(case_mix="own").mean(axis=0), concordance(prob, mix)
     columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
     columns |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
@@ -42,16 +44,16 @@ def profile_columns(
     columns["disagree"] = np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)
     columns |= _summarise("discrimination", log_odds(prob) @ (mix * fit.scores.values), interval_prob)
     columns |= _summarise("auc", auc, interval_prob)
-    columns["prob_below"] = (gap < -margin_points).mean(axis=0)
-    columns["prob_above"] = (gap > margin_points).mean(axis=0)
-    columns["prob_within"] = (np.abs(gap) <= margin_points).mean(axis=0)
+    columns["prob_below"] = (on_odds < -margin).mean(axis=0)
+    columns["prob_above"] = (on_odds > margin).mean(axis=0)
+    columns["prob_within"] = (np.abs(on_odds) <= margin).mean(axis=0)
     columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
     columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
     n = fit.n.sum(axis=1)
     told = (n >= FEWEST_JUDGMENTS) & bool(fit.events.any()) & (len(n) > 1)
     columns["finding"] = _findings(columns, flag_prob, told)
     needed = more_judgments_needed(
-        gap.mean(axis=0), gap.std(axis=0), n, margin=margin_points, prior_sd=_gap_spread(fit, everyone),
+        on_odds.mean(axis=0), on_odds.std(axis=0), n, margin=margin, prior_sd=_gap_spread(fit, everyone),
         flag_prob=flag_prob,
     )  # fmt: skip
     waiting = (columns["finding"] == CANNOT_TELL) & told
@@ -66,8 +68,9 @@ def check_flag_prob(flag_prob: object) -> None:
 
 
 def _gap_spread(fit: "RankFit", everyone: Floats) -> float:
-    """Standard deviation between reps of the gap in points, for planning."""
-    slope = 100.0 * (everyone * (1.0 - everyone)).mean(axis=0) @ fit.rank_mix
+    """Standard deviation between reps of the gap in log-odds at the all-reps mix of ranks, for planning."""
+    overall = everyone @ fit.rank_mix
+    slope = (everyone * (1.0 - everyone)).mean(axis=0) @ fit.rank_mix / (overall * (1.0 - overall)).mean()
     return max(float(slope * np.sqrt((fit.posterior["level_scale"] ** 2).mean())), 1e-6)
 
 

@@ -27,6 +27,8 @@ ROW_INCHES = 0.3
 def plot_rank_reliability(result: RankReliability, *, rep: str = ALL_REPS, ax: Axes | None = None) -> Axes:
     """Does each rank deliver what it promises? Delivered with its interval, raw rate as a tick, promise as a diamond.
 
+    Of a rank that promises a bar the probability from which on it is used is drawn instead, as a square.
+
     Parameters
     ----------
     result : RankReliability
@@ -42,19 +44,25 @@ def plot_rank_reliability(result: RankReliability, *, rep: str = ALL_REPS, ax: A
     axes = make_axes(width=6.4, height=1.6 + 0.42 * len(mine)) if ax is None else ax
     row = np.arange(len(mine), dtype=float)
     raw = np.where(result.n > 0, result.events / np.maximum(result.n, 1), np.nan)[mine]
+    is_bar = result.kind[mine] == "bar"
     axes.hlines(
         row,
-        result.lower[mine],
-        result.upper[mine],
+        np.where(is_bar, result.bar_lower[mine], result.lower[mine]),
+        np.where(is_bar, result.bar_upper[mine], result.upper[mine]),
         color=DATA_COLOUR,
         linewidth=2,
         label=f"{result.interval_prob:.0%} interval",
     )
-    axes.plot(result.estimate[mine], row, "o", color=DATA_COLOUR, label="delivered")
-    axes.plot(raw, row, "|", color=MUTED, markersize=11, label="raw rate")
+    axes.plot(result.estimate[mine][~is_bar], row[~is_bar], "o", color=DATA_COLOUR, label="delivered")
+    axes.plot(raw[~is_bar], row[~is_bar], "|", color=MUTED, markersize=11, label="raw rate")
+    if is_bar.any():
+        axes.plot(result.bar[mine][is_bar], row[is_bar], "s", color=DATA_COLOUR, label="used from")
     axes.plot(result.promised[mine], row, "D", color=INK, markerfacecolor="white", markersize=7, label="promised")
     dress(axes)
-    names = [f"{short_label(result.rank[i])} ({result.kind[i]}, n {result.n[i]:,})" for i in mine]
+    names = [
+        f"{short_label(result.rank[i])} ({'bar' if result.kind[i] == 'bar' else f'average, n {result.n[i]:,}'})"
+        for i in mine
+    ]
     axes.set_yticks(row, names, parse_math=False)
     axes.set(
         ylim=(len(mine) - 0.4, -0.6),

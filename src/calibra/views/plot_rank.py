@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from calibra.decisions.advice_words import more_judgments
 from calibra.models.rank_fit import RankFit
 from calibra.stats.intervals import INTERVAL_PROB
+from calibra.stats.margin import MARGIN_ODDS
 from calibra.views.style import (
     ALL_REPS_COLOUR,
     BAND,
@@ -87,7 +88,7 @@ def plot_probabilities(fit: RankFit, *, ax: Axes | None = None, interval_prob: f
 
 
 def plot_profiles(
-    fit: RankFit, *, ax: Axes | None = None, margin_points: float = 5.0, interval_prob: float = INTERVAL_PROB
+    fit: RankFit, *, ax: Axes | None = None, margin_odds: float = MARGIN_ODDS, interval_prob: float = INTERVAL_PROB
 ) -> Axes:
     """Whose outcomes lie below or above all reps' at the same rank, how sure is that? One row a rep, lowest first.
 
@@ -100,17 +101,19 @@ def plot_profiles(
         The fitted rank model.
     ax : Axes, optional
         Default: its own.
-    margin_points : float
-        Gap in percentage points that is worth talking about: the shaded band.
+    margin_odds : float
+        Factor on the odds from which on a gap is worth talking about: the shaded band, in points at all reps'
+        probability.
     interval_prob : float
         Level of the intervals.
     """
     expect(fit, "RankFit")
-    table = fit.profiles(margin_points=margin_points, interval_prob=interval_prob)
+    table = fit.profiles(margin_odds=margin_odds, interval_prob=interval_prob)
+    band = table.attrs["margin_band"]
     table = table.sort_values(["gap_points", "rep"], kind="stable").reset_index(drop=True)
     n_reps, named = len(table), len(table) <= NAMED_REPS
     axes = make_axes(width=8.4, height=_height(n_reps)) if ax is None else ax
-    axes.axvspan(-margin_points, margin_points, color=BAND, zorder=0, label=f"margin of {margin_points:g} points")
+    axes.axvspan(*band, color=BAND, zorder=0, label=f"margin: {margin_odds:g} times the odds")
     axes.axvline(0, color=LINE, linewidth=1, zorder=1)
     row, gap = np.arange(n_reps, dtype=float), table["gap_points"].to_numpy()
     ends = table["gap_points_lower"].to_numpy(), table["gap_points_upper"].to_numpy()
@@ -131,7 +134,7 @@ def plot_profiles(
     else:
         axes.set_yticks([])
         axes.set_ylabel(f"{n_reps:,} reps by size of gap (names in the table)")
-    reach = max(1.15 * float(np.abs(np.concatenate(ends)).max()), 1.5 * margin_points)
+    reach = max(1.15 * float(np.abs(np.concatenate(ends)).max()), 1.5 * max(map(abs, band)))
     axes.set(xlim=(-reach, reach), ylim=(n_reps - 0.4, -0.6))
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.set_xlabel(

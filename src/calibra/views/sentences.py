@@ -18,6 +18,7 @@ from calibra.decisions.advice_words import (
     percent,
 )
 from calibra.decisions.granularity import Granularity
+from calibra.decisions.promises import KEPT, LESS, MORE, RankReliability
 from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, RepStyles
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
@@ -25,12 +26,18 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.rank_population import THESE_REPS
 from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
+from calibra.stats.margin import MARGIN_ODDS
 from calibra.views.style import short_label, short_labels
 from calibra.views.tables import join_names, plain_rows
-from calibra.words import chance, counted
+from calibra.words import chance, counted, points
 
 MOST_NAMED = 5
 """So many reps or moves of one kind are told; the tables hold all."""
+
+PROMISE_WORDS = {LESS: "less than promised", KEPT: "kept", MORE: "more than promised"}
+"""Verdict on the promise of an average to its words."""
+BAR_WORDS = {LESS: ": earlier than meant", KEPT: ": as meant", MORE: ": later than meant"}
+"""Verdict on the promise of a bar to its words."""
 
 FOOTING = (
     "This describes outcomes under the present way of working, for feedback and not for pay or dismissal. A rep "
@@ -57,7 +64,7 @@ def describe_advice(advice: ThresholdAdvice) -> tuple[str, ...]:
         f"{counted(n_reps, 'rep')}: {verdicts}."
     ]
     moves = np.flatnonzero(np.isin(at["verdict"], [TIGHTEN, LOOSEN]))
-    moves = moves[np.argsort(-np.abs(at["share_move"][moves] - at["share_now"][moves]), kind="stable")]
+    moves = moves[np.argsort(-advice.move_sizes[moves], kind="stable")]
     if moves.size:
         words = advice.sentences()
         sentences += [words[i] for i in moves[:MOST_NAMED]]
@@ -99,19 +106,39 @@ def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
     return tuple(sentences)
 
 
+def describe_promises(found: RankReliability) -> tuple[str, ...]:
+    """Does each rank keep its promise, all reps together? Averages in one sentence, bars in another; the sure ones."""
+    rows = [row for row in plain_rows(found.table) if row["rep"] == ALL_REPS]
+    within = "" if found.within_days is None else f" within {found.within_days} days"
+    averages = [
+        f"{short_label(row['rank'])} {PROMISE_WORDS[row['verdict']]} ({chance(row['prob_' + row['verdict']])})"
+        for row in rows
+        if row["kind"] == "average" and row["verdict"] in PROMISE_WORDS
+    ]
+    sentences = [f"Promises{within}, all reps together: {'; '.join(averages)}."] if averages else []
+    for row in (row for row in rows if row["kind"] == "bar"):
+        sure = f" ({chance(row['prob_' + row['verdict']])} sure)" if row["verdict"] in PROMISE_WORDS else ""
+        sentences.append(
+            f"All reps together start to call a prospect {short_label(row['rank'])} from {100 * row['bar']:.0f} % "
+            f"({100 * row['bar_lower']:.0f} to {100 * row['bar_upper']:.0f}); it is meant from "
+            f"{100 * row['promised']:g} %{BAR_WORDS.get(row['verdict'], ', and which it is cannot be told yet')}{sure}."
+        )
+    return tuple(sentences)
+
+
 def describe_granularity(granularity: Granularity) -> str:
     """How many ranks do the data tell apart?"""
     days = granularity.settings["within_days"]
     return granularity.sentence() if days is None else f"Outcomes within {days} days: {granularity.sentence()}"
 
 
-def describe_rank_fit(fit: RankFit, scale: RankScale) -> tuple[str, ...]:
+def describe_rank_fit(fit: RankFit, scale: RankScale, *, margin_odds: float = MARGIN_ODDS) -> tuple[str, ...]:
     """What did the rank model find? One sentence each on ranks, their order, the spread of reps, and the findings."""
     sentences = [_delivered(fit, scale)]
     if len(fit.ranks) > 1:
         sentences += _ordered(fit)
     if len(fit.reps) > 1:
-        sentences += [_spread(fit), *_findings(fit)]
+        sentences += [_spread(fit), *_findings(fit, margin_odds)]
     return tuple(sentences)
 
 
@@ -164,15 +191,15 @@ def _spread(fit: RankFit) -> str:
     )
 
 
-def _findings(fit: RankFit) -> list[str]:
-    table = fit.profiles()
-    rows, margin = plain_rows(table), f"{table.attrs['margin_points']:g}"
+def _findings(fit: RankFit, margin_odds: float) -> list[str]:
+    rows = plain_rows(fit.profiles(margin_odds=margin_odds))
     by_finding: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_finding.setdefault(row["finding"], []).append(row)
     sentences = [
-        f"Outcomes of {short_label(row['rep'])} lie {word} all reps' at the same rank by {abs(row['gap_points']):.0f} "
-        f"points ({_sized(row, word)}; n {row['n']:,}; beyond {margin}: {chance(row[f'prob_{word}'])} sure)."
+        f"Outcomes of {short_label(row['rep'])} lie {word} all reps' at the same rank by {_sized(row, word)[0]} "
+        f"points ({' to '.join(_sized(row, word)[1:])}; n {row['n']:,}; odds off by more than {margin_odds:g} times: "
+        f"{chance(row[f'prob_{word}'])} sure)."
         for word in ("below", "above")
         for row in sorted(by_finding.get(f"{word} all reps", []), key=lambda row: -abs(row["gap_points"]))[:5]
     ]
@@ -183,7 +210,9 @@ def _findings(fit: RankFit) -> list[str]:
             sentences.append(f"{counted(left, 'more rep')} {'lies' if left == 1 else 'lie'} {word}; see the table.")
     if in_line := by_finding.get("in line"):
         named = [f"{short_label(row['rep'])} ({chance(row['prob_within'])})" for row in in_line]
-        sentences.append(f"In line with all reps, within {margin} points: {join_names(named, width=48)}.")
+        sentences.append(
+            f"In line with all reps, odds within {margin_odds:g} times theirs: {join_names(named, width=48)}."
+        )
     if unsure := by_finding.get("cannot tell yet"):
         more = sorted(row["n_more"] for row in unsure if row["n_more"])
         ends = list(dict.fromkeys(map(more_judgments, more[:1] + more[-1:])))
@@ -281,11 +310,11 @@ def _days(row: dict[str, Any], name: str) -> str:
     return f"{row[name]:.0f} ({row[f'{name}_lower']:.0f} to {row[f'{name}_upper']:.0f})"
 
 
-def _sized(row: dict[str, Any], word: str) -> str:
-    """The interval of the gap, counted in the direction of the word."""
-    ends = [row["gap_points_lower"], row["gap_points_upper"]]
-    low, high = ends if word == "above" else [-end for end in reversed(ends)]
-    return f"{round(low)} to {round(high)}"
+def _sized(row: dict[str, Any], word: str) -> list[str]:
+    """The gap and its ends, counted in the direction of the word."""
+    sign = 1.0 if word == "above" else -1.0
+    low, high = sorted((sign * row["gap_points_lower"], sign * row["gap_points_upper"]))
+    return points(sign * row["gap_points"], low, high)
 
 
 def _percent(row: dict[str, Any]) -> str:

@@ -12,9 +12,10 @@ from calibra.decisions.advice_words import LOOSEN, TIGHTEN, more_judgments
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
+from calibra.stats.margin import MARGIN_ODDS
 from calibra.views.plot_thresholds import VERDICT_LOOKS
 from calibra.views.style import FINDING_LOOKS, short_label, short_labels
-from calibra.words import counted
+from calibra.words import counted, points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,24 +86,24 @@ def probability_table(fit: RankFit, *, limit: int = SHOWN_REPS) -> Group:
     return _under(f"{heading}; below it events of mature judgments", table, len(fit.reps) - limit)
 
 
-def profile_table(fit: RankFit, *, limit: int = SHOWN_REPS) -> Group:
+def profile_table(fit: RankFit, *, margin_odds: float = MARGIN_ODDS, limit: int = SHOWN_REPS) -> Group:
     """Whose outcomes lie below or above all reps' at the same rank, with the probability and the finding."""
-    numbers = fit.profiles()
-    level, margin = numbers.attrs["interval_prob"], numbers.attrs["margin_points"]
+    numbers = fit.profiles(margin_odds=margin_odds)
+    level = numbers.attrs["interval_prob"]
     table = _table(["rep", "n", "gap, points", "P(below)", "P(above)", "finding"])
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for row in plain_rows(numbers)[:limit]:
-        gap, lower, upper = (row[f"gap_points{end}"] for end in ("", "_lower", "_upper"))
+        gap, lower, upper = _signed(*(row[f"gap_points{end}"] for end in ("", "_lower", "_upper")))
         finding = _text(row["finding"], style=FINDING_LOOKS[row["finding"]].terminal)
         if row["n_more"]:
             finding.append(f" ({more_judgments(row['n_more'])} more)")
         table.add_row(
-            _text(row["rep"]), f"{row['n']:,}", f"{_signed(gap)} ({_signed(lower)} to {_signed(upper)})",
+            _text(row["rep"]), f"{row['n']:,}", f"{gap} ({lower} to {upper})",
             f"{row['prob_below']:.0%}", f"{row['prob_above']:.0%}", finding,
         )  # fmt: skip
     heading = (
         f"Gap to all reps at the same rank ({level:.0%} interval; −: outcomes lie below), the probability that it "
-        f"exceeds {margin:g} points, and in brackets about how many more judgments a verdict takes"
+        f"exceeds {margin_odds:g} times the odds, and in brackets about how many more judgments a verdict takes"
     )
     return _under(heading, table, len(fit.reps) - limit)
 
@@ -174,8 +175,9 @@ def _advice_cell(advice: ThresholdAdvice, row: int) -> Text:
     return cell.append(f"{at['verdict']}{sure}", style=VERDICT_LOOKS[at["verdict"]].terminal)
 
 
-def _signed(points: float) -> str:
-    return f"{round(points):+d}".replace("-", "−") if round(points) else "0"
+def _signed(*values: float) -> list[str]:
+    """A difference in points and its ends, each with its sign."""
+    return [f"+{text}".replace("+-", "−") if float(text) else "0" for text in points(*values)]
 
 
 def _below_one(prob: float) -> str:

@@ -18,6 +18,7 @@ from calibra.views.report.facts import Facts, gather_facts
 from calibra.views.report.moves import threshold_section
 from calibra.views.report.opening import intro_section, trust_section
 from calibra.views.report.ranks import (
+    bar_table,
     granularity_section,
     overview_section,
     promise_table,
@@ -138,7 +139,12 @@ def _glance(facts: Facts, cards: list[Card]) -> Glance:
     ]
     return Glance(
         trust=say(f"glance.trust_{trust}"), is_good=is_good, doubts=doubts,
-        promises=[table for days in facts.days if (table := promise_table(facts, days)) is not None],
+        promises=[
+            table
+            for days in facts.days
+            for table in (promise_table(facts, days), bar_table(facts, days))
+            if table is not None
+        ],
         talks=[pair for pair in told if pair[0].anchor in kept],
         more_talks=[pair for pair in told if pair[0].anchor not in kept],
         nobody="" if told or fine else say("glance.nobody"),

@@ -22,6 +22,7 @@ from calibra.views.report.ranks import (
 from calibra.views.report.svg import axis
 from calibra.views.report.times import chased_of, events_left
 from calibra.views.style import short_label
+from calibra.words import points
 
 NAME_WIDTH = 200
 """Characters of a rep's name in the heading of the card."""
@@ -37,7 +38,7 @@ FEW_CHASED = 5
 def rep_card(facts: Facts, rep: str) -> Card:
     """Everything that is said to one rep."""
     moves = [row for row in facts.advice.get(rep, []) if row["verdict"] in (TIGHTEN, LOOSEN)]
-    best = max(moves, key=lambda row: abs(row["share_move"] - row["share_now"]), default=None)
+    best = max(moves, key=lambda row: row["move_size"], default=None)
     return Card(
         anchor=facts.anchor(rep), name=short_label(facts.names[rep], width=NAME_WIDTH), label=facts.label(rep),
         lead=_lead(facts, rep), ranks=_rank_tables(facts, rep), differs=list(_differences(facts, rep)),
@@ -97,13 +98,13 @@ def _rank_table(facts: Facts, rep: str, ranks: list[str], days: Days) -> Table:
 
 
 def _promise_cell(facts: Facts, row: Record | None) -> Cell:
-    """What was promised, and which side of it the rep is on."""
+    """What was promised, and which side of it the rep is on; of a bar the side of the line, not of what came."""
     if row is None:
         return Cell(facts.say("format.none"))
-    key, chance = promise_verdict(facts, row)
-    tone = {"short": "below", "more": "above"}.get(key, "pale")
+    key, chance, tone = promise_verdict(facts, row)
     told = facts.say(f"card.{key}", chance=chance) if chance else ""
-    return Cell(facts.say.percent(row["promised"]), told, tone=tone)
+    promised = facts.say.percent(row["promised"])
+    return Cell(facts.say("card.meant_from", share=promised) if row["kind"] == "bar" else promised, told, tone=tone)
 
 
 # where the rep differs ------------------------------------------------------------------------------------------------
@@ -169,15 +170,15 @@ def _style_values(facts: Facts, style: tuple[str, Record], profile: Record) -> d
 
 
 def _margin(facts: Facts) -> str:
-    """Points within which outcomes are not called different."""
-    return f"{facts.settings[f'margin_points_{facts.first_days}']:g}"
+    """Factor on the odds within which outcomes are not called different."""
+    return facts.margin_odds()
 
 
 def _directed(facts: Facts, estimate: float, lower: float, upper: float) -> str:
     """The size of a difference whose direction the sentence tells."""
     sign = 1.0 if estimate > 0 else -1.0
     low, high = sorted((sign * lower, sign * upper))
-    return facts.say.interval(*(f"{value:.0f}".replace("-", "−") for value in (sign * estimate, low, high)))
+    return facts.say.interval(*(text.replace("-", "−") for text in points(sign * estimate, low, high)))
 
 
 def _tempo(facts: Facts, rep: str) -> Iterator[Flag]:
@@ -235,9 +236,8 @@ def _attempt(facts: Facts, rep: str, move: Record | None) -> Flag:
         return Flag(say("card.review"), "")
     if move is not None:
         key = "tighten" if move["verdict"] == TIGHTEN else "loosen"
-        return Flag(
-            say(f"card.{key}", **_move_values(facts, move)), say("card.sure", chance=say.chance(move["prob_direction"]))
-        )
+        sure = say("card.sure", chance=say.chance(move["prob_direction"]))
+        return Flag(_move_words(facts, "card", key, move), sure)
     if side := _side(facts, rep):
         return Flag(say(f"card.review_{side}"), "")
     chased = chased_of(facts, rep)
@@ -258,7 +258,7 @@ def _side(facts: Facts, rep: str) -> str:
 def _steady(facts: Facts, rep: str) -> Flag:
     """Where nothing should change."""
     say, rows = facts.say, facts.advice.get(rep, [])
-    margin = "" if facts.calibration.advice is None else f"{facts.calibration.advice.rules.margin_points:g}"
+    margin = "" if facts.calibration.advice is None else f"{facts.calibration.advice.rules.margin_odds:g}"
     for row in rows:
         if row["verdict"] == FINE:
             told = say("card.keep", rank=boundary_label(facts, row), margin=margin)
@@ -266,6 +266,16 @@ def _steady(facts: Facts, rep: str) -> Flag:
         if row["verdict"] == OUT_OF_REACH:
             return Flag(say("card.reach", rank=boundary_label(facts, row)), "")
     return Flag(say("card.attempt_none"), "")
+
+
+def _move_words(facts: Facts, where: str, key: str, row: Record) -> str:
+    """A move; without an aim where the model does not fit, and saying on what an aim beyond the counts rests."""
+    if row["share_target"] is None:
+        return facts.say(f"{where}.{key}_without_aim", **_move_values(facts, row))
+    told = facts.say(f"{where}.{key}", **_move_values(facts, row))
+    if where == "card" and row["rests_on_shape"]:
+        return facts.say("format.sentences", first=told, second=facts.say("card.shape"))
+    return told
 
 
 def _move_values(facts: Facts, row: Record) -> dict[str, str]:
@@ -315,8 +325,8 @@ def _talks(facts: Facts, rep: str, move: Record | None) -> Iterator[Flag]:
         yield from _talk_of_level(facts, rep, profile)
     if move is not None:
         key = "tighten" if move["verdict"] == TIGHTEN else "loosen"
-        weight = 100.0 * abs(move["share_move"] - move["share_now"])
-        yield Flag(say(f"talk.{key}", **_move_values(facts, move)), say.chance(move["prob_direction"]), "", weight)
+        weight = 100.0 * move["move_size"]
+        yield Flag(_move_words(facts, "talk", key, move), say.chance(move["prob_direction"]), "", weight)
     tempo = facts.tempo.get(rep)
     for key, name in (("slower", "prob_slower"), ("faster", "prob_faster")):
         if tempo is not None and tempo["finding"] == f"{key} than all reps":

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibra.data.tabulate import MISSING
-from calibra.decisions.promises import rank_reliability
-from calibra.errors import InputError
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.pseudonyms import hide_names, rep_codes
 from calibra.views.report.wording import Wording
@@ -99,6 +97,10 @@ class Facts:
         """Engine of the rank model of a horizon."""
         return self.calibration.rank_fits[days].diagnostics.engine
 
+    def margin_odds(self) -> str:
+        """The margin, a factor on the odds."""
+        return f"{self.calibration.settings.margin_odds:g}"
+
     def level(self) -> str:
         """Level of the intervals."""
         return self.say.percent(self.settings["interval_prob"])
@@ -122,21 +124,23 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
     judged = [fit.reps for fit in fits.values()] + ([] if lead is None else [lead.reps])
     reps = tuple(dict.fromkeys(rep for fitted in judged for rep in fitted))
     names = _shown_names(tuple(dict.fromkeys([*reps, *_reps_of_rows(calibration.judgments)])), say, key)
-    profiles = {days: fit.profiles() for days, fit in fits.items()}
+    margin_odds = calibration.settings.margin_odds
+    profiles = {days: fit.profiles(margin_odds=margin_odds) for days, fit in fits.items()}
     chased = None if lead is None else lead.chasing()
     tempo = None if lead is None else lead.tempo()
     styles = {days: found.table for days, found in calibration.styles().items()}
+    promised = calibration.promises()
     settings: dict[str, Any] = {"interval_prob": 0.9}
     for table in (*profiles.values(), *styles.values(), *(t for t in (tempo, chased) if t is not None)):
         settings |= {str(name): value for name, value in table.attrs.items()}
-    settings |= {f"margin_points_{days}": table.attrs["margin_points"] for days, table in profiles.items()}
+    settings |= {f"margin_band_{days}": table.attrs["margin_band"] for days, table in profiles.items()}
     return Facts(
         calibration=calibration, say=say, names=names, is_hidden=key is not None, settings=settings,
         reps=tuple(sorted(reps, key=lambda rep: (*_place(names[rep]), rep))),
         probabilities={days: _by_rank(fit.probabilities()) for days, fit in fits.items()},
         profiles={days: _by_rep(table) for days, table in profiles.items()},
         orders={days: _listed(fit.order()) for days, fit in fits.items()},
-        promises={days: _promises(calibration, days) for days in fits},
+        promises={days: _by_rank(promised[days].table) if days in promised else {} for days in fits},
         bars={days: _by_rank(fit.bars()) for days, fit in calibration.threshold_fits.items()},
         styles={days: _by_rep(table) for days, table in styles.items()},
         advice=_advice(calibration),
@@ -183,15 +187,6 @@ def _listed(table: pd.DataFrame) -> dict[str, list[Record]]:
     return found
 
 
-def _promises(calibration: Calibration, days: Days) -> dict[str, dict[str, Record]]:
-    """Promised against delivered at a horizon; nothing where no rank can be compared."""
-    try:
-        found = rank_reliability(calibration.rank_fits[days], thresholds=calibration.threshold_fits.get(days))
-    except InputError:  # nothing is promised at this horizon
-        return {}
-    return _by_rank(found.table)
-
-
 def _advice(calibration: Calibration) -> dict[str, list[Record]]:
     """Rep to the rows of the advice, with what its table leaves out."""
     advice = calibration.advice
@@ -202,6 +197,8 @@ def _advice(calibration: Calibration) -> dict[str, list[Record]]:
     extra = {
         "promise": [None if np.isnan(value) else float(value) for value in advice.promises],
         "is_best": advice.is_best.tolist(),
+        "move_size": advice.move_sizes.tolist(),
+        "rests_on_shape": advice.rests_on_shape.tolist(),
     }
     for i, row in enumerate(rows):
         found.setdefault(row["rep"], []).append({**row, **{name: values[i] for name, values in extra.items()}})

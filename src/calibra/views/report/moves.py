@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN, VERDICTS
+from calibra.stats.margin import MARGIN_ODDS
 from calibra.views.report.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.report.facts import Facts, Record
 from calibra.views.report.ranks import rank_label, rep_cell, tall
@@ -84,7 +85,7 @@ def _advice_table(facts: Facts) -> Table:
     rules = None if advice is None else advice.rules
     note = say(
         "thresholds.note", level=aim_level(facts), engine=_engine(facts),
-        margin=f"{rules.margin_points if rules else 5:g}", n=_mature(facts),
+        margin=f"{rules.margin_odds if rules else MARGIN_ODDS:g}", n=_mature(facts),
     )  # fmt: skip
     return Table(columns, rows, note=note, css=f"advice {tall(rows)}".strip())
 
@@ -114,7 +115,8 @@ def _advice_cell(facts: Facts, row: Record, *, several: bool) -> Cell:
     if verdict in (TIGHTEN, LOOSEN):
         moved = say("format.arrow", now=now, then=say.share(row["share_step"]))
         told = say("thresholds.verdict", verdict=word, chance=say.chance(row["prob_direction"]))
-        target = say("thresholds.target", share=target_words(facts, row))
+        known = row["share_target"] is not None
+        target = say("thresholds.target", share=target_words(facts, row)) if known else say("thresholds.no_aim")
         return Cell(moved, say("format.semicolon").join([told, target, counted]), tone=TONES[verdict])
     if verdict == CANNOT_TELL and row["n_more"]:
         word = say("thresholds.cannot_tell_more", more=say.more(row["n_more"]))

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from calibra.decisions.promises import KEPT, LESS, MORE
 from calibra.decisions.standings import SURE, rep_standings
 from calibra.models.rank_population import THESE_REPS
-from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
+from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.plot_rank import PANEL_TOPS
 from calibra.views.report.blocks import NO_PICTURE, Block, Bullets, Cell, Column, Row, Section, Table, Text
@@ -48,8 +49,11 @@ def overview_section(facts: Facts) -> Section:
         within = say.within(days)
         blocks += [Text(say("overview.lead", within=within, level=facts.level())), _grid(facts, days)]
         if len(facts.profiles[days]) > 1:
-            margin = f"{facts.settings[f'margin_points_{days}']:g}"
-            blocks += [Text(say("overview.gaps_lead", margin=margin)), _gaps(facts, days), Text(_spread(facts, days))]
+            blocks += [
+                Text(say("overview.gaps_lead", margin=facts.margin_odds())),
+                _gaps(facts, days),
+                Text(_spread(facts, days)),
+            ]
     return Section("all-reps", say("overview.title"), blocks)
 
 
@@ -123,13 +127,14 @@ def rep_cell(facts: Facts, rep: str) -> Cell:
 def _gaps(facts: Facts, days: Days) -> Table:
     """Difference of each rep's outcomes to all reps'."""
     say, profiles = facts.say, facts.profiles[days]
-    margin = facts.settings[f"margin_points_{days}"]
+    band = facts.settings[f"margin_band_{days}"]
     reach = max(
-        2.0 * margin, *(abs(row[f"gap_points_{end}"]) for row in profiles.values() for end in ("lower", "upper"))
+        2.0 * max(map(abs, band)),
+        *(abs(row[f"gap_points_{end}"]) for row in profiles.values() for end in ("lower", "upper")),
     )
     scale = Scale(-reach, reach)
-    shown = 5 * max(1, int(reach // 5))
-    ticks = [(-float(shown), f"−{shown}"), (0.0, "0"), (float(shown), f"+{shown}")]
+    shown = 5.0 * (reach // 5) if reach >= 5.0 else float(f"{0.8 * reach:.1g}")
+    ticks = [(-shown, f"−{shown:g}"), (0.0, "0"), (shown, f"+{shown:g}")]
     columns = [
         Column(say("overview.col_rep"), "name"), Column(say("overview.col_gap"), "strip wide", axis(scale, ticks)),
         Column(say("overview.col_finding"), "words"), Column(say("overview.col_sure")),
@@ -140,7 +145,7 @@ def _gaps(facts: Facts, days: Days) -> Table:
         gap, low, high = (row[f"gap_points{end}"] for end in ENDS)
         key, chance = finding_words(facts, row)
         text = say.signed(gap, low, high)
-        picture = strip(text, scale, gap, low, high, tone=key, line=0.0, band=(-margin, margin))
+        picture = strip(text, scale, gap, low, high, tone=key, line=0.0, band=band)
         cells = [
             rep_cell(facts, rep), Cell(text, say("format.n", n=f"{row['n']:,}"), picture),
             _finding_cell(facts, row, key), Cell(chance),
@@ -176,7 +181,7 @@ def promises_section(facts: Facts) -> Section:
     blocks: list[Block] = [Text(say("promises.lead"))]
     for days in facts.days:
         table = promise_table(facts, days)
-        blocks += [table] if table is not None else []
+        blocks += [found for found in (table, bar_table(facts, days)) if found is not None]
         blocks += [Text(say("promises.none", within=say.within(days)))] if not _promises_within(facts, days) else []
         blocks += [Text(told) for told in _order(facts, days)]
     return Section("promises", say("promises.title"), blocks)
@@ -195,7 +200,7 @@ def promise_table(facts: Facts, days: Days) -> Table | None:
         return None
     say, scale = facts.say, percent_scale(facts, days)
     promises, everyone = facts.promises[days].get(ALL_REPS, {}), facts.probabilities[days][ALL_REPS]
-    scale = Scale(0.0, max(scale.high, *(row["promised"] for row in promises.values()), 0.0))
+    scale = Scale(0.0, max(scale.high, *(promise_aim(facts, rank, days) or 0.0 for rank in ranks), 0.0))
     kinds = {
         "rank": "name", "promised": "number", "delivered": "strip wide", "known": "number", "verdict": "words",
     }  # fmt: skip
@@ -203,9 +208,10 @@ def promise_table(facts: Facts, days: Days) -> Table | None:
     columns = [Column(say(f"promises.col_{name}"), kind, above.get(kind, NO_PICTURE)) for name, kind in kinds.items()]
     rows = []
     for rank in ranks:
-        row = promises.get(rank) or everyone[rank]
+        row = everyone[rank]
         text = say.interval(*(f"{100 * row[name]:.0f}" for name in ("estimate", "lower", "upper")))
-        picture = strip(say.read(row), scale, row["estimate"], row["lower"], row["upper"], aim=row.get("promised"))
+        aim = promise_aim(facts, rank, days)
+        picture = strip(say.read(row), scale, row["estimate"], row["lower"], row["upper"], aim=aim)
         known = Cell(say("format.of", events=f"{row['events']:,}", n=f"{row['n']:,}"))
         promised, verdict = _promise_cells(facts, rank, promises.get(rank))
         rows.append(Row([Cell(rank_label(rank)), promised, Cell(text, picture=picture), known, verdict]))
@@ -221,21 +227,51 @@ def _promise_cells(facts: Facts, rank: str, row: Record | None) -> tuple[Cell, C
         return Cell(say.percent(promise.prob), within), Cell(say("promises.uncompared"), tone="pale")
     if row is None:
         return Cell(say("format.none")), Cell(say("promises.unpromised"), tone="pale")
-    key, chance = promise_verdict(facts, row)
+    if row["kind"] == "bar":
+        return Cell(say("format.none")), Cell(say("promises.bar_below"), tone="pale")
+    return Cell(say.percent(row["promised"])), _verdict_cell(facts, row)
+
+
+def bar_table(facts: Facts, days: Days) -> Table | None:
+    """From which chance on ranks that promise a bar are used, all reps together; None where no rank does."""
+    say, found = facts.say, facts.promises[days].get(ALL_REPS, {})
+    bars = {rank: row for rank, row in found.items() if row["kind"] == "bar"}
+    if not bars:
+        return None
+    columns = [
+        Column(say("promises.col_rank"), "name"), Column(say("promises.col_meant_from")),
+        Column(say("promises.col_used_from")), Column(say("promises.col_verdict"), "words"),
+    ]  # fmt: skip
+    rows = [
+        Row([
+            Cell(rank_label(rank)), Cell(say.percent(row["promised"])), Cell(say.read(row, "bar")),
+            _verdict_cell(facts, row),
+        ])
+        for rank, row in bars.items()
+    ]  # fmt: skip
+    return Table(
+        columns, rows, say("promises.bars", within=say.within(days)), say("promises.bars_note", level=facts.level())
+    )
+
+
+def _verdict_cell(facts: Facts, row: Record) -> Cell:
+    """What is said of a promise, and how sure that is."""
+    say = facts.say
+    key, chance, tone = promise_verdict(facts, row)
     verdict = say(f"promises.{key}")
-    told = say("promises.sure", verdict=verdict, chance=chance) if chance else verdict
-    tone = {"short": "below", "more": "above"}.get(key, "pale")
-    kind = say("promises.kind_bar") if row["kind"] == "bar" else ""
-    return Cell(say.percent(row["promised"]), kind), Cell(told, tone=tone)
+    return Cell(say("promises.sure", verdict=verdict, chance=chance) if chance else verdict, tone=tone)
 
 
-def promise_verdict(facts: Facts, row: Record) -> tuple[str, str]:
-    """Phrase of what is said of a promise, and its probability; none where not sure, or hardly anything is known."""
-    told = row["n"] >= FEWEST_JUDGMENTS and any(fit.events.any() for fit in facts.calibration.rank_fits.values())
-    short = row["prob_short"] if told else 0.5
-    if short >= FLAG_PROB:
-        return "short", facts.say.chance(short)
-    return ("more", facts.say.chance(1.0 - short)) if 1.0 - short >= FLAG_PROB else ("open", "")
+def promise_verdict(facts: Facts, row: Record) -> tuple[str, str, str]:
+    """Phrase of what is said of a promise, its probability, and its colour; no probability where nothing is sure."""
+    verdict, of_bar = row["verdict"], "bar_" if row["kind"] == "bar" else ""
+    if verdict not in (LESS, KEPT, MORE):
+        return "open", "", "pale"
+    return (
+        f"{of_bar}{verdict}",
+        facts.say.chance(row[f"prob_{verdict}"]),
+        {LESS: "below", MORE: "above"}.get(verdict, ""),
+    )
 
 
 def _order(facts: Facts, days: Days) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from calibra.decisions.advice_words import MOST_PLANNED, round_up
 from calibra.errors import InputError
+from calibra.words import points
 
 type Lang = Literal["en", "ja"]
 type EventKind = Literal["opportunity", "win"]
@@ -85,8 +86,8 @@ class Wording:
 
     def signed(self, estimate: float, lower: float, upper: float) -> str:
         """A signed number with its interval."""
-        texts = [f"{round(value):+d}".replace("-", "−") for value in (estimate, lower, upper)]
-        texts = ["0" if text in ("+0", "−0") else text for text in texts]
+        texts = [f"+{text}".replace("+-", "−") for text in points(estimate, lower, upper)]
+        texts = [text[1:] if float(text[1:]) == 0.0 else text for text in texts]
         return self("format.signed_interval", estimate=texts[0], lower=texts[1], upper=texts[2])
 
     def chance(self, prob: float) -> str:
