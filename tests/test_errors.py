@@ -185,16 +185,17 @@ MARGINS = {
         lambda value: cb.describe_styles(calibrated().threshold_fits[60], calibrated().rank_fits[60], flag_prob=value),
     ],
     "margin_odds": [
+        lambda value: cb.compare(calibrated().rank_fits[60], reps=pair(), margin_odds=value),
+        lambda value: cb.describe_styles(
+            calibrated().threshold_fits[60], calibrated().rank_fits[60], margin_odds=value
+        ),
+        lambda value: cb.rank_reliability(calibrated().rank_fits[60], margin_odds=value),
         lambda value: calibrated().rank_fits[60].profiles(margin_odds=value),
         lambda value: cb.calibrate(calibrated().judgments, seed=1, margin_odds=value),
     ],
     "margin_points": [
         lambda value: cb.recommend_granularity(calibrated().rank_fits[60], margin_points=value),
-        lambda value: cb.describe_styles(
-            calibrated().threshold_fits[60], calibrated().rank_fits[60], margin_points=value
-        ),
     ],
-    "margin_odds": [lambda value: cb.compare(calibrated().rank_fits[60], reps=pair(), margin_odds=value)],
     "margin_share": [lambda value: calibrated().lead_fit.tempo(margin_share=value)],
     "nothing_auc": [
         lambda value: calibrated().rank_fits[60].profiles(nothing_auc=value),

@@ -141,11 +141,11 @@ class Calibration:
         return found
 
     def styles(self) -> dict[Days, RepStyles]:
-        """Horizon to who reads too much and who is cautious; of two reps or more."""
+        """Horizon to who starts to use ranks at lower or higher probabilities than the others; of two reps or more."""
         from calibra.decisions.style import describe_styles
 
         return ByHorizon(
-            (days, describe_styles(fit, self.rank_fits[days]))
+            (days, describe_styles(fit, self.rank_fits[days], margin_odds=self.settings.margin_odds))
             for days, fit in self.threshold_fits.items()
             if days in self.rank_fits and len(fit.reps) > 1
         )

@@ -135,7 +135,7 @@ def to_plain(value: Any) -> Any:
 def from_plain(value: Any, kinds: Mapping[str, type]) -> Any:
     """The value that `to_plain` was given; lists become tuples, records only of these kinds.
 
-    Fields that an older version did not write take their defaults; those that are no more are left out.
+    Fields that an older version did not write take their defaults.
     """
     if isinstance(value, list):
         return tuple(from_plain(item, kinds) for item in value)
@@ -148,5 +148,4 @@ def from_plain(value: Any, kinds: Mapping[str, type]) -> Any:
     if "date" in value:
         return date.fromisoformat(value["date"])
     kind = kinds[value["is"]]
-    known = {f.name for f in fields(kind)}
-    return kind(**{name: from_plain(item, kinds) for name, item in value.items() if name in known})
+    return kind(**{name: from_plain(item, kinds) for name, item in value.items() if name != "is"})

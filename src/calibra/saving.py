@@ -57,6 +57,8 @@ KINDS = {
 }  # fmt: skip
 """Records a manifest may hold."""
 _MADE_WITH = ("numpy", "scipy", "pyarrow", "pymc", "nutpie")
+_EARLIER_MARGIN = "margin_points"
+"""A rule of files written before the margin was one on the odds; the verdicts in them are as they were given."""
 _EXTRA_ADVICE = ("promise", "is_best", "auc_lower", "auc_upper")
 
 
@@ -247,6 +249,7 @@ def unpack_advice(archive: Archive) -> ThresholdAdvice | None:
     told = archive.manifest["advice"]
     if told is None:
         return None
+    told = told | {"rules": {name: rule for name, rule in told["rules"].items() if name != _EARLIER_MARGIN}}
     columns = unpack_table(archive.members["advice.parquet"])
     extra = {name: columns.pop(name) for name in _EXTRA_ADVICE}
     columns["within_days"] = columns["within_days"].astype(object)

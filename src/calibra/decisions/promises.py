@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import InputError, check_kind
 from calibra.models.rank_fit import RankFit
-from calibra.models.rank_profiles import CANNOT_TELL, FEWEST_JUDGMENTS, FLAG_PROB
+from calibra.models.rank_profiles import CANNOT_TELL, FEWEST_JUDGMENTS, FEWEST_SHOWN, FLAG_PROB
 from calibra.models.reading import ALL_REPS, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
@@ -25,8 +25,6 @@ type Floats = NDArray[np.float64]
 LESS, KEPT, MORE = "less", "kept", "more"
 """Verdicts on a promise: of an average less, as much or more came than was promised; of a bar the rank begins at a
 lower probability, as meant, or at a higher one."""
-FEWEST_AT_RANK = 5
-"""With fewer mature judgments at a rank there is no verdict on its average."""
 NUMBERS = (
     "promised",
     "estimate",
@@ -203,7 +201,7 @@ def _verdict(
     """On which side of the promise, and what is said of it."""
     side = odds_beyond(draws, promised, margin_odds=margin_odds)
     n = _counts_with_all(fit.n.sum(axis=1) if is_bar else fit.n[:, k])
-    told = (n >= (FEWEST_JUDGMENTS if is_bar else FEWEST_AT_RANK)) & bool(fit.events.any())
+    told = (n >= (FEWEST_JUDGMENTS if is_bar else FEWEST_SHOWN)) & bool(fit.events.any())
     probs = {LESS: side.below, KEPT: side.within, MORE: side.above}
     verdict = np.select(
         [told & (prob >= FLAG_PROB) for prob in probs.values()],

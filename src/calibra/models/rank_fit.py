@@ -227,7 +227,8 @@ class RankFit:
             a posterior sd), `discrimination` with interval (log-odds per standard deviation of the rank scores),
             `auc`, `prob_below`, `prob_above` (by more than the margin),
             `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments
-            until a verdict; 0 where there is one, and with fewer than 5 judgments, of which nothing is said), `n`.
+            until a verdict; 0 where there is one, and with fewer than 5 judgments), `n`. Nobody with fewer than 30
+            mature judgments has a finding.
             With teams a rep is read in the rep's own, so that the gap holds the team's; `gap_within_team_points` with
             interval is the rep's own part of it, as if all were in one team.
         """

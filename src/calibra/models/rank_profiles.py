@@ -20,8 +20,10 @@ FLAG_PROB = 0.9
 """Probability from which a finding about a rep is uttered."""
 FINDINGS = {"prob_below": "below all reps", "prob_above": "above all reps", "prob_within": "in line"}
 """Probability to the finding it supports."""
-FEWEST_JUDGMENTS = 5
-"""With fewer judgments of a rep nothing is said of the rep: it would be said of all reps."""
+FEWEST_JUDGMENTS = 30
+"""With fewer mature judgments a rep is not named: what is said would be said of all reps."""
+FEWEST_SHOWN = 5
+"""With fewer mature judgments no probability is shown to a reader, nor is a plan made for more."""
 CANNOT_TELL = "cannot tell yet"
 """What is said where no probability reaches the flag."""
 
@@ -56,8 +58,8 @@ def profile_columns(
         on_odds.mean(axis=0), on_odds.std(axis=0), n, margin=margin, prior_sd=_gap_spread(fit, everyone),
         flag_prob=flag_prob,
     )  # fmt: skip
-    waiting = (columns["finding"] == CANNOT_TELL) & told
-    columns["n_more"] = np.where(waiting, needed, 0.0).astype(int)
+    waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_SHOWN) & bool(fit.events.any()) & (len(n) > 1)
+    columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - n), 0.0).astype(int)
     columns["n"] = n.astype(int)
     return columns
 

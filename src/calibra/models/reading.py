@@ -38,6 +38,20 @@ def mean_over_reps(draws: Floats, n: Floats) -> Floats:
     return np.asarray(np.einsum("sr...,r...->s...", draws, weight))
 
 
+def mean_of_others(draws: Floats, n: Floats, *, least: int) -> Floats:
+    """Mean over the other reps with `least` judgments or more, each counted once, per draw: (draw, rep, …) of its kind.
+
+    The yardstick for a rep: whoever writes most does not move it, and nobody is compared with a mean that holds
+    themselves. NaN where there are fewer than two such others.
+    """
+    known = n >= least
+    count = known.sum() - known
+    own = np.where(known.reshape(-1, *[1] * (draws.ndim - 2)), draws, 0.0)
+    total = draws[:, known].sum(axis=1, keepdims=True) - own
+    divided = np.where(count > 1, count, np.nan).reshape(-1, *[1] * (draws.ndim - 2))
+    return np.asarray(total / divided)
+
+
 def concordance(prob: Floats, mix: Floats) -> Floats:
     """Probability that of two prospects, one with an event and one without, the one with it stands in the better rank.
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.decisions.advice_words import LOOSEN, TIGHTEN
-from calibra.decisions.style import ABOVE, BELOW, CAUTIOUS, READS_TOO_MUCH, describe_styles
+from calibra.decisions.style import ABOVE, BELOW, STARTS_HIGHER, STARTS_LOWER, describe_styles
 from calibra.decisions.thresholds import recommend_thresholds
 from calibra.errors import InputError
 from calibra.inference.engines import sample_posterior
@@ -50,8 +50,8 @@ STATED_RATE = 1.0 - FLAG_PROB
 UTTERANCES = (
     "profile: below all reps", "profile: above all reps", "tempo: slower than all reps", "tempo: faster than all reps",
     "verdict: tighten (to all reps)", "verdict: loosen (to all reps)", "verdict: tighten (promise kept)",
-    "verdict: loosen (promise kept)", "style: reads too much", "style: cautious", "style: below, reading or territory",
-    "style: above, reading or territory",
+    "verdict: loosen (promise kept)", "style: starts lower", "style: starts higher",
+    "style: below, reading or territory", "style: above, reading or territory",
 )  # fmt: skip
 """Everything that is said of a rep, or of a rep's boundary, as a deviation."""
 
@@ -157,7 +157,7 @@ def _said_of_identical(design: Design, seed: int, index: int, draws: int) -> Row
     }  # fmt: skip
     shares = [np.mean(words == word) for word, words in said.items()]
     shares += [np.mean(words == word) for words in (to_all, to_promise) for word in (TIGHTEN, LOOSEN)]
-    shares += [np.mean(style == word) for word in (READS_TOO_MUCH, CAUTIOUS, BELOW, ABOVE)]
+    shares += [np.mean(style == word) for word in (STARTS_LOWER, STARTS_HIGHER, BELOW, ABOVE)]
     return dict(zip(UTTERANCES, map(float, shares), strict=True))
 
 

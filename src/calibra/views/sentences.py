@@ -19,7 +19,7 @@ from calibra.decisions.advice_words import (
 )
 from calibra.decisions.granularity import Granularity
 from calibra.decisions.promises import KEPT, LESS, MORE, RankReliability
-from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, RepStyles
+from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, STARTS_HIGHER, STARTS_LOWER, RepStyles
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
@@ -84,12 +84,14 @@ def describe_advice(advice: ThresholdAdvice) -> tuple[str, ...]:
 
 
 def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
-    """Who starts to use ranks at lower or at higher probabilities than all reps do?"""
+    """Who starts to use ranks at lower or at higher probabilities than the others do?"""
+    alike = "line, territory and effort cannot be told apart"
     words = (
-        (READS_TOO_MUCH, "Reads too much into prospects (bars below all reps', outcomes leaning the same way)", -1.0),
-        (CAUTIOUS, "Cautious (bars above all reps', outcomes leaning the same way)", 1.0),
+        (READS_TOO_MUCH, "Reads too much into prospects (bars and outcomes below the others')", -1.0),
+        (CAUTIOUS, "Cautious (bars and outcomes above the others')", 1.0),
+        (STARTS_LOWER, f"Starts to use ranks at lower probabilities than the others ({alike})", -1.0),
+        (STARTS_HIGHER, f"Starts to use ranks at higher probabilities than the others ({alike})", 1.0),
     )
-    sure = {READS_TOO_MUCH: styles.prob_reads_too_much, CAUTIOUS: styles.prob_cautious}
     sentences = []
     for style, heading, sign in words:
         rows = [i for i in np.argsort(-sign * styles.bar_gap_points, kind="stable") if styles.style[i] == style]
@@ -98,7 +100,7 @@ def describe_styles_found(styles: RepStyles) -> tuple[str, ...]:
             low, high = sorted(sign * end for end in (styles.lower[i], styles.upper[i]))
             parts.append(
                 f"{short_label(styles.reps[i])} by {sign * styles.bar_gap_points[i]:.0f} points "
-                f"({low:.0f} to {high:.0f}, n {styles.n[i]:,}, {chance(sure[style][i])} sure)"
+                f"({low:.0f} to {high:.0f}, n {styles.n[i]:,}, {chance(styles.prob_style[i])} sure)"
             )
         more = [f"{len(rows) - MOST_NAMED:,} more"] if len(rows) > MOST_NAMED else []
         if rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN, WITHOUT_NUMBERS
-from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH
+from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, STARTS_HIGHER, STARTS_LOWER
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.blocks import Card, Cell, Column, Flag, Row, Table
@@ -27,10 +27,10 @@ from calibra.words import points
 NAME_WIDTH = 200
 """Characters of a rep's name in the heading of the card."""
 STYLES = {
-    READS_TOO_MUCH: ("reads_too_much", "prob_reads_too_much", "below"),
-    CAUTIOUS: ("cautious", "prob_cautious", "above"),
-}
-"""What is said of a rep's bars: its phrase, the probability behind it, and its colour."""
+    READS_TOO_MUCH: ("reads_too_much", "below"), CAUTIOUS: ("cautious", "above"),
+    STARTS_LOWER: ("starts_lower", "below"), STARTS_HIGHER: ("starts_higher", "above"),
+}  # fmt: skip
+"""What is said of a rep's bars: its phrase and its colour."""
 FEW_CHASED = 5
 """From so many prospects open for too long on, looking through them is worth a conversation."""
 
@@ -119,7 +119,7 @@ def _differences(facts: Facts, rep: str) -> Iterator[Flag]:
 
 
 def style_of(facts: Facts, rep: str, days: Days) -> tuple[str, Record] | None:
-    """Reads too much in, or cautious, where that may be said."""
+    """What is said of where a rep begins to use the ranks."""
     row = facts.styles.get(days, {}).get(rep)
     return None if row is None or row["style"] not in STYLES else (row["style"], row)
 
@@ -132,9 +132,9 @@ def _level(facts: Facts, rep: str) -> Iterator[Flag]:
         if row is None or len(facts.profiles[days]) < 2:
             continue
         if style := style_of(facts, rep, days):
-            key, name, tone = STYLES[style[0]]
-            told = say(f"card.{key}", **_style_values(facts, style, row))
-            yield Flag(_at_horizon(facts, days, told), _sure(facts, style[1][name]), tone)
+            key, tone = STYLES[style[0]]
+            told = say(f"card.{key}", points=_style_points(facts, style[1]))
+            yield Flag(_at_horizon(facts, days, told), _sure(facts, style[1]["prob_style"]), tone)
         if row["finding"] in ("below all reps", "above all reps"):
             side = row["finding"].split(" ")[0]
             told = say(f"card.{side}", points=gap_words(facts, row))
@@ -160,13 +160,9 @@ def gap_words(facts: Facts, row: Record) -> str:
     return _directed(facts, *(row[f"gap_points{end}"] for end in ENDS))
 
 
-def _style_values(facts: Facts, style: tuple[str, Record], profile: Record) -> dict[str, str]:
-    """How far the bars lie from all reps', and how sure it is that outcomes do so, too."""
-    bars, side = style[1], STYLES[style[0]][2]
-    return {
-        "points": _directed(facts, bars["bar_gap_points"], bars["lower"], bars["upper"]),
-        "lean": facts.say.chance(profile[f"prob_{side}"]), "margin": _margin(facts),
-    }  # fmt: skip
+def _style_points(facts: Facts, bars: Record) -> str:
+    """How far the bars lie from the others'."""
+    return _directed(facts, bars["bar_gap_points"], bars["lower"], bars["upper"])
 
 
 def _margin(facts: Facts) -> str:
@@ -249,7 +245,7 @@ def _attempt(facts: Facts, rep: str, move: Record | None) -> Flag:
 def _side(facts: Facts, rep: str) -> str:
     """The side on which a rep's reading or outcomes are found; empty where nothing is found."""
     if style := style_of(facts, rep, facts.first_days):
-        return STYLES[style[0]][2]
+        return STYLES[style[0]][1]
     profile = facts.profiles.get(facts.first_days, {}).get(rep)
     found = "" if profile is None else profile["finding"]
     return found.split(" ")[0] if found in ("below all reps", "above all reps") else ""
@@ -354,10 +350,10 @@ def _talk_at(facts: Facts, rep: str, days: Days) -> Iterator[Flag]:
     if profile is None:
         return
     if style := style_of(facts, rep, days):
-        key, name, tone = STYLES[style[0]]
-        told = say(f"talk.{key}", **_style_values(facts, style, profile))
+        key, tone = STYLES[style[0]]
+        told = say(f"talk.{key}", points=_style_points(facts, style[1]))
         weight = abs(style[1]["bar_gap_points"])
-        yield Flag(_at_horizon(facts, days, told), say.chance(style[1][name]), tone, weight)
+        yield Flag(_at_horizon(facts, days, told), say.chance(style[1]["prob_style"]), tone, weight)
     elif profile["finding"] in ("below all reps", "above all reps"):
         key = profile["finding"].split(" ")[0]
         told = say(f"talk.{key}", points=gap_words(facts, profile))
