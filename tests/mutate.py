@@ -161,6 +161,8 @@ FAULTS = (
           "for reps, curves in [*fit.draws.in_chunks(times)]:"),
     fault("the rows of every chunk stand where the first chunk's stand", "models/test_rep_chunks.py",
           "models/rep_chunks.py", "filled[name][reps] = rows", "filled[name][: len(rows)] = rows"),
+    fault("the upper end of an interval is the draw below it", "stats/test_intervals.py",
+          "stats/intervals.py", "else upper - step * (1.0 - fraction)", "else lower"),
     fault("only the last chunk's small cells are put together", "models/test_rep_chunks.py",
           "models/lead_time_check.py", "small += draws", "small[:] = draws"),
 )  # fmt: skip

@@ -57,15 +57,17 @@ def incidence(event_hazard: Floats, exit_hazard: Floats | None, bounds: Floats, 
     ended = [np.zeros_like(total[..., 0]) for _ in causes]  # before the interval
     still_open = np.ones_like(total[..., 0])
     place = np.clip(np.searchsorted(bounds, times, side="left") - 1, 0, len(bounds) - 2)
+    gone = np.empty_like(still_open)  # of those open at the start of the interval, minus the share that has ended
     for j, (begin, end) in enumerate(pairwise(bounds)):
-        shares = [hazard[..., j] / total[..., j] for hazard in causes]
+        rate = -total[..., j]
+        weights = [still_open * (hazard[..., j] / total[..., j]) for hazard in causes]
         for i in np.flatnonzero(place == j):
-            gone = still_open * -np.expm1(-total[..., j] * (times[i] - begin))
-            for curve, so_far, share in zip(curves, ended, shares, strict=True):
-                curve[..., i] = so_far + share * gone
-        all_gone = still_open * -np.expm1(-total[..., j] * (end - begin))
-        ended = [so_far + share * all_gone for so_far, share in zip(ended, shares, strict=True)]
-        still_open = still_open - all_gone
+            np.expm1(np.multiply(rate, times[i] - begin, out=gone), out=gone)
+            for curve, so_far, weight in zip(curves, ended, weights, strict=True):
+                np.subtract(so_far, np.multiply(weight, gone, out=curve[..., i]), out=curve[..., i])
+        np.expm1(np.multiply(rate, end - begin, out=gone), out=gone)
+        ended = [so_far - weight * gone for so_far, weight in zip(ended, weights, strict=True)]
+        still_open = still_open + still_open * gone
     return Curves(curves[0], curves[1] if len(curves) > 1 else np.zeros_like(curves[0]))
 
 
