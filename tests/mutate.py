@@ -81,7 +81,7 @@ FAULTS = (
     fault("pooled violators forget their weights", "stats/test_isotonic.py",
           "stats/isotonic.py", "regression(cells.rate, weights=cells.weight)", "regression(cells.rate)"),
     fault("lower and upper are swapped", RANK + "intervals_hold_the_truth_of_a_simulated_organisation",
-          "stats/intervals.py", "lower, upper = np.quantile(", "upper, lower = np.quantile("),
+          "stats/intervals.py", "lower, upper = (_quantile_of", "upper, lower = (_quantile_of"),
     fault("a 90 % interval covers 80 %", RANK + "one_rep_and_one_rank_is_the_plain_beta_like_answer",
           "stats/intervals.py", "tail = (1.0 - interval_prob) / 2.0", "tail = 1.0 - interval_prob"),
     fault("an exact bound is that of one event more", "stats/test_binomial.py",
