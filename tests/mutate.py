@@ -39,6 +39,7 @@ COUNTS, CURVES, BARS = "data/test_counts.py", "stats/test_lifetable.py", "stats/
 GOLDEN = "data/test_judgments.py::test_every_kind_of_frame_gives_the_golden_duration_counts"
 BY_HAND = "data/test_counts.py::test_exposure_by_hand"
 MATURE = "data/test_counts.py::test_only_mature_judgments_enter_and_only_events_within_the_horizon_count"
+WEEKS = "data/test_weekly.py"
 AMOUNTS = "data/test_judgments.py::test_touches_and_amounts_add_up_to_the_rows"
 RANK = "models/test_rank.py::test_"
 TEAMS = "models/test_rank_teams_and_cases.py::test_"
@@ -58,6 +59,21 @@ FAULTS = (
           "data/counts.py", "hit = mature & (self.ending == EVENT)", "hit = (self.ending == EVENT)"),
     fault("an event on the last day of the horizon is late", COUNTS + "::test_the_horizon_itself_is_within",
           "data/counts.py", "(self.days <= within_days)", "(self.days < within_days)"),
+    fault("weekly events of young judgments are counted", WEEKS,
+          "data/weekly_rows.py", "events = [(maturity > i) * sums", "events = [sums"),
+    fault("weeks begin a day later", WEEKS,
+          "data/weekly_rows.py", "return (days / WEEK_DAYS)", "return ((days + 1) / WEEK_DAYS)"),
+    fault("weekly endings count the later of event and exit", WEEKS,
+          "data/weekly_rows.py", "return nw.col(\"code\") == (nw.col(day) - nw.col(\"judged_day\")) * 4 + bits",
+          "return nw.col(day) <= nw.col(\"as_of_day\")"),
+    fault("what is recent stops at 13 weeks", WEEKS,
+          "data/weekly.py", "weeks = np.maximum(RECENT_WEEKS,", "weeks = np.minimum(RECENT_WEEKS,"),
+    fault("a quarter is compared with itself among the others", "stats/test_periods.py",
+          "stats/periods.py", "n_others = n.sum(axis=1, keepdims=True) - n",
+          "n_others = n.sum(axis=1, keepdims=True) + 0 * n"),
+    fault("quarters differ though chance explains it", "decisions/test_quarters.py",
+          "decisions/quarters.py", "if found.p_value < CHANCE}", "if found.p_value < 1.1}",
+          "decisions/quarters.py", "z > STANDS_OUT", "z > 0"),
     fault("a judgment is mature a day late", GOLDEN,
           "data/packed.py", "nw.when(age >= horizon)", "nw.when(age > horizon)"),
     fault("an event on an edge falls into the next interval", BY_HAND,

@@ -107,9 +107,11 @@ class Calibration:
             threshold_misfits,
         )
         from calibra.data.summary import summarise
+        from calibra.decisions.quarters import quarters_that_differ
 
         told, first = self.judgments, next(iter(self.rank_fits.values()), None)
-        found: list[Doubt] = []
+        # First of all what speaks against every comparison of reps.
+        found: list[Doubt] = quarters_that_differ(told, margin_odds=self.settings.margin_odds)
         if told.as_of is not None:
             found += summarise(told.duration_counts(), told.set_aside, {}, scale=told.scale).doubts
         elif first is not None:

@@ -50,6 +50,7 @@ def show(calibration: Calibration, words: Callable[[str], str]) -> None:
 
 def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_rep: bool = False) -> None:
     """What came in, what is noted or doubtful, what was set aside; `words` are those of the shell."""
+    from calibra.decisions.quarters import quarters_that_differ
     from calibra.views.tables import summary_table
 
     summary, console = judgments.summary(), _console()
@@ -57,7 +58,7 @@ def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_re
     if each_rep:
         console.print(summary_table(summary, by="rep"))
     noted = [f"Noted: {n:,} {what}." for what, n in summary.noted.items()]
-    doubtful = [f"Doubtful: {doubt}" for doubt in summary.doubts]
+    doubtful = [f"Doubtful: {doubt}" for doubt in (*quarters_that_differ(judgments), *summary.doubts)]
     say(words("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"])))
 
 
@@ -102,7 +103,8 @@ def as_json(calibration: Calibration, files: Sequence[Path]) -> dict[str, Any]:
         for days, fit in calibration.threshold_fits.items()
     ]  # fmt: skip
     return {
-        "ok": calibration.ok, "problems": list(calibration.problems), "seed": calibration.seed,
+        "ok": calibration.ok, "problems": list(calibration.problems),
+        "doubts": [str(doubt) for doubt in calibration.doubts()], "seed": calibration.seed,
         "margin_odds": calibration.settings.margin_odds,
         "notes": list(calibration.notes), "fits": [*ranks, *_lead_time_json(calibration.lead_fit), *thresholds],
         "advice": _advice_json(calibration.advice), "granularity": _granularity_json(calibration.granularity),

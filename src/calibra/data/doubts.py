@@ -15,7 +15,7 @@ from calibra.words import counted, listed, normal_spelling, quoted
 
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
-MET_BY_ALL, THRESHOLD_MISFIT = "met_by_all", "threshold_misfit"
+MET_BY_ALL, THRESHOLD_MISFIT, QUARTERS_DIFFER = "met_by_all", "threshold_misfit", "quarters_differ"
 
 FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
@@ -29,6 +29,12 @@ MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
 """A lead-time model is called off where the interval of this level says so, and by more than this part."""
 
 ENGLISH: Mapping[str, str] = {
+    QUARTERS_DIFFER: (
+        "what came of a judgment depends on the quarter it was made in: of the {n:,} judgments of {quarter}, "
+        "{rate:.0%} had an event within {within_days} days, where the same reps' same ranks had {elsewhere:.0%} in the "
+        "other quarters. A rep who judged mostly in one of them looks better or worse than the others for that alone: "
+        "mind it before anybody is compared"
+    ),
     NO_EVENT: (
         "no judgment has an event: is the column with its day named as the role `event_at`? Without events every "
         "probability below tells of that alone"

@@ -164,7 +164,14 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
     if "observed" in told:
         told |= {name: facts.say.percent(told[name]) for name in ("expected", "observed")}
         told |= {"rank": _rank_or_all(facts, told["rank"]), "days": told["within_days"], "n": f"{told['n']:,}"}
-    if "within" in told:
+    if "quarter" in told:
+        year, _, quarter = told["quarter"].partition(" Q")
+        told["quarter"] = facts.say(
+            "format.quarter", year=year, first=3 * int(quarter) - 2, last=3 * int(quarter), q=quarter
+        )
+        told |= {name: facts.say.percent(told[name]) for name in ("rate", "elsewhere")}
+        told |= {"within": facts.say.within(told["within_days"]), "n": f"{told['n']:,}"}
+    elif "within" in told:
         told["within"] = facts.say.within(doubt.values["days"])
     return facts.say(f"glance.doubt_{doubt.kind}", **told)
 
