@@ -59,6 +59,7 @@ KINDS = {
 _MADE_WITH = ("numpy", "scipy", "pyarrow", "pymc", "nutpie")
 _EARLIER_MARGIN = "margin_points"
 """A rule of files written before the margin was one on the odds; the verdicts in them are as they were given."""
+_WEEKS = ("weeks.parquet", "judged_weeks.parquet", "endings.parquet")
 _EXTRA_ADVICE = ("promise", "is_best", "auc_lower", "auc_upper")
 
 
@@ -137,8 +138,8 @@ def _pack_weeks(judgments: Judgments, members: dict[str, bytes]) -> Any:
     """Counts by week into members, and what their columns do not say; nothing where no days are known."""
     if not has_rows(judgments):
         return None
-    labels, counted, ended = weeks_columns(judgments)
-    members["weeks.parquet"], members["endings.parquet"] = pack_table(counted), pack_table(ended)
+    labels, tables = weeks_columns(judgments)
+    members |= {name: pack_table(columns) for name, columns in zip(_WEEKS, tables, strict=True)}
     return to_plain(labels)
 
 
@@ -158,8 +159,7 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
     counts = labels and counts_from_columns(labels, unpack_table(archive.members["counts.parquet"]))
     labels, weeks = from_plain(told.get("weeks"), KINDS), None  # of files older than these counts: none
     if labels is not None:
-        tables = (unpack_table(archive.members[name]) for name in ("weeks.parquet", "endings.parquet"))
-        weeks = weeks_from_columns(labels, *tables)
+        weeks = weeks_from_columns(labels, *(unpack_table(archive.members[name]) for name in _WEEKS))
     return SavedJudgments.restore(
         scale=RankScale(ranks, promised), columns=from_plain(told["columns"], {}), counts=counts, cells=tuple(cells),
         weeks=weeks,
@@ -211,7 +211,7 @@ def unpack_fits(archive: Archive, judgments: SavedJudgments, settings: FitSettin
     rank_fits = {
         fit["within_days"]: restore_rank_fit(
             replace(settings.rank, within_days=fit["within_days"]), cells(fit["within_days"]), scale,
-            unpack_posterior(fit["posterior"], arrays),
+            unpack_posterior(fit["posterior"], arrays), judgments,
         )
         for fit in told["rank"]
     }  # fmt: skip

@@ -198,8 +198,8 @@ def test_no_events_and_no_endings_are_counted_as_none() -> None:
 
 def test_saved_weeks_come_back_and_files_without_them_say_so() -> None:
     judgments = read(as_polars(world()))
-    labels, counted, ended = weeks_columns(judgments)
-    weeks, endings = weeks_from_columns(labels, counted, ended)
+    labels, (counted, judged, ended) = weeks_columns(judgments)
+    weeks, endings = weeks_from_columns(labels, counted, judged, ended)
     pd.testing.assert_frame_equal(weeks.table, judgments.weekly_counts().table)
     pd.testing.assert_frame_equal(endings.table, judgments.weekly_endings().table)
     assert weeks.as_of == TODAY

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counts import BinomialCells, DurationCounts
+from calibra.data.judged_weeks import JudgedWeeks
 from calibra.data.judgments import Judgments
 from calibra.data.problems import SetAside
 from calibra.data.scale import RankScale
@@ -206,32 +207,42 @@ def has_rows(judgments: Judgments) -> bool:
     return judgments._checked is not None
 
 
-def weeks_columns(
-    judgments: Judgments,
-) -> tuple[WeeksLabels, dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-    """Weekly counts and weekly endings as columns, and what these do not say. Groupings are not kept."""
+def weeks_columns(judgments: Judgments) -> tuple[WeeksLabels, tuple[dict[str, NDArray[Any]], ...]]:
+    """Weekly counts, those by calendar week and weekly endings as columns, and what these do not say; no groupings."""
     weeks, endings = judgments.weekly_counts(), judgments.weekly_endings()
     counted = {name: getattr(weeks, name) for name in ("rep", "rank", "weeks_ago", "maturity", "n")}
-    for i, days in enumerate(weeks.horizons):
-        counted |= {f"n_mature_{days}": weeks.n_mature[i], f"events_{days}": weeks.events[i]}
+    judged = {name: getattr(weeks.judged, name) for name in ("rep", "rank", "week")}
+    for columns, source in ((counted, weeks), (judged, weeks.judged)):
+        for i, days in enumerate(weeks.horizons):
+            columns |= {f"n_mature_{days}": source.n_mature[i], f"events_{days}": source.events[i]}
     ended = {name: getattr(endings, name) for name in ("rep", "rank", "weeks_ago", "events", "exits")}
-    return WeeksLabels(weeks.reps, weeks.ranks, weeks.horizons, weeks.as_of), counted, ended
+    return WeeksLabels(weeks.reps, weeks.ranks, weeks.horizons, weeks.as_of), (counted, judged, ended)
 
 
 def weeks_from_columns(
-    labels: WeeksLabels, counted: Mapping[str, NDArray[Any]], ended: Mapping[str, NDArray[Any]]
+    labels: WeeksLabels,
+    counted: Mapping[str, NDArray[Any]],
+    judged: Mapping[str, NDArray[Any]],
+    ended: Mapping[str, NDArray[Any]],
 ) -> tuple[WeeklyCounts, WeeklyEndings]:
     """The weekly counts and endings that `weeks_columns` was given."""
     own = {name: counted[name] for name in ("rep", "rank", "weeks_ago", "maturity", "n")}
-    shape = (len(labels.horizons), own["n"].size)
-    by_horizon = {
-        name: np.array([counted[f"{name}_{days}"] for days in labels.horizons], dtype=np.int64).reshape(shape)
+    by_calendar = {name: judged[name] for name in ("rep", "rank", "week")}
+    weeks = WeeklyCounts(
+        labels.reps, labels.ranks, {}, labels.horizons, labels.as_of, group_codes={}, **own,
+        **_by_horizon(counted, labels.horizons),
+        judged=JudgedWeeks(labels.horizons, **by_calendar, **_by_horizon(judged, labels.horizons)),
+    )  # fmt: skip
+    return weeks, WeeklyEndings(labels.reps, labels.ranks, labels.as_of, **ended)
+
+
+def _by_horizon(columns: Mapping[str, NDArray[Any]], horizons: Sequence[int]) -> dict[str, NDArray[np.int64]]:
+    """Mature judgments and events of each horizon, (horizon, row)."""
+    shape = (len(horizons), columns["rep"].size)
+    return {
+        name: np.array([columns[f"{name}_{days}"] for days in horizons], dtype=np.int64).reshape(shape)
         for name in ("n_mature", "events")
     }
-    weeks = WeeklyCounts(
-        labels.reps, labels.ranks, {}, labels.horizons, labels.as_of, group_codes={}, **own, **by_horizon
-    )
-    return weeks, WeeklyEndings(labels.reps, labels.ranks, labels.as_of, **ended)
 
 
 def cells_columns(cells: BinomialCells) -> tuple[CellsLabels, dict[str, NDArray[Any]]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counts import check_groups
+from calibra.data.judged_weeks import JudgedWeeks
 from calibra.errors import InputError
 from calibra.tables import brief, make_table
 
@@ -92,6 +93,8 @@ class WeeklyCounts:
     """Judgments old enough for the horizon and followed through it, shape (H, M)."""
     events: IntArray
     """Those of them with an event within the horizon, shape (H, M)."""
+    judged: JudgedWeeks
+    """The mature ones by calendar week, all groups together: to know the same rows again at another snapshot date."""
 
     @property
     def judged_week(self) -> NDArray[np.datetime64]:

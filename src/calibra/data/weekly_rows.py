@@ -11,6 +11,7 @@ import numpy as np
 
 from calibra.data.counts import EVENT, EXIT, OPEN
 from calibra.data.frames import collect
+from calibra.data.judged_weeks import JudgedWeeks
 from calibra.data.packed import MATURITIES, Plan, encode, number_of, whole_numbers
 from calibra.data.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.tabulate import IntArray, sort_and_group, used_labels
@@ -23,23 +24,23 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
     columns = {name: plan.opened.roles.label_column(name) for name in by}
     age = nw.col("as_of_day") - nw.col("judged_day")
     key = _weeks(age) * MATURITIES + nw.col("maturity") + 1
+    calendar = _weeks(nw.col("judged_day") - 1)  # day 1 was a Monday
     with ONE_AT_A_TIME:
-        good = checked.good_rows(plan, horizons).with_columns(week_key=key.cast(nw.Int64))
-        counted = collect(good.group_by("rep", "rank", *columns.values(), "week_key").agg(*_sums(plan, horizons)))
+        good = checked.good_rows(plan, horizons).with_columns(week_key=key.cast(nw.Int64), calendar_week=calendar)
+        wanted = ["rep", "rank", *columns.values(), "week_key", "calendar_week"]
+        counted = collect(good.group_by(wanted).agg(*_sums(plan, horizons)))
         plan.opened.let_go()
     every = np.ones(len(counted), dtype=bool)
     rep, reps = used_labels(encode(counted["rep"]), every)
     grouped = {name: used_labels(encode(counted[column]), every) for name, column in columns.items()}
     weeks_ago, maturity = np.divmod(whole_numbers(counted["week_key"]), MATURITIES)
-    keys = [rep, rank_codes(encode(counted["rank"]), checked.choices), *(codes for codes, _ in grouped.values())]
-    keys += [weeks_ago, maturity - 1]
+    rank, maturity = rank_codes(encode(counted["rank"]), checked.choices), maturity - 1
     names = [name for name in counted.columns if name.startswith("n")]
-    (rep, rank, *codes, weeks_ago, maturity), sums = _add_up(
-        keys, {name: whole_numbers(counted[name]) for name in names}
-    )
-    mature = [(maturity > i) * (sums["n"] - sums.get(f"n_part_{days}", 0)) for i, days in enumerate(horizons)]
-    events = [(maturity > i) * sums.get(f"n_event_{days}", 0 * sums["n"]) for i, days in enumerate(horizons)]
-    shape = (len(horizons), rep.size)
+    sums = {name: whole_numbers(counted[name]) for name in names}
+    judged = _by_calendar(rep, rank, whole_numbers(counted["calendar_week"]), maturity, sums, horizons)
+    keys = [rep, rank, *(codes for codes, _ in grouped.values()), weeks_ago, maturity]
+    (rep, rank, *codes, weeks_ago, maturity), sums = _add_up(keys, sums)
+    mature, events = _within(sums, maturity, horizons)
     return WeeklyCounts(
         reps,
         checked.choices.scale.ranks,
@@ -52,9 +53,37 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
         weeks_ago,
         maturity,
         sums["n"],
-        np.array(mature, dtype=np.int64).reshape(shape),
-        np.array(events, dtype=np.int64).reshape(shape),
+        mature,
+        events,
+        judged,
     )
+
+
+def _by_calendar(
+    rep: IntArray,
+    rank: IntArray,
+    week: IntArray,
+    maturity: IntArray,
+    sums: dict[str, IntArray],
+    horizons: tuple[int, ...],
+) -> JudgedWeeks:
+    """The same counts by calendar week, over groups and maturities."""
+    mature, events = _within(sums, maturity, horizons)
+    both = {f"{name}{i}": row for name, rows in (("n", mature), ("e", events)) for i, row in enumerate(rows)}
+    (rep, rank, week), found = _add_up([rep, rank, week], both)
+    shape = (len(horizons), rep.size)
+    by_horizon = (
+        np.array([found[f"{name}{i}"] for i in range(len(horizons))], dtype=np.int64).reshape(shape) for name in "ne"
+    )
+    return JudgedWeeks(horizons, rep, rank, week, *by_horizon)
+
+
+def _within(sums: dict[str, IntArray], maturity: IntArray, horizons: tuple[int, ...]) -> tuple[IntArray, IntArray]:
+    """Mature judgments and their events, by horizon and row."""
+    mature = [(maturity > i) * (sums["n"] - sums.get(f"n_part_{days}", 0)) for i, days in enumerate(horizons)]
+    events = [(maturity > i) * sums.get(f"n_event_{days}", 0 * sums["n"]) for i, days in enumerate(horizons)]
+    shape = (len(horizons), maturity.size)
+    return np.array(mature, dtype=np.int64).reshape(shape), np.array(events, dtype=np.int64).reshape(shape)
 
 
 def count_endings(checked: CheckedRows, reps: tuple[str, ...]) -> WeeklyEndings:

@@ -159,7 +159,8 @@ def compare(
     Raises
     ------
     InputError
-        Fits of other ranks, horizons or groupings.
+        Fits of other ranks, horizons or groupings; two fits of which one holds half or more of the judgments of the
+        other, such as two snapshots: `replay` tells what moved between those.
     """
     for name, value in (("fit", fit), ("other", fit if other is None else other)):
         check_kind(value, name, RankFit, more=_LEAD_TIMES if isinstance(value, LeadTimeFit) else "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.decisions.overlap import refuse_shared_judgments
 from calibra.errors import InputError
 from calibra.inference.pairing import pair_independent
 from calibra.models.rank_fit import RankFit
@@ -50,6 +51,7 @@ def two_fits(fit: RankFit, other: RankFit, rep: str | None, *, within_team: bool
     reps = [label for label in fit.reps if label in set(other.reps)]
     if rep is not None:
         reps = [one.reps[_find(one, rep)] for one in (fit, other)][:1]
+    refuse_shared_judgments(fit, other)
     parts = [_Part(fit, _places(fit, other, reps)), _Part(other, _places(other, fit, reps))]
     if rep is None and min(part.share for part in parts) < _MOST:
         n, cases = [fit.n.sum(axis=0), other.n.sum(axis=0)], _case_mix(fit, other)

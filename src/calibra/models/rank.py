@@ -136,7 +136,9 @@ class RankModel:
         scores = judgments.scale.scores(_rank_counts(cells))
         declaration = self._declare(cells, packed, scores)
         posterior = sample_posterior(declaration, seed=seed, engine=engine, draws=draws, progress=progress)
-        return RankFit(judgments.scale, self.adjust_for, self.team, cells, packed, scores, declaration, posterior)
+        return RankFit(
+            judgments.scale, self.adjust_for, self.team, cells, packed, scores, declaration, posterior, judgments
+        )
 
     def build(self, judgments: Judgments) -> "pm.Model":
         """The model written out in PyMC, for reading and doubting: `pm.sample(model=...)` samples what `fit` does."""

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counts import BinomialCells
+from calibra.data.judged_weeks import JudgedWeeks
+from calibra.data.judgments import Judgments
+from calibra.data.saved_judgments import has_rows
 from calibra.data.scale import RankScale, RankScores, find_rank
 from calibra.inference.cell_model import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
@@ -45,6 +48,8 @@ class RankFit:
     """The model as the engines saw it."""
     posterior: Posterior
     """The draws."""
+    judgments: Judgments | None = None
+    """What was fitted, asked only to know its judgments again in another fit."""
 
     def __repr__(self) -> str:
         return f"<RankFit: {self.cells}; {self.diagnostics}>"
@@ -89,6 +94,12 @@ class RankFit:
         """Share of each rank among all mature judgments, (rank,)."""
         counts = self.n.sum(axis=0)
         return counts / counts.sum()
+
+    def judged_weeks(self) -> JudgedWeeks | None:
+        """The mature judgments by the week they were made in, counted when asked for; None where no days are known."""
+        if self.judgments is None or self.within_days is None or not has_rows(self.judgments):
+            return None
+        return self.judgments.weekly_counts(horizons=[self.within_days]).judged
 
     # draws ------------------------------------------------------------------------------------------------------------
 

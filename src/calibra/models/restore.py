@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from calibra.data.counts import BinomialCells, DurationCounts
+from calibra.data.judgments import Judgments
 from calibra.data.open_rows import OpenCounts
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
@@ -20,12 +21,14 @@ from calibra.models.threshold import ThresholdModel
 from calibra.models.threshold_fit import ThresholdFit
 
 
-def restore_rank_fit(model: RankModel, cells: BinomialCells, scale: RankScale, posterior: Posterior) -> RankFit:
+def restore_rank_fit(
+    model: RankModel, cells: BinomialCells, scale: RankScale, posterior: Posterior, judgments: Judgments
+) -> RankFit:
     """The fit of a rank model without groupings."""
     packed, scores = pack_cells(cells.n > 0, ()), scale.scores(cells.n.sum(axis=0).astype(float))
     declaration = model._declare(cells, packed, scores)
     _check_terms(posterior, _names(declaration))
-    return RankFit(scale, (), None, cells, packed, scores, declaration, posterior)
+    return RankFit(scale, (), None, cells, packed, scores, declaration, posterior, judgments)
 
 
 def restore_lead_time_fit(
