@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import check_within
+from calibra.models.rank_population import new_rep_draws
 from calibra.models.reading import concordance, log_odds, mean_over_reps, more_judgments_needed
 from calibra.stats.intervals import equal_tailed
 from calibra.stats.margin import check_margin_odds, log_odds_gap
@@ -55,7 +56,7 @@ def profile_columns(
     told = (n >= FEWEST_JUDGMENTS) & bool(fit.events.any()) & (len(n) > 1)
     columns["finding"] = _findings(columns, flag_prob, told)
     needed = more_judgments_needed(
-        on_odds.mean(axis=0), on_odds.std(axis=0), n, margin=margin, prior_sd=_gap_spread(fit, everyone),
+        on_odds.mean(axis=0), on_odds.std(axis=0), n, margin=margin, prior_sd=_gap_spread(fit),
         flag_prob=flag_prob,
     )  # fmt: skip
     waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_SHOWN) & bool(fit.events.any()) & (len(n) > 1)
@@ -69,11 +70,10 @@ def check_flag_prob(flag_prob: object) -> None:
     check_within(flag_prob, "flag_prob", 0.5, 1, ends="()", mend="Write 90 % as 0.9.")
 
 
-def _gap_spread(fit: "RankFit", everyone: Floats) -> float:
-    """Standard deviation between reps of the gap in log-odds at the all-reps mix of ranks, for planning."""
-    overall = everyone @ fit.rank_mix
-    slope = (everyone * (1.0 - everyone)).mean(axis=0) @ fit.rank_mix / (overall * (1.0 - overall)).mean()
-    return max(float(slope * np.sqrt((fit.posterior["level_scale"] ** 2).mean())), 1e-6)
+def _gap_spread(fit: "RankFit") -> float:
+    """Standard deviation between reps never seen of the log-odds at the all-reps mix of ranks, for planning."""
+    at_mix = log_odds(new_rep_draws(fit) @ fit.rank_mix)
+    return max(float(np.sqrt(at_mix.var(axis=1, ddof=1).mean())), 1e-6)
 
 
 def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floats]:
