@@ -10,7 +10,7 @@ from tests.inference.worlds import binomial_world, poisson_world
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.detection_blocks import DetectionBlocks
 from calibra.inference.detection_pymc import build_detection
-from calibra.inference.linearise import information
+from calibra.inference.linearise import what_is_known
 from calibra.inference.pymc_build import build_pymc
 
 
@@ -46,7 +46,7 @@ def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
     built = build_pymc(world)
     terms, scales = [term.name for term in world.rep_terms], [term.scale_name for term in world.rep_terms]
     read = densities(built, [*terms, *scales, "linpred"])
-    known, ones = information(blocks), np.ones((world.n_reps, blocks.n_cells))
+    known, ones = what_is_known(blocks).deviations, np.ones((world.n_reps, blocks.n_cells))
     start = points(built, rng, 1)[0]
     values = []
     for other in points(built, rng, 3):  # only scales of reps and deviations move: all else of the density is constant
@@ -64,7 +64,10 @@ def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
 def test_the_deviations_of_a_detection_model_are_normal_with_their_scale():
     model, rng = declare(), np.random.default_rng(1)
     blocks, built = DetectionBlocks(declare()), build_detection(declare())
-    read, known = densities(built, ["deviation", *model.scale_priors]), information(DetectionBlocks(declare()))
+    read, known = (
+        densities(built, ["deviation", *model.scale_priors]),
+        what_is_known(DetectionBlocks(declare())).deviations,
+    )
     start, values = points(built, rng, 1)[0], []
     for other in points(built, rng, 3):
         value, found = read(other | {"population": start["population"]})
@@ -78,7 +81,28 @@ def test_the_deviations_of_a_detection_model_are_normal_with_their_scale():
     np.testing.assert_allclose(values, values[0], rtol=1e-8)
 
 
-def test_where_counts_say_nothing_deviations_are_sampled_on_their_own_and_where_they_say_much_as_they_are():
+def test_the_steps_of_a_random_walk_are_normal_with_its_scale():
+    world, rng = poisson_world(4, seed=2), np.random.default_rng(1)
+    (walk, *_), built = world.population, build_pymc(world)
+    read = densities(built, ["baseline", "baseline_scale", "linpred"])
+    known = built["baseline_known"].get_value()
+    start, values = points(built, rng, 1)[0], []
+    for other in points(built, rng, 3):
+        moved = {name: other[name] if name.startswith(("baseline_step", "baseline_scale")) else at
+                 for name, at in start.items()}  # fmt: skip
+        value, found = read(moved)
+        tau, steps = found["baseline_scale"], np.diff(found["baseline"])
+        sigma = tau * np.sqrt(walk.prior.step_widths)
+        lik = CellBlocks(world).family.log_likelihood(found["linpred"], world.events, world.size).sum()
+        prior = walk.prior.scale.log_density(tau) + np.log(tau)
+        stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known)).sum()
+        values.append(value - lik - prior - log_normal(steps, sigma) - stretch)
+    np.testing.assert_allclose(values, values[0], rtol=1e-9)
+    events = world.events.sum(axis=0)  # a difference of logs of counts has the variance 1/a + 1/b
+    np.testing.assert_allclose(known, 1.0 / (1.0 / events[1:] + 1.0 / events[:-1]), rtol=0.3)
+
+
+def test_where_counts_say_nothing_nothing_is_known_and_where_they_say_much_much():
     silent, loud = (binomial_world(3, size, size + 1, seed=1) for size in (1, 5000))
-    assert information(CellBlocks(silent)).max() < 5.0
-    assert information(CellBlocks(loud))[0].min() > 1000.0  # five cells of 5,000 at p (1 − p) of .07 or more
+    assert what_is_known(CellBlocks(silent)).deviations.max() < 5.0
+    assert what_is_known(CellBlocks(loud)).deviations[0].min() > 1000.0  # five cells of 5,000 at p (1 − p) of .07

@@ -99,8 +99,7 @@ class CellModel:
             raise InputError(
                 f"`events`, `size` and `reps` must agree; got {self.events.shape}, {self.size.shape}, {len(self.reps)}."
             )
-        terms: list[PopulationTerm | RepTerm] = [*self.population, *self.rep_terms]
-        for term in terms:
+        for term in self.terms:
             if term.design.shape[:-1] not in {(n_cells,), (n_reps, n_cells)}:
                 raise InputError(
                     f"the design of `{term.name}` must be ({n_cells}, ·) or ({n_reps}, {n_cells}, ·); "
@@ -118,6 +117,11 @@ class CellModel:
             raise InputError("a cell holds more events than trials; check the counts.")
         if np.any((self.size <= 0) & (self.events > 0)):
             raise InputError("a cell holds events without trials or exposure; check the counts.")
+
+    @property
+    def terms(self) -> "tuple[PopulationTerm | RepTerm, ...]":
+        """Every term, the population's first."""
+        return (*self.population, *self.rep_terms)
 
     @property
     def n_reps(self) -> int:
@@ -179,18 +183,17 @@ def _variables(term: PopulationTerm | RepTerm) -> Iterator[tuple[str, str]]:
 
 
 def _parts(term: PopulationTerm | RepTerm) -> tuple[str, ...]:
-    """What a term with a learned scale is made from in PyMC."""
+    """What a term is made from in PyMC."""
     if isinstance(term, RepTerm):
-        return ("known", "standard")
+        return ("design", "known", "standard")
     if isinstance(term.prior, RandomWalk):
-        return ("first", "step")
-    return ("standard",) if isinstance(term.prior, Pooled) else ()
+        return ("design", "known", "first", "step")
+    return ("design", "standard") if isinstance(term.prior, Pooled) else ("design",)
 
 
 def _names(model: CellModel) -> Iterator[tuple[str, str]]:
     """Every name the model written out in PyMC has, with what it is; an axis of several terms once."""
-    every: list[PopulationTerm | RepTerm] = [*model.population, *model.rep_terms]
-    for any_term in every:
+    for any_term in model.terms:
         yield from _variables(any_term)
     for name in _OF_BUILD:
         yield name, "part of every model"

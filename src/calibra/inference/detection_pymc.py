@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from calibra.inference.detection_blocks import DetectionBlocks
 from calibra.inference.detection_model import DetectionModel
-from calibra.inference.linearise import information
+from calibra.inference.linearise import what_is_known
 from calibra.inference.pymc_build import _scale as scale_variable
 from calibra.stats.detection_likelihood import contrast_basis
 
@@ -30,16 +30,18 @@ def build_detection(model: DetectionModel) -> "pm.Model":
         population = pm.Normal("population", mean, sd, dims="parameter")
         scales = [scale_variable(name, prior) for name, prior in model.scale_priors.items()]
         deviation = pm.Deterministic("deviation", _deviations(model, scales, values["known"]), dims=dims["deviation"])
-        log_cells = _log_cells(population + pm.math.dot(deviation, model.block_basis.T), len(model.ranks))
+        basis = pm.Data("basis", values["basis"], dims=("parameter", "column"))
+        log_cells = _log_cells(population + pm.math.dot(deviation, basis.T), len(model.ranks))
         counts = pm.Data("counts_seen", values["counts_seen"], dims=("rep", "rank", "outcome"))
         pm.Potential("counts", pm.math.sum(counts * log_cells))
     return built
 
 
 def detection_data(model: DetectionModel) -> dict[str, NDArray[np.float64]]:
-    """What the built model holds as data: swapped, it is the model of other counts with the same block basis."""
+    """What the built model holds as data: swapped, it is the model of other counts of the same shape."""
     counts = np.stack([model.n - model.events, model.events], axis=-1)
-    return {"counts_seen": counts, "known": np.ascontiguousarray(information(DetectionBlocks(model)).T)}
+    known = np.ascontiguousarray(what_is_known(DetectionBlocks(model)).deviations.T)
+    return {"counts_seen": counts, "basis": model.block_basis, "known": known}
 
 
 def _deviations(model: DetectionModel, scales: list["TensorVariable"], known: NDArray[np.float64]) -> "TensorVariable":

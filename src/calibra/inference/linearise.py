@@ -50,16 +50,23 @@ def linearise(blocks: Blocks) -> Linearised:
     return Linearised(Surrogate(blocks, blocks.quadratic(find_modes(blocks, phi[None], u))), mode, sd, phi)
 
 
-def information(blocks: Blocks) -> Floats:
-    """What the counts know of each deviation of each rep near the middle of the posterior: 1/variance, (q, rep).
+class Known(NamedTuple):
+    """What the counts say near the middle of the posterior; nothing where no middle is found."""
 
-    0 where no middle is found.
-    """
+    deviations: Floats
+    """Information (1/variance) on each deviation of each rep, all else given, (q, rep)."""
+    coefficients: Floats
+    """Information on the population coefficients β, all else given, (p, p)."""
+
+
+def what_is_known(blocks: Blocks) -> Known:
+    """What the counts say of each deviation and of the coefficients: how they are best spelled for a sampler."""
+    p = blocks.n_outer - blocks.n_scales
     try:
-        curvature = linearise(blocks).surrogate.quadratic.a
+        quadratic = linearise(blocks).surrogate.quadratic
     except np.linalg.LinAlgError:
-        return np.zeros((blocks.n_block, blocks.n_reps))
-    return np.asarray(np.maximum(np.einsum("jjr->jr", curvature), 0.0))
+        return Known(np.zeros((blocks.n_block, blocks.n_reps)), np.zeros((p, p)))
+    return Known(np.maximum(np.einsum("jjr->jr", quadratic.a), 0.0), quadratic.c)
 
 
 def _locate_scales(surrogate: Surrogate, start: Floats) -> tuple[Floats, Floats, Floats]:

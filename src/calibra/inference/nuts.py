@@ -3,14 +3,14 @@
 import os
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import FitError
+from calibra.errors import FitError, InputError
 from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.detection_pymc import build_detection
@@ -83,18 +83,42 @@ def sample_nuts(
     names = parameter_names(model)
     compiled = compile_nuts(model, names)
     per_chain = max(_FEWEST_PER_CHAIN, -(-draws // N_CHAINS))
-    attempts = [
-        {"draws": multiple * per_chain, "target_accept": target_accept, "seed": seed}
-        for target_accept, multiple in ATTEMPTS
-    ]
-    found = read_nuts(run_nuts(compiled, attempts[0], progress=progress, stop_at=stop_at), names, draws)
-    for settings in attempts[1:]:
-        if found.sound:
-            break
+    return attempt_nuts(
+        compiled, names, draws_per_chain=per_chain, draws=draws, seed=seed, progress=progress, stop_at=stop_at
+    )
+
+
+def attempt_nuts(
+    compiled: Any,
+    names: list[str],
+    *,
+    draws_per_chain: int,
+    draws: int,
+    seed: int,
+    progress: Progress,
+    stop_at: float | None = None,
+    attempts: Sequence[tuple[float, int]] = ATTEMPTS,
+) -> NutsDraws:
+    """Sample a compiled model until its checks pass or the attempts are over; the last that was done in time.
+
+    Raises
+    ------
+    OutOfTimeError
+        Not even the first attempt was done by `stop_at`.
+    """
+    found: NutsDraws | None = None
+    for target_accept, multiple in attempts:
+        settings = {"draws": multiple * draws_per_chain, "target_accept": target_accept, "seed": seed}
         try:
             found = read_nuts(run_nuts(compiled, settings, progress=progress, stop_at=stop_at), names, draws)
         except OutOfTimeError:
-            break  # what was found before stays, with its problems
+            if found is None:
+                raise
+            return found  # what was found before, with its problems
+        if found.sound:
+            return found
+    if found is None:
+        raise InputError("`attempts` must hold at least one; it is empty.")
     return found
 
 

@@ -10,7 +10,7 @@ from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.detection_pymc import detection_data
 from calibra.inference.engines import Declaration, _named, _versions
-from calibra.inference.nuts import TARGET_ACCEPT, compile_nuts, parameter_names, read_nuts, run_nuts
+from calibra.inference.nuts import ATTEMPTS, attempt_nuts, compile_nuts, parameter_names
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.inference.progress import Progress
 from calibra.inference.pymc_build import cell_data
@@ -20,23 +20,24 @@ type Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class RepeatedNuts:
-    """Samples declarations that differ in nothing but their counts; compiled anew only where the design changes.
-
-    Fewer draws a chain than the engine makes: for studies, which thin them anyway.
-    """
+    """Samples declarations of one shape and its priors as the engine does; compiled once for all of them."""
 
     draws_per_chain: int = 500
-    """Draws of each of four chains after the same tuning as the engine's."""
+    """Draws of each of four chains at the first attempt: fewer than the engine's, for studies that thin them anyway."""
+    n_attempts: int = 1
+    """How often, at most, it is sampled anew where its checks fail; the engine's is `len(ATTEMPTS)`."""
     compiled: dict[Key, Any] = field(default_factory=dict)
-    """What was compiled so far, by priors, shape and design."""
+    """What was compiled so far, by priors and shapes."""
 
     def sample(self, model: Declaration, *, seed: int, draws: int) -> Posterior:
         """So many draws, thinned evenly, with R-hat, effective sample and divergences of all."""
         began = time.perf_counter()
         names = parameter_names(model)
         ready = self._ready(model, names).with_data(**_data(model))
-        settings = {"draws": self.draws_per_chain, "target_accept": TARGET_ACCEPT, "seed": seed}
-        found = read_nuts(run_nuts(ready, settings, progress=Progress(shown=False)), names, draws)
+        found = attempt_nuts(
+            ready, names, draws_per_chain=self.draws_per_chain, draws=draws, seed=seed,
+            attempts=ATTEMPTS[: self.n_attempts], progress=Progress(shown=False),
+        )  # fmt: skip
         diagnostics = Diagnostics(
             engine="nuts", reason="compiled once for many data sets", seed=seed, n_draws=draws,
             effective_sample=found.effective_sample, wall_seconds=time.perf_counter() - began, r_hat=found.r_hat,
@@ -45,7 +46,7 @@ class RepeatedNuts:
         return _named(model, found.variables, diagnostics)
 
     def _ready(self, model: Declaration, names: list[str]) -> Any:
-        """The compiled model of this design."""
+        """The compiled model of these priors and shapes."""
         key = _key(model)
         if key not in self.compiled:
             self.compiled[key] = compile_nuts(model, names)
@@ -57,8 +58,8 @@ def _data(model: Declaration) -> dict[str, NDArray[Any]]:
 
 
 def _key(model: Declaration) -> Key:
-    """What a compiled model depends on beside the counts: priors, shape, design."""
+    """What a compiled model depends on beside its data: priors and shapes."""
     if isinstance(model, CellModel):
-        designs = (model.population_design, model.rep_design)
-        return (model.events.shape, repr(model.scale_priors), *(design.tobytes() for design in designs))
-    return (model.n.shape, repr(model.mean_prior), repr(model.scale_priors), model.block_basis.tobytes())
+        priors = (*(term.prior for term in model.population), *(term.scale for term in model.rep_terms))
+        return (model.family, model.events.shape, repr(priors), *(term.design.shape for term in model.terms))
+    return (model.n.shape, repr(model.mean_prior), repr(model.scale_priors))

@@ -3,6 +3,7 @@
 A rep's deviation u ~ Normal(0, σ) is written as u = σ w/s with w ~ Normal(0, s), s² = 1 + σ² · known, where `known` is
 what the counts say of it (1/variance). Where they say nothing, w is u/σ (non-centred); where they say much, w is u in
 units of its error (centred); between the two its posterior hardly depends on σ, so that there is no funnel to sample.
+The steps of a random walk are written in the same way.
 """
 
 from typing import TYPE_CHECKING
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
-from calibra.inference.linearise import information
-from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, Pooled, ScalePrior
+from calibra.inference.linearise import what_is_known
+from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, Pooled, RandomWalk, ScalePrior
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -31,7 +32,7 @@ def build_pymc(model: CellModel) -> "pm.Model":
     values = cell_data(model)
     with pm.Model(coords=coords) as built:
         events, size = (pm.Data(name, values[name], dims=("rep", "cell")) for name in ("events_seen", "size_seen"))
-        linpred = sum(_population_part(term) for term in model.population)
+        linpred = sum(_population_part(term, values.get(f"{term.name}_known")) for term in model.population)
         for term in model.rep_terms:
             linpred = linpred + _rep_part(term, values[f"{term.name}_known"])
         linpred = pm.Deterministic("linpred", linpred, dims=("rep", "cell"))
@@ -43,24 +44,38 @@ def build_pymc(model: CellModel) -> "pm.Model":
 
 
 def cell_data(model: CellModel) -> dict[str, NDArray[np.generic]]:
-    """What the built model holds as data, by name: swapped, it is the model of other counts of the same design."""
+    """What the built model holds as data, by name: swapped, it is the model of other counts of the same shape."""
     if model.family.name == "binomial":
         size: NDArray[np.generic] = model.size.astype(int)
     else:
         # an empty cell has no exposure: its rate is held at a number that no count of zero can tell from zero
         size = np.where(model.size > 0, model.size, 1e-12)
-    return {"events_seen": model.events.astype(int), "size_seen": size} | _known(model)
+    designs = {f"{term.name}_design": np.ascontiguousarray(term.design) for term in model.terms}
+    return {"events_seen": model.events.astype(int), "size_seen": size} | designs | _known(model)
 
 
 def _known(model: CellModel) -> dict[str, NDArray[np.generic]]:
-    """What the counts know of each deviation, (rep,) or (rep, column) by term."""
-    of_columns, begin = information(CellBlocks(model)).T, 0
+    """What the counts know of each deviation, (rep,) or (rep, column), and of each step of a random walk, by term."""
+    found = what_is_known(CellBlocks(model))
     known: dict[str, NDArray[np.generic]] = {}
+    begin = 0
     for term in model.rep_terms:
-        own = of_columns[:, begin : begin + term.n_columns]
+        own = found.deviations[begin : begin + term.n_columns].T
         known[f"{term.name}_known"] = np.ascontiguousarray(own[:, 0] if term.n_columns == 1 else own)
         begin += term.n_columns
+    begin = 0
+    for walk in model.population:
+        end = begin + len(walk.labels)
+        if isinstance(walk.prior, RandomWalk):
+            known[f"{walk.name}_known"] = _known_of_steps(np.diag(found.coefficients)[begin:end])
+        begin = end
     return known
+
+
+def _known_of_steps(of_coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Information on the differences of neighbours, from that on each of them as if they were independent."""
+    before, after = of_coefficients[:-1], of_coefficients[1:]
+    return before * after / np.maximum(before + after, 1e-300)
 
 
 def _scale(name: str, prior: ScalePrior) -> "TensorVariable":
@@ -74,8 +89,8 @@ def _scale(name: str, prior: ScalePrior) -> "TensorVariable":
     raise TypeError(f"no PyMC spelling for {prior!r}")
 
 
-def _population_part(term: PopulationTerm) -> "TensorVariable":
-    """x'β of one term, broadcastable to (rep, cell)."""
+def _population_part(term: PopulationTerm, known: NDArray[np.generic] | None) -> "TensorVariable":
+    """x'β of one term, broadcastable to (rep, cell); `known` of the steps of a random walk."""
     import pymc as pm
 
     prior, dim = term.prior, term.dim
@@ -89,11 +104,12 @@ def _population_part(term: PopulationTerm) -> "TensorVariable":
         beta = pm.Deterministic(term.name, _scale(f"{term.name}_scale", prior.scale) * z, dims=dim)
     else:
         first = pm.Normal(f"{term.name}_first", prior.mean, prior.sd)
-        z = pm.Normal(f"{term.name}_step", shape=len(prior.step_widths))
-        steps = _scale(f"{term.name}_scale", prior.scale) * np.sqrt(prior.step_widths) * z
+        sigma = _scale(f"{term.name}_scale", prior.scale) * np.sqrt(prior.step_widths)
+        spread = pm.math.sqrt(1.0 + sigma**2 * pm.Data(f"{term.name}_known", known))
+        steps = sigma * pm.Normal(f"{term.name}_step", 0.0, spread, shape=len(prior.step_widths)) / spread
         walk = pm.math.concatenate([first[None], first + steps.cumsum()])
         beta = pm.Deterministic(term.name, walk, dims=dim)
-    return (term.design * beta).sum(axis=-1)
+    return (pm.Data(f"{term.name}_design", term.design) * beta).sum(axis=-1)
 
 
 def _rep_part(term: RepTerm, known: NDArray[np.generic]) -> "TensorVariable":
@@ -106,4 +122,4 @@ def _rep_part(term: RepTerm, known: NDArray[np.generic]) -> "TensorVariable":
     standard = pm.Normal(f"{term.name}_standard", 0.0, spread, dims=dims)
     u = pm.Deterministic(term.name, sigma * standard / spread, dims=dims)
     columns = u[:, None, None] if term.n_columns == 1 else u[:, None, :]
-    return (term.design * columns).sum(axis=-1)
+    return (pm.Data(f"{term.name}_design", term.design) * columns).sum(axis=-1)
