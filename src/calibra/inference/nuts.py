@@ -35,7 +35,7 @@ for smaller steps, R̂ and effective draws for more of them."""
 _FEWEST_PER_CHAIN = 1000
 _COMPILE_SECONDS, _LEAPFROGS = 20.0, 20
 _GRADIENT_SECONDS, _CELL_SECONDS = 20e-6, {"cell": 0.1e-6, "detection": 1e-6}
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.1
 
 
 class OutOfTimeError(FitError):
@@ -169,16 +169,18 @@ def run_nuts(
             compiled, tune=TUNE, chains=N_CHAINS, progress_bar=False, save_warmup=False, blocking=False, **settings
         )
         try:
-            while not running.is_finished:
+            while True:
+                try:
+                    tree: xarray.DataTree = running.wait(timeout=_LOOK_SECONDS)
+                except TimeoutError:  # not done yet
+                    progress.update(f"nuts: {N_CHAINS} chains of {TUNE + settings['draws']:,} steps")
+                else:
+                    return tree
                 if stop_at is not None and time.monotonic() > stop_at:
                     raise OutOfTimeError("The sampler was not done in time.")
-                progress.update(f"nuts: {N_CHAINS} chains of {TUNE + settings['draws']:,} steps")
-                time.sleep(_LOOK_SECONDS)
-            tree: xarray.DataTree = running.wait()
-            return tree
-        finally:
-            if not running.is_finished:
-                running.abort()
+        except BaseException:
+            running.cancel()
+            raise
 
 
 def read_nuts(tree: "xarray.DataTree", names: list[str], draws: int) -> NutsDraws:
