@@ -18,6 +18,9 @@ GRID_SIZE = 200
 def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True) -> Axes:
     """Which shares lie further from the target than chance? Shares against counts, with the target and its limits.
 
+    Lines are limits of chance alone, or adjusted ones with the over-dispersion of all. Where each share is left out of
+    its own over-dispersion, its adjusted limits are its own and drawn as dashes above and below it.
+
     Parameters
     ----------
     result : Funnel
@@ -28,11 +31,12 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
     """
     expect(result, "Funnel")
     axes = make_axes(width=7, height=5) if ax is None else ax
-    counts = np.unique(np.rint(np.geomspace(1, 1.05 * result.n.max() + 1, GRID_SIZE)))
-    for level, style in zip(LIMIT_PROBS, ("--", "-"), strict=True):
-        lower, upper = result.limits(level, n=counts, adjusted=adjusted)
-        axes.plot(counts, lower, color="0.4", linestyle=style, label=f"{level:.1%} limits")
-        axes.plot(counts, upper, color="0.4", linestyle=style)
+    own_limits = adjusted and result.left_out
+    _draw_lines(
+        axes, result, adjusted=adjusted and not own_limits, kind="limits, chance only" if own_limits else "limits"
+    )
+    if own_limits:
+        _draw_own_limits(axes, result)
     word = "target" if result.target_given else "all pooled"
     axes.axhline(result.target, color="tab:blue", linewidth=1, label=f"{word}: {result.target:.1%}")
     beyond = result.beyond(LIMIT_PROBS[-1], adjusted=adjusted)
@@ -56,3 +60,25 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
     axes.set(xlim=(0, None), ylim=(-0.02, 1.02))
     axes.legend(loc="best", fontsize="small")
     return axes
+
+
+def _draw_lines(axes: Axes, result: Funnel, *, adjusted: bool, kind: str) -> None:
+    counts = np.unique(np.rint(np.geomspace(1, 1.05 * result.n.max() + 1, GRID_SIZE)))
+    for level, style in zip(LIMIT_PROBS, ("--", "-"), strict=True):
+        lower, upper = result.limits(level, n=counts, adjusted=adjusted)
+        axes.plot(counts, lower, color="0.4", linestyle=style, label=f"{level:.1%} {kind}")
+        axes.plot(counts, upper, color="0.4", linestyle=style)
+
+
+def _draw_own_limits(axes: Axes, result: Funnel) -> None:
+    """Dashes at the limits of the flag, each share's own."""
+    lower, upper = result.limits(LIMIT_PROBS[-1])
+    axes.plot(
+        np.concatenate([result.n, result.n]),
+        np.concatenate([lower, upper]),
+        linestyle="none",
+        marker="_",
+        markersize=9,
+        color="tab:orange",
+        label=f"{LIMIT_PROBS[-1]:.1%} limits of each, by the spread of the others",
+    )
