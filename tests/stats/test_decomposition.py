@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from model_diagnostics.scoring import HomogeneousExpectileScore, LogLoss, decompose as oracle
+from scipy.optimize import isotonic_regression
 
 from calibra.errors import CalibraWarning, InputError
 from calibra.stats.decomposition import ScoreDecomposition, decompose
 from calibra.stats.forecasts import pool_forecasts
-from calibra.stats.isotonic import fit_isotonic
+from calibra.stats.isotonic import fit_isotonic, fit_isotonic_rows
+from calibra.stats.scores import score_forecasts
 
 NIAMEY = [
     # Dimitriadis, Gneiting, Jordan (2021) to three digits; two independent codes to eight
@@ -141,3 +143,43 @@ def test_all_events_is_a_valid_input_with_no_uncertainty() -> None:
 def test_negative_resamples_are_refused() -> None:
     with pytest.raises(InputError, match="`n_resamples` must be 0 or more; got -1"):
         decompose([0, 1], [0.2, 0.4], n_resamples=-1)
+
+
+def test_the_interval_of_miscalibration_begins_above_zero_exactly_where_the_test_rejects() -> None:
+    rng = np.random.default_rng(41)
+    begins, p_values = [], []
+    for _ in range(60):
+        prob = rng.integers(1, 10, 120) / 10
+        result = decompose(rng.random(120) < 0.75 * prob, prob, n_resamples=199, seed=int(rng.integers(99)))
+        begins.append(result.miscalibration.lower[0] > 0)
+        p_values.append(result.p_value[0])
+    rejected = np.array(p_values) <= 0.05
+    assert 10 < rejected.sum() < 55
+    np.testing.assert_array_equal(begins, rejected)
+
+
+@pytest.mark.parametrize("rule", ["brier", "log", "spherical"])
+def test_intervals_lie_within_the_range_of_a_score(rule: str) -> None:
+    good = decompose([0, 0, 0, 1], [0.01, 0.02, 0.4, 0.8], rule=rule, n_resamples=99)
+    bad = decompose([1, 1, 1, 0], [0.01, 0.02, 0.1, 0.8], rule=rule, n_resamples=99)
+    for result in (good, bad):
+        for name in ("score", "miscalibration", "discrimination", "uncertainty"):
+            assert getattr(result, name).lower[0] >= 0.0
+            assert rule == "log" or getattr(result, name).upper[0] <= 1.0
+    assert score_forecasts([0, 0, 0, 1], [0.01, 0.02, 0.4, 0.8], rule=rule).score.lower[0] == 0.0
+
+
+def test_curves_of_many_rows_are_those_of_each_row_alone() -> None:
+    rng = np.random.default_rng(42)
+    rates, weights = rng.random((30, 17)), rng.gamma(2.0, 1.0, (30, 17))
+    rates[3], rates[4] = 0.0, 1.0
+    alone = [isotonic_regression(rate, weights=weight).x for rate, weight in zip(rates, weights, strict=True)]
+    np.testing.assert_allclose(fit_isotonic_rows(rates, weights), alone, atol=1e-14)
+
+
+def test_portions_of_resamples_make_no_difference_to_what_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    prob = np.linspace(0.05, 0.95, 40)
+    y = np.random.default_rng(8).random(40) < prob
+    whole = decompose(y, prob, n_resamples=199)
+    monkeypatch.setattr("calibra.stats.decomposition.ROWS_AT_ONCE", 90)
+    np.testing.assert_array_equal(decompose(y, prob, n_resamples=199).p_value, whole.p_value)

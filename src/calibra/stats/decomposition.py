@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from calibra.errors import InputError, check_whole
 from calibra.stats.forecasts import Floats, ForecastCells, check_choice, check_forecasts
 from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
-from calibra.stats.isotonic import coarsen, fit_isotonic
+from calibra.stats.isotonic import coarsen, fit_isotonic, fit_isotonic_rows
 from calibra.stats.scores import (
     RULES,
     count_impossible,
     mean_and_error,
     mean_score,
-    normal_interval,
+    score_interval,
     warn_if_infinite,
 )
 from calibra.tables import brief, make_table
@@ -28,10 +29,15 @@ if TYPE_CHECKING:
 
 PARTS = ("score", "miscalibration", "discrimination", "uncertainty")
 
+ROWS_AT_ONCE = 500_000
+"""Cells of resamples that are worked on together: bounds the memory."""
+
 
 class _Null(NamedTuple):
     expected: float
     p_value: float
+    upper: float  # beyond it the p-value is at most one tail of the interval
+    lower: float  # the order statistic at the other end
 
 
 class _Parts(NamedTuple):
@@ -104,10 +110,16 @@ def decompose(
     .. math:: S(p) = \underbrace{S(p) - S(\hat c)}_{\text{miscalibration}}
         - \underbrace{(S(\bar y) - S(\hat c))}_{\text{discrimination}} + \underbrace{S(\bar y)}_{\text{uncertainty}}
 
-    Intervals: the score's is normal, as in `score_forecasts`; the others come from a Bayesian bootstrap of the cells.
-    Those of miscalibration and discrimination are moved so that their mean is the estimate less
-    `miscalibration_expected` (what the curve overfits adds to both), cut at zero and stretched to hold the estimate;
-    that of miscalibration begins at zero unless the p-value is below its tail. All are approximate;
+    Intervals: the score's is normal and cut to the range of its rule, as in `score_forecasts`; those of discrimination
+    and uncertainty come from a Bayesian bootstrap of the cells, that of discrimination moved so that its mean is the
+    estimate less `miscalibration_expected` (what the curve overfits adds), cut at zero and stretched to hold the
+    estimate. The interval of miscalibration M inverts the test behind the p-value: with the mean E and the tail
+    quantile Q of simulated calibrated forecasts, and V the variance that the bootstrap adds per unit of
+    miscalibration, its lower end L solves
+
+    .. math:: (M - E - L)^2 = (Q - E)^2 + z^2 V L,
+
+    and is 0 where the p-value is above the tail, greater than 0 where it is not. All are approximate;
     docs/studies/bands.md has their measured coverage. Above 2,000 distinct forecasts, resampling and the p-value merge
     neighbours; the estimates never do.
 
@@ -146,15 +158,17 @@ def decompose(
     checked = check_forecasts(y, prob, weights=weights, groups=groups)
     cells = checked.cells()
     rng = np.random.default_rng(seed)
-    estimates = np.array([_split(one, RULES[rule]) for one in cells])
-    nulls = [_if_calibrated(one, RULES[rule], n_resamples, rng) for one in cells]
+    score_rule = RULES[rule]
+    estimates = np.array([_split(one, score_rule) for one in cells])
+    merged = [coarsen(one) for one in cells]
+    nulls = [_if_calibrated(one, score_rule, interval_prob, n_resamples, rng) for one in merged]
     ends = [
-        _ends(one, RULES[rule], interval_prob, null, n_resamples, rng) for one, null in zip(cells, nulls, strict=True)
+        _ends(one, score_rule, interval_prob, null, n_resamples, rng) for one, null in zip(merged, nulls, strict=True)
     ]
     impossible = np.array([count_impossible(one) if rule == "log" else 0 for one in cells])
     warn_if_infinite(impossible)
-    score = normal_interval(
-        *np.array([mean_and_error(one, RULES[rule]) for one in cells]).T, interval_prob=interval_prob
+    score = score_interval(
+        *np.array([mean_and_error(one, score_rule) for one in cells]).T, rule=rule, interval_prob=interval_prob
     )
     miscalibration, discrimination, uncertainty = _intervals(estimates, np.array(ends))
     return ScoreDecomposition(
@@ -185,45 +199,107 @@ def _ends(
     """Lower and upper end of miscalibration, discrimination and uncertainty; shape (2, 3)."""
     if n_resamples == 0:
         return np.full((2, 3), np.nan)
-    merged = coarsen(cells)
-    centre = np.array(_split(merged, rule)[1:])
-    draws = np.array([_split(_reweigh(merged, rng), rule)[1:] for _ in range(n_resamples)])
+    centre = np.array(_split(cells, rule)[1:])
+    draws = _in_portions(n_resamples, cells, lambda size: _split_rows(cells, *_reweigh(cells, size, rng), rule))
     draws = np.where(np.isfinite(draws), draws, 0.0)
     tail = (1.0 - interval_prob) / 2.0
     ends = np.quantile(draws, [tail, 1.0 - tail], axis=0)
-    ends[:, :2] += (centre - null.expected - draws.mean(axis=0))[:2]
-    if null.p_value > tail:
-        ends[0, 0] = 0.0
+    ends[:, 1] += centre[1] - null.expected - draws[:, 1].mean()
+    ends[:, 0] = _invert_test(float(centre[0]), null, float(draws[:, 0].var()), tail)
     ends = np.maximum([np.minimum(ends[0], centre), np.maximum(ends[1], centre)], 0.0)
     return np.where(np.isfinite(centre), ends, np.inf)
 
 
-def _reweigh(cells: ForecastCells, rng: np.random.Generator) -> ForecastCells:
-    """One Bayesian bootstrap: each row's weight times a standard exponential, summed per cell as a gamma variate."""
-    events = _gamma_sum(cells.event_weight, cells.event_weight_sq, rng)
-    others = _gamma_sum(cells.weight - cells.event_weight, cells.weight_sq - cells.event_weight_sq, rng)
+def _invert_test(seen: float, null: _Null, variance: float, tail: float) -> tuple[float, float]:
+    """Miscalibrations under which the one seen is in neither tail.
+
+    Both tails of calibrated forecasts are simulated. With growing miscalibration their spread grows by a variance in
+    proportion to it, taken from the bootstrap. The lower end is above 0 exactly where the p-value is at most `tail`.
+    """
+    if not np.isfinite(seen):
+        return np.inf, np.inf
+    debiased = seen - null.expected
+    z = -float(ndtri(tail))
+    spread_at_zero = ((null.upper - null.expected) / z) ** 2 if np.isfinite(null.upper) else variance
+    growth = z**2 * max(variance - spread_at_zero, 0.0) / max(debiased, np.finfo(float).tiny) if debiased > 0 else 0.0
+    lower = 0.0
+    if seen > null.upper:
+        half = debiased + growth / 2.0
+        lower = half - np.sqrt(max(half**2 - debiased**2 + (null.upper - null.expected) ** 2, 0.0))
+    half = debiased + growth / 2.0
+    upper = half + np.sqrt(max(half**2 - debiased**2 + (null.expected - null.lower) ** 2, 0.0))
+    return max(float(lower), 0.0), max(float(upper), 0.0)
+
+
+def _in_portions(n_rows: int, cells: ForecastCells, work: Callable[[int], Floats]) -> Floats:
+    """`work` on all rows, no more than `ROWS_AT_ONCE` cells at a time."""
+    most = max(ROWS_AT_ONCE // cells.prob.size, 1)
+    return np.concatenate([work(min(most, n_rows - first)) for first in range(0, n_rows, most)])
+
+
+def _split_rows(cells: ForecastCells, weight: Floats, event_weight: Floats, rule: Callable[[Floats], Floats]) -> Floats:
+    """Miscalibration, discrimination and uncertainty of many resamples of the same cells; shape (B, 3)."""
+    total = weight.sum(axis=-1)
+    others = weight - event_weight
+
+    def mean(loss: Floats, loss_of_none: Floats) -> Floats:
+        cost = _costs(event_weight, loss) + _costs(others, loss_of_none)
+        return np.asarray(cost.sum(axis=-1) / total)
+
+    curve = fit_isotonic_rows(event_weight / weight, weight)
+    best = mean(rule(curve), rule(1.0 - curve))
+    base_rate = np.clip(event_weight.sum(axis=-1) / total, 0.0, 1.0)[:, None]
+    uncertainty = mean(rule(base_rate), rule(1.0 - base_rate))
+    with np.errstate(invalid="ignore"):
+        lost = mean(rule(cells.prob), rule(1.0 - cells.prob)) - best
+    return np.column_stack([np.maximum(lost, 0.0), np.maximum(uncertainty - best, 0.0), uncertainty])
+
+
+def _costs(weight: Floats, loss: Floats) -> Floats:
+    """Weight times loss, where what never happened costs nothing, not 0 · ∞."""
+    return np.multiply(weight, loss, out=np.zeros(np.broadcast_shapes(weight.shape, loss.shape)), where=weight > 0)
+
+
+def _reweigh(cells: ForecastCells, size: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Bayesian bootstraps: each row's weight times a standard exponential, summed per cell as a gamma variate."""
+    events = _gamma_sum(cells.event_weight, cells.event_weight_sq, size, rng)
+    others = _gamma_sum(cells.weight - cells.event_weight, cells.weight_sq - cells.event_weight_sq, size, rng)
     weight = np.maximum(events + others, np.finfo(float).tiny)
-    return replace(cells, weight=weight, event_weight=np.minimum(events, weight))
+    return weight, np.minimum(events, weight)
 
 
-def _gamma_sum(total: Floats, squares: Floats, rng: np.random.Generator) -> Floats:
+def _gamma_sum(total: Floats, squares: Floats, size: int, rng: np.random.Generator) -> Floats:
     present = (total > 0) & (squares > 0)
-    safe_total, safe_squares = np.where(present, total, 1.0), np.where(present, squares, 1.0)
-    return np.where(present, rng.gamma(safe_total**2 / safe_squares, safe_squares / safe_total), 0.0)
+    sums = np.zeros((size, total.size))
+    total, squares = total[present], squares[present]
+    sums[:, present] = rng.gamma(total**2 / squares, squares / total, size=(size, total.size))
+    return sums
 
 
 def _if_calibrated(
-    cells: ForecastCells, rule: Callable[[Floats], Floats], n_resamples: int, rng: np.random.Generator
+    cells: ForecastCells,
+    rule: Callable[[Floats], Floats],
+    interval_prob: float,
+    n_resamples: int,
+    rng: np.random.Generator,
 ) -> _Null:
-    """Mean miscalibration of calibrated forecasts of these values, and the p-value of the one seen."""
+    """Miscalibration of calibrated forecasts of these values: mean and tails, and the p-value of the one seen."""
     if n_resamples == 0:
-        return _Null(np.nan, np.nan)
-    merged = coarsen(cells)
-    seen = _split(merged, rule).miscalibration
-    count = np.maximum(np.rint(merged.effective_n), 1.0).astype(np.int64)
-    rates = rng.binomial(count, np.clip(merged.prob, 0.0, 1.0), size=(n_resamples, count.size)) / count
-    null = np.array([_split(replace(merged, event_weight=rate * merged.weight), rule).miscalibration for rate in rates])
-    return _Null(float(null.mean()), float((1 + np.count_nonzero(null >= seen - 1e-15)) / (n_resamples + 1)))
+        return _Null(np.nan, np.nan, np.nan, np.nan)
+    seen = _split(cells, rule).miscalibration
+    count = np.maximum(np.rint(cells.effective_n), 1.0).astype(np.int64)
+    chance = np.clip(cells.prob, 0.0, 1.0)
+
+    def simulate(size: int) -> Floats:
+        rates = rng.binomial(count, chance, size=(size, count.size)) / count
+        return _split_rows(cells, np.broadcast_to(cells.weight, rates.shape), rates * cells.weight, rule)[:, 0]
+
+    null = np.sort(_in_portions(n_resamples, cells, simulate))
+    as_great = n_resamples - int(np.searchsorted(null, seen - 1e-12, side="left"))
+    n_beyond = int((n_resamples + 1) * (1.0 - interval_prob) / 2.0 + 1e-9)  # so many as great: p is at most the tail
+    upper = float(null[n_resamples - n_beyond]) + 1e-12 if n_beyond > 0 else np.inf
+    lower = float(null[max(n_beyond - 1, 0)])
+    return _Null(float(null.mean()), (1 + as_great) / (n_resamples + 1), upper, lower)
 
 
 def _intervals(estimates: Floats, ends: Floats) -> list[Interval]:

@@ -94,7 +94,8 @@ def score_forecasts(
     """How good are the forecasts in all, calibration and discrimination together?
 
     The mean over forecasts of the rule's loss. Scores of different outcomes are not comparable: a rare event is
-    easily forecast with a small score. The interval is for independent forecasts.
+    easily forecast with a small score. The interval is normal, for independent forecasts, and cut to the range of the
+    rule: no score is below 0.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def score_forecasts(
     parts = [mean_and_error(one, RULES[rule]) for one in cells]
     impossible = np.array([count_impossible(one) if rule == "log" else 0 for one in cells])
     warn_if_infinite(impossible)
-    score = normal_interval(*np.array(parts).T, interval_prob=interval_prob)
+    score = score_interval(*np.array(parts).T, rule=rule, interval_prob=interval_prob)
     return ForecastScores(rule, checked.groups, np.array([c.n.sum() for c in cells]), score, impossible, interval_prob)
 
 
@@ -190,7 +191,9 @@ def ranked_probability_score(
     reached = np.arange(chance.shape[1] - 1) >= place[:, None]
     loss = ((np.cumsum(chance, axis=1)[:, :-1] - reached) ** 2).sum(axis=1)
     error = loss.std(ddof=1) / np.sqrt(loss.size) if loss.size > 1 else np.nan
-    score = normal_interval(np.array([loss.mean()]), np.array([error]), interval_prob=interval_prob)
+    most = float(chance.shape[1] - 1)
+    plain = normal_interval(np.array([loss.mean()]), np.array([error]), interval_prob=interval_prob)
+    score = Interval(plain.estimate, np.maximum(plain.lower, 0.0), np.minimum(plain.upper, most))
     none = np.zeros(1, dtype=np.int64)
     return ForecastScores("ranked probability", (ALL,), np.array([loss.size]), score, none, interval_prob)
 
@@ -226,6 +229,13 @@ def normal_interval(estimate: Floats, error: Floats, *, interval_prob: float) ->
     """Estimate ± z · standard error."""
     half = float(ndtri(0.5 + interval_prob / 2.0)) * error
     return Interval(estimate, estimate - half, estimate + half)
+
+
+def score_interval(estimate: Floats, error: Floats, *, rule: str, interval_prob: float) -> Interval:
+    """The normal interval, cut to the range of the rule: at 0, and but for the logarithmic one at 1."""
+    interval = normal_interval(estimate, error, interval_prob=interval_prob)
+    most = np.inf if rule == "log" else 1.0
+    return Interval(estimate, np.maximum(interval.lower, 0.0), np.minimum(interval.upper, most))
 
 
 def _times(weight: Floats, loss: Floats) -> Floats:
