@@ -96,3 +96,40 @@ def test_grids_are_bounded_however_many_forecasts_there_are() -> None:
     assert simulated.prob.size < 2200
     curve = np.interp(simulated.prob, cells.prob, fit_isotonic(cells).values)
     assert ((simulated.lower <= curve) & (curve <= simulated.upper)).mean() > 0.7
+
+
+@pytest.mark.parametrize("design", ["uniform", "concentrated"])
+@pytest.mark.parametrize("truth", [lambda prob: prob, steeper], ids=["calibrated", "steeper"])
+def test_smooth_bands_hold_a_smooth_curve_about_as_often_as_they_say(design: str, truth: Callable) -> None:
+    fifths, _ = coverage(bands.confidence_smooth, DESIGNS[design], truth, 40)
+    assert fifths.mean() > 0.83
+
+
+def test_a_smooth_band_of_calibrated_forecasts_is_a_third_as_wide_as_the_guaranteed_one() -> None:
+    rng = np.random.default_rng(34)
+    prob = rng.random(329)
+    cells = pool_forecasts(rng.random(329) < prob, prob)
+    smooth, windows = (band(cells, interval_prob=0.9) for band in (bands.confidence_smooth, bands.confidence_windows))
+    assert (smooth.upper - smooth.lower).mean() < 0.45 * (windows.upper - windows.lower).mean()
+    middle = int(np.argmin(np.abs(smooth.prob - 0.55)))
+    assert smooth.upper[middle] - smooth.lower[middle] == pytest.approx(2 * 0.07, abs=0.05)
+
+
+def test_a_smooth_band_is_that_of_a_logistic_line_where_the_line_is_right() -> None:
+    """With 20,000 forecasts on a line its width is near that of maximum likelihood, from the information by hand."""
+    rng = np.random.default_rng(35)
+    prob = rng.beta(3, 3, 20_000)
+    ends = bands.confidence_smooth(pool_forecasts(rng.random(20_000) < prob, prob), interval_prob=0.9)
+    x = np.column_stack([np.ones(20_000), np.log(prob / (1 - prob))])
+    covariance = np.linalg.inv((x * (prob * (1 - prob))[:, None]).T @ x)
+    line = 2 * 1.645 * 0.25 * np.sqrt(covariance[0, 0])
+    middle = int(np.argmin(np.abs(ends.prob - 0.5)))
+    assert line * 0.98 < ends.upper[middle] - ends.lower[middle] < 2.2 * line
+
+
+@pytest.mark.parametrize("y", [0, 1])
+def test_a_smooth_band_stays_inside_the_unit_interval_where_all_or_none_came(y: int) -> None:
+    prob = np.linspace(0.0, 1.0, 60)
+    ends = bands.confidence_smooth(pool_forecasts(np.full(60, y), prob), interval_prob=0.9)
+    assert ((ends.lower >= 0) & (ends.upper <= 1) & (ends.lower < ends.upper)).all()
+    assert abs(np.array([ends.lower[0], ends.upper[0]]) - y).max() < 0.6

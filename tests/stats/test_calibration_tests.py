@@ -108,3 +108,14 @@ def test_what_cannot_be_answered_says_why() -> None:
         calibration_line([0, 0, 1, 1], [0.2, 0.3, 0.6, 0.7])
     with pytest.raises(NotEnoughDataError, match="other than 0, ½ and 1"):
         spiegelhalter_test([1, 0], [0.5, 0.5])
+
+
+def test_too_low_is_read_from_the_intercept_at_slope_one_and_not_from_the_intercept() -> None:
+    """logit P = ½ logit p and forecasts near 12 %: the intercept is about 0 although twice as many events came."""
+    rng = np.random.default_rng(61)
+    prob = 1 / (1 + np.exp(2.0 - 0.3 * rng.standard_normal(20_000)))
+    y = rng.random(20_000) < 1 / (1 + np.sqrt((1 - prob) / prob))
+    line = calibration_line(y, prob)
+    assert y.mean() > 2 * prob.mean()
+    assert line.intercept.lower < 0 < line.intercept.upper
+    assert line.intercept_at_slope_one.lower > 0.9

@@ -131,9 +131,11 @@ def test_bands_carry_their_name_level_and_method() -> None:
     y, prob = simulated(100)
     curve = reliability_curve(y, prob, interval_prob=0.8, confidence="honest")
     assert curve.consistency.label == "80% consistency band (simulation, pointwise)"
-    assert curve.confidence.label == "80% confidence band (honest, simultaneous)"
+    assert curve.confidence.label == (
+        "80% confidence band (honest, simultaneous; assumes that the true curve never falls)"
+    )
     resampled = reliability_curve(y, prob, confidence="resampling").confidence
-    assert resampled.label == "about 90% confidence band (resampling, pointwise)"
+    assert resampled.label.startswith("about 90% confidence band (resampling, pointwise; assumes")
     assert reliability_curve(y, prob, weights=np.arange(1, 101)).confidence.approximate
 
 
@@ -174,7 +176,10 @@ def test_all_events_and_certain_forecasts_are_valid() -> None:
     ("choices", "message"),
     [
         ({"method": "loess"}, "`method` must be one of corp, quantile, fixed; got 'loess'"),
-        ({"confidence": "bootstrap"}, "`confidence` must be one of auto, exact, windows, honest, resampling, none"),
+        (
+            {"confidence": "bootstrap"},
+            "`confidence` must be one of auto, exact, smooth, windows, honest, resampling, none",
+        ),
         ({"consistency": "honest"}, "`consistency` must be one of auto, exact, simulation, none"),
         ({"method": "fixed", "confidence": "honest"}, "Bins have exact bands only"),
         ({"n_bins": 0}, "`n_bins` must be 1 or more; got 0"),

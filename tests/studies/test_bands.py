@@ -11,6 +11,8 @@ Words before.
 <!-- bands: begin -->
 old
 <!-- bands: end -->
+<!-- smooth: begin -->
+<!-- smooth: end -->
 Words between.
 <!-- decomposition: begin -->
 <!-- decomposition: end -->
@@ -46,6 +48,6 @@ def test_tables_are_written_between_their_marks(tmp_path: Path) -> None:
     write(page, n=30, n_sets=2)
     text = page.read_text(encoding="utf-8")
     assert "old" not in text
-    assert text.count("| uniform | calibrated |") == 4 + 1
+    assert text.count("| uniform | calibrated |") == 4 + 3 + 1
     for words in ("# Title\nWords before.\n", "\nWords between.\n", "\nWords after.\n"):
         assert words in text

@@ -35,8 +35,10 @@ def test_reliability_shows_the_curve_its_bands_with_their_level_and_n(curve: Rel
     line = next(line for line in axes.lines if line.get_label() == "isotonic curve")
     drawn = np.interp(curve.cases.prob, line.get_xdata(), line.get_ydata())
     np.testing.assert_allclose(drawn, curve.cases.recalibrated, atol=1e-12)
-    assert curve.consistency.label in legend(axes)
-    assert curve.confidence.label in legend(axes)
+    told = [" ".join(text.split()) for text in legend(axes)]
+    assert curve.consistency.label in told
+    assert curve.confidence.label in told
+    assert curve.confidence.label.endswith("(smooth, pointwise; assumes that the true curve is smooth)")
     assert "n = 300" in axes.get_xlabel()
 
 

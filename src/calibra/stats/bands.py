@@ -15,6 +15,7 @@ from scipy.special import ndtri
 from calibra.stats import binomial
 from calibra.stats.forecasts import Floats, ForecastCells
 from calibra.stats.isotonic import coarsen, fit_isotonic, merge_cells
+from calibra.stats.smooth_band import smooth_ends
 
 FEW_DISTINCT = 20
 """Up to this many distinct forecasts (ranks, tenths) each is its own binomial."""
@@ -72,6 +73,15 @@ def confidence_exact(cells: ForecastCells, *, interval_prob: float) -> BandEnds:
     lower = binomial.lower_bound(cells.rate * count, count, tail=tail)
     upper = binomial.upper_bound(cells.rate * count, count, tail=tail)
     return _hold_curve(cells, BandEnds(cells.prob, lower, upper))
+
+
+def confidence_smooth(cells: ForecastCells, *, interval_prob: float) -> BandEnds:
+    """Where may a smooth true curve be, point by point? See `smooth_band`; about its level, and less where it jumps.
+
+    The isotonic curve is rougher than the true ones this band is for and may leave it.
+    """
+    at = cells.prob[_grid(cells)]
+    return BandEnds(at, *smooth_ends(cells, at, interval_prob=interval_prob))
 
 
 def confidence_windows(cells: ForecastCells, *, interval_prob: float) -> BandEnds:
@@ -141,6 +151,19 @@ def confidence_resampled(cells: ForecastCells, *, interval_prob: float, rng: np.
     curves = _simulate_curves(merged, fit_isotonic(merged).values, rng)
     lower, upper = _order_ends(curves, interval_prob)
     return _hold_curve(cells, BandEnds(merged.prob, lower, upper))
+
+
+COMPUTED = {
+    ("consistency", "exact"): consistency_exact,
+    ("confidence", "exact"): confidence_exact,
+    ("confidence", "smooth"): confidence_smooth,
+    ("confidence", "windows"): confidence_windows,
+    ("confidence", "honest"): confidence_honest,
+}
+"""Bands by kind and method that need no random numbers."""
+
+DRAWN = {"simulation": consistency_simulated, "resampling": confidence_resampled}
+"""Bands by method that do."""
 
 
 def _simulate_curves(cells: ForecastCells, truth: Floats, rng: np.random.Generator) -> Floats:

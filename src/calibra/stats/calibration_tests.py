@@ -41,11 +41,11 @@ class CalibrationLine:
     __repr__ = brief
 
     intercept: Interval
-    """Intercept; 0 if calibrated."""
+    """Log-odds of the event where the forecast is ½; 0 if calibrated. Not whether forecasts are too high or too low."""
     slope: Interval
     """Slope; 1 if calibrated, below 1: forecasts too extreme, above 1: too timid."""
     intercept_at_slope_one: Interval
-    """Intercept where the slope is held at 1: calibration in the large on the log-odds scale."""
+    """Intercept where the slope is held at 1: above 0 the forecasts are too low on the whole, below 0 too high."""
     statistic: float
     """Likelihood-ratio statistic of intercept 0 and slope 1."""
     p_value: float
@@ -116,8 +116,11 @@ def calibration_line(
 
     .. math:: \operatorname{logit} P(y = 1) = a + b \operatorname{logit} p,
 
-    by maximum likelihood; calibrated: a = 0, b = 1. The test compares with that; the probability of calibration is
-    1/(1 + e^{LR/2}/n) from BIC with even prior odds. It sees only deviations along such a line.
+    by maximum likelihood; calibrated: a = 0, b = 1. Whether the forecasts are too high or too low on the whole is read
+    from `intercept_at_slope_one` (a where b is held at 1; above 0: too low). The intercept a itself is the log-odds of
+    the event where ½ was said, and may be 0 for forecasts that are far too low and too extreme. The test compares with
+    calibration; the probability of it is 1/(1 + e^{LR/2}/n) from BIC with even prior odds. Only deviations along such a
+    line are seen.
 
     Parameters
     ----------

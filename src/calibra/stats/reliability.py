@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 CURVE_METHODS = ("corp", "quantile", "fixed")
 CONSISTENCY_METHODS = ("auto", "exact", "simulation", "none")
-CONFIDENCE_METHODS = ("auto", "exact", "windows", "honest", "resampling", "none")
+CONFIDENCE_METHODS = ("auto", "exact", "smooth", "windows", "honest", "resampling", "none")
+ASSUMED = {"smooth": "is smooth", "windows": "never falls", "honest": "never falls", "resampling": "never falls"}
+"""What each confidence band takes the true curve to be; "exact" takes it to be nothing."""
 
 
 class _Columns:
@@ -106,21 +108,23 @@ class CalibrationBand:
     """"consistency" (around the diagonal: where would the curve of calibrated forecasts lie) or "confidence"
     (around the curve: where may the true curve be)."""
     method: str
-    """"exact", "simulation", "windows", "honest" or "resampling"."""
+    """"exact", "simulation", "smooth", "windows", "honest" or "resampling"."""
     coverage: str
     """"pointwise" (each forecast apart) or "simultaneous" (the whole curve at once)."""
     interval_prob: float
     """Level, in (0, 1)."""
     approximate: bool
-    """Whether the level is only approximate: resampling, weights, simulated merged cells, or binned forecasts."""
+    """Whether the level only holds about: smooth, resampling, weights, simulated merged cells, or binned forecasts."""
     edges: BandEdges
     """The ends, per group on a grid of forecasts."""
 
     @property
     def label(self) -> str:
-        """Name, level and method in a few words, as a legend needs them."""
+        """Name, level, method and what is assumed in a few words, as a legend needs them."""
         about = "about " if self.approximate else ""
-        return f"{about}{self.interval_prob:.0%} {self.kind} band ({self.method}, {self.coverage})"
+        assumed = ASSUMED.get(self.method)
+        more = f"; assumes that the true curve {assumed}" if assumed else ""
+        return f"{about}{self.interval_prob:.0%} {self.kind} band ({self.method}, {self.coverage}{more})"
 
     @property
     def table(self) -> pd.DataFrame:
@@ -190,9 +194,10 @@ def reliability_curve(
         Level of both bands.
     consistency : {"auto", "exact", "simulation", "none"}
         "auto": "exact" up to 20 distinct forecasts (and for bins), else "simulation".
-    confidence : {"auto", "exact", "windows", "honest", "resampling", "none"}
-        "auto": "exact" up to 20 distinct forecasts (and for bins), else "windows". "honest" holds the
-        whole curve at once. "resampling" is approximate and covers too little.
+    confidence : {"auto", "exact", "smooth", "windows", "honest", "resampling", "none"}
+        "auto": "exact" up to 20 distinct forecasts (and for bins), else "smooth", which has about its level for a
+        smooth true curve and too little where that jumps. "windows" (each point) and "honest" (the whole curve at
+        once) are guaranteed for any true curve that never falls, and wide. "resampling" covers too little.
     seed : int
         Seeds "simulation" and "resampling"; the other methods are deterministic.
 
@@ -262,7 +267,7 @@ class _Choices:
         if self.n_bins < 1:
             raise InputError(f"`n_bins` must be 1 or more; got {self.n_bins!r}.")
         binned = self.method != "corp"
-        if binned and (self.consistency == "simulation" or self.confidence in ("windows", "honest", "resampling")):
+        if binned and (self.consistency == "simulation" or self.confidence in ASSUMED):
             raise InputError(
                 f"Bins have exact bands only; got consistency={self.consistency!r}, confidence={self.confidence!r} "
                 f"with method={self.method!r}. Use 'auto', 'exact' or 'none', or method='corp'."
@@ -280,7 +285,7 @@ def _build(groups_cells: list[ForecastCells], groups: tuple[str, ...], choices: 
     weighted = any(cells.weighted for cells in banded)
     inexact = weighted or choices.method != "corp"
     around_diagonal = _resolve(choices.consistency, few=few, otherwise="simulation")
-    around_curve = _resolve(choices.confidence, few=few, otherwise="windows")
+    around_curve = _resolve(choices.confidence, few=few, otherwise="smooth")
     simulated_merged = around_diagonal == "simulation" and most_distinct > MAX_COARSE_CELLS
     return ReliabilityCurve(
         method=choices.method,
@@ -379,21 +384,13 @@ def _band(
         upper=_join([one.upper for one in ends]),
     )
     coverage = "simultaneous" if method == "honest" else "pointwise"
-    approximate = inexact or method == "resampling"
+    approximate = inexact or method in ("smooth", "resampling")
     return CalibrationBand(kind, method, coverage, choices.interval_prob, approximate, edges)
 
 
 def _band_ends(
     kind: str, method: str, cells: ForecastCells, interval_prob: float, rng: np.random.Generator
 ) -> bands.BandEnds:
-    if kind == "consistency":
-        if method == "exact":
-            return bands.consistency_exact(cells, interval_prob=interval_prob)
-        return bands.consistency_simulated(cells, interval_prob=interval_prob, rng=rng)
-    if method == "exact":
-        return bands.confidence_exact(cells, interval_prob=interval_prob)
-    if method == "windows":
-        return bands.confidence_windows(cells, interval_prob=interval_prob)
-    if method == "honest":
-        return bands.confidence_honest(cells, interval_prob=interval_prob)
-    return bands.confidence_resampled(cells, interval_prob=interval_prob, rng=rng)
+    if method in bands.DRAWN:
+        return bands.DRAWN[method](cells, interval_prob=interval_prob, rng=rng)
+    return bands.COMPUTED[kind, method](cells, interval_prob=interval_prob)

@@ -86,6 +86,27 @@ def study_bands(*, n: int, n_sets: int, seed: int, designs: Collection[str] = tu
     return rows
 
 
+JUMPS = {"jump": lambda prob: np.where(prob < 0.25, 0.1, 0.7)}
+"""A truth that no smooth band is for."""
+
+
+def study_smooth(*, sizes: Collection[int], n_sets: int, seed: int) -> list[BandCoverage]:
+    """Hold the smooth confidence band (90 %) against curves that are smooth and one that jumps, at several sizes."""
+    rows = []
+    for place, (design, draw) in enumerate((name, DESIGNS[name]) for name in ("uniform", "concentrated")):
+        for n in sizes:
+            rng = np.random.default_rng([seed, place, n])
+            for truth_name, truth in (TRUTHS | JUMPS).items():
+                results = []
+                for _ in range(n_sets):
+                    prob = draw(n, rng)
+                    cells = pool_forecasts(rng.random(n) < truth(prob), prob)
+                    ends = bands.confidence_smooth(cells, interval_prob=CONFIDENCE_LEVEL)
+                    results.append(_held(ends, truth(ends.prob)))
+                rows.append(_summarise(design, truth_name, "confidence, smooth", n, results))
+    return rows
+
+
 def study_decomposition(
     *, n: int, n_sets: int, seed: int, n_resamples: int = 199
 ) -> list[tuple[str, str, list[float]]]:
@@ -186,12 +207,18 @@ def render_decomposition(rows: list[tuple[str, str, list[float]]]) -> str:
 
 
 def write(path: Path, *, n: int = 500, n_sets: int = 1000, seed: int = 20260930) -> None:
-    """Run both studies and replace the tables between the marks of the page."""
-    page = path.read_text(encoding="utf-8")
+    """Run the studies and replace the tables between the marks of the page."""
     tables = {
         "bands": render(study_bands(n=n, n_sets=n_sets, seed=seed)),
+        "smooth": render(study_smooth(sizes=(n // 5, n, 6 * n), n_sets=max(n_sets // 10, 1), seed=seed + 2)),
         "decomposition": render_decomposition(study_decomposition(n=n, n_sets=max(n_sets // 5, 1), seed=seed + 1)),
     }
+    write_tables(path, tables)
+
+
+def write_tables(path: Path, tables: dict[str, str]) -> None:
+    """Put each table between its marks on the page."""
+    page = path.read_text(encoding="utf-8")
     for name, table in tables.items():
         start, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         before, _, rest = page.partition(start)

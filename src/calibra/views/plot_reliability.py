@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,9 @@ COUNT_BINS = 40
 
 COUNT_HEIGHT = 0.12
 """Height of the tallest of them, on the axis of the rates."""
+
+LABEL_WIDTH = 56
+"""Letters of a line of the legend."""
 
 BAND_COLOURS = {"consistency": "0.75", "confidence": "tab:blue"}
 
@@ -91,11 +95,11 @@ def _rows(group: NDArray[np.str_], chosen: str, groups: tuple[str, ...]) -> NDAr
 
 def _fill(axes: Axes, band: CalibrationBand, mine: NDArray[np.bool_] | slice) -> None:
     prob, lower, upper = band.edges.prob[mine], band.edges.lower[mine], band.edges.upper[mine]
-    colour = BAND_COLOURS[band.kind]
+    colour, label = BAND_COLOURS[band.kind], fill(band.label, LABEL_WIDTH)
     if band.method == "exact":
-        axes.vlines(prob, lower, upper, color=colour, linewidth=3, alpha=0.6, label=band.label)
+        axes.vlines(prob, lower, upper, color=colour, linewidth=3, alpha=0.6, label=label)
     else:
-        axes.fill_between(prob, lower, upper, color=colour, alpha=0.35, linewidth=0, label=band.label)
+        axes.fill_between(prob, lower, upper, color=colour, alpha=0.35, linewidth=0, label=label)
 
 
 def _draw_counts(axes: Axes, prob: NDArray[np.float64], n: NDArray[np.int64]) -> None:
