@@ -48,7 +48,8 @@ def smooth_ends(cells: ForecastCells, grid: Floats, *, interval_prob: float) -> 
     out, scaled so that its mean variance over the forecasts is τ²). Given τ the posterior is normal at its mode
     (Laplace); the band holds the stated share of the mixture over a grid of τ, weighted by marginal likelihood and a
     half-normal prior. Such bands hold a smooth curve about as often as they say, on average along it (Nychka 1988).
-    They promise nothing where the curve jumps.
+    They promise nothing where the curve jumps. Where no event or nothing but events came, nothing tells the slope, and
+    the band is wide at forecasts far from the mean one.
 
     References
     ----------
