@@ -45,6 +45,7 @@ RANK = "models/test_rank.py::test_"
 TEAMS = "models/test_rank_teams_and_cases.py::test_"
 STANDINGS = "decisions/test_rank_decisions.py::test_far_out_reps_stand_first_and_last_and_the_middle_is_not_told_apart"
 PRIORS = "studies/test_sensitivity.py::test_weights_are_the_ratio_of_prior_densities"
+TEMPO = "models/test_lead_time_tempo.py"
 RESIDUAL = "models/test_lead_time_residual.py"
 PRECISION = "inference/test_corrected.py::test_gamma_precision_is_the_density_of_the_scale"
 CORRECTED = "inference/test_corrected.py"
@@ -116,6 +117,11 @@ FAULTS = (
           "models/lead_time_draws.py", 'if "residual" in draws:', 'if "residue" in draws:'),
     fault("a new rep uses every rank as a line through the others says", RESIDUAL,
           "models/new_rep.py", '("level", "slope", "residual", "tempo")', '("level", "slope", "tempo")'),
+    fault("who disqualifies early is called faster", TEMPO,
+          "models/lead_time_tables.py", "fit.draws.without_exits.with_all_reps(times)",
+          "fit.draws.with_all_reps(times)"),
+    fault("whose worse ranks bring events is called slower", TEMPO,
+          "models/lead_time_tables.py", "curves.event / np.maximum(curves.event[..., -1:], 1e-300)", "curves.event"),
     fault("the bar has the wrong sign of d²", BARS,
           "stats/detection.py", "slope - 0.5 * d * d", "slope + 0.5 * d * d"),
     fault("a bar out of reach is met by all and not by none", BARS,

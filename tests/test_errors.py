@@ -196,7 +196,7 @@ MARGINS = {
     "margin_points": [
         lambda value: cb.recommend_granularity(calibrated().rank_fits[60], margin_points=value),
     ],
-    "margin_share": [lambda value: calibrated().lead_fit.tempo(margin_share=value)],
+    "margin_ratio": [lambda value: calibrated().lead_fit.tempo(margin_ratio=value)],
     "nothing_auc": [
         lambda value: calibrated().rank_fits[60].profiles(nothing_auc=value),
         lambda value: calibrated().threshold_fits[60].profiles(nothing_auc=value),

@@ -72,11 +72,11 @@ def test_counts_beside_the_shares_are_those_of_the_rows(fit, judgments):
 
 @pytest.mark.parametrize("name", ["lead_times", "tempo", "chasing", "never"])
 def test_chunks_of_reps_do_not_change_a_table(fit, name, monkeypatch):
-    from calibra.models import lead_time_draws
+    from calibra.models import rep_chunks
 
     fresh = replace(fit)  # has read no table yet
     before = getattr(fit, name)()
-    monkeypatch.setattr(lead_time_draws, "_CHUNK_ELEMENTS", 1)
+    monkeypatch.setattr(rep_chunks, "CHUNK_ELEMENTS", 1)
     pd.testing.assert_frame_equal(before, getattr(fresh, name)(), rtol=1e-12)
 
 
@@ -128,7 +128,7 @@ def test_nothing_is_extrapolated(fit):
     (lambda fit: fit.cumulative_incidence([30], cause="won"), r"`cause` must be one of event, exit; got 'won'"),
     (lambda fit: fit.chasing(share_left=0), r"`share_left` must lie strictly between 0 and 1"),
     (lambda fit: fit.chasing(worth_prob=0), r"`worth_prob` must lie above 0 and be at most 1; got 0"),
-    (lambda fit: fit.tempo(margin_share=-0.1), r"`margin_share` must be a number, 0 or more; got -0.1"),
+    (lambda fit: fit.tempo(margin_ratio=1.0), r"`margin_ratio` must be a number above 1; got 1.0"),
 ])  # fmt: skip
 def test_questions_that_cannot_be_meant_are_refused(fit, call, message):
     with pytest.raises(InputError, match=message):
@@ -165,10 +165,10 @@ def test_the_slow_rep_is_found_and_the_others_are_not_called_slow(fit):
 
 
 def test_a_rep_of_few_events_gets_no_finding_however_likely_the_others_make_it(fit):
-    table = tempo(fit, margin_share=5.0, interval_prob=0.9, min_events=10_000)
+    table = tempo(fit, margin_ratio=6.0, interval_prob=0.9, min_events=10_000)
     assert (table.prob_within > 0.99).all()
     assert (table.finding == "cannot tell yet").all()
-    assert (tempo(fit, margin_share=5.0, interval_prob=0.9).finding == "in line").all()
+    assert (tempo(fit, margin_ratio=6.0, interval_prob=0.9).finding == "in line").all()
 
 
 def test_chasing_counts_and_names_agree(fit, judgments):

@@ -17,7 +17,7 @@ LEVEL = {"interval_prob": 0.9}
 READERS: dict[str, Callable[[Calibration], pd.DataFrame]] = {
     "calibration table": lambda found: found.calibration_table(),
     "lead times": lambda found: lead_times(found.lead_fit, **LEVEL),
-    "tempo": lambda found: tempo(found.lead_fit, margin_share=0.2, **LEVEL),
+    "tempo": lambda found: tempo(found.lead_fit, margin_ratio=1.2, **LEVEL),
     "never": lambda found: never(found.lead_fit, **LEVEL),
     "chasing": lambda found: count_chased(found.lead_fit, share_left=0.05, worth_prob=0.1, **LEVEL),
     "incidence": lambda found: found.lead_fit.cumulative_incidence([30, 90]),

@@ -271,9 +271,11 @@ def test_tempo_and_what_is_chased_are_those_of_the_tables(english: Page, calibra
     tables = calibration.tables()
     chased = tables["chasing"].groupby("rep")[["n_chased", "n_open"]].sum()
     for row in tables["tempo"].itertuples():
-        _, median, _, _, old = english.row(row.rep, 5)
+        _, median, _, _, exits, old = english.row(row.rep, 6)
         days = whole(row.median_days, row.median_days_lower, row.median_days_upper)
         assert median == f"{days}|{row.events} of {row.n}"
+        ends = f"{100 * row.monthly_exits_lower:.0f}–{100 * row.monthly_exits_upper:.0f}"
+        assert exits == f"{100 * row.monthly_exits:.0f}\u00a0% ({ends})"
         assert old.split("|")[0] == "{} of {}".format(*chased.loc[row.rep])
 
 

@@ -1,7 +1,7 @@
 """From draws of the lead-time model's terms to draws of cumulative incidences, a few reps at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -34,6 +34,16 @@ class LeadTimeDraws:
     def n_draws(self) -> int:
         """Number of equally weighted draws."""
         return self.posteriors["event"].n_draws
+
+    @property
+    def without_exits(self) -> "LeadTimeDraws":
+        """The same event hazards in a world where nobody exits: shares are those of latent event times."""
+        return replace(self, posteriors={"event": self.posteriors["event"]})
+
+    @property
+    def without_events(self) -> "LeadTimeDraws | None":
+        """Exits in a world without events, read as events; None where nobody exited."""
+        return replace(self, posteriors={"event": self.posteriors["exit"]}) if "exit" in self.posteriors else None
 
     def curves(self, times: Floats, *, reps: slice = slice(None)) -> Curves:
         """Incidences by these times since the judgment, (draw, rep, rank, time), at each rep's own case mix."""

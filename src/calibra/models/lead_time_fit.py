@@ -19,6 +19,7 @@ from calibra.models.lead_time_curves import Curves, Floats
 from calibra.models.lead_time_draws import LeadTimeDraws, RankMix
 from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, Interval
+from calibra.stats.margin import MARGIN_RATIO
 from calibra.tables import make_table
 from calibra.words import counted
 
@@ -267,17 +268,18 @@ class LeadTimeFit:
 
         return self._once(("lead_times", interval_prob), lambda: lead_times(self, interval_prob=interval_prob))
 
-    def tempo(self, *, margin_share: float = 0.2, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """Which reps are slower or faster than all reps, at the all-reps mix of ranks?
+    def tempo(self, *, margin_ratio: float = MARGIN_RATIO, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """Which reps are slower or faster than all reps, whatever exits? From the event hazards alone, up to the end.
 
         `median_days` and its `ratio` to all reps', each with `_lower`, `_upper`; `prob_slower`, `prob_faster` by more
-        than `margin_share`, `prob_within`; `finding`; `n`, `events`, `engine`.
+        than the factor `margin_ratio`, `prob_within`; `finding`; beside it `monthly_exits` (share of the open) and
+        `exit_ratio` with `_lower`, `_upper`; `n`, `events`, `exits`, `engine`.
         """
         from calibra.models.lead_time_tables import tempo
 
         return self._once(
-            ("tempo", margin_share, interval_prob),
-            lambda: tempo(self, margin_share=margin_share, interval_prob=interval_prob),
+            ("tempo", margin_ratio, interval_prob),
+            lambda: tempo(self, margin_ratio=margin_ratio, interval_prob=interval_prob),
         )
 
     def chasing(

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibra.errors import check_within
 from calibra.models.lead_time_curves import Curves, Floats, area_under, fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
 from calibra.models.rank_profiles import check_flag_prob
 from calibra.stats.intervals import equal_tailed
+from calibra.stats.margin import MARGIN_RATIO, check_margin_ratio
 from calibra.words import counted
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ FLAG_PROB = 0.9
 """Probability from which a finding about a rep is uttered."""
 FEWEST_EVENTS = 5
 """Events of a rep from which a finding about its tempo is uttered."""
+MONTH_DAYS = 30.0
+"""Days of a month in which exits are told."""
 _CANNOT_TELL = "cannot tell yet"
 
 
@@ -84,20 +86,20 @@ def _answer(fit: LeadTimeFit, days: int) -> str:
 def tempo(
     fit: LeadTimeFit,
     *,
-    margin_share: float,
+    margin_ratio: float,
     interval_prob: float,
     flag_prob: float = FLAG_PROB,
     min_events: int = FEWEST_EVENTS,
 ) -> "pd.DataFrame":
     """Which reps are slower or faster than all reps?
 
-    The median lead time among those that become events by the last edge, at the all-reps mix of ranks, against that
-    of all reps. It is a fact about when events come, not about why: hand-backs that come early cut off late events.
+    The median lead time from the event hazards alone, against that of all reps (see `median_days_draws`). It is a fact
+    about when events come; how often prospects exit stands beside it and has no part in it.
 
     Parameters
     ----------
-    margin_share : float
-        A ratio of medians beyond 1 + this (slower), or below 1/(1 + this) (faster), is worth talking about.
+    margin_ratio : float
+        A ratio of medians above this (slower), or below 1 over this (faster), is worth talking about.
     flag_prob : float
         Probability from which a finding is uttered.
     min_events : int
@@ -108,16 +110,14 @@ def tempo(
     -------
     pandas.DataFrame
         Per rep: `median_days` and `ratio` (to all reps) with `_lower`, `_upper`, `prob_slower`, `prob_faster`,
-        `prob_within`, `finding`, `n`, `events`, `engine`.
+        `prob_within`, `finding`; `monthly_exits` (share of the open that exits in 30 days, on average over the days
+        up to the last edge) and `exit_ratio` (to all reps) with `_lower`, `_upper`; `n`, `events`, `exits`, `engine`.
     """
-    check_within(margin_share, "margin_share", 0, mend="Write 20 % as 0.2.")
+    check_margin_ratio(margin_ratio)
     check_flag_prob(flag_prob)
-    times = fine_times(fit.cells.bounds)
-    median = np.empty((fit.draws.n_draws, 1 + len(fit.reps)))
-    for rows, curves in fit.draws.with_all_reps(times, ranks="all reps"):
-        median[:, rows] = time_of_share(curves.event, times, 0.5)[..., 0]
+    median = median_days_draws(fit)
     ratio = median[:, 1:] / median[:, :1]
-    slower, faster = ratio > 1.0 + margin_share, ratio < 1.0 / (1.0 + margin_share)
+    slower, faster = ratio > margin_ratio, ratio < 1.0 / margin_ratio
     columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
     for name, draws in (("median_days", median[:, 1:]), ("ratio", ratio)):
         columns |= flat_columns(name, equal_tailed(draws, interval_prob=interval_prob))
@@ -125,13 +125,67 @@ def tempo(
         columns[name] = said.mean(axis=0)
     words = ("slower than all reps", "faster than all reps", "in line")
     flags = [columns[name] >= flag_prob for name in ("prob_slower", "prob_faster", "prob_within")]
-    columns["n"] = fit.n.sum(axis=1).astype(int)
-    events = fit.cells.exposure.events
-    columns["events"] = events.sum(axis=tuple(range(1, events.ndim)))
-    enough = (columns["events"] >= min_events) & (len(fit.cells.clock) > 1)
+    exposure = fit.cells.exposure
+    each = tuple(range(1, exposure.events.ndim))
+    counts = {"n": fit.n.sum(axis=1).astype(int), "events": exposure.events.sum(axis=each),
+              "exits": exposure.exits.sum(axis=each)}  # fmt: skip
+    enough = (counts["events"] >= min_events) & (len(fit.cells.clock) > 1)
     found_words = np.select(flags, np.array(words, dtype=object), default=_CANNOT_TELL)
     columns["finding"] = np.where(enough, found_words, np.array(_CANNOT_TELL, dtype=object))
-    return fit.table(columns, interval_prob, margin_share=margin_share, flag_prob=flag_prob, min_events=min_events)
+    monthly = monthly_exits_draws(fit)
+    for name, draws in (
+        ("monthly_exits", monthly[:, 1:]),
+        ("exit_ratio", _rate(monthly[:, 1:]) / _rate(monthly[:, :1])),
+    ):
+        columns |= flat_columns(name, equal_tailed(draws, interval_prob=interval_prob))
+    return fit.table(
+        columns | counts, interval_prob, margin_ratio=margin_ratio, flag_prob=flag_prob, min_events=min_events
+    )
+
+
+def median_days_draws(fit: LeadTimeFit) -> Floats:
+    """Median lead time from the event hazards alone, (draw, 1 + rep), all reps first.
+
+    With Λ_rk the summed event hazard of rep r and rank k, G_rk(t) = 1 − exp(−Λ_rk(t)) is the share whose latent event
+    time, the one that exits may cut off, lies before t. The median solves Σ_k v_k G_rk(t)/G_rk(L) = ½: half of what
+    comes by the last edge L has come. Nothing past L enters, so it does not matter how many never become events; and
+    v_k, the share of rank k among the events counted of all reps, is the same for everyone, so that neither a rep's
+    mix of ranks, nor how many of which rank become events, makes anyone slow or fast.
+    """
+    times, weights = fine_times(fit.cells.bounds), _event_mix(fit)
+    median = np.empty((fit.draws.n_draws, 1 + len(fit.reps)))
+    for rows, curves in fit.draws.without_exits.with_all_reps(times):
+        coming = curves.event / np.maximum(curves.event[..., -1:], 1e-300)
+        median[:, rows] = time_of_share(np.einsum("srkt,k->srt", coming, weights), times, 0.5)
+    return median
+
+
+def monthly_exits_draws(fit: LeadTimeFit) -> Floats:
+    """Share of the open that exits in 30 days, (draw, 1 + rep), all reps first, at the all-reps mix of ranks.
+
+    The constant share that, month after month, leaves as few by the last edge as the exit hazards alone do.
+    """
+    monthly = np.zeros((fit.draws.n_draws, 1 + len(fit.reps)))
+    exits = fit.draws.without_events
+    if exits is None:
+        return monthly
+    last = fit.cells.bounds[-1:]
+    for rows, curves in exits.with_all_reps(last, ranks="all reps"):
+        left = np.maximum(1.0 - curves.event[:, :, 0, 0], 1e-300)
+        monthly[:, rows] = -np.expm1(np.log(left) * MONTH_DAYS / last[0])
+    return monthly
+
+
+def _event_mix(fit: LeadTimeFit) -> Floats:
+    """Share of each rank among the events counted of all reps, (rank,); of the judgments where there is none."""
+    events = fit.cells.exposure.events
+    counted_events = events.sum(axis=(0, *range(2, events.ndim))).astype(float)
+    return counted_events / counted_events.sum() if counted_events.any() else fit.n.sum(axis=0) / fit.n.sum()
+
+
+def _rate(monthly: Floats) -> Floats:
+    """Exits per month open, from the share that exits in a month; NaN where nobody does."""
+    return np.where(monthly > 0, -np.log1p(-np.minimum(monthly, 1.0 - 1e-16)), np.nan)
 
 
 def summarise_fit(fit: LeadTimeFit) -> str:
@@ -147,12 +201,13 @@ def summarise_fit(fit: LeadTimeFit) -> str:
     times = lead_times(fit, interval_prob=0.9).head(n_ranks)
     median = ["median_days", "median_days_lower", "median_days_upper"]
     kept = ["rank", *median, "share_inside_promise", "open_past_promise", "promise_answer", "n"]
-    tempos = tempo(fit, margin_share=0.2, interval_prob=0.9)
+    tempos = tempo(fit, margin_ratio=MARGIN_RATIO, interval_prob=0.9)
     shown = ["rep", "ratio", "ratio_lower", "ratio_upper", "prob_slower", "prob_faster", "finding", "n"]
     return "\n\n".join([
         head,
         f"Diagnostics:\n{fit.diagnostics}",
         f"Lead times, all reps:\n{times[kept].round(2).to_string(index=False)}",
-        f"Tempo, median lead time over that of all reps:\n{tempos[shown].round(2).to_string(index=False)}",
+        "Tempo, median lead time over that of all reps, exits left out of account:\n"
+        f"{tempos[shown].round(2).to_string(index=False)}",
         f"Share that never becomes an event:\n{fit.never().round(3).to_string(index=False)}",
     ])  # fmt: skip

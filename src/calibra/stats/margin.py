@@ -1,4 +1,4 @@
-"""The smallest difference worth talking about: one definition for every probability the library compares.
+"""The smallest difference worth talking about: one definition for every probability the library compares, one for days.
 
 A margin in points means little at 5 % and much at 50 %. A factor on the odds means the same everywhere: 1.25 is 5.6
 points at 50 %, 4.4 at 25 %, 1.2 at 5 %.
@@ -13,6 +13,8 @@ from calibra.errors import check_within
 
 MARGIN_ODDS = 1.25
 """Factor on the odds below which a difference of probabilities is not worth talking about."""
+MARGIN_RATIO = 1.2
+"""Factor on days or money below which a difference is not worth talking about."""
 _NEVER = 1e-12
 
 
@@ -66,3 +68,8 @@ def margin_band(reference: ArrayLike, *, margin_odds: float = MARGIN_ODDS) -> ND
 def check_margin_odds(margin_odds: object) -> None:
     """Refuse what is no factor above 1."""
     check_within(margin_odds, "margin_odds", 1, ends="()", mend="Give a factor on the odds, such as 1.25.")
+
+
+def check_margin_ratio(margin_ratio: object) -> None:
+    """Refuse what is no factor above 1."""
+    check_within(margin_ratio, "margin_ratio", 1, ends="()", mend="Give a factor on the days, such as 1.2.")

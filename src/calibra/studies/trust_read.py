@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.families import Poisson
-from calibra.models.lead_time_curves import fine_times, time_of_share
 from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.models.lead_time_tables import median_days_draws, monthly_exits_draws
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import concordance, log_odds, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
@@ -92,19 +92,19 @@ def _of_lead_time(fit: LeadTimeFit) -> dict[str, Floats]:
         f"still open on day {last} at {worst}, all reps": together.open[:, -1, 1],
     }  # fmt: skip
     ratio = tempo_ratios(fit)
-    return found | {
+    found |= {
         "median lead time over all reps', first rep": ratio[:, 0],
         "median lead time over all reps', last rep": ratio[:, -1],
     }
+    if "exit" in fit.posteriors:
+        found["monthly exits, last rep"] = monthly_exits_draws(fit)[:, -1]
+    return found
 
 
 def tempo_ratios(fit: LeadTimeFit) -> Floats:
-    """Draws of each rep's median lead time over that of all reps, at the all-reps mix of ranks, (draw, rep)."""
-    times = fine_times(fit.cells.bounds)
-    mix = fit.n.sum(axis=0) / fit.n.sum()
-    own = np.einsum("srkt,k->srt", fit.draws.curves(times).event, mix)
-    everyone = fit.draws.all_reps(times, ranks="all reps").event
-    return np.asarray(time_of_share(own, times, 0.5) / time_of_share(everyone, times, 0.5))
+    """Draws of each rep's median lead time over that of all reps, from the event hazards alone, (draw, rep)."""
+    median = median_days_draws(fit)
+    return median[:, 1:] / median[:, :1]
 
 
 def _of_threshold(fit: ThresholdFit) -> dict[str, Floats]:

@@ -159,7 +159,7 @@ def _hazards(design: Design, bounds: Floats, tilt: float) -> Floats:
 
 
 def _median_days(design: Design, bounds: Floats, tilt: float) -> float:
-    """Median lead time at the design's mix of ranks, among events by the last edge."""
+    """Median lead time at the design's mix of ranks, among events by the last edge, nobody exiting."""
     times, hazard = fine_times(bounds), _hazards(design, bounds, tilt)
-    curve = incidence(hazard, np.full_like(hazard, EXIT_HAZARD), bounds, times).event
+    curve = incidence(hazard, None, bounds, times).event
     return float(time_of_share(design.n.sum(axis=0) @ curve, times, 0.5))

@@ -14,6 +14,7 @@ from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, Interval
 from calibra.stats.lifetable import aalen_johansen
+from calibra.stats.margin import MARGIN_RATIO
 from calibra.views.style import (
     ALL_REPS_COLOUR,
     INK,
@@ -131,9 +132,13 @@ def plot_incidence_by_rep(fit: LeadTimeFit, *, interval_prob: float = INTERVAL_P
 
 
 def plot_lead_times(
-    fit: LeadTimeFit, *, ax: Axes | None = None, margin_share: float = 0.2, interval_prob: float = INTERVAL_PROB
+    fit: LeadTimeFit,
+    *,
+    ax: Axes | None = None,
+    margin_ratio: float = MARGIN_RATIO,
+    interval_prob: float = INTERVAL_PROB,
 ) -> Axes:
-    """How long does it take each rep? Median lead time among events by the last edge, at the all-reps mix of ranks.
+    """How long does it take each rep? Median lead time from the event hazards alone, at one mix of ranks for everyone.
 
     Colour says what `tempo()` finds; the shaded band is the margin round all reps, within which nobody is called slow.
 
@@ -143,19 +148,19 @@ def plot_lead_times(
         The fitted lead-time model.
     ax : Axes, optional
         Default: its own.
-    margin_share : float
-        Margin round all reps that is worth talking about.
+    margin_ratio : float
+        Factor on the days of all reps from which a difference is worth talking about.
     interval_prob : float
         Level of the intervals.
     """
     expect(fit, "LeadTimeFit")
-    table = fit.tempo(margin_share=margin_share, interval_prob=interval_prob)
+    table = fit.tempo(margin_ratio=margin_ratio, interval_prob=interval_prob)
     table = table.sort_values(["median_days", "rep"], ascending=[False, True], kind="stable").reset_index(drop=True)
     middle = float(np.median(table["median_days"] / table["ratio"]))
     named = len(table) <= NAMED_REPS
     axes = make_axes(width=8.0, height=min(TALLEST, 1.7 + 0.26 * (len(table) + 1))) if ax is None else ax
-    axes.axvspan(middle / (1 + margin_share), middle * (1 + margin_share), color="#eef2f6", zorder=0,
-                 label=f"{ALL_REPS} ± {margin_share:.0%}")  # fmt: skip
+    axes.axvspan(middle / margin_ratio, middle * margin_ratio, color="#eef2f6", zorder=0,
+                 label=f"{ALL_REPS}, a factor of {margin_ratio:g} either way")  # fmt: skip
     axes.axvline(middle, color=ALL_REPS_COLOUR, linewidth=0.8, zorder=1)
     for finding, colour in FINDING_COLOURS.items():
         mine = np.flatnonzero(table["finding"] == finding)
@@ -172,7 +177,9 @@ def plot_lead_times(
         axes.set_yticks([])
         axes.set_ylabel(f"{len(table):,} reps by median lead time (names in the table)")
     axes.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, None))
-    axes.set_xlabel(f"median days from judgment to event, among events within {fit.last_edge_days} days")
+    axes.set_xlabel(
+        f"median days from judgment to event, of what comes within {fit.last_edge_days} days if nobody exits"
+    )
     axes.legend(
         loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=8.5, labelcolor=INK,
         title=f"line: {interval_prob:.0%} interval", title_fontsize=8.5, alignment="left",

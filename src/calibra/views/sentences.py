@@ -247,7 +247,7 @@ def _how_long(fit: LeadTimeFit) -> list[str]:
 def _tempo(fit: LeadTimeFit) -> list[str]:
     """Who is slower or faster than all reps?"""
     table = fit.tempo()
-    rows, sentences = plain_rows(table), []
+    rows, sentences, margin = plain_rows(table), [], table.attrs["margin_ratio"]
     for word, sign in (("slower", -1.0), ("faster", 1.0)):
         found = sorted((r for r in rows if r["finding"] == f"{word} than all reps"), key=lambda r: sign * r["ratio"])
         parts = [
@@ -258,13 +258,34 @@ def _tempo(fit: LeadTimeFit) -> list[str]:
         more = [f"{len(found) - MOST_NAMED:,} more"] if len(found) > MOST_NAMED else []
         if found:
             sentences.append(
-                f"Events come {word} than all reps' by more than {table.attrs['margin_share']:.0%}, in median days: "
-                f"{'; '.join(parts + more)}."
+                f"Events come {word} than all reps' by more than a factor of {margin:g}, in median days, whatever "
+                f"exits: {'; '.join(parts + more)}."
             )
     unsure = sum(row["finding"] == "cannot tell yet" for row in rows)
     if unsure:
         sentences.append(f"Tempo, cannot tell yet: {unsure:,} of {counted(len(rows), 'rep')}.")
-    return sentences
+    return sentences + _exits(rows, margin)
+
+
+def _exits(rows: list[dict[str, Any]], margin: float) -> list[str]:
+    """Whose prospects exit more or less often than all reps', the whole interval beyond the margin?"""
+    known = [row for row in rows if row["exit_ratio"] is not None]
+    sides = {
+        "more": sorted((r for r in known if r["exit_ratio_lower"] > margin), key=lambda r: -r["exit_ratio"]),
+        "less": sorted((r for r in known if r["exit_ratio_upper"] < 1.0 / margin), key=lambda r: r["exit_ratio"]),
+    }
+    told = []
+    for word, found in sides.items():
+        parts = [
+            f"{short_label(row['rep'])} ({percent(row['monthly_exits'])}; {counted(row['exits'], 'exit')})"
+            for row in found[:MOST_NAMED]
+        ]
+        more = [f"{len(found) - MOST_NAMED:,} more"] if len(found) > MOST_NAMED else []
+        if found:
+            told.append(
+                f"Prospects exit {word} often than all reps', share of the open in 30 days: {'; '.join(parts + more)}."
+            )
+    return told
 
 
 def _chased(fit: LeadTimeFit) -> list[str]:

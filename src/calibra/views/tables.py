@@ -135,12 +135,13 @@ def tempo_table(fit: LeadTimeFit, *, limit: int = SHOWN_REPS) -> Group:
         table.add_row(
             _text(row["rep"]), f"{row['n']:,}", f"{row['events']:,}", _days(row, "median_days"),
             f"{row['prob_slower']:.0%}", f"{row['prob_faster']:.0%}",
-            _text(row["finding"], style=TEMPO_STYLES.get(row["finding"], "dim")), f"{n_chased:,} of {n_open:,}",
+            _text(row["finding"], style=TEMPO_STYLES.get(row["finding"], "dim")),
+            f"{n_chased:,} of {n_open:,}",
         )  # fmt: skip
     heading = (
-        f"Tempo at the all-reps mix of ranks ({numbers.attrs['interval_prob']:.0%} interval), the probability that the "
-        f"median differs from all reps' by more than {numbers.attrs['margin_share']:.0%}, and open judgments past the "
-        "age after which hardly any event comes"
+        f"Tempo, exits left out of account ({numbers.attrs['interval_prob']:.0%} interval), the probability that the "
+        f"median differs from all reps' by more than a factor of {numbers.attrs['margin_ratio']:g}, and open "
+        "judgments past the age after which hardly any event comes"
     )
     return _under(heading, table, len(fit.reps) - limit)
 

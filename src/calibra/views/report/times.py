@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,11 @@ def lead_time_section(facts: Facts) -> Section:
     if fit is None:
         return Section("lead-times", title, [Text(say("leads.none"))])
     blocks: list[Block] = [Text(say("leads.lead", days=fit.last_edge_days)), _curves(facts, fit), _by_rank(facts)]
-    margin, left, worth = (facts.settings[name] for name in ("margin_share", "share_left", "worth_prob"))
+    margin, left, worth = (facts.settings[name] for name in ("margin_ratio", "share_left", "worth_prob"))
     blocks += [
-        Text(
-            say("leads.tempo_lead", margin=say.percent(margin), share=say.percent(1.0 - left), worth=say.percent(worth))
-        ),
+        Text(say("leads.tempo_lead", margin=f"{margin:g}", share=say.percent(1.0 - left), worth=say.percent(worth))),
         _tempo(facts, margin),
+        *map(Text, _exits(facts, margin)),
         Text(_never(facts, fit)),
     ]
     return Section("lead-times", title, blocks)
@@ -153,8 +153,8 @@ def _tempo(facts: Facts, margin: float) -> Table:
     scale = Scale(0.0, max(row["median_days_upper"] for row in found.values()))
     shown = 30 * max(1, int(scale.high // 30))
     head = axis(scale, [(0.0, "0"), (shown / 2.0, f"{shown / 2:g}"), (float(shown), f"{shown}")])
-    heads = ("rep", "median", "finding", "sure", "chased")
-    kinds = ("name", "strip wide", "words", "number", "number")
+    heads = ("rep", "median", "finding", "sure", "monthly_exits", "chased")
+    kinds = ("name", "strip wide", "words", "number", "number", "number")
     columns = [
         Column(say(f"leads.col_{name}"), kind, head if "strip" in kind else NO_PICTURE)
         for name, kind in zip(heads, kinds, strict=True)
@@ -165,18 +165,35 @@ def _tempo(facts: Facts, margin: float) -> Table:
         key, chance = tempo_words(facts, row)
         text = say.read(row, "median_days", unit="whole")
         tone = {"slower": "below", "faster": "above"}.get(key, key)
-        band = (middle / (1.0 + margin), middle * (1.0 + margin))
+        band = (middle / margin, middle * margin)
         picture = strip(text, scale, row["median_days"], row["median_days_lower"], row["median_days_upper"],
                         tone=tone, line=middle, band=band)  # fmt: skip
         n = say("format.of", events=f"{row['events']:,}", n=f"{row['n']:,}")
         finding = Cell(say(f"leads.{key}"), tone="pale" if key == "cannot_tell" else tone)
         rows.append(
             Row(
-                [rep_cell(facts, rep), Cell(text, n, picture), finding, Cell(chance), _chased(facts, rep)],
+                [
+                    rep_cell(facts, rep),
+                    Cell(text, n, picture),
+                    finding,
+                    Cell(chance),
+                    Cell(say.read(row, "monthly_exits")),
+                    _chased(facts, rep),
+                ],
                 facts.names[rep],
             )
         )
     return Table(columns, rows, say("leads.tempo"), _note(facts), tall(rows))
+
+
+def _exits(facts: Facts, margin: float) -> Iterator[str]:
+    """Whose prospects exit more or less often than all reps', the whole interval beyond the margin."""
+    say, known = facts.say, {rep: row for rep, row in facts.tempo.items() if row["exit_ratio"] is not None}
+    more = [rep for rep in facts.reps if rep in known and known[rep]["exit_ratio_lower"] > margin]
+    less = [rep for rep in facts.reps if rep in known and known[rep]["exit_ratio_upper"] < 1.0 / margin]
+    for key, found in (("exits_more", more), ("exits_less", less)):
+        if found:
+            yield say(f"leads.{key}", names=say.listed([facts.names[rep] for rep in found]))
 
 
 def chased_of(facts: Facts, rep: str) -> dict[str, float]:

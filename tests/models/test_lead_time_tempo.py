@@ -1,0 +1,143 @@
+"""Tempo is read from the event hazards alone; how often prospects exit stands beside it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.models.lead_time_worlds import EVENT, EXIT, OPEN, judgments_of, scale_of
+
+from calibra.data.judgments import Judgments
+from calibra.models.lead_time import LeadTimeModel
+from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.models.lead_time_tables import median_days_draws
+from calibra.views.sentences import describe_lead_time
+
+REPS = tuple(f"rep {i}" for i in range(10))
+BEST, WORST, MIDDLE = 45.0, 80.0, 60.0
+
+
+def world(seed: int, *, n_per_rep: int, exits: np.ndarray, faster: float = 1.0, exponential: bool = False) -> Judgments:
+    """Ten reps at three ranks, `exits` a day each; the events of the first come so many times as fast.
+
+    Exponential latent times of which all come in the end, or log-normal ones that many prospects never have.
+    """
+    rng = np.random.default_rng([5, seed])
+    rep = np.repeat(np.arange(10), n_per_rep)
+    rank = rng.integers(0, 3, rep.size)
+    if exponential:
+        latent = rng.exponential(np.array([60.0, 110.0, 220.0])[rank])
+    else:
+        needed = rng.random(rep.size) < np.array([0.7, 0.45, 0.2])[rank]
+        median = np.array([BEST, MIDDLE, WORST])[rank]
+        latent = np.where(needed, median * np.exp(0.7 * rng.standard_normal(rep.size)), np.inf)
+    latent = np.where(rep == 0, latent / faster, latent)
+    clock = rng.random(rep.size)
+    event = np.floor(clock + latent)
+    exit_ = np.floor(clock + rng.exponential(1.0 / exits[rep]))
+    age = rng.integers(1, 301, rep.size)
+    days = np.minimum(np.minimum(event, exit_), age).astype(int)
+    ending = np.select([event <= np.minimum(exit_, age), exit_ <= age], [EVENT, EXIT], OPEN)
+    return judgments_of(
+        days, ending, rep=np.array(REPS)[rep], rank=np.array(list("ABC"))[rank], scale=scale_of("A", "B", "C"),
+        age_days=age,
+    )  # fmt: skip
+
+
+def fit_of(judgments: Judgments, *, seed: int = 1, edges: tuple[int, ...] | None = None) -> LeadTimeFit:
+    model = LeadTimeModel(interval_edges_days=edges)
+    return model.fit(judgments, seed=seed, engine="laplace", draws=400, progress=False)
+
+
+UNEQUAL = np.where(np.arange(10) % 2 == 0, 0.015, 0.001)
+
+
+@pytest.fixture(scope="module")
+def fit() -> LeadTimeFit:
+    return fit_of(world(0, n_per_rep=60, exits=UNEQUAL), edges=(20, 60, 120, 200))
+
+
+def with_draws(fit: LeadTimeFit, cause: str, **draws: np.ndarray) -> LeadTimeFit:
+    """The fit with other draws of some terms of an ending."""
+    posterior = fit.posteriors[cause]
+    changed = replace(posterior, draws=posterior.draws | draws)
+    return replace(fit, posteriors=dict(fit.posteriors) | {cause: changed})
+
+
+def test_what_exits_do_is_no_part_of_the_tempo(fit):
+    baseline = fit.posteriors["exit"].draws["baseline"]
+    often = with_draws(fit, "exit", baseline=baseline + 2.0)
+    names = ["median_days", "ratio", "prob_slower", "prob_faster", "finding"]
+    pd.testing.assert_frame_equal(fit.tempo()[names], often.tempo()[names])
+    assert (often.tempo().monthly_exits > fit.tempo().monthly_exits).all()
+
+
+def flat(fit: LeadTimeFit, cause: str, per_day: float, **draws: np.ndarray) -> LeadTimeFit:
+    """The fit with one constant hazard for everyone, but for the terms given."""
+    same = {name: np.zeros_like(values) for name, values in fit.posteriors[cause].draws.items()}
+    same["baseline"] = np.full_like(same["baseline"], np.log(per_day))
+    return with_draws(fit, cause, **(same | draws))
+
+
+def test_the_median_of_a_constant_hazard_is_that_of_the_cut_exponential(fit):
+    found = median_days_draws(flat(fit, "event", 0.01))
+    by_hand = -np.log(1.0 - 0.5 * -np.expm1(-0.01 * 200.5)) / 0.01
+    np.testing.assert_allclose(found, by_hand, rtol=2e-3)  # linear between the times it is read at
+
+
+def test_neither_how_many_events_nor_of_which_rank_makes_anyone_slow(fit):
+    slope = np.zeros_like(fit.posteriors["event"].draws["slope"])
+    slope[:, 0] = 2.0
+    late = np.ones_like(fit.posteriors["event"].draws["rank_tempo"])
+    table = flat(fit, "event", 1e-7, slope=slope, rank_tempo=late).tempo()
+    np.testing.assert_allclose(table.ratio, 1.0, rtol=2e-3)
+
+
+def test_monthly_exits_of_a_constant_hazard(fit):
+    level = np.zeros_like(fit.posteriors["exit"].draws["level"])
+    level[:, 3] = np.log(2.0)
+    table = flat(fit, "exit", 0.004, level=level).tempo()
+    np.testing.assert_allclose(table.monthly_exits[:3], -np.expm1(-30 * 0.004))
+    assert table.monthly_exits[3] == pytest.approx(-np.expm1(-30 * 0.008))
+    assert table.exit_ratio[3] / table.exit_ratio[2] == pytest.approx(2.0)
+
+
+def test_exits_are_told_beside_and_counted(fit):
+    table = fit.tempo()
+    exits = fit.cells.exposure.exits.sum(axis=(1, 2))
+    assert table.exits.tolist() == exits.tolist()
+    assert (table.exit_ratio[::2] > 1.5).all()
+    assert (table.exit_ratio[1::2] < 0.5).all()
+    told = describe_lead_time(fit)
+    (more,) = [sentence for sentence in told if sentence.startswith("Prospects exit more often")]
+    (less,) = [sentence for sentence in told if sentence.startswith("Prospects exit less often")]
+    assert "rep 0 (" in more
+    assert "rep 1 (" in less
+
+
+def test_where_nobody_exits_nothing_is_said_of_it(fit):
+    nobody = replace(fit, posteriors={"event": fit.posteriors["event"]})
+    table = nobody.tempo()
+    assert (table.monthly_exits == 0.0).all()
+    assert table.exit_ratio.isna().all()
+    assert not any("exit" in sentence for sentence in describe_lead_time(nobody) if sentence.startswith("Prospects"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exponential", [True, False])
+def test_reps_alike_but_for_their_exits_are_not_called_faster_or_slower(exponential):
+    fits = (fit_of(world(seed, n_per_rep=200, exits=UNEQUAL, exponential=exponential)) for seed in range(4))
+    said = np.concatenate([fit.tempo().finding.to_numpy() for fit in fits])
+    assert len(said) == 40
+    assert not any("than all reps" in finding for finding in said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exponential", [True, False])
+def test_a_rep_whose_events_come_much_faster_is_found(exponential):
+    found = []
+    for seed in range(8):
+        judgments = world(seed, n_per_rep=200, exits=np.full(10, 0.004), faster=1.8, exponential=exponential)
+        found.append(fit_of(judgments).tempo().finding.to_numpy())
+    assert np.mean([finding[0] == "faster than all reps" for finding in found]) >= 0.5
+    assert not any("than all reps" in finding for each in found for finding in each[1:])
