@@ -12,6 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parents[1]
+OURS = "calibra-sales"
+"""Distribution name; `calibra` on PyPI is another project."""
 EXTRAS = ("polars", "spark", "ibis", "postgres")
 """Extras that users install; those of the developers are never shipped with anything."""
 ALLOWED = (
@@ -47,7 +49,7 @@ def needed(wanted: Iterable[Requirement]) -> dict[str, Distribution]:
     while todo:
         requirement, extra = todo.pop()
         name = canonicalize_name(requirement.name)
-        if name == "calibra" or (name, extra) in done:
+        if name == OURS or (name, extra) in done:
             continue
         done.add((name, extra))
         try:

@@ -66,7 +66,7 @@ def declared(project: Path, *extras: str) -> dict[str, str]:
     table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = table["dependencies"] + [line for extra in extras for line in table["optional-dependencies"][extra]]
     parts = [re.fullmatch(r"([A-Za-z0-9._-]+)(\[[a-z]+\])?(.*)", line) for line in lines]
-    return {normal(part[1]): part[3] for part in parts if part and part[1] != "calibra"}
+    return {normal(part[1]): part[3] for part in parts if part and part[1] != "calibra-sales"}
 
 
 def test_lowest_leg_runs_on_the_stated_lower_bounds(project):
@@ -96,3 +96,51 @@ def test_every_seeded_fault_finds_its_line(project):
         if (source / module).read_text(encoding="utf-8").count(text) != 1
     ]  # fmt: skip
     assert lost == []
+
+
+def texts_for_users(project: Path) -> list[Path]:
+    """Every page, notebook, example and module that could say how calibra is installed."""
+    folders = ("docs", "notebooks", "examples", "src", "benchmarks")
+    kinds = {".md", ".py", ".ipynb", ".toml", ".html", ".txt"}
+    files = [file for folder in folders for file in (project / folder).rglob("*") if file.suffix in kinds]
+    named = [
+        project / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "pyproject.toml")
+    ]
+    return [file for file in files if "_build" not in file.parts] + named
+
+
+NAMESAKE = re.compile(r"(?<!un)install\s+(?:-\S+\s+)*[\"']?calibra(?![-\w.])|(?<![-\w.])calibra\[[a-z]")
+"""`pip install calibra`, quoted, with options or an extra: PyPI's other project."""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_namesake"),
+    [
+        ("pip install calibra", True), ("pip install -U 'calibra[postgres]'", True), ("needs calibra[spark]", True),
+        ("pip install calibra-sales", False), ("pip install 'calibra-sales[ibis]'", False),
+        ("pip install '.[polars]'", False), ("pip uninstall calibra", False),
+    ],
+)  # fmt: skip
+def test_the_namesake_is_recognised(text, is_namesake):
+    assert bool(NAMESAKE.search(text)) is is_namesake
+
+
+def test_nothing_tells_users_to_install_the_namesake_on_pypi(project):
+    files = texts_for_users(project)
+    assert len(files) > 150
+    assert [str(file) for file in files if NAMESAKE.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_the_distribution_is_calibra_sales_and_its_extras_name_it(project):
+    table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert table["name"] == "calibra-sales"
+    lines = [line for extra in table["optional-dependencies"].values() for line in extra]
+    assert [line for line in lines if line.startswith("calibra") and not line.startswith("calibra-sales[")] == []
+    assert "another project" in (project / "docs" / "how-to" / "installing.md").read_text(encoding="utf-8")
+
+
+def test_no_code_looks_calibra_up_among_the_installed_distributions(project):
+    """The installed name may be an older one, or the namesake's: `__version__` says what was imported."""
+    modules = (project / "src" / "calibra").rglob("*.py")
+    asked = re.compile(r"(?:version|distribution|metadata)\([\"']calibra")
+    assert [str(file) for file in modules if asked.search(file.read_text(encoding="utf-8"))] == []

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "docs"))
 
-from make_licences import EXCEPTIONS, EXTRAS, is_allowed, licence_of, needed, requirements
+from make_licences import EXCEPTIONS, EXTRAS, OURS, is_allowed, licence_of, needed, requirements
 
 OFFLINE = """
 import socket
@@ -40,7 +40,7 @@ def test_every_dependency_has_an_allowed_licence_or_a_stated_reason(extras: tupl
 def test_the_page_of_licences_names_every_direct_dependency(project: Path) -> None:
     page = (project / "docs" / "licences.md").read_text(encoding="utf-8")
     for requirement in (*requirements(), *requirements(extras=EXTRAS)):
-        assert requirement.name == "calibra" or f"| {requirement.name} |" in page, requirement.name
+        assert requirement.name == OURS or f"| {requirement.name} |" in page, requirement.name
     assert all(f"- `{name}`: " in page for name in EXCEPTIONS)
 
 

@@ -81,5 +81,5 @@ def test_without_ibis_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match=r"needs Ibis; install it with pip install 'calibra\[postgres\]'"):
+    with pytest.raises(InputError, match=r"needs Ibis; install it with pip install 'calibra-sales\[postgres\]'"):
         read_url("postgres://host/db::t")

@@ -36,8 +36,8 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres(postgres_url: str) -> Iterator[Any]:
     """An Ibis connection to PostgreSQL, whose session is in a zone of its own."""
-    ibis = pytest.importorskip("ibis", reason="Ibis is not installed: calibra[postgres]")
-    pytest.importorskip("psycopg", reason="psycopg is not installed: calibra[postgres]")
+    ibis = pytest.importorskip("ibis", reason="Ibis is not installed: calibra-sales[postgres]")
+    pytest.importorskip("psycopg", reason="psycopg is not installed: calibra-sales[postgres]")
     connection = ibis.connect(postgres_url)
     connection.raw_sql("SET TIME ZONE 'America/New_York'").close()
     yield connection
@@ -47,7 +47,7 @@ def postgres(postgres_url: str) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def ibis_duckdb() -> Iterator[Any]:
     """An Ibis connection to DuckDB."""
-    ibis = pytest.importorskip("ibis", reason="Ibis is not installed: calibra[ibis]")
+    ibis = pytest.importorskip("ibis", reason="Ibis is not installed: calibra-sales[ibis]")
     connection = ibis.duckdb.connect()
     yield connection
     connection.disconnect()
@@ -56,7 +56,7 @@ def ibis_duckdb() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Spark session on this machine, in a zone of its own."""
-    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: calibra[spark]")
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: calibra-sales[spark]")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java 17 or newer; there is no java on the PATH")
     with warnings.catch_warnings():

@@ -28,7 +28,7 @@ def read_url(url: str) -> Any:
 
     `duckdb://` is DuckDB's own relation, opened for reading only, and needs nothing more; the path after it is
     absolute where it begins with a slash and such a file exists, else relative. Every other engine is reached
-    through Ibis: `postgres://` with `calibra[postgres]`, others (`bigquery://`, `snowflake://`, …) with that
+    through Ibis: `postgres://` with `calibra-sales[postgres]`, others (`bigquery://`, `snowflake://`, …) with that
     back end of Ibis. Name and password may be left to the engine's own means, such as `PGPASSWORD`.
 
     Parameters
@@ -86,12 +86,12 @@ def _read_by_ibis(database: str, engine: str, table: str) -> Any:
         import ibis
         from ibis.common.exceptions import TableNotFound
     except ImportError as error:
-        raise InputError(f"`{engine}://` needs Ibis; install it with pip install 'calibra[{extra}]'.") from error
+        raise InputError(f"`{engine}://` needs Ibis; install it with pip install 'calibra-sales[{extra}]'.") from error
     shown = _without_password(database)
     try:
         connection = ibis.connect(database)
     except ImportError as error:
-        also = f"calibra[{extra}]" if extra != "ibis" else f"ibis-framework[{engine}]"
+        also = f"calibra-sales[{extra}]" if extra != "ibis" else f"ibis-framework[{engine}]"
         raise InputError(f"`{engine}://` needs a driver that is not here: pip install '{also}'.") from error
     except ValueError as error:
         raise InputError(f"A table's URL must read {_FORM}; Ibis knows no way to {shown!r}.") from error
