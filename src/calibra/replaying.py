@@ -16,7 +16,7 @@ from calibra.errors import InputError, check_kind
 from calibra.fitting import fit_everything
 from calibra.loaded import SavedCalibration, load
 from calibra.models.rank_fit import RankFit
-from calibra.models.reading import ALL_REPS, mean_over_reps
+from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
 from calibra.words import counted
@@ -164,9 +164,9 @@ def _cells(found: Calibration, interval_prob: float) -> dict[Cell, tuple[float, 
 
 
 def _rows(days: int | None, fit: RankFit, interval_prob: float) -> list[tuple[Cell, tuple[float, ...]]]:
-    draws = fit.probability_draws()
-    everyone = mean_over_reps(draws, fit.n)[:, None]
-    told = equal_tailed(np.concatenate([everyone, draws], axis=1), interval_prob=interval_prob)
+    first = equal_tailed(fit.all_reps_draws()[:, None], interval_prob=interval_prob)._asdict()
+    rows = fit.read(lambda _, prob: equal_tailed(prob, interval_prob=interval_prob)._asdict())
+    told = [np.concatenate([first[name], rows[name]]) for name in first]
     counted = [np.concatenate([values.sum(axis=0)[None], values]) for values in (fit.n, fit.events)]
     stacked = np.stack([*told, *counted], axis=-1)
     labels = (ALL_REPS, *fit.reps)

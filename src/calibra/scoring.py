@@ -144,10 +144,10 @@ def _put_rank_model(
 ) -> None:  # fmt: skip
     """The rank model's probability for the day of the judgment; at every age where there is no other."""
     place, weeks = at
-    own = equal_tailed(fit.probability_draws()[:, :, place], interval_prob=interval_prob)
+    own = fit.read(lambda _, prob: equal_tailed(prob[:, :, place], interval_prob=interval_prob)._asdict())
     unseen = fit.expected(fit.ranks[place], interval_prob=interval_prob)
     known = {rep: i for i, rep in enumerate(fit.reps)}
-    for name, values in zip(("estimate", "lower", "upper"), own, strict=True):
+    for name, values in own.items():
         new = float(unseen[name].iloc[0])
         filled = np.array([new, *(values[known[rep]] if rep in known else new for rep in reps)])
         columns[name][:, place, weeks] = filled[:, None]

@@ -1,21 +1,30 @@
 """Draws read a few reps at a time: every rep once, and the numbers of all reps at once."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from tests.calibrated import calibrated
 
+import calibra as cb
 from calibra.calibration import Calibration
 from calibra.models import rep_chunks
 from calibra.models.lead_time_chasing import count_chased
 from calibra.models.lead_time_check import check_calibration, never
 from calibra.models.lead_time_tables import lead_times, tempo
+from calibra.models.rank_fit import RankFit
 
 LEVEL = {"interval_prob": 0.9}
 READERS: dict[str, Callable[[Calibration], pd.DataFrame]] = {
     "calibration table": lambda found: found.calibration_table(),
+    "probabilities": lambda found: found.rank_fits[90].probabilities(),
+    "profiles": lambda found: found.rank_fits[90].profiles(),
+    "order": lambda found: found.rank_fits[90].order(),
+    "spread": lambda found: found.rank_fits[90].spread(),
+    "neighbours": lambda found: cb.recommend_granularity(found.rank_fits[90], n_folds=2).table,
+    "teams": lambda found: pd.concat([of_teams().probabilities(), of_teams().profiles(), of_teams().order()]),
     "lead times": lambda found: lead_times(found.lead_fit, **LEVEL),
     "tempo": lambda found: tempo(found.lead_fit, margin_ratio=1.2, **LEVEL),
     "never": lambda found: never(found.lead_fit, **LEVEL),
@@ -25,6 +34,16 @@ READERS: dict[str, Callable[[Calibration], pd.DataFrame]] = {
     "tests": lambda found: check_calibration(found.lead_fit, **LEVEL).tests_table,
 }  # fmt: skip
 """Readers of draws, none of which keeps what it has read."""
+
+
+@cache
+def of_teams() -> RankFit:
+    """Teams and a case mix beside."""
+    world = cb.simulate_judgments(seed=3, n_reps=4, n_prospects=400, n_teams=2)
+    columns = world.columns
+    judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=columns)
+    model = cb.RankModel(within_days=90, adjust_for=("segment",), team="team")
+    return model.fit(judgments, seed=1, engine="laplace", draws=200, progress=False)
 
 
 def test_chunks_hold_every_rep_once_and_no_more_than_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:

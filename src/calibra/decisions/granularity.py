@@ -226,18 +226,20 @@ def merged_probabilities(
 
 def _pair_columns(fit: RankFit, margin_points: float, interval_prob: float) -> dict[str, NDArray[Any]]:
     """Difference of neighbouring ranks in points, per rep and for all reps."""
-    own = fit.probability_draws()
-    draws = np.concatenate([mean_over_reps(own, fit.n)[:, None], own], axis=1)
-    gap = 100.0 * (draws[:, :, :-1] - draws[:, :, 1:])
-    summary = equal_tailed(gap, interval_prob=interval_prob)
+
+    def tell(prob: Floats) -> dict[str, Floats]:
+        gap = 100.0 * (prob[:, :, :-1] - prob[:, :, 1:])
+        apart = (gap > margin_points).mean(axis=0)
+        return {**equal_tailed(gap, interval_prob=interval_prob)._asdict(), "prob_apart": apart}
+
+    first, rows = tell(fit.all_reps_draws()[:, None]), fit.read(lambda _, prob: tell(prob))
     n = np.concatenate([fit.n.sum(axis=0)[None], fit.n]).astype(int)
     labels, n_pairs = (ALL_REPS, *fit.reps), len(fit.ranks) - 1
     return {
         "rep": np.repeat(np.array(labels, dtype=object), n_pairs),
         "better": np.tile(np.array(fit.ranks[:-1], dtype=object), len(labels)),
         "worse": np.tile(np.array(fit.ranks[1:], dtype=object), len(labels)),
-        "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
-        "prob_apart": (gap > margin_points).mean(axis=0).ravel(),
+        **{name: np.concatenate([first[name], rows[name]]).ravel() for name in first},
         "n_better": n[:, :-1].ravel(), "n_worse": n[:, 1:].ravel(),
     }  # fmt: skip
 

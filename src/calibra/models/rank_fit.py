@@ -1,6 +1,6 @@
 """How the posterior of the rank model is read: probabilities, profiles, spread, order, a rep never seen."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,11 @@ from calibra.inference.cell_model import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.models.cells import Floats, PackedCells, residual_basis
 from calibra.models.rank_mix import average_probability, mix_weights, team_weights
+from calibra.models.rank_order import order_columns
 from calibra.models.rank_population import expected_columns, spread_columns
 from calibra.models.rank_profiles import FLAG_PROB, profile_columns
-from calibra.models.reading import ALL_REPS, WITHIN_REPS, logistic, mean_over_reps, team_label
+from calibra.models.reading import ALL_REPS, logistic, rep_shares, team_label
+from calibra.models.rep_chunks import read_reps, rep_chunks
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.stats.margin import MARGIN_ODDS, margin_band
 from calibra.tables import make_table
@@ -103,7 +105,9 @@ class RankFit:
 
     # draws ------------------------------------------------------------------------------------------------------------
 
-    def probability_draws(self, *, case_mix: str = "own", within_team: bool = False) -> Floats:
+    def probability_draws(
+        self, *, case_mix: str = "own", within_team: bool = False, reps: slice = slice(None)
+    ) -> Floats:
         """Draws of P(event within the horizon), (draw, rep, rank).
 
         Parameters
@@ -113,20 +117,43 @@ class RankFit:
         within_team : bool
             Read everybody at all reps' mix of teams, so that reps are compared as if they were in one team. By default
             a rep's probability is that in the rep's own team.
+        reps : slice
+            Of which reps; many reps are better read a few at a time, by `in_chunks`.
         """
-        linpred, has_teams = self._rep_linpred(), self.team is not None
+        linpred, has_teams = self._rep_linpred(reps), self.team is not None
         weights = mix_weights(
             self.cells.n, case_mix=case_mix, has_teams=has_teams, within_team=within_team and has_teams
-        )
+        )[reps]
         return average_probability(linpred, self._group_effects(), weights) if self.packed.groups else logistic(linpred)
 
-    def all_reps_draws(self, *, case_mix: str = "own") -> Floats:
+    def in_chunks(self, *, case_mix: str = "own", within_team: bool = False) -> Iterator[tuple[slice, Floats]]:
+        """Draws of P(event), (draw, rep, rank), of a few reps at a time, and which reps they are."""
+        for reps in rep_chunks(len(self.reps), self.posterior.n_draws * len(self.ranks)):
+            yield reps, self.probability_draws(case_mix=case_mix, within_team=within_team, reps=reps)
+
+    def read(
+        self, reader: Callable[[slice, Floats], Mapping[str, NDArray[Any]]], *, case_mix: str = "own"
+    ) -> dict[str, NDArray[Any]]:
+        """What a reader takes from the reps of a chunk and their draws of P(event): arrays with a row a rep."""
+
+        def read(reps: slice) -> Mapping[str, NDArray[Any]]:
+            return reader(reps, self.probability_draws(case_mix=case_mix, reps=reps))
+
+        return read_reps(len(self.reps), self.posterior.n_draws * len(self.ranks), read)
+
+    def all_reps_draws(self, *, case_mix: str = "own", within_team: bool = False) -> Floats:
         """Draws of the count-weighted mean over reps, (draw, rank)."""
-        return mean_over_reps(self.probability_draws(case_mix=case_mix), self.n)
+        shares, total = rep_shares(self.n), np.zeros((self.posterior.n_draws, len(self.ranks)))
+        for reps, prob in self.in_chunks(case_mix=case_mix, within_team=within_team):
+            total += np.einsum("srk,rk->sk", prob, shares[reps])
+        return total
 
     def weighted_draws(self, weights: Floats) -> Floats:
         """Draws of the mean probability at weights (rep, rank, *group) that sum to one for each rank, (draw, rank)."""
-        return average_probability(self._rep_linpred(), self._group_effects(), weights).sum(axis=1)
+        effects, total = self._group_effects(), np.zeros((self.posterior.n_draws, len(self.ranks)))
+        for reps in rep_chunks(len(self.reps), total.size):
+            total += average_probability(self._rep_linpred(reps), effects, weights[reps]).sum(axis=1)
+        return total
 
     def team_draws(self) -> Floats:
         """Draws of the count-weighted mean over each team's reps, at their own mix of cases, (draw, team, rank)."""
@@ -138,17 +165,20 @@ class RankFit:
 
         At the all-reps mix of ranks. `case_mix` and `within_team` as in `probability_draws`.
         """
-        prob = self.probability_draws(case_mix=case_mix, within_team=within_team)
-        return np.asarray(100.0 * (prob - mean_over_reps(prob, self.n)[:, None]) @ self.rank_mix)
+        everyone = self.all_reps_draws(case_mix=case_mix, within_team=within_team)[:, None]
+        gap = np.empty((self.posterior.n_draws, len(self.reps)))
+        for reps, prob in self.in_chunks(case_mix=case_mix, within_team=within_team):
+            gap[:, reps] = 100.0 * (prob - everyone) @ self.rank_mix
+        return gap
 
-    def _rep_linpred(self) -> Floats:
+    def _rep_linpred(self, reps: slice = slice(None)) -> Floats:
         """μ + level + slope × score + residual, group effects left out; (draw, rep, rank)."""
         draws = self.posterior.draws
-        linpred = draws["rank_mean"][:, None, :] + draws["level"][:, :, None]
+        linpred = draws["rank_mean"][:, None, :] + draws["level"][:, reps, None]
         if "slope" in draws:
-            linpred = linpred + draws["slope"][:, :, None] * self.scores.values
+            linpred = linpred + draws["slope"][:, reps, None] * self.scores.values
         if "residual" in draws:
-            linpred = linpred + np.atleast_3d(draws["residual"]) @ self.residual_basis.T
+            linpred = linpred + np.atleast_3d(draws["residual"][:, reps]) @ self.residual_basis.T
         return linpred
 
     @property
@@ -190,19 +220,23 @@ class RankFit:
             `engine`. At each rep's own case mix and in the rep's own team; teams, as `(team East)`, come after all
             reps. `attrs` hold level, horizon, snapshot date, seed.
         """
-        draws = self.probability_draws()
-        everyone = mean_over_reps(draws, self.n)
-        together = np.concatenate([everyone[:, None], self.team_draws()], axis=1) if self.teams else everyone[:, None]
-        summary = equal_tailed(np.concatenate([together, draws], axis=1), interval_prob=interval_prob)
-        n, events = self._with_teams(self.cells.n), self._with_teams(self.cells.events)
-        share = np.concatenate([np.full(together.shape[1:], np.nan), self._rep_share(draws)])
+
+        def read(reps: slice, prob: Floats) -> dict[str, Floats]:
+            own = equal_tailed(prob, interval_prob=interval_prob)
+            return own._asdict() | {"rep_share": self._rep_share(prob, self.n[reps])}
+
+        together = np.concatenate([self.all_reps_draws()[:, None], self.team_draws()], axis=1)
+        first = equal_tailed(together, interval_prob=interval_prob)._asdict()
+        first["rep_share"] = np.full(together.shape[1:], np.nan)
+        found = {name: np.concatenate([first[name], rows]).ravel() for name, rows in self.read(read).items()}
+        n, events = self.with_teams(self.cells.n), self.with_teams(self.cells.events)
         labels = (ALL_REPS, *map(team_label, self.teams), *self.reps)
         columns = {
             "rep": np.repeat(np.array(labels, dtype=object), len(self.ranks)),
             "rank": np.tile(np.array(self.ranks, dtype=object), len(labels)),
-            "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
+            "estimate": found["estimate"], "lower": found["lower"], "upper": found["upper"],
             "n": n.ravel().astype(int), "events": events.ravel().astype(int),
-            "raw_rate": np.where(n > 0, events / np.maximum(n, 1), np.nan).ravel(), "rep_share": share.ravel(),
+            "raw_rate": np.where(n > 0, events / np.maximum(n, 1), np.nan).ravel(), "rep_share": found["rep_share"],
         }  # fmt: skip
         return self._table(columns, interval_prob)
 
@@ -271,26 +305,7 @@ class RankFit:
         `prob_ordered`: that the better rank brings more; `estimate`, `lower`, `upper`: the difference of the two
         probabilities, 0 to 1; `n_better`, `n_worse`: mature judgments.
         """
-        own, n = self.probability_draws(), self.n
-        everyone = mean_over_reps(own, n)
-        paired = n[:, :-1] * n[:, 1:] / np.maximum(n[:, :-1] + n[:, 1:], 1.0)
-        within = mean_over_reps(own[:, :, :-1] - own[:, :, 1:], paired)
-        together, teams = everyone[:, :-1] - everyone[:, 1:], self.team_draws() if self.teams else own[:, :0]
-        each = np.concatenate([teams, own], axis=1)
-        difference = np.concatenate([together[:, None], within[:, None], each[:, :, :-1] - each[:, :, 1:]], axis=1)
-        summary = equal_tailed(difference, interval_prob=interval_prob)
-        n_rows = self._with_teams(self.cells.n).astype(int)[[0, *range(1 + each.shape[1])]]
-        labels = (ALL_REPS, WITHIN_REPS, *map(team_label, self.teams), *self.reps)
-        n_pairs = len(self.ranks) - 1
-        columns = {
-            "rep": np.repeat(np.array(labels, dtype=object), n_pairs),
-            "better": np.tile(np.array(self.ranks[:-1], dtype=object), len(labels)),
-            "worse": np.tile(np.array(self.ranks[1:], dtype=object), len(labels)),
-            "prob_ordered": (difference > 0).mean(axis=0).ravel(),
-            "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
-            "n_better": n_rows[:, :-1].ravel(), "n_worse": n_rows[:, 1:].ravel(),
-        }  # fmt: skip
-        return self._table(columns, interval_prob)
+        return self._table(order_columns(self, interval_prob=interval_prob), interval_prob)
 
     def expected(
         self, rank: str | int | None = None, *, team: str | None = None, interval_prob: float = INTERVAL_PROB
@@ -343,9 +358,9 @@ class RankFit:
             variance = variance + draws["residual_scale"][:, None] ** 2 * (self.residual_basis**2).sum(axis=1)
         return np.sqrt(variance)
 
-    def _rep_share(self, prob: Floats) -> Floats:
+    def _rep_share(self, prob: Floats, n: Floats) -> Floats:
         """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""
-        information = self.n * (prob * (1.0 - prob)).mean(axis=0)
+        information = n * (prob * (1.0 - prob)).mean(axis=0)
         tau = self.between_rep_sd()
         signal = [tau[:, k, None] ** 2 * of_rank for k, of_rank in enumerate(information.T)]
         return np.stack([(s / (1.0 + s)).mean(axis=0) for s in signal], axis=1)
@@ -356,7 +371,7 @@ class RankFit:
         names = [f"gap_within_team_points{end}" for end in ("", "_lower", "_upper")]
         return dict(zip(names, found, strict=True))
 
-    def _with_teams(self, counts: NDArray[np.int64]) -> Floats:
+    def with_teams(self, counts: NDArray[np.int64]) -> Floats:
         """Counts per rank of all reps, of each team and of each rep, (row, rank)."""
         own = self._over_groups(counts)
         teams = counts.sum(axis=(0, *range(2, counts.ndim - 1))).T if self.teams else own[:0]

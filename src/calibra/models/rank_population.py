@@ -66,7 +66,7 @@ def expected_columns(fit: "RankFit", *, team: str | None, interval_prob: float) 
 def spread_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, Any]:
     """Columns of `RankFit.spread`, which says what they mean."""
     scales = list(fit.declaration.scale_priors)
-    of_reps = 100.0 * fit.probability_draws(case_mix="all reps").std(axis=1)
+    of_reps = 100.0 * _spread_of_reps(fit)
     terms = np.stack([fit.posterior[name] for name in scales], axis=1)
     draws = np.concatenate([terms, of_reps, 100.0 * population_spread(fit)], axis=1)
     summary = equal_tailed(draws, interval_prob=interval_prob)
@@ -78,6 +78,16 @@ def spread_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, Any]:
         "estimate": summary.estimate, "lower": summary.lower, "upper": summary.upper,
         "n_reps": np.full(draws.shape[1], len(fit.reps)),
     }  # fmt: skip
+
+
+def _spread_of_reps(fit: "RankFit") -> Floats:
+    """Standard deviation over the reps there are of P(event) at each rank, (draw, rank)."""
+    mean, square = np.zeros((2, fit.posterior.n_draws, len(fit.ranks)))
+    for _, prob in fit.in_chunks(case_mix="all reps"):
+        mean += prob.sum(axis=1) / len(fit.reps)
+    for _, prob in fit.in_chunks(case_mix="all reps"):
+        square += ((prob - mean[:, None]) ** 2).sum(axis=1) / len(fit.reps)
+    return np.asarray(np.sqrt(square))
 
 
 def population_spread(fit: "RankFit") -> Floats:

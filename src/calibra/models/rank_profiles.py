@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import check_within
 from calibra.models.rank_population import new_rep_draws
-from calibra.models.reading import concordance, log_odds, mean_over_reps, more_judgments_needed
+from calibra.models.reading import concordance, log_odds, more_judgments_needed
 from calibra.stats.intervals import equal_tailed
 from calibra.stats.margin import check_margin_odds, log_odds_gap
 
@@ -36,33 +36,48 @@ def profile_columns(
     check_margin_odds(margin_odds)
     check_within(nothing_auc, "nothing_auc", 0, 0.5, ends="[)", mend="Give a distance from one half, such as 0.05.")
     check_flag_prob(flag_prob)
-    prob = fit.probability_draws(case_mix="all reps")
-    everyone, mix, gap = mean_over_reps(prob, fit.n), fit.rank_mix, fit.gap_draws()
-    on_odds, margin = log_odds_gap(prob @ mix, (everyone @ mix)[:, None]), float(np.log(margin_odds))
-    before, auc = fit.gap_draws(case_mix="own").mean(axis=0), concordance(prob, mix)
+    everyone, before = fit.all_reps_draws(case_mix="all reps"), fit.gap_draws(case_mix="own").mean(axis=0)
+    margin = float(np.log(margin_odds))
+    limits = {"margin": margin, "nothing_auc": nothing_auc, "interval_prob": interval_prob}
     columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
-    columns |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
-    columns |= _summarise("gap_points", gap, interval_prob)
-    columns["gap_points_before"] = before
-    columns["disagree"] = np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)
-    columns |= _summarise("discrimination", log_odds(prob) @ (mix * fit.scores.values), interval_prob)
-    columns |= _summarise("auc", auc, interval_prob)
-    columns["prob_below"] = (on_odds < -margin).mean(axis=0)
-    columns["prob_above"] = (on_odds > margin).mean(axis=0)
-    columns["prob_within"] = (np.abs(on_odds) <= margin).mean(axis=0)
-    columns["prob_ranks_tell_nothing"] = (np.abs(auc - 0.5) <= nothing_auc).mean(axis=0)
-    columns["prob_inverted"] = (auc < 0.5).mean(axis=0)
+    columns |= fit.read(lambda reps, prob: _rows(fit, prob, everyone, before[reps], **limits), case_mix="all reps")
+    odds_gap, odds_sd = columns.pop("odds_gap"), columns.pop("odds_sd")
     n = fit.n.sum(axis=1)
     told = (n >= FEWEST_JUDGMENTS) & bool(fit.events.any()) & (len(n) > 1)
     columns["finding"] = _findings(columns, flag_prob, told)
-    needed = more_judgments_needed(
-        on_odds.mean(axis=0), on_odds.std(axis=0), n, margin=margin, prior_sd=_gap_spread(fit),
-        flag_prob=flag_prob,
-    )  # fmt: skip
+    needed = more_judgments_needed(odds_gap, odds_sd, n, margin=margin, prior_sd=_gap_spread(fit), flag_prob=flag_prob)
     waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_SHOWN) & bool(fit.events.any()) & (len(n) > 1)
     columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - n), 0.0).astype(int)
     columns["n"] = n.astype(int)
     return columns
+
+
+def _rows(
+    fit: "RankFit",
+    prob: Floats,
+    everyone: Floats,
+    before: Floats,
+    *,
+    margin: float,
+    nothing_auc: float,
+    interval_prob: float,
+) -> dict[str, NDArray[Any]]:
+    """The numbers of a few reps from their draws (draw, rep, rank), all reps' (draw, rank) and the gap before."""
+    mix = fit.rank_mix
+    gap, auc = 100.0 * (prob - everyone[:, None]) @ mix, concordance(prob, mix)
+    on_odds = log_odds_gap(prob @ mix, (everyone @ mix)[:, None])
+    rows: dict[str, NDArray[Any]] = {}
+    rows |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
+    rows |= _summarise("gap_points", gap, interval_prob)
+    rows |= {"gap_points_before": before, "disagree": np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)}
+    rows |= _summarise("discrimination", log_odds(prob) @ (mix * fit.scores.values), interval_prob)
+    rows |= _summarise("auc", auc, interval_prob)
+    shares = {
+        "prob_below": on_odds < -margin, "prob_above": on_odds > margin, "prob_within": np.abs(on_odds) <= margin,
+        "prob_ranks_tell_nothing": np.abs(auc - 0.5) <= nothing_auc, "prob_inverted": auc < 0.5,
+    }  # fmt: skip
+    rows |= {name: seen.mean(axis=0) for name, seen in shares.items()}
+    return rows | {"odds_gap": on_odds.mean(axis=0), "odds_sd": on_odds.std(axis=0)}
 
 
 def check_flag_prob(flag_prob: object) -> None:

@@ -33,9 +33,13 @@ def mean_over_reps(draws: Floats, n: Floats) -> Floats:
 
     Where nobody has a count, every rep counts the same.
     """
+    return np.asarray(np.einsum("sr...,r...->s...", draws, rep_shares(n)))
+
+
+def rep_shares(n: Floats) -> Floats:
+    """Share of each rep in the counts, (rep, …), summing to one; the same for every rep where nobody has a count."""
     total = n.sum(axis=0)
-    weight = np.where(total > 0, n / np.maximum(total, 1e-300), 1.0 / len(n))
-    return np.asarray(np.einsum("sr...,r...->s...", draws, weight))
+    return np.where(total > 0, n / np.maximum(total, 1e-300), 1.0 / len(n))
 
 
 def mean_of_others(draws: Floats, n: Floats, *, least: int) -> Floats:
