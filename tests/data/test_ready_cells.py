@@ -32,7 +32,7 @@ def cells(by: tuple[str, ...] = ("segment",)) -> pd.DataFrame:
     return table.replace({"segment": {"(missing)": None}}) if by else table
 
 
-@pytest.mark.parametrize("kind", ["days and ending", "code", "words", "decimals", "lazy", "relation"])
+@pytest.mark.parametrize("kind", ["days and ending", "code", "words", "decimals", "lazy", "relation", "joined"])
 def test_ready_made_cells_give_the_counts_of_the_rows(kind: str) -> None:
     table: Any = cells()
     if kind == "code":
@@ -43,6 +43,9 @@ def test_ready_made_cells_give_the_counts_of_the_rows(kind: str) -> None:
         table = pl.from_pandas(table).with_columns(pl.col("n").cast(pl.Decimal(18, 0))).to_arrow()
     if kind == "lazy":
         table = pl.from_pandas(table).lazy()
+    if kind == "joined":  # columns of text in two chunks
+        text = dict.fromkeys(("rep", "rank", "segment"), "string[pyarrow]")
+        table = pd.concat([table[:5].astype(text), table[5:].astype(text)])
     if kind == "relation":
         table = duckdb.connect().from_df(table)
     names = ["rep", "rank", "segment", "maturity", "n", *(["code"] if kind == "code" else ["days", "ending"])]

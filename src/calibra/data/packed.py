@@ -188,7 +188,10 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
 
 def encode(series: nw.Series[Any]) -> Labels:
     """Labels as text in `label_order`, and codes; missing, NaN and empty text have the code −1."""
-    found = series.to_arrow().dictionary_encode()
+    values: Any = series.to_arrow()
+    if hasattr(values, "combine_chunks"):  # a pandas column of several chunks, as joining two frames makes it
+        values = values.combine_chunks()
+    found = values.dictionary_encode()
     texts = [label_text(value) for value in found.dictionary.to_pylist()]
     known = tuple(sorted({text for text in texts if text is not None}, key=label_order))
     place = {text: i for i, text in enumerate(known)}
