@@ -10,6 +10,7 @@ from tests.models.worlds import counts, grouped
 import calibra as cb
 from calibra.errors import InputError
 from calibra.inference.posterior import Posterior
+from calibra.models.new_rep import new_rep_draws as new_lead_time_draws
 from calibra.models.rank import RankModel
 from calibra.models.rank_mix import average_probability, mix_weights, team_weights
 from calibra.models.rank_population import new_rep_draws, population_spread
@@ -194,3 +195,21 @@ def test_a_rep_of_no_segment_the_team_has_is_read_at_all_reps_cases():
     fit = RankModel(adjust_for=("segment",)).fit(grouped(n, n // 2, ranks="AB", segment=["x", "y"]), seed=1, draws=100)
     assert isinstance(fit.expected(), pd.DataFrame)
     assert np.isfinite(fit.probabilities()["estimate"]).all()
+
+
+def test_the_lead_times_of_a_rep_never_seen_are_averaged_over_cases_and_not_at_an_average_case():
+    # half and half of two segments, 90 of 100 and 2 of 100 with an event by day 60: .46; at the mean log hazard .20
+    rng, rows = np.random.default_rng(0), []
+    for rep in range(6):
+        for segment, n_events in (("x", 90), ("y", 2)):
+            days = np.r_[rng.integers(0, 60, n_events), np.full(100 - n_events, 200)]
+            rows.append(pd.DataFrame({"rep": f"rep {rep}", "segment": segment, "days": days}))
+    frame = pd.concat(rows, ignore_index=True).assign(rank="A", n=1, maturity=0)
+    frame["ending"] = np.where(frame["days"] < 60, 1, 3)
+    judgments = cb.Judgments.from_cells(
+        frame, scale=cb.RankScale(["A"]), as_of="2026-01-01", horizons=[], columns={name: name for name in frame}
+    )
+    model = cb.LeadTimeModel(interval_edges_days=(9, 19, 29, 39, 49, 59, 199), adjust_for=("segment",))
+    fit = model.fit(judgments, seed=1, engine="laplace", draws=200)
+    new = new_lead_time_draws(fit).curves(np.array([59.5]), reps=slice(0, 1)).event[:, 0, 0, 0]
+    assert new.mean() == pytest.approx(0.46, abs=0.03)
