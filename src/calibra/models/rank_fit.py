@@ -188,8 +188,9 @@ class RankFit:
 
     def case_effects(self) -> Floats:
         """Effect of every combination of `adjust_for` groups, 0 on average over the judgments, (draw, *group)."""
-        total = np.zeros((self.posterior.n_draws, *(len(self.cells.groups[name]) for name in self.adjust_for)))
-        for axis, name in enumerate(self.adjust_for, start=1):
+        names = [name for name in self.cells.groups if name != self.team]
+        total = np.zeros((self.posterior.n_draws, *(len(self.cells.groups[name]) for name in names)))
+        for axis, name in enumerate(names, start=1):
             counts = self.cells.n.sum(axis=tuple(i for i in range(self.cells.n.ndim) if i != axis + 1))
             effect = self.posterior[f"{name}_effect"]
             effect = effect - (effect @ (counts / counts.sum()))[:, None]
