@@ -156,7 +156,8 @@ def read_head(path: Path) -> FileHead:
     InputError
         No such file, no Parquet file, or text in neither encoding.
     """
-    from calibra.data.files import BROKEN, check_file, is_utf16, open_text, separator_of
+    from calibra.data.csv_head import BROKEN, find_header, open_text, plain
+    from calibra.data.files import check_file, is_utf16
 
     wide = path.is_file() and is_utf16(path)
     check_file(path, "utf-16" if wide else "utf-8")
@@ -164,19 +165,16 @@ def read_head(path: Path) -> FileHead:
         return _head_of_parquet(path)
     for encoding in ("utf-16",) if wide else ("utf-8", "cp932"):
         try:
-            with open_text(path, encoding.replace("utf-8", "utf-8-sig")) as lines:
-                separator = separator_of(lines.readline(), path)
-                lines.seek(0)
-                rows = csv.reader(lines, delimiter=separator)
-                names = next(rows, [])
-                place = _place_of_rank(names)
-                some = list(islice(rows, _ROWS_READ))  # the header alone may be plain
+            with open_text(path, plain(encoding)) as lines:
+                head = find_header(path, encoding)
+                place = _place_of_rank(head.header)
+                some = list(islice(csv.reader(lines, delimiter=head.separator), head.n_above + 1, _ROWS_READ))
         except UnicodeDecodeError:
             continue
         except BROKEN as error:
             raise InputError(f"{path} is broken off or damaged ({error}).") from error
         labels = RankLabels() if place is None else _labels(row[place] for row in some if len(row) > place)
-        return FileHead(names, encoding, labels)
+        return FileHead(list(head.header), encoding, labels)
     raise InputError(f"{path} is text in neither UTF-8 nor cp932. Save it as UTF-8.")
 
 

@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import narwhals.stable.v2 as nw
+from narwhals.exceptions import NarwhalsError
 
 from calibra.errors import InputError
+
+_CSV = re.compile(r"CSV Error on Line: (?P<line>\d+)")
+_WIDTHS = re.compile(r"Expected Number of Columns: (?P<wanted>\d+) Found: (?P<found>\d+)")
+_FILE = re.compile(r"^\s*file = (?P<file>.+)$", re.MULTILINE)
 
 
 def explain(error: Exception) -> InputError:
     """An engine's complaint about the input, with the way out where it is known."""
     text = str(error).strip()
-    if "nicode" in text or "utf-8" in text.lower():
+    said = _explain_csv(text)
+    if said:
+        return InputError(said)
+    if "Invalid unicode" in text or "invalid utf-8" in text.lower():
         return InputError(
             f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'. ({text.splitlines()[0]})"
         )
     return InputError(f"`frame` could not be counted by its own engine: {text}")
+
+
+def _explain_csv(text: str) -> str | None:
+    """What DuckDB's reader of CSV files met, without its settings; None for any other complaint."""
+    file, line = _FILE.search(text), _CSV.search(text)
+    place = f" of {file['file']!r}" if file else ""
+    if "reached an invalid state" in text:
+        return f"The lines{place} must all end alike; some end in \\n, others in \\r\\n or \\r. Save it anew."
+    if line is None:
+        return None
+    where = f"line {line['line']}{place}"
+    if widths := _WIDTHS.search(text):
+        return (
+            f"Every line of a CSV file must have as many fields as its header, here {widths['wanted']}; {where} has "
+            f"{widths['found']}. Quote fields that hold the separator, mend the line, or read the tables apart."
+        )
+    if "nicode" in text:
+        return f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'; {where} is not UTF-8."
+    if "unterminated quote" in text:
+        return (
+            f"Every quote in a CSV file must be closed and stand around a whole field; {where} has one that does not."
+        )
+    return f"A CSV file must be readable line by line; {where} is not: {text.splitlines()[-1].strip()}"
 
 
 def engine_errors(engine: nw.Implementation) -> tuple[type[Exception], ...]:
@@ -27,4 +59,5 @@ def engine_errors(engine: nw.Implementation) -> tuple[type[Exception], ...]:
         names = [("pyspark.errors", "PySparkException")]
     else:
         names = [("duckdb", "Error"), ("psycopg", "Error"), ("ibis.common.exceptions", "IbisError")]
-    return tuple(getattr(sys.modules[module], name) for module, name in names if module in sys.modules)
+    raised = (getattr(sys.modules[module], name) for module, name in names if module in sys.modules)
+    return (NarwhalsError, *raised)

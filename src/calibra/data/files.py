@@ -1,27 +1,25 @@
-"""Files: a CSV or Parquet file as a DuckDB relation, and what else a file of that name may turn out to be."""
+"""Files: CSV or Parquet files as a DuckDB relation, and what else a file of that name may turn out to be."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import re
-import zlib
-from collections.abc import Sequence
+import glob
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
+from calibra.data.csv_files import read_csvs
+from calibra.data.csv_head import is_utf8
 from calibra.data.engine_errors import explain
+from calibra.data.parquet_files import read_parquets
 from calibra.errors import InputError
 from calibra.words import quoted
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
 
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
-SEPARATORS = ",;\t|"
 
 _GZIP = b"\x1f\x8b"
 _SAVE_AS_CSV = "Save its sheet as CSV (UTF-8)."
@@ -32,41 +30,92 @@ _BEGINNINGS = (
     (_GZIP, "compressed by gzip", "Give it a name that ends in .csv.gz."),
 )
 """How a file begins that is no CSV, what it is then, and what to do."""
-BROKEN = (EOFError, gzip.BadGzipFile, zlib.error)
-"""What a damaged compressed file raises."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_path(
-    path: str | Path, encoding: str, connection: duckdb.DuckDBPyConnection | None = None
+    path: str | Path,
+    encoding: str,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    *,
+    wanted: Collection[str] | None = None,
 ) -> duckdb.DuckDBPyRelation:
-    """A file as a relation; CSV columns stay text, so that nothing is guessed about dates and labels.
+    """A file, the files a pattern fits, or those in a folder, as a relation, matched by the names of their columns.
+
+    CSV columns stay text, so that nothing is guessed about dates and labels.
+
+    Parameters
+    ----------
+    path : path
+        A CSV or Parquet file; a pattern with `*`; a folder, read with all folders in it. A `~` is the home folder.
+        Names that begin with a dot or an underscore (`_SUCCESS`) are no data where several are read.
+    encoding : str
+        Encoding of CSV files.
+    connection : duckdb.DuckDBPyConnection, optional
+        Where the relation is to live.
+    wanted : collection of str, optional
+        Columns that are needed: a fault of another one is none. By default all.
 
     Raises
     ------
     InputError
-        No such file, or one that is no CSV or Parquet file: what it is, and what to do.
+        No such file, or one that is no CSV or Parquet file: what it is, and what to do. A wanted column that stands
+        twice in a header, is missing in some files or of unlike types in them.
     """
     import duckdb
 
-    name = str(path).lower()
-    if "*" not in name:
-        check_file(Path(path), encoding)
-    elif not is_utf8(encoding):
-        raise InputError(
-            f"Files read together by `*` must be UTF-8; got encoding={encoding!r}. Read one file at a time."
-        )
+    paths = find_files(path)
+    for found in paths:
+        check_file(found, encoding)
     connection = connection or duckdb.connect()
     try:
-        if name.endswith(PARQUET):
-            return connection.read_parquet(str(path))
-        if is_utf8(encoding):
-            relation = connection.read_csv(str(path), all_varchar=True, header=True)
-            _refuse_ragged(path, relation.columns)
-            return relation
-        return connection.from_df(_read_encoded(path, encoding))
+        is_parquet = _is_parquet(paths[0])
+        table = read_parquets(paths, connection) if is_parquet else read_csvs(paths, encoding, connection)
     except duckdb.Error as error:
         raise explain(error) from error
+    faults = [fault for name, fault in table.faults.items() if wanted is None or name in wanted]
+    if faults:
+        raise InputError("\n".join(["The files have problems:", *(f"- {fault}" for fault in faults)]))
+    return table.relation
+
+
+def find_files(path: str | Path) -> list[Path]:
+    """The files that are meant: one by its name, several by a pattern or by their folder; of one kind."""
+    named = Path(path).expanduser()
+    root = named.anchor or "."
+    if named.is_file():
+        return [named]
+    if named.is_dir():
+        found = [file for file in sorted(named.rglob("*")) if _is_data(file, named) and _is_table(file)]
+        where = f"the folder {quoted(str(named))}"
+    elif glob.has_magic(str(named)):
+        found = [file for file in sorted(Path(root).glob(str(named.relative_to(root)))) if _is_data(file)]
+        where = quoted(str(named))
+    else:
+        return [named]
+    if not found:
+        raise InputError(f"`frame` must name CSV or Parquet files; {where} holds none.")
+    kinds = {_is_parquet(file): file for file in found}
+    if len(kinds) > 1:
+        raise InputError(
+            f"`frame` must name files of one kind; {where} holds {quoted(kinds[True].name)} and "
+            f"{quoted(kinds[False].name)}. Name one kind by a pattern, such as {str(named.parent / '*.parquet')!r}."
+        )
+    return found
+
+
+def _is_data(file: Path, below: Path | None = None) -> bool:
+    """A file whose name, and the folders' below the one that was given, begin with neither dot nor underscore."""
+    parts = file.relative_to(below).parts if below else (file.name,)
+    return file.is_file() and not any(part.startswith((".", "_")) and "=" not in part for part in parts)
+
+
+def _is_table(file: Path) -> bool:
+    return file.name.lower().endswith(PARQUET + CSV)
+
+
+def _is_parquet(file: Path) -> bool:
+    return file.name.lower().endswith(PARQUET)
 
 
 def check_file(path: Path, encoding: str = "utf-8") -> None:
@@ -107,55 +156,3 @@ def is_utf16(path: Path) -> bool:
     """Whether a file says by its byte-order mark that it is UTF-16."""
     with path.open("rb") as opened:
         return opened.read(2) in _UTF16
-
-
-def is_utf8(encoding: str) -> bool:
-    """Whether an encoding is UTF-8, however it is spelled."""
-    return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig")
-
-
-def separator_of(header: str, path: str | Path = "") -> str:
-    """What separates the fields of a header line: a tab where the name says so, else the mark it holds most of."""
-    if ".tsv" in str(path).lower():
-        return "\t"
-    return max(SEPARATORS, key=re.sub('"[^"]*"', "", header).count)
-
-
-def open_text(path: str | Path, encoding: str) -> TextIO:
-    """A text file, compressed or not, its line ends as they are."""
-    if str(path).lower().endswith(".gz"):
-        return gzip.open(path, "rt", encoding=encoding, newline="")
-    return Path(path).open(encoding=encoding, newline="")
-
-
-def _refuse_ragged(path: str | Path, columns: Sequence[str]) -> None:
-    """Name the line that keeps DuckDB from seeing columns at all, and takes the whole header for one name."""
-    separator = separator_of(columns[0])
-    if len(columns) > 1 or separator not in columns[0] or not Path(path).is_file():
-        return
-    with open_text(path, "utf-8") as text:
-        lines = csv.reader(text, delimiter=separator)
-        width = len(next(lines))
-        for line in lines:
-            if line and len(line) != width:
-                raise InputError(
-                    f"Every line of a CSV file must have as many fields as its header, here {width}; line "
-                    f"{lines.line_num} has {len(line)}. Quote the fields that hold {separator!r}, or mend the line."
-                )
-
-
-def _read_encoded(path: str | Path, encoding: str) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        with open_text(path, encoding) as text:
-            separator = separator_of(text.readline(), path)
-        return pd.read_csv(path, encoding=encoding, dtype=str, keep_default_na=False, na_values=[""], sep=separator)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise InputError(f"`encoding` must be that of the file; {encoding!r} does not read it ({error}).") from error
-    except BROKEN as error:
-        raise InputError(
-            f"`frame` must be a whole file; {quoted(str(path))} is broken off or damaged ({error})."
-        ) from error
-    except ValueError as error:  # ragged lines, or none
-        raise InputError(f"`frame` must be a CSV file with one header line; {error}") from error

@@ -62,15 +62,16 @@ def open_frame(
     become local moments of `timezone`.
     """
     own = _connect() if connection is None and isinstance(frame, (str, Path)) else None
-    native = read_path(frame, encoding, connection or own) if isinstance(frame, (str, Path)) else frame
+    wanted = tuple(columns.values()) if isinstance(columns, Mapping) else ()
+    native = read_path(frame, encoding, connection or own, wanted=wanted) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
-        available = opened.collect_schema().names()
     except (TypeError, NarwhalsError) as error:
         raise InputError(
             "`frame` must be a pandas, polars, pyarrow, Ibis or PySpark frame, a DuckDB relation or the path of a CSV "
             f"or Parquet file; got {type(frame).__name__}. {error}"
         ) from error
+    available = names_of(opened)
     roles = read_roles(columns, available, required=required)
     chosen = opened.select(*(nw.col(column).alias(roles.label_column(key)) for key, column in columns.items()))
     mixed = _mixed_zones(chosen) if isinstance(chosen, nw.DataFrame) else {}
@@ -81,6 +82,15 @@ def open_frame(
         chosen = _to_lazy(chosen, roles, connection or own)
     local = localise(chosen, timezone)
     return OpenedFrame(local, local.collect_schema(), roles, tuple(faults), own)
+
+
+def names_of(opened: Any) -> list[str]:
+    """Names of a frame's columns, which a lazy frame may have to ask its files for."""
+    engine = opened.implementation
+    try:
+        return list(opened.collect_schema().names())
+    except engine_errors(engine) as error:
+        raise explain(error) from error
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

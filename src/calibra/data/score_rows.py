@@ -20,6 +20,7 @@ from calibra.data.frames import (
     _mixed_zones,
     _naive_and_aware,
     _to_lazy,
+    names_of,
 )
 from calibra.data.packed import column_faults
 from calibra.data.roles import ROLES, Roles
@@ -104,11 +105,11 @@ def score_rows(
     native = read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
-        names = opened.collect_schema().names()
     except (TypeError, NarwhalsError) as error:
         raise InputError(
             f"`frame` must be a frame or the path of a CSV or Parquet file; got {what_came(frame)}."
         ) from error
+    names = names_of(opened)
     roles = _roles(columns, optional, names)
     _check_names(names, prefix)
     chosen = [nw.col(column).alias(role) for role, column in roles.items()]
