@@ -202,10 +202,9 @@ def slow_model(seconds_per_gradient):
 
 def test_a_sampler_that_is_not_done_in_time_is_stopped_and_one_that_is_gives_its_draws():
     settings = {"draws": 1000, "target_accept": 0.9, "seed": 1}
-    quiet, began = Progress(shown=False), time.monotonic()
+    quiet = Progress(shown=False)
     with pytest.raises(OutOfTimeError):  # 4 × 1,600 steps of 3 gradients of 20 ms would take minutes
-        nuts.run_nuts(slow_model(0.02), settings, progress=quiet, stop_at=began + 1.0)
-    assert time.monotonic() - began < 30.0
+        nuts.run_nuts(slow_model(0.02), settings, progress=quiet, stop_at=time.monotonic() + 1.0)
     found = nuts.read_nuts(nuts.run_nuts(slow_model(0.0), settings, progress=quiet), ["level"], 2000)
     assert found.variables["level"].shape == (2000, 2)
     assert found.variables["level"].std() == pytest.approx(1.0, abs=0.1)
@@ -215,7 +214,8 @@ def test_a_sampler_that_is_not_done_in_time_is_stopped_and_one_that_is_gives_its
 @pytest.mark.parametrize(("found", "tried"), [
     ([(900.0, 1.002, 0)], [(0.9, 1000)]),
     ([(900.0, 1.002, 3), (900.0, 1.002, 0)], [(0.9, 1000), (0.99, 2000)]),
-    ([(300.0, 1.002, 0), (900.0, 1.02, 0), (900.0, 1.02, 1)], [(0.9, 1000), (0.99, 2000), (0.995, 4000)]),
+    ([(300.0, 1.002, 0), (900.0, 1.02, 0), (900.0, 1.02, 1)], [(0.9, 1000), (0.9, 2000), (0.9, 4000)]),
+    ([(900.0, 1.002, 3), (900.0, 1.002, 1), (900.0, 1.002, 0)], [(0.9, 1000), (0.99, 2000), (0.995, 4000)]),
     ([(900.0, 1.002, 3), OutOfTimeError("late")], [(0.9, 1000), (0.99, 2000)]),
 ])  # fmt: skip
 def test_nuts_tries_again_with_smaller_steps_and_more_draws_while_its_checks_fail(monkeypatch, found, tried):

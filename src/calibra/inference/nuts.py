@@ -3,14 +3,14 @@
 import os
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import FitError, InputError
+from calibra.errors import FitError
 from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.detection_pymc import build_detection
@@ -27,11 +27,10 @@ N_CHAINS = 4
 """Chains, whatever the number of cores: the same seed gives the same draws everywhere."""
 TUNE = 600
 """Tuning steps of each chain."""
-TARGET_ACCEPT = 0.9
-"""Acceptance probability that the step size is tuned to, at first."""
-ATTEMPTS = ((TARGET_ACCEPT, 1), (0.99, 2), (0.995, 4))
-"""Target acceptance and multiple of the draws, one after the other until the sampler's own checks pass: divergences ask
-for smaller steps, R̂ and effective draws for more of them."""
+TARGET_ACCEPTS = (0.9, 0.99, 0.995)
+"""Acceptance probability that the step size is tuned to: at first, and each time anew after divergent transitions."""
+MULTIPLES = (1, 2, 4)
+"""Multiples of the draws, one attempt after the other until the sampler's own checks pass."""
 _FEWEST_PER_CHAIN = 1000
 _COMPILE_SECONDS, _LEAPFROGS = 20.0, 20
 _GRADIENT_SECONDS, _CELL_SECONDS = 20e-6, {"cell": 0.1e-6, "detection": 1e-6}
@@ -97,28 +96,32 @@ def attempt_nuts(
     seed: int,
     progress: Progress,
     stop_at: float | None = None,
-    attempts: Sequence[tuple[float, int]] = ATTEMPTS,
+    most_attempts: int = len(MULTIPLES),
 ) -> NutsDraws:
     """Sample a compiled model until its checks pass or the attempts are over; the last that was done in time.
+
+    Every further attempt makes twice the draws, for R̂ and effective draws; after divergences with smaller steps.
 
     Raises
     ------
     OutOfTimeError
         Not even the first attempt was done by `stop_at`.
     """
-    found: NutsDraws | None = None
-    for target_accept, multiple in attempts:
-        settings = {"draws": multiple * draws_per_chain, "target_accept": target_accept, "seed": seed}
-        try:
-            found = read_nuts(run_nuts(compiled, settings, progress=progress, stop_at=stop_at), names, draws)
-        except OutOfTimeError:
-            if found is None:
-                raise
-            return found  # what was found before, with its problems
+
+    def sample(multiple: int, n_times_divergent: int) -> NutsDraws:
+        target = TARGET_ACCEPTS[n_times_divergent]
+        settings = {"draws": multiple * draws_per_chain, "target_accept": target, "seed": seed}
+        return read_nuts(run_nuts(compiled, settings, progress=progress, stop_at=stop_at), names, draws)
+
+    found, n_times_divergent = sample(MULTIPLES[0], 0), 0
+    for multiple in MULTIPLES[1:most_attempts]:
         if found.sound:
-            return found
-    if found is None:
-        raise InputError("`attempts` must hold at least one; it is empty.")
+            break
+        n_times_divergent += found.n_divergent > 0
+        try:
+            found = sample(multiple, n_times_divergent)
+        except OutOfTimeError:
+            break  # what was found before stays, with its problems
     return found
 
 

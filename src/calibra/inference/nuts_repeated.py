@@ -10,7 +10,7 @@ from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.detection_pymc import detection_data
 from calibra.inference.engines import Declaration, _named, _versions
-from calibra.inference.nuts import ATTEMPTS, attempt_nuts, compile_nuts, parameter_names
+from calibra.inference.nuts import attempt_nuts, compile_nuts, parameter_names
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.inference.progress import Progress
 from calibra.inference.pymc_build import cell_data
@@ -24,8 +24,8 @@ class RepeatedNuts:
 
     draws_per_chain: int = 500
     """Draws of each of four chains at the first attempt: fewer than the engine's, for studies that thin them anyway."""
-    n_attempts: int = 1
-    """How often, at most, it is sampled anew where its checks fail; the engine's is `len(ATTEMPTS)`."""
+    most_attempts: int = 1
+    """How often, at most, it is sampled while its checks fail; the engine's is `len(MULTIPLES)`."""
     compiled: dict[Key, Any] = field(default_factory=dict)
     """What was compiled so far, by priors and shapes."""
 
@@ -36,7 +36,7 @@ class RepeatedNuts:
         ready = self._ready(model, names).with_data(**_data(model))
         found = attempt_nuts(
             ready, names, draws_per_chain=self.draws_per_chain, draws=draws, seed=seed,
-            attempts=ATTEMPTS[: self.n_attempts], progress=Progress(shown=False),
+            most_attempts=self.most_attempts, progress=Progress(shown=False),
         )  # fmt: skip
         diagnostics = Diagnostics(
             engine="nuts", reason="compiled once for many data sets", seed=seed, n_draws=draws,

@@ -14,7 +14,7 @@ from calibra.data.judgments import Judgments
 from calibra.data.simulate import simulate_judgments
 from calibra.inference.effective import effective_draws
 from calibra.inference.engines import Declaration, sample_posterior
-from calibra.inference.nuts import ATTEMPTS, N_CHAINS
+from calibra.inference.nuts import MULTIPLES, N_CHAINS
 from calibra.inference.nuts_repeated import RepeatedNuts
 from calibra.inference.posterior import Posterior
 from calibra.models.cells import Floats
@@ -69,10 +69,10 @@ def declarations(n_reps: int, n_prospects: int, *, seed: int) -> dict[str, Decla
 def check_fit(name: str, world: str, model: Declaration, sampler: RepeatedNuts, *, seed: int) -> Checked:
     """Sample one declaration as the engine does, and compare it with laplace."""
     draws = N_CHAINS * sampler.draws_per_chain
-    once = replace(sampler, n_attempts=1)
+    once = replace(sampler, most_attempts=1)
     found = first = once.sample(model, seed=seed, draws=draws)
     if not first.diagnostics.ok:
-        found = replace(sampler, n_attempts=len(ATTEMPTS)).sample(model, seed=seed, draws=draws)
+        found = replace(sampler, most_attempts=len(MULTIPLES)).sample(model, seed=seed, draws=draws)
     laplace = sample_posterior(model, seed=seed, engine="laplace", draws=8000, progress=False)
     gaps, errors = _gaps(laplace, found)
     return Checked(
