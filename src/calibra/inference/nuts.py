@@ -126,7 +126,7 @@ def attempt_nuts(
 
 
 def foresee_seconds(model: CellModel | DetectionModel, draws: int) -> float:
-    """About how long nuts takes, from the size of the model: right to a factor of three or so."""
+    """About how long nuts takes, from the size of the model: an order of magnitude."""
     size = model.n.size if isinstance(model, DetectionModel) else model.events.size
     per_gradient = (
         _GRADIENT_SECONDS + size * _CELL_SECONDS["detection" if isinstance(model, DetectionModel) else "cell"]
