@@ -25,6 +25,8 @@ READERS: dict[str, Callable[[Calibration], pd.DataFrame]] = {
     "spread": lambda found: found.rank_fits[90].spread(),
     "neighbours": lambda found: cb.recommend_granularity(found.rank_fits[90], n_folds=2).table,
     "teams": lambda found: pd.concat([of_teams().probabilities(), of_teams().profiles(), of_teams().order()]),
+    "bars": lambda found: found.threshold_fits[90].bars(),
+    "detection": lambda found: found.threshold_fits[90].profiles(),
     "lead times": lambda found: lead_times(found.lead_fit, **LEVEL),
     "tempo": lambda found: tempo(found.lead_fit, margin_ratio=1.2, **LEVEL),
     "never": lambda found: never(found.lead_fit, **LEVEL),

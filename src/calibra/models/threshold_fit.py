@@ -1,8 +1,8 @@
 """How the posterior of the threshold model is read: bars, shares, and how well the ranks tell outcomes apart."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from calibra.data.scale import RankScale
 from calibra.errors import check_within
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.posterior import Diagnostics, Posterior
-from calibra.models.reading import ALL_REPS, mean_over_reps
+from calibra.models.reading import ALL_REPS, rep_shares
+from calibra.models.rep_chunks import read_reps, rep_chunks
 from calibra.stats.detection import auc, bar_at, event_probabilities, share_above
 from calibra.stats.detection_likelihood import cutpoints_of
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
@@ -109,22 +110,33 @@ class ThresholdFit:
         """Events within the horizon per rep and rank, (rep, rank)."""
         return self.cells.events.astype(float)
 
-    def draws(self) -> ThresholdDraws:
-        """Base rate, discrimination and cutpoints of every rep, draw by draw."""
-        params = self.declaration.rep_params(self.posterior["population"], self.posterior["deviation"])
+    def draws(self, reps: slice = slice(None)) -> ThresholdDraws:
+        """Base rate, discrimination and cutpoints of every rep, or of these, draw by draw."""
+        params = self.declaration.rep_params(self.posterior["population"], self.posterior["deviation"][:, reps])
         phi = np.clip(expit(params[..., 0]), SMALLEST_BASE_RATE, 1.0 - SMALLEST_BASE_RATE)
         return ThresholdDraws(phi, params[..., 1], cutpoints_of(params))
 
     def all_reps_bar_draws(self) -> Floats:
         """Draws of the count-weighted mean over reps of each bar, (draw, boundary)."""
-        bars = self.draws().bars
-        return mean_over_reps(bars, np.repeat(self.n.sum(axis=1)[:, None], bars.shape[2], axis=1))
+        return self._mean_over_reps(lambda found: found.bars)
 
     def probability_draws(self) -> Floats:
         """Draws of P(event within the horizon) at each rank, (draw, rep, rank)."""
         found = self.draws()
         prob = event_probabilities(found.cutpoints, base_rate=found.base_rate, discrimination=found.discrimination)
         return np.where(np.isnan(prob), found.base_rate[..., None], prob)
+
+    def read(self, reader: Callable[[ThresholdDraws], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+        """What a reader takes from the draws of a few reps: arrays with a row a rep."""
+        n_elements = self.posterior.n_draws * (1 + len(self.ranks))
+        return read_reps(len(self.reps), n_elements, lambda reps: reader(self.draws(reps)))
+
+    def _mean_over_reps(self, number: Callable[[ThresholdDraws], Floats]) -> Floats:
+        """Draws of the mean over reps, weighted by their judgments, of a number per boundary, (draw, boundary)."""
+        shares, total = rep_shares(self.n.sum(axis=1)), np.zeros((self.posterior.n_draws, len(self.ranks) - 1))
+        for reps in rep_chunks(len(self.reps), self.posterior.n_draws * (1 + len(self.ranks))):
+            total += np.einsum("srk,r->sk", number(self.draws(reps)), shares[reps])
+        return total
 
     # tables -----------------------------------------------------------------------------------------------------------
 
@@ -139,18 +151,22 @@ class ThresholdFit:
             better), `raw_share`, `n` (mature judgments of the rep), `n_rank` (in the rank), `engine`.
             Bars are of the rep's own pool of prospects. `attrs` hold level, horizon, snapshot date, seed, pool.
         """
-        found, n = self.draws(), self.n
-        weight = np.repeat(n.sum(axis=1)[:, None], len(self.ranks) - 1, axis=1)
-        stacked = [np.concatenate([mean_over_reps(v, weight)[:, None], v], axis=1) for v in (found.bars, found.shares)]
-        bar, share = (equal_tailed(values, interval_prob=interval_prob) for values in stacked)
+
+        def tell(bars: Floats, shares: Floats) -> dict[str, Floats]:
+            bar, share = (equal_tailed(values, interval_prob=interval_prob) for values in (bars, shares))
+            named = zip(("share", "share_lower", "share_upper"), share, strict=True)
+            return bar._asdict() | dict(named)
+
+        means = (self._mean_over_reps(lambda found: found.bars), self._mean_over_reps(lambda found: found.shares))
+        first, rows = tell(*(mean[:, None] for mean in means)), self.read(lambda found: tell(found.bars, found.shares))
+        n = self.n
         counts = np.concatenate([n.sum(axis=0)[None], n])
         labels, n_cuts = (ALL_REPS, *self.reps), len(self.ranks) - 1
         total = counts.sum(axis=1, keepdims=True)
         columns = {
             "rep": np.repeat(np.array(labels, dtype=object), n_cuts),
             "rank": np.tile(np.array(self.ranks[:-1], dtype=object), len(labels)),
-            "estimate": bar.estimate.ravel(), "lower": bar.lower.ravel(), "upper": bar.upper.ravel(),
-            "share": share.estimate.ravel(), "share_lower": share.lower.ravel(), "share_upper": share.upper.ravel(),
+            **{name: np.concatenate([first[name], rows[name]]).ravel() for name in first},
             "raw_share": np.where(total > 0, counts.cumsum(axis=1) / np.maximum(total, 1), np.nan)[:, :-1].ravel(),
             "n": np.repeat(total[:, 0].astype(int), n_cuts), "n_rank": counts[:, :-1].astype(int).ravel(),
         }  # fmt: skip
@@ -172,18 +188,18 @@ class ThresholdFit:
             than `nothing_auc`), `prob_inverted`, `n`, `events`, `engine`.
         """
         check_within(nothing_auc, "nothing_auc", 0, 0.5, ends="[)", mend="Give a distance from one half, such as 0.05.")
-        found = self.draws()
-        area = auc(found.discrimination)
-        columns: dict[str, object] = {"rep": np.array(self.reps, dtype=object)}
-        for name, values in (
-            ("base_rate", found.base_rate),
-            ("d_prime", found.discrimination),
-            ("binormal_auc", area),
-        ):
-            estimate, lower, upper = equal_tailed(values, interval_prob=interval_prob)
-            columns |= {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
-        columns["prob_separates"] = (area > 0.5 + nothing_auc).mean(axis=0)
-        columns["prob_inverted"] = (area < 0.5).mean(axis=0)
+
+        def tell(found: ThresholdDraws) -> dict[str, Floats]:
+            area = auc(found.discrimination)
+            told: dict[str, Floats] = {}
+            numbers = {"base_rate": found.base_rate, "d_prime": found.discrimination, "binormal_auc": area}
+            for name, values in numbers.items():
+                interval = equal_tailed(values, interval_prob=interval_prob)
+                told |= dict(zip((name, f"{name}_lower", f"{name}_upper"), interval, strict=True))
+            separates, inverted = area > 0.5 + nothing_auc, area < 0.5
+            return told | {"prob_separates": separates.mean(axis=0), "prob_inverted": inverted.mean(axis=0)}
+
+        columns: dict[str, object] = {"rep": np.array(self.reps, dtype=object), **self.read(tell)}
         columns["n"], columns["events"] = self.n.sum(axis=1).astype(int), self.events.sum(axis=1).astype(int)
         return self.table(columns, interval_prob=interval_prob, nothing_auc=nothing_auc)
 
