@@ -376,7 +376,7 @@ class Calibration:
 def _lead_time_tables(fit: LeadTimeFit, judgments: Judgments) -> dict[str, pd.DataFrame]:
     """What the lead-time model says, the shares at every horizon that its edges reach."""
     tables = {"lead_times": fit.lead_times(), "tempo": fit.tempo(), "chasing": fit.chasing(), "never": fit.never()}
-    days = [days for days in judgments.duration_counts().horizons if days <= fit.last_edge_days]
+    days = [days for days in judgments.duration_counts().horizons if fit.reaches(days)]
     return {"incidence": fit.cumulative_incidence(days), **tables} if days else tables
 
 

@@ -169,7 +169,10 @@ def _read_ages(fit: LeadTimeFit, horizons: list[Days], interval_prob: float) -> 
     until = np.stack([np.minimum(ages + (last if days is None else days), last) for days in horizons])
     left = until - ages
     columns["within_days"][..., :-1] = left
-    cut = left < np.array([last if days is None else days for days in horizons])[:, None]
+    asked = np.array([last if days is None else days for days in horizons])[:, None]
+    cut = left < asked
+    if fit.closed(last):  # nobody is open after the last edge: nothing is cut off
+        cut, columns["within_days"][..., :-1] = np.zeros_like(cut), asked
     columns["note"][..., :-1][:, cut] = _cut_words(left[cut])
     times = np.unique(np.concatenate([fit.cells.bounds[1:], ages + 0.5, until.ravel() + 0.5]))
     unseen = new_rep_draws(fit).curves(times, reps=slice(0, 1))

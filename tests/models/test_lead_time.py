@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
-from tests.models.lead_time_worlds import AS_OF, EVENT, OPEN, competing, judgments_of, scale_of
+from tests.models.lead_time_worlds import AS_OF, EVENT, EXIT, OPEN, competing, judgments_of, scale_of
 
 from calibra.data.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
@@ -210,7 +210,7 @@ def test_default_edges_hold_every_promise_the_follow_up_reaches():
     assert 61 in edges
     assert edges[-1] <= days.max()
     assert np.all(np.diff(edges) > 0)
-    assert 5 <= len(edges) <= 10
+    assert 5 <= len(edges) <= 14
     assert (days >= edges[-1]).sum() >= 20
 
 
@@ -218,6 +218,65 @@ def test_default_edges_of_few_events_are_few():
     days, ending = competing(12, seed=12)
     counts = judgments_of(days, ending, scale=RankScale(["A"])).duration_counts()
     assert len(default_edges(counts, ())) <= 2
+
+
+def test_no_default_interval_is_wider_than_half_its_start():
+    # half of the events by day 60, hardly any after day 300, followed to day 720: quantiles leave 200 to 700 whole
+    rng = np.random.default_rng(7)
+    event = np.floor(rng.random(6000) + 60.0 * np.exp(0.9 * rng.standard_normal(6000)))
+    age = rng.integers(1, 720, 6000)
+    comes = (rng.random(6000) < 0.4) & (event <= age)
+    days, ending = np.where(comes, event, age).astype(int), np.where(comes, EVENT, OPEN)
+    edges = default_edges(judgments_of(days, ending, exits=False).duration_counts(), (90,))
+    assert {90, edges[-1]} <= set(edges)
+    assert edges[-1] > 650
+    np.testing.assert_array_less(edges[1:] / edges[:-1], 1.53)  # whole days: a little above half
+    few = rng.choice(6000, 100, replace=False)
+    few_edges = default_edges(judgments_of(days[few], ending[few], exits=False).duration_counts(), (90,))
+    assert len(few_edges) < 9  # too few person-days to cut them all
+    assert np.max(few_edges[1:] / few_edges[:-1]) > 1.6
+
+
+def test_a_day_on_which_events_heap_up_is_an_interval_of_its_own():
+    days = np.r_[np.repeat(np.arange(1, 61), 2), np.full(60, 30), np.full(100, 100)]
+    ending = np.r_[np.full(180, EVENT), np.full(100, OPEN)]
+    edges = default_edges(judgments_of(days, ending, exits=False).duration_counts(), ())
+    assert {29, 30} <= set(edges)
+    even = days != 30
+    assert not {29, 30} <= set(default_edges(judgments_of(days[even], ending[even]).duration_counts(), ()))
+
+
+def test_nothing_comes_after_all_have_ended():
+    # counted: of 100 prospects 40 became events on day 19, 60 exited on day 45; nobody is open a year later
+    days, ending = np.repeat([19, 45], [40, 60]), np.repeat([EVENT, EXIT], [40, 60])
+    scale = scale_of("A", within_days=90)
+    judgments = judgments_of(days, ending, age_days=365, scale=scale)
+    fit = LeadTimeModel().fit(judgments, seed=1, engine="laplace", draws=300, progress=False)
+    assert fit.follow_up.all_ended_days == 45
+    event = fit.cumulative_incidence([45, 90, 365], by=()).estimate
+    np.testing.assert_allclose(event, 0.40, atol=0.02)
+    assert event.nunique() == 1
+    np.testing.assert_allclose(fit.cumulative_incidence([90], by=(), cause="exit").estimate, 0.60, atol=0.02)
+    row = fit.lead_times().iloc[0]
+    assert row.promise_answer == "known"
+    assert (row.share_inside_promise, row.open_past_promise) == (1.0, 0.0)
+    horizon = fit.calibration().horizons_table.iloc[0]
+    assert (horizon.within_days, horizon.observed) == (90, pytest.approx(0.40))
+    assert fit.update(10, 80).estimate[0] == pytest.approx(event[0], abs=0.03)  # nothing has ended by day 10
+    with pytest.raises(NotEnoughDataError, match=r"all judgments had ended by day 45"):
+        fit.update(45, 45)
+
+
+def test_one_lost_from_sight_past_the_last_ending_leaves_later_days_unknown():
+    days, ending = np.repeat([19, 45, 50], [40, 60, 10]), np.repeat([EVENT, EXIT, OPEN], [40, 60, 10])
+    fit = LeadTimeModel().fit(judgments_of(days, ending), seed=1, engine="laplace", draws=100, progress=False)
+    assert fit.follow_up.all_ended_days is None
+    with pytest.raises(NotEnoughDataError, match=r"within 90 days is not known yet"):
+        fit.cumulative_incidence([90])
+    young = np.r_[days[:100], [3, 4]], np.r_[ending[:100], [OPEN, OPEN]]  # who was lost early says nothing of day 45
+    fit = LeadTimeModel().fit(judgments_of(*young), seed=1, engine="laplace", draws=100, progress=False)
+    assert fit.follow_up.all_ended_days == 45
+    assert fit.cumulative_incidence([90], by=()).estimate[0] == pytest.approx(0.40, abs=0.02)
 
 
 def test_steps_of_the_walk_are_scaled_by_the_distance_of_middles():

@@ -22,6 +22,10 @@ EVENTS_PER_INTERVAL = 10
 """So many events an interval has by default, about, before another one is opened."""
 FEWEST_AT_RISK = 20
 """Follow-up counts by default as far as so many judgments (5 % of them, where that is fewer) are still followed."""
+WIDEST = 1.5
+"""No default interval ends later than this factor times its start: within it the hazard cannot fall."""
+HEAP_SHARE, HEAP_FACTOR = 0.05, 3.0
+"""A heap: a day with ten events, this share of all, and so many times what the days beside it hold on average."""
 _APART = 1.15  # an edge of the data's own keeps this factor away from one that was asked for
 
 
@@ -37,6 +41,11 @@ class FollowUp:
     """Day of the latest event; None without events."""
     as_of: date | None
     """Snapshot date."""
+    all_ended_days: int | None = None
+    """Day by which all who were followed long enough had ended; None where some were lost from sight while open.
+
+    After it nobody is at risk, and every incidence stays what it is.
+    """
 
     def known_from(self, days: int) -> date | None:
         """The first date on which any judgment, or one made on the snapshot date, can have been followed so long."""
@@ -51,6 +60,13 @@ class FollowUp:
         return NotEnoughDataError(
             f"{what} {days} days is not known yet: the longest follow-up is {self.longest_days} days as of "
             f"{self.as_of}.{until} Ask for an earlier day; nothing is extrapolated."
+        )
+
+    def refuse_age(self, age_days: int) -> NotEnoughDataError:
+        """The error that says nobody was still open at such an age."""
+        return NotEnoughDataError(
+            f"What comes after {age_days} days is not known: all judgments had ended by day {self.all_ended_days}. Ask "
+            "for an earlier age."
         )
 
 
@@ -119,7 +135,7 @@ def lay_out(
     follow_up = _follow_up(counts)
     if follow_up.longest_days < 1:
         raise NotEnoughDataError(
-            f"All {int(counts.n.sum())} judgments ended or were last seen on the day they were made, as of "
+            f"All {int(float(counts.n.sum()))} judgments ended or were last seen on the day they were made, as of "
             f"{counts.as_of}: nothing can be said of a lead time. Wait a day, or read a newer snapshot."
         )
     edges = default_edges(counts, scale.horizons) if edges_days is None else check_edges(edges_days)
@@ -133,21 +149,23 @@ def lay_out(
 
 
 def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
-    """Which intervals, if nobody says? Promises reached by the follow-up, its end, and quantiles of the event days.
+    """Which intervals, if nobody says? Promises reached by the follow-up, its end, quantiles of event days, and no gap.
 
     The end is the last day on which at least 20 judgments (or 5 % of them) were still followed, or the last reached
-    promise. Between, edges hold about as many events each, at most eight intervals and ten events an interval; the
-    last event is an edge where follow-up goes on for long without one. Where an interval's worth of events comes on the
-    day of the judgment, that day is an interval of its own.
+    promise; where all of these ended, the day of the last ending. A day on which events heap up is an interval of its
+    own (`HEAP_SHARE`, `HEAP_FACTOR`). Between, edges hold about as many events each, at most eight intervals and ten
+    events an interval; the last event is an edge where follow-up goes on for long without one. Where an interval's
+    worth of events comes on the day of the judgment, that day is an interval of its own. Intervals wider than half
+    their start are cut in pieces, as far as each holds the person-days in which ten events would come at the mean
+    hazard: few events in many person-days say as much as many events in few.
     """
     longest = int(counts.days.max())
-    at_risk = _at_risk(counts, longest)
-    enough = min(FEWEST_AT_RISK, max(1.0, 0.05 * counts.n.sum()))
+    at_risk = count_at_risk(counts)
     promised = [days for days in horizons if days <= longest]
-    end = max([1, *promised, *np.flatnonzero(at_risk >= enough)[-1:].tolist()])
+    end = max([1, *promised, _all_ended(counts) or last_followed(at_risk, float(counts.n.sum()))])
     seen = (counts.ending == EVENT) & (counts.days <= end)
     days, n = counts.days[seen], counts.n[seen]
-    wanted = {*promised, end}
+    wanted = {*promised, end, *_heaps(days, n)}
     if days.size and days.max() * _APART < end:
         wanted.add(max(1, int(days.max())))
     n_intervals = int(np.clip(n.sum() // EVENTS_PER_INTERVAL, 1, MOST_INTERVALS))
@@ -157,7 +175,44 @@ def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
         edge = int(days[order][np.searchsorted(reached, share * reached[-1])])
         if all(not (other / _APART < edge < other * _APART) for other in wanted if other != edge):
             wanted.add(edge)
-    return np.array(sorted(edge for edge in wanted if edge <= end), dtype=np.int64)
+    edges = sorted(edge for edge in wanted if edge <= end)
+    return _cut_wide(edges, np.cumsum(at_risk), int(n.sum()))
+
+
+def last_followed(at_risk: Floats, n: float) -> int:
+    """The last day on which at least 20 judgments, or 5 % of them where that is fewer, were still followed; or 0."""
+    enough = min(FEWEST_AT_RISK, max(1.0, 0.05 * n))
+    return int(np.flatnonzero(at_risk >= enough)[-1:].sum())
+
+
+def _heaps(days: Ints, n: Ints) -> set[int]:
+    """Edges that make an interval of each day on which events heap up: fixed closing days, reports at month's end."""
+    if not days.size:
+        return set()
+    by_day = np.bincount(days, n, days.max() + 2)
+    beside = 0.5 * (np.concatenate([[0.0], by_day[:-1]]) + np.append(by_day[1:], 0.0))
+    heaps = np.flatnonzero(
+        (by_day > HEAP_FACTOR * beside) & (by_day > HEAP_SHARE * by_day.sum()) & (by_day >= EVENTS_PER_INTERVAL)
+    )
+    return {int(day) for heap in heaps.tolist() for day in (heap - 1, heap) if day >= 0}
+
+
+def _cut_wide(edges: list[int], person_days: Floats, n_events: int) -> Ints:
+    """Edges with none of their intervals wider than half its start, as far as the person-days up to each day allow."""
+    if n_events == 0:
+        return np.array(edges, dtype=np.int64)
+    enough = EVENTS_PER_INTERVAL * person_days[edges[-1]] / n_events
+    wanted = set(edges)
+    for start, stop in pairwise(edges):
+        if start == 0 or stop <= WIDEST * start:
+            continue
+        most = int(np.ceil(np.log(stop / start) / np.log(WIDEST)))
+        for n_pieces in range(most, 1, -1):
+            cut = np.unique(np.rint(np.geomspace(start, stop, n_pieces + 1)).astype(int))
+            if np.diff(person_days[cut]).min() >= enough:
+                wanted.update(cut.tolist())
+                break
+    return np.array(sorted(wanted), dtype=np.int64)
 
 
 def rank_contrasts(n_ranks: int) -> Floats:
@@ -173,11 +228,20 @@ def _follow_up(counts: DurationCounts) -> FollowUp:
         longest_open_days=int(counts.days[is_open].max()) if is_open.any() else None,
         last_event_days=int(counts.days[is_event].max()) if is_event.any() else None,
         as_of=counts.as_of,
+        all_ended_days=_all_ended(counts),
     )
 
 
-def _at_risk(counts: DurationCounts, longest: int) -> Floats:
+def _all_ended(counts: DurationCounts) -> int | None:
+    """Day of the last ending, where all who were followed on the last well followed day ended; None else."""
+    last = last_followed(count_at_risk(counts), float(counts.n.sum()))
+    is_lost = (counts.ending == OPEN) & (counts.days >= last) & (counts.n > 0)
+    return None if is_lost.any() else int(counts.days.max())
+
+
+def count_at_risk(counts: DurationCounts) -> Floats:
     """Judgments followed on each whole day from 0 to the longest follow-up, (day,)."""
+    longest = int(counts.days.max())
     ended = np.bincount(counts.days, counts.n, longest + 2)[: longest + 1]
     entered = np.bincount(counts.entry_days, counts.n, longest + 2)[: longest + 1]
     return np.cumsum(entered) - (np.cumsum(ended) - ended)

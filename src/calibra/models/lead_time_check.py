@@ -182,10 +182,10 @@ def _cell_columns(
 
 def _at_horizons(fit: LeadTimeFit, interval_prob: float) -> dict[str, NDArray[Any]]:
     """Aalen–Johansen over the model's share of events by each promised horizon that the fit reaches."""
-    horizons = [days for days in fit.scale.horizons if days <= fit.last_edge_days]
+    horizons = [days for days in fit.scale.horizons if fit.reaches(days)]
     rows: list[tuple[Any, ...]] = []
     if horizons:
-        times = np.array(horizons) + 0.5
+        times = fit.times(horizons)
         expected = fit.draws.each_rank_and_all(times).event.mean(axis=0)
         for k, rank in enumerate([*fit.ranks, ALL_RANKS]):
             chosen = fit.counts.rank == k if k < len(fit.ranks) else np.ones(fit.counts.rank.size, dtype=bool)

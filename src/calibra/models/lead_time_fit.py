@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counts import EVENT, EXIT, DurationCounts
 from calibra.data.judgments import Judgments
@@ -135,6 +135,15 @@ class LeadTimeFit:
         """How far the follow-up reaches."""
         return self.cells.follow_up
 
+    def reaches(self, days: int) -> bool:
+        """Whether the incidence by this day is known: it lies within the edges, or all had ended by the last one."""
+        return days <= self.last_edge_days or bool(self.closed(days))
+
+    def closed(self, days: ArrayLike) -> NDArray[np.bool_]:
+        """On which of these days nobody is open any more, all having ended."""
+        ended = self.follow_up.all_ended_days
+        return np.asarray(days) >= (np.inf if ended is None or ended > self.last_edge_days else ended)
+
     @property
     def draws(self) -> LeadTimeDraws:
         """Draws of incidences, computed on demand."""
@@ -142,24 +151,26 @@ class LeadTimeFit:
 
     def incidence_draws(self, days: Sequence[int], *, cause: Cause = "event") -> Floats:
         """Draws of the share ended this way by the end of each day, (draw, rep, rank, day), exits competing."""
-        curves = self.draws.curves(self.times(days))
-        return curves.event if _check_cause(cause) == "event" else curves.exit
+        return self._ended(self.draws.curves(self.times(days)), _check_cause(cause), days)
 
     def times(self, days: Sequence[int]) -> Floats:
-        """Ends of these whole days on the model's clock (day d ends at d + ½), or the error that refuses them."""
+        """Ends of these whole days on the model's clock (day d ends at d + ½), or the error that refuses them.
+
+        Days after everybody has ended are the day of the last ending: nothing can come after it.
+        """
         wanted = np.atleast_1d(np.asarray(days))
         if wanted.ndim != 1 or wanted.size == 0 or wanted.dtype.kind not in "iu" or (wanted < 0).any():
             raise InputError(f"`days` must be whole days of 0 or more, such as [30, 90]; got {days!r}.")
         latest = int(wanted.max())
+        if self.reaches(latest):
+            return np.minimum(wanted, self.last_edge_days) + 0.5
         if latest > self.follow_up.longest_days:
             raise self.follow_up.refuse(latest, "The share within")
-        if latest > self.last_edge_days:
-            raise NotEnoughDataError(
-                f"The share within {latest} days is past the last edge of this fit, {self.last_edge_days} days, after "
-                f"which too few are followed; nothing is extrapolated. Ask for an earlier day, or fit with "
-                f"LeadTimeModel(interval_edges_days=[..., {latest}])."
-            )
-        return wanted + 0.5
+        raise NotEnoughDataError(
+            f"The share within {latest} days is past the last edge of this fit, {self.last_edge_days} days, after "
+            f"which too few are followed; nothing is extrapolated. Ask for an earlier day, or fit with "
+            f"LeadTimeModel(interval_edges_days=[..., {latest}])."
+        )
 
     # tables -----------------------------------------------------------------------------------------------------------
 
@@ -196,8 +207,9 @@ class LeadTimeFit:
         groups, code = _check_by(by), {"event": EVENT, "exit": EXIT}[_check_cause(cause)]
         ranks: RankMix = "by rank" if "rank" in groups else "own"
         found = self.draws.read(
-            self.times(days), lambda curves: {"share": getattr(curves, cause)}, ranks=ranks, interval_prob=interval_prob
-        )["share"]
+            self.times(days), lambda curves: {"share": self._ended(curves, cause, days)}, ranks=ranks,
+            interval_prob=interval_prob,
+        )["share"]  # fmt: skip
         wanted = np.atleast_1d(np.asarray(days)).tolist()
         endings = [self._count((self.counts.ending == code) & (self.counts.days <= day)) for day in wanted]
         followed = [self._count((self.counts.days >= day) & (self.counts.entry_days <= day)) for day in wanted]
@@ -245,6 +257,8 @@ class LeadTimeFit:
         if isinstance(age_days, bool) or not isinstance(age_days, int | np.integer) or age_days < 0:
             raise InputError(f"`age_days` must be a whole number of days, 0 or more; got {age_days!r}.")
         times = self.times([int(age_days), int(age_days + within_days)])
+        if self.closed(age_days):
+            raise self.follow_up.refuse_age(int(age_days))
 
         def coming(curves: Curves) -> dict[str, Floats]:
             later = curves.event[..., 1] - curves.event[..., 0]
@@ -366,6 +380,12 @@ class LeadTimeFit:
         columns: dict[str, Any] = {"rep": np.repeat(labels, n_ranks * repeat)}
         return columns if named is None else columns | {"rank": np.tile(np.repeat(named, repeat), len(labels))}
 
+    def _ended(self, curves: Curves, cause: Cause, days: Sequence[int]) -> Floats:
+        """Share ended this way by these days; who was no event by the day when all have ended is an exit."""
+        if cause == "event":
+            return curves.event
+        return np.where(self.closed(days), 1.0 - curves.event, curves.exit)
+
     def _count(self, rows: NDArray[np.bool_]) -> Floats:
         """Judgments of these rows of the counts, (rep, rank)."""
         cell = self.counts.rep[rows] * len(self.ranks) + self.counts.rank[rows]
@@ -392,7 +412,7 @@ def _check_by(by: Sequence[str]) -> tuple[str, ...]:
     return tuple(by)
 
 
-def _check_cause(cause: str) -> str:
+def _check_cause(cause: Cause) -> Cause:
     if cause not in CAUSES:
         raise InputError(f"`cause` must be one of {', '.join(CAUSES)}; got {cause!r}.")
     return cause

@@ -38,11 +38,10 @@ def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
         with the first date when it can be known. `n`, `engine`.
     """
     promised = [promise.within_days if promise else 0 for promise in fit.scale.promise_by_rank]
-    known = [0 < days <= fit.last_edge_days for days in promised]
-    times = np.union1d(
-        fine_times(fit.cells.bounds), [days + 0.5 for days, ok in zip(promised, known, strict=True) if ok]
-    )
-    place = np.where(known, np.searchsorted(times, np.array(promised) + 0.5), 0)
+    known = [days > 0 and fit.reaches(days) for days in promised]
+    days_read = np.minimum(promised, fit.last_edge_days)
+    times = np.union1d(fine_times(fit.cells.bounds), days_read[known] + 0.5)
+    place = np.where(known, np.searchsorted(times, days_read + 0.5), 0)
 
     def read(curves: Curves) -> dict[str, Floats]:
         def by_promise(curve: Floats) -> Floats:
@@ -56,7 +55,7 @@ def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
         return quartiles | {
             "restricted_mean_days": area_under(still_open, times, start=1.0),
             "share_inside_promise": by_promise(curves.event) / np.maximum(curves.event[..., -1], 1e-300),
-            "open_past_promise": by_promise(still_open),
+            "open_past_promise": by_promise(still_open) * ~fit.closed(promised),
         }
 
     found = fit.draws.read(times, read, interval_prob=interval_prob)
@@ -75,7 +74,7 @@ def _answer(fit: LeadTimeFit, days: int) -> str:
     """Whether something can be said about a promise, and if not, from when."""
     if not days:
         return "nothing promised"
-    if days <= fit.last_edge_days:
+    if fit.reaches(days):
         return "known"
     if days <= fit.follow_up.longest_days:
         return f"not in this fit: its last edge is {fit.last_edge_days} days"
