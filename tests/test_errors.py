@@ -203,7 +203,6 @@ MARGINS = {
     ],
     "cut_points": [lambda value: cb.rep_standings(calibrated().rank_fits[60], cut_points=value)],
     "worst_share": [lambda value: cb.rep_standings(calibrated().rank_fits[60], worst_share=value)],
-    "share_left": [lambda value: calibrated().lead_fit.chasing(share_left=value)],
     "worth_prob": [lambda value: calibrated().lead_fit.chasing(worth_prob=value)],
     "n_folds": [lambda value: cb.recommend_granularity(calibrated().rank_fits[60], n_folds=value)],
 }

@@ -76,7 +76,11 @@ def test_crm_deals_are_the_published_incidences_and_no_agent_is_called_slow(shar
     age = (pd.Timestamp("2017-12-31") - pd.to_datetime(frame.opportunity_at)).dt.days
     stale = frame.prospect_id[frame.closed_at.isna() & (age > 138)]
     assert len(stale) == 1291
-    assert set(stale) <= set(fit.chasing(judgments).prospect)
+    named = fit.chasing(judgments, unknown=True)
+    assert set(stale) <= set(named.prospect)
+    assert named.note.notna().sum() == 251  # followed for 388 days: older than 298, their next 90 are unknown
+    assert named.note.isna().sum() == pytest.approx(1106, abs=20)
+    assert named.chance_within_90_days.mean() < 0.01
 
 
 @pytest.mark.parametrize("world", [19, 27, 42, 71, 79, 84, 130, 171, 196])

@@ -1,11 +1,11 @@
-"""How the lead-time model's posterior is read: tables against draws, who is slow, who is chased too long."""
+"""How the lead-time model's posterior is read: tables against draws, who is slow."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from tests.models.lead_time_worlds import AS_OF, EVENT, OPEN, competing, judgments_of, scale_of
+from tests.models.lead_time_worlds import AS_OF, EVENT, OPEN, competing, judgments_of
 
 from calibra.data.judgments import Judgments
 from calibra.data.open_rows import count_open, open_judgments
@@ -87,23 +87,6 @@ def test_a_table_is_the_callers_own(fit, name):
     pd.testing.assert_frame_equal(before, getattr(fit, name)())
 
 
-def test_events_left_are_those_that_the_chased_still_bring(fit):
-    # the table reads linearly between some 60 times, incidence_draws at the very days: 1 % apart at most
-    table = fit.chasing(share_left=0.5, worth_prob=1.0)
-    row = table[(table.rep == "Bo") & (table["rank"] == "B")].iloc[0]
-    opened = fit.open_counts
-    mine = (opened.rep == 1) & (opened.rank == 1) & (opened.age_days <= fit.last_edge_days)
-    mine &= opened.age_days + 0.5 > row.limit_days
-    ages, n = opened.age_days[mine], opened.n[mine]
-    assert n.sum() == row.n_chased - row.n_past_last_edge > 0
-    event, exit_ = (
-        fit.incidence_draws([*ages, fit.last_edge_days], cause=cause)[:, 1, 1] for cause in ("event", "exit")
-    )
-    left = ((event[:, -1:] - event[:, :-1]) / (1.0 - event[:, :-1] - exit_[:, :-1])) @ n
-    assert row.events_left == pytest.approx(left.mean(), rel=0.01)
-    assert row.events_left_lower == pytest.approx(np.quantile(left, 0.05), rel=0.01)
-
-
 def test_update_is_what_is_left_among_those_still_open(fit):
     event, exit_ = (fit.incidence_draws([30, 90], cause=cause) for cause in ("event", "exit"))
     expected = (event[..., 1] - event[..., 0]) / (1 - event[..., 0] - exit_[..., 0])
@@ -126,7 +109,7 @@ def test_nothing_is_extrapolated(fit):
     (lambda fit: fit.cumulative_incidence([1.5]), r"`days` must be whole days"),
     (lambda fit: fit.cumulative_incidence([30], by=("team",)), r"`by` must hold 'rep', 'rank', both or none"),
     (lambda fit: fit.cumulative_incidence([30], cause="won"), r"`cause` must be one of event, exit; got 'won'"),
-    (lambda fit: fit.chasing(share_left=0), r"`share_left` must lie strictly between 0 and 1"),
+    (lambda fit: fit.chasing(within_days=0), r"`within_days` must be"),
     (lambda fit: fit.chasing(worth_prob=0), r"`worth_prob` must lie above 0 and be at most 1; got 0"),
     (lambda fit: fit.tempo(margin_ratio=1.0), r"`margin_ratio` must be a number above 1; got 1.0"),
 ])  # fmt: skip
@@ -171,42 +154,10 @@ def test_a_rep_of_few_events_gets_no_finding_however_likely_the_others_make_it(f
     assert (tempo(fit, margin_ratio=6.0, interval_prob=0.9).finding == "in line").all()
 
 
-def test_chasing_counts_and_names_agree(fit, judgments):
-    counted, named = fit.chasing().set_index(["rep", "rank"]), fit.chasing(judgments)
-    for rep in REPS:
-        for rank in "AB":
-            row, mine = counted.loc[(rep, rank)], named[(named.rep == rep) & (named["rank"] == rank)]
-            assert len(mine) == row.n_chased
-            assert (mine.age_days > row.limit_days - 0.5).all()
-            assert (mine.age_days > 150).sum() == row.n_past_last_edge
-            assert mine.estimate.sum() == pytest.approx(row.events_left, abs=1e-2)
-    assert counted.loc[("(all reps)", "A"), "n_open"] == counted.loc[[(rep, "A") for rep in REPS], "n_open"].sum()
-    assert named[named.age_days > 150].estimate.isna().all()
-    assert named.estimate.isna().is_monotonic_increasing  # of whom nothing is known stand last
-    assert all(group.is_monotonic_decreasing for _, group in named.age_days.groupby(named.estimate.isna()))
-    assert (named.note.notna() == named.estimate.isna()).all()
-
-
-def test_the_age_limit_leaves_the_stated_share_of_events(fit):
-    limit = fit.chasing(share_left=0.1).set_index(["rep", "rank"]).limit_days[("Abe", "A")]
-    day = round(limit - 0.5)
-    at_limit, at_end = fit.incidence_draws([day, 150])[:, 0, 0].mean(axis=0)
-    assert at_limit / at_end == pytest.approx(0.9, abs=0.01)
-
-
-def test_the_old_with_a_good_chance_yet_are_not_chased():
-    # 200 prospects become events evenly over 100 days; ten have been open for 96: four more days, a chance of 4/(4 + ε)
-    days = np.r_[np.repeat(np.arange(1, 101), 2), np.full(10, 96)]
-    ending = np.r_[np.full(200, EVENT), np.full(10, OPEN)]
-    judgments = judgments_of(days, ending, exits=False, scale=scale_of("A", within_days=100))
-    fit = LeadTimeModel(interval_edges_days=(25, 50, 75, 90, 100)).fit(judgments, seed=1, progress=False)
-    row = fit.chasing().iloc[0]
-    assert row.limit_days < 96
-    assert (row.n_chased, row.n_worth) == (0, 10)
-    assert fit.chasing(judgments).empty
-    named = fit.chasing(judgments, worth_prob=1.0)
-    assert len(named) == fit.chasing(worth_prob=1.0).iloc[0].n_chased == 10
-    assert (named.estimate > 0.1).all()
+def test_nearly_all_events_have_come_by_the_day_that_says_so(fit):
+    limit = fit.lead_times().set_index(["rep", "rank"]).nearly_all_days[("Abe", "A")]
+    at_limit, at_end = fit.incidence_draws([round(limit - 0.5), 150])[:, 0, 0].mean(axis=0)
+    assert at_limit / at_end == pytest.approx(0.95, abs=0.01)
 
 
 def test_judgments_lost_from_sight_are_not_chased():
@@ -222,36 +173,6 @@ def test_judgments_lost_from_sight_are_not_chased():
     counts = count_open(judgments)
     assert counts.n.sum() == still.sum()
     assert set(counts.age_days) <= {200}
-
-
-def test_a_newer_snapshot_with_a_new_rep_is_read_as_all_reps(fit):
-    newer = judgments_of([140, 140], [OPEN, OPEN], rep=np.array(["Abe", "Dan"]), rank="A", scale=scale_of("A", "B"))
-    named = fit.chasing(newer, worth_prob=1.0).set_index("rep")
-    limits = fit.chasing().set_index(["rep", "rank"]).limit_days
-    assert named.limit_days["Dan"] == pytest.approx(limits[("(all reps)", "A")])
-    assert named.limit_days["Abe"] == pytest.approx(limits[("Abe", "A")])
-    with pytest.raises(InputError, match=r"`judgments` must be of the scale of the fit \(A, B\); got A"):
-        fit.chasing(judgments_of([140], [OPEN]))
-
-
-def test_a_share_that_never_comes_is_stated_only_on_a_plateau():
-    rng = np.random.default_rng(4)
-    comes = rng.random(1500) < 0.4
-    days = np.where(comes, np.floor(rng.random(1500) + rng.exponential(20.0, 1500)), 10**6)
-    age = rng.integers(150, 200, 1500)
-    model = LeadTimeModel(interval_edges_days=(20, 60, 150))
-    plateau = judgments_of(
-        np.minimum(days, age).astype(int), np.where(days <= age, EVENT, OPEN), age_days=age, exits=False
-    )
-    row = model.fit(plateau, seed=1, engine="laplace", draws=300, progress=False).never().iloc[-1]
-    assert row.verdict == "plateau"
-    assert row.lower < 0.6 < row.upper
-    still_coming, ending = competing(1500, seed=5, event_days=300.0, exit_days=np.inf)
-    fit = model.fit(
-        judgments_of(still_coming, ending, exits=False), seed=1, engine="laplace", draws=300, progress=False
-    )
-    assert fit.never().verdict.iloc[-1] == "not identified yet: followed for 150 days"
-    assert fit.never().estimate.isna().all()
 
 
 def test_a_fit_gives_back_what_was_seen(fit):

@@ -12,7 +12,8 @@ import calibra as cb
 from calibra.calibration import Calibration
 from calibra.models import rep_chunks
 from calibra.models.lead_time_chasing import count_chased
-from calibra.models.lead_time_check import check_calibration, never
+from calibra.models.lead_time_check import check_calibration
+from calibra.models.lead_time_never import never
 from calibra.models.lead_time_tables import lead_times, tempo
 from calibra.models.rank_fit import RankFit
 
@@ -30,7 +31,7 @@ READERS: dict[str, Callable[[Calibration], pd.DataFrame]] = {
     "lead times": lambda found: lead_times(found.lead_fit, **LEVEL),
     "tempo": lambda found: tempo(found.lead_fit, margin_ratio=1.2, **LEVEL),
     "never": lambda found: never(found.lead_fit, **LEVEL),
-    "chasing": lambda found: count_chased(found.lead_fit, share_left=0.05, worth_prob=0.1, **LEVEL),
+    "chasing": lambda found: count_chased(found.lead_fit, within_days=None, worth_prob=0.1, **LEVEL),
     "incidence": lambda found: found.lead_fit.cumulative_incidence([30, 90]),
     "cells": lambda found: check_calibration(found.lead_fit, **LEVEL).table,
     "tests": lambda found: check_calibration(found.lead_fit, **LEVEL).tests_table,

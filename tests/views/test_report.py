@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.models.lead_time_worlds import judgments_of as followed, scale_of
 
 import calibra as cb
 from calibra.calibration import Calibration
@@ -601,12 +602,28 @@ def test_advice_rules_are_the_default_ones_the_note_tells_of(english: Page) -> N
     assert f"Shares now and aims with their {100 * rules.move_prob:.0f}\u00a0% intervals" in english.text
 
 
-def test_who_has_much_open_for_too_long_stands_on_the_first_page(english: Page, calibration: Calibration) -> None:
-    chased = calibration.tables()["chasing"].groupby("rep")["n_chased"].sum()
-    told = next(text for _, text in english.texts if "Open for so long that hardly any still comes" in text)
-    many = chased.drop(ALL_REPS)[lambda n: n >= 5]
+def test_who_has_much_to_look_through_again_stands_on_the_first_page(tmp_path: Path) -> None:
+    # events come within weeks or not at all, and follow-up reaches 400 days: most of the old have hardly a chance left
+    rng = np.random.default_rng(3)
+    age, k = rng.integers(0, 400, 1500), rng.integers(0, 2, 1500)
+    event = np.where(rng.random(1500) < np.array([0.5, 0.25])[k], np.floor(rng.exponential(12.0, 1500)), np.inf)
+    happened = event <= age
+    judgments = followed(
+        np.where(happened, event, age).astype(int), np.where(happened, 1, 3), age_days=age, exits=False,
+        rep=np.array(["Abe", "Bo", "Cy"])[rng.integers(0, 3, 1500)], rank=np.array(["A", "B"])[k],
+        scale=scale_of("A", "B"),
+    )  # fmt: skip
+    found = calibrate(judgments, seed=1, engine="laplace", draws=400)
+    page = read(found, tmp_path)
+    chased = found.tables()["chasing"].groupby("rep")[["n_chased", "n_unknown"]].sum().drop(ALL_REPS)
+    told = next(text for _, text in page.texts if "With little chance left" in text)
     numbers = re.findall(r" (\d+)(?=, | and |\.)", told.split(": ", 1)[1].replace("\u00a0", " "))
-    assert sorted(map(int, numbers)) == sorted(many)
+    assert sorted(map(int, numbers)) == sorted(chased.n_chased)
+    assert chased.n_chased.min() > 100
+    for rep, row in chased.iterrows():
+        cell = page.row(rep, 5)[-1]
+        assert f"chance unknown of {row.n_unknown}" in cell
+        assert re.search(r"\d\.\d \(\d\.\d–(?!0\.0)", cell)  # the upper end is never told as none
 
 
 @pytest.fixture(scope="module")

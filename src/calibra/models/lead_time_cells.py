@@ -239,12 +239,14 @@ def _all_ended(counts: DurationCounts) -> int | None:
     return None if is_lost.any() else int(counts.days.max())
 
 
-def count_at_risk(counts: DurationCounts) -> Floats:
-    """Judgments followed on each whole day from 0 to the longest follow-up, (day,)."""
-    longest = int(counts.days.max())
-    ended = np.bincount(counts.days, counts.n, longest + 2)[: longest + 1]
-    entered = np.bincount(counts.entry_days, counts.n, longest + 2)[: longest + 1]
-    return np.cumsum(entered) - (np.cumsum(ended) - ended)
+def count_at_risk(counts: DurationCounts, chosen: NDArray[np.bool_] | None = None) -> Floats:
+    """Judgments (or some rows of the counts) followed on each whole day from 0 to the longest follow-up, (day,)."""
+    rows = slice(None) if chosen is None else chosen
+    n_days = int(counts.days.max()) + 1
+    ended, entered = (
+        np.bincount(days[rows], counts.n[rows], n_days + 1)[:n_days] for days in (counts.days, counts.entry_days)
+    )
+    return np.asarray(np.cumsum(entered) - (np.cumsum(ended) - ended))
 
 
 def _judgments(counts: DurationCounts, by: tuple[str, ...]) -> Ints:

@@ -1,4 +1,4 @@
-"""Does the lead-time model give back what was seen, and has the follow-up reached a plateau?"""
+"""Does the lead-time model give back what was seen?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, gammaincinv
+from scipy.special import chdtrc
 
 from calibra.data.counts import OPEN
 from calibra.errors import NotEnoughDataError
 from calibra.models.lead_time_curves import Floats
-from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
+from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rep_chunks import read_reps
 from calibra.stats.intervals import Interval, equal_tailed
 from calibra.stats.lifetable import aalen_johansen
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 ALL_RANKS = "(all ranks)"
 """Label of the row over all ranks."""
-LAST_PART, LATE_SHARE, FEWEST_LATE = 0.2, 0.05, 30
-"""A plateau: the last 20 % of the follow-up holds fewer than 5 % of the events, and at least 30 were followed there."""
 FEWEST_EXPECTED = 5.0
 """Life-table cells with fewer expected endings are put together."""
 
@@ -217,53 +215,3 @@ def observe(fit: LeadTimeFit, chosen: NDArray[np.bool_], days: int, interval_pro
     except NotEnoughDataError:
         return np.nan, np.nan, np.nan
     return float(point.estimate[0]), float(point.lower[0]), float(point.upper[0])
-
-
-def never(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
-    """What share never becomes an event? Said only where a plateau is in sight.
-
-    A plateau is taken to be reached where at least 30 judgments were followed into the last 20 % of the days up to
-    the last edge L, and where even the upper limit of the hazard there (exact Poisson, on the events and person-days
-    of that part alone) leaves it fewer than 5 % of the events by L. Then the share is 1 − F₁(L). It cannot be proved:
-    events that come after years leave no trace here.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `rank` (and all ranks), `estimate`, `lower`, `upper` (NaN where not identified), `late_share_upper`: upper
-        limit of the share of the events by the last edge that fall in its last 20 %, `n_late` (followed into it),
-        `verdict`, `n`, `engine`.
-
-    References
-    ----------
-    Maller, R. A. and Zhou, X. (1996). Survival Analysis with Long-Term Survivors. Wiley.
-    """
-    late_from = int(np.floor((1.0 - LAST_PART) * fit.last_edge_days))
-    times = np.array([late_from, fit.last_edge_days]) + 0.5
-    curves = fit.draws.each_rank_and_all(times)
-    found = equal_tailed(1.0 - curves.event[..., 1], interval_prob=interval_prob)
-    n_late, hazard = _late_hazard(fit, late_from, tail=(1.0 - interval_prob) / 2.0)
-    ended = -np.expm1(-hazard * (fit.last_edge_days - late_from))
-    late_share = curves.open[..., 0].mean(axis=0) * ended / np.maximum(curves.event[..., 1].mean(axis=0), 1e-300)
-    reached = (n_late >= FEWEST_LATE) & (late_share < LATE_SHARE)
-    not_yet = f"not identified yet: followed for {fit.last_edge_days} days"
-    columns: dict[str, Any] = {"rank": np.array([*fit.ranks, ALL_RANKS], dtype=object)}
-    columns |= {name: np.where(reached, values, np.nan) for name, values in flat_columns("", found).items()}
-    columns |= {"late_share_upper": np.minimum(late_share, 1.0), "n_late": n_late.astype(int)}
-    columns["verdict"] = np.where(reached, "plateau", not_yet).astype(object)
-    n = np.append(fit.n.sum(axis=0), fit.n.sum())
-    return fit.table(columns | {"n": n.astype(int)}, interval_prob)
-
-
-def _late_hazard(fit: LeadTimeFit, late_from: int, *, tail: float) -> tuple[Floats, Floats]:
-    """Judgments followed past a day, per rank and over all, and the upper limit of the event hazard after it."""
-    if late_from < 1:
-        nobody = np.zeros(len(fit.ranks) + 1)
-        return nobody, np.full_like(nobody, np.inf)
-    late = fit.counts.exposure_cells([late_from, fit.last_edge_days])
-    n_late, events, days = (
-        np.append(values[..., 1].sum(axis=0), values[..., 1].sum())
-        for values in (late.n_at_risk, late.events, late.exposure_days)
-    )
-    upper = np.asarray(gammaincinv((events + 1.0).astype(float), 1.0 - tail), dtype=float)
-    return n_late.astype(float), upper / np.maximum(days, 1e-300)

@@ -13,9 +13,10 @@ from calibra.data.open_rows import OpenCounts
 from calibra.data.scale import RankScale, check_days
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.inference.cell_model import CellModel
-from calibra.inference.posterior import Diagnostics, Posterior
+from calibra.inference.posterior import Posterior
 from calibra.models.lead_time_cells import FollowUp, LeadTimeCells
 from calibra.models.lead_time_curves import Curves, Floats
+from calibra.models.lead_time_diagnostics import LeadTimeDiagnostics
 from calibra.models.lead_time_draws import LeadTimeDraws, RankMix
 from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, Interval
@@ -32,48 +33,6 @@ CAUSES = ("event", "exit")
 """The endings, each with a posterior of its own."""
 
 type Cause = Literal["event", "exit"]
-
-
-@dataclass(frozen=True, slots=True)
-class LeadTimeDiagnostics:
-    """How far to trust the fit of each ending; shown with every result."""
-
-    by_cause: Mapping[str, Diagnostics]
-    """Ending to its diagnostics."""
-
-    @property
-    def ok(self) -> bool:
-        """Nothing speaks against the fit of any ending."""
-        return not self.problems
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What speaks against the fit, in words; empty if nothing does."""
-        return tuple(f"{cause}: {problem}" for cause, found in self.by_cause.items() for problem in found.problems)
-
-    @property
-    def engine(self) -> str:
-        """The engine that made the draws; both where they differ."""
-        return " and ".join(dict.fromkeys(found.engine for found in self.by_cause.values()))
-
-    @property
-    def seed(self) -> int:
-        """Seed of the fit."""
-        return self.by_cause["event"].seed
-
-    @property
-    def effective_sample(self) -> float:
-        """Effective number of independent draws, the least of the endings."""
-        return min(found.effective_sample for found in self.by_cause.values())
-
-    @property
-    def wall_seconds(self) -> float:
-        """Wall time of the fit."""
-        return sum(found.wall_seconds for found in self.by_cause.values())
-
-    def __str__(self) -> str:
-        """One readable line per ending."""
-        return "\n".join(f"{cause}: {found}" for cause, found in self.by_cause.items())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,7 +233,8 @@ class LeadTimeFit:
     def lead_times(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """How long does it take, among those that become events by the last edge? Per rep and rank, all reps first.
 
-        Each with `_lower`, `_upper`: `quarter_days`, `median_days`, `three_quarters_days` (F₁(t) = q F₁(L)),
+        Each with `_lower`, `_upper`: `quarter_days`, `median_days`, `three_quarters_days`,
+        `nearly_all_days` (F₁(t) = q F₁(L), q = 0.95 for the last),
         `restricted_mean_days` (days open up to the last edge L), `share_inside_promise` (F₁(H)/F₁(L)),
         `open_past_promise` (S(H)); `promise_days`, `promise_answer`, `n`, `engine`.
         """
@@ -300,41 +260,60 @@ class LeadTimeFit:
         self,
         judgments: Judgments | None = None,
         *,
-        share_left: float = 0.05,
+        within_days: int | None = None,
         worth_prob: float = 0.1,
+        unknown: bool = False,
         interval_prob: float = INTERVAL_PROB,
     ) -> "pd.DataFrame":
-        """Who chases too long? Counts per rep and rank; given judgments, the prospects to hand back, by name.
+        """Who chases too long? Counts per rep and rank; given judgments, the prospects to look through, by name.
 
-        Chased too long is who is open past the age after which at most `share_left` of the events up to the last edge
-        still come, and has a chance of less than `worth_prob` to become one of them.
+        Listed is an open prospect whose chance of an event in the next days is, with probability 0.9, below half of a
+        fresh one's of that rep and rank and below `worth_prob`; only where a plateau is in sight, and follow-up
+        reaches those days.
 
         Parameters
         ----------
         judgments : Judgments, optional
             With rows: those of the fit, or a newer snapshot. A rep the fit does not know is read as all reps.
+        within_days : int, optional
+            Days to look ahead; by default those the rank promises, else the longest promised, else 90.
+        worth_prob : float
+            Chance from which a prospect is worth it.
+        unknown : bool
+            By name: whether those of whom nothing is known, because follow-up ends before, stand apart at the end.
 
         Returns
         -------
         pandas.DataFrame
-            Counts: `limit_days`, and `events_left` in those chased by the last edge, with `_lower`, `_upper`; `n_open`,
-            `n_chased`, of these `n_past_last_edge`, of whom nothing is known; `n_worth`: old, but worth it still.
-            Names: `prospect`, `rep`, `rank`, `judged_at`, `age_days`, `limit_days`; `estimate`, `lower`, `upper` of the
-            chance yet, NaN past the last edge, as `note` says. Oldest first; past the last edge at the end.
+            Counts: `within_days`, `followed_days`, `plateau` of the rank; `n_open`, `n_chased`, `n_unknown`;
+            `expected_events` of those chased within these days, with `_lower`, `_upper`, NaN where nobody is chased.
+            Names, oldest first: `prospect`, `rep`, `rank`, `judged_at`, `age_days`, `within_days`;
+            `chance_within_90_days`, `fresh_chance_within_90_days` (each number of days there is), with `_lower`,
+            `_upper`; `note`.
         """
         from calibra.models.lead_time_chasing import count_chased, name_chased
 
-        chosen = {"share_left": share_left, "worth_prob": worth_prob, "interval_prob": interval_prob}
         if judgments is None:
-            return self._once(("chasing", *chosen.values()), lambda: count_chased(self, **chosen))
-        return name_chased(self, judgments, **chosen)
+            return self._once(
+                ("chasing", within_days, worth_prob, interval_prob),
+                lambda: count_chased(self, within_days=within_days, worth_prob=worth_prob, interval_prob=interval_prob),
+            )
+        return name_chased(
+            self,
+            judgments,
+            within_days=within_days,
+            worth_prob=worth_prob,
+            unknown=unknown,
+            interval_prob=interval_prob,
+        )
 
     def never(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """What share never becomes an event, per rank and over all? Said only where a plateau is in sight.
+        """What share is no event by the last day followed, per rank and over all, where hardly any can come later?
 
-        `estimate`, `lower`, `upper`, NaN where it is not; `late_share_upper`, `n_late`, `verdict`, `n`, `engine`.
+        `estimate`, `lower`, `upper`, NaN where no plateau is in sight; `by_days`, `tail_share_upper`, `n_late`,
+        `verdict`, `n`, `engine`.
         """
-        from calibra.models.lead_time_check import never
+        from calibra.models.lead_time_never import never
 
         return self._once(("never", interval_prob), lambda: never(self, interval_prob=interval_prob))
 

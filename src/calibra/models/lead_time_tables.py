@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FLAG_PROB = 0.9
 """Probability from which a finding about a rep is uttered."""
+QUANTILES = {"quarter_days": 0.25, "median_days": 0.5, "three_quarters_days": 0.75, "nearly_all_days": 0.95}
+"""Column to the share of the events by the last edge that have come by then."""
 FEWEST_EVENTS = 5
 """Events of a rep from which a finding about its tempo is uttered."""
 MONTH_DAYS = 30.0
@@ -26,16 +28,16 @@ _CANNOT_TELL = "cannot tell yet"
 def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
     """How long does it take, among those that become events by the last edge? Per rep and rank, all reps first.
 
-    Quartiles solve F₁(t) = q F₁(L), with L the last edge: what comes later is not known and does not enter.
+    Quantiles solve F₁(t) = q F₁(L), with L the last edge: what comes later is not known and does not enter.
 
     Returns
     -------
     pandas.DataFrame
-        Each of these with `_lower`, `_upper`: `quarter_days`, `median_days`, `three_quarters_days` (by when so many
-        of the events by the last edge have come), `restricted_mean_days` (mean days a prospect stays open, counted up
-        to the last edge), `share_inside_promise` (F₁(H)/F₁(L)), `open_past_promise` (S(H): share of prospects still
-        open after the promised days). `promise_days` and `promise_answer`: "known", "nothing promised", or "not yet",
-        with the first date when it can be known. `n`, `engine`.
+        Each of these with `_lower`, `_upper`: `quarter_days`, `median_days`, `three_quarters_days`, `nearly_all_days`
+        (by when so many of the events by the last edge have come; nearly all: 95 %), `restricted_mean_days` (mean days
+        a prospect stays open, counted up to the last edge), `share_inside_promise` (F₁(H)/F₁(L)), `open_past_promise`
+        (S(H): share of prospects still open after the promised days). `promise_days` and `promise_answer`: "known",
+        "nothing promised", or "not yet", with the first date when it can be known. `n`, `engine`.
     """
     promised = [promise.within_days if promise else 0 for promise in fit.scale.promise_by_rank]
     known = [days > 0 and fit.reaches(days) for days in promised]
@@ -48,11 +50,8 @@ def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
             return np.where(known, curve[:, :, np.arange(len(place)), place], np.nan)
 
         still_open = curves.open
-        quartiles = {
-            name: time_of_share(curves.event, times, share)
-            for name, share in (("quarter_days", 0.25), ("median_days", 0.5), ("three_quarters_days", 0.75))
-        }
-        return quartiles | {
+        quantiles = {name: time_of_share(curves.event, times, share) for name, share in QUANTILES.items()}
+        return quantiles | {
             "restricted_mean_days": area_under(still_open, times, start=1.0),
             "share_inside_promise": by_promise(curves.event) / np.maximum(curves.event[..., -1], 1e-300),
             "open_past_promise": by_promise(still_open) * ~fit.closed(promised),
@@ -208,5 +207,5 @@ def summarise_fit(fit: LeadTimeFit) -> str:
         f"Lead times, all reps:\n{times[kept].round(2).to_string(index=False)}",
         "Tempo, median lead time over that of all reps, exits left out of account:\n"
         f"{tempos[shown].round(2).to_string(index=False)}",
-        f"Share that never becomes an event:\n{fit.never().round(3).to_string(index=False)}",
+        f"Share without an event when hardly any can follow:\n{fit.never().round(3).to_string(index=False)}",
     ])  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -289,18 +290,17 @@ def _exits(rows: list[dict[str, Any]], margin: float) -> list[str]:
 
 
 def _chased(fit: LeadTimeFit) -> list[str]:
-    """Open for longer than brings anything: per rank, and whose."""
+    """Open with hardly a chance left: per rank, whose, and of how many nothing is known."""
     table = fit.chasing()
     rows, n_ranks = plain_rows(table), len(fit.ranks)
-    share, worth = (f"{100 * table.attrs[name]:g} %" for name in ("share_left", "worth_prob"))
     chased = [row for row in rows[:n_ranks] if row["n_chased"]]
-    limit = f"the age after which fewer than {share} of the events still come"
+    rule = f"half of a fresh prospect's and {100 * table.attrs['worth_prob']:g} %"
     if not chased:
-        return [f"No open judgment is past {limit} with a chance of less than {worth}."]
+        return [f"No open judgment is known to have a chance below {rule}.", *_unknown(rows[:n_ranks])]
     parts = [
-        f"{short_label(row['rank'])} {row['n_chased']:,} of {row['n_open']:,} open (past each rep's own limit, "
-        f"{row['limit_days']:.0f} days all reps together; events still expected in them {row['events_left']:.1f}, "
-        f"{row['events_left_lower']:.1f} to {row['events_left_upper']:.1f}{_unknown(row)})"
+        f"{short_label(row['rank'])} {row['n_chased']:,} of {row['n_open']:,} open (events expected of them within "
+        f"{row['within_days']} days {row['expected_events']:.1f}, {row['expected_events_lower']:.1f} to "
+        f"{ceil(10 * row['expected_events_upper']) / 10:.1f})"
         for row in chased
     ]
     by_rep: Counter[str] = Counter()
@@ -309,23 +309,30 @@ def _chased(fit: LeadTimeFit) -> list[str]:
     most = [f"{short_label(rep)} {n:,}" for rep, n in by_rep.most_common(MOST_NAMED) if n]
     whose = [f"Most of these are open with {join_names(most, width=40)}."] if most and len(fit.reps) > 1 else []
     return [
-        f"Chased past {limit}, with a chance of less than {worth} each as far as it is known: {'; '.join(parts)}.",
+        f"To look through again, open with a chance below {rule}: {'; '.join(parts)}.",
         *whose,
+        *_unknown(rows[:n_ranks]),
     ]
 
 
-def _unknown(row: dict[str, Any]) -> str:
-    return f", and nothing is known of {row['n_past_last_edge']:,} older" if row["n_past_last_edge"] else ""
+def _unknown(rows: list[dict[str, Any]]) -> list[str]:
+    """Of how many open judgments the chance is not known, follow-up ending before."""
+    parts = [
+        f"{short_label(row['rank'])} {row['n_unknown']:,} (followed for {row['followed_days']} days)"
+        for row in rows
+        if row["n_unknown"]
+    ]
+    return [f"Unknown, as follow-up does not reach the days ahead: {'; '.join(parts)}."] if parts else []
 
 
 def _never(fit: LeadTimeFit) -> list[str]:
-    """The share that never becomes an event, over all ranks."""
+    """The share that is no event by the last day followed, over all ranks."""
     row = plain_rows(fit.never().tail(1))[0]
     if row["estimate"] is None:
-        return [f"The share that never becomes an event: {row['verdict']}."]
+        return [f"The share of which hardly any can become an event any more: {row['verdict']}."]
     return [
-        f"About {percent(row['estimate'])} of the prospects never become an event ({percent(row['lower'])} to "
-        f"{percent(row['upper'])}, n {row['n']:,}): after {fit.last_edge_days} days hardly any still comes."
+        f"{percent(row['estimate'])} of the prospects are no event by day {row['by_days']}, exits among them "
+        f"({percent(row['lower'])} to {percent(row['upper'])}, n {row['n']:,}), and hardly any can come later."
     ]
 
 

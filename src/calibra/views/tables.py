@@ -126,9 +126,9 @@ def lead_time_table(fit: LeadTimeFit) -> Group:
 
 
 def tempo_table(fit: LeadTimeFit, *, limit: int = SHOWN_REPS) -> Group:
-    """Who is slower or faster than all reps, and who chases for too long?"""
+    """Who is slower or faster than all reps, and what is to be looked through again?"""
     numbers, chased = fit.tempo(), fit.chasing().groupby("rep", sort=False)[["n_open", "n_chased"]].sum()
-    table = _table(["rep", "n", "events", "median days", "P(slower)", "P(faster)", "finding", "chased of open"])
+    table = _table(["rep", "n", "events", "median days", "P(slower)", "P(faster)", "finding", "to look through"])
     table.columns[-2].justify = "left"
     for row in plain_rows(numbers)[:limit]:
         n_open, n_chased = chased.loc[row["rep"]].tolist()
@@ -141,7 +141,7 @@ def tempo_table(fit: LeadTimeFit, *, limit: int = SHOWN_REPS) -> Group:
     heading = (
         f"Tempo, exits left out of account ({numbers.attrs['interval_prob']:.0%} interval), the probability that the "
         f"median differs from all reps' by more than a factor of {numbers.attrs['margin_ratio']:g}, and open "
-        "judgments past the age after which hardly any event comes"
+        "judgments with little chance left"
     )
     return _under(heading, table, len(fit.reps) - limit)
 

@@ -20,7 +20,7 @@ from calibra.views.report.ranks import (
     rank_label,
 )
 from calibra.views.report.svg import axis
-from calibra.views.report.times import chased_of, events_left
+from calibra.views.report.times import chased_of, expected_events
 from calibra.views.style import short_label
 from calibra.words import points
 
@@ -238,7 +238,7 @@ def _attempt(facts: Facts, rep: str, move: Record | None) -> Flag:
         return Flag(say(f"card.review_{side}"), "")
     chased = chased_of(facts, rep)
     if chased["n_chased"] >= FEW_CHASED:
-        return Flag(say("card.hand_back", n=f"{chased['n_chased']:,}", left=events_left(facts, chased)), "")
+        return Flag(say("card.hand_back", n=f"{chased['n_chased']:,}", left=expected_events(facts, chased)), "")
     return _steady(facts, rep)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,9 +43,9 @@ def lead_time_section(facts: Facts) -> Section:
     if fit is None:
         return Section("lead-times", title, [Text(say("leads.none"))])
     blocks: list[Block] = [Text(say("leads.lead", days=fit.last_edge_days)), _curves(facts, fit), _by_rank(facts)]
-    margin, left, worth = (facts.settings[name] for name in ("margin_ratio", "share_left", "worth_prob"))
+    margin, worth = (facts.settings[name] for name in ("margin_ratio", "worth_prob"))
     blocks += [
-        Text(say("leads.tempo_lead", margin=f"{margin:g}", share=say.percent(1.0 - left), worth=say.percent(worth))),
+        Text(say("leads.tempo_lead", margin=f"{margin:g}", worth=say.percent(worth))),
         _tempo(facts, margin),
         *map(Text, _exits(facts, margin)),
         Text(_never(facts, fit)),
@@ -197,33 +198,34 @@ def _exits(facts: Facts, margin: float) -> Iterator[str]:
 
 
 def chased_of(facts: Facts, rep: str) -> dict[str, float]:
-    """Open, chased, past what is known, and expected events of a rep, over all ranks."""
+    """Open, chased, unknown, and expected events of a rep, over all ranks."""
     rows = facts.chasing.get(rep, {}).values()
-    names = ("n_open", "n_chased", "n_past_last_edge", "events_left", "events_left_lower", "events_left_upper")
-    return {name: sum(row[name] for row in rows) for name in names}
+    names = ("n_open", "n_chased", "n_unknown", "expected_events", "expected_events_lower", "expected_events_upper")
+    return {name: sum(row[name] or 0 for row in rows) for name in names}
 
 
-def events_left(facts: Facts, found: dict[str, float]) -> str:
-    """Events still expected in what is open for too long.
+def expected_events(facts: Facts, found: dict[str, float]) -> str:
+    """Events still expected in what is to be looked through again.
 
-    The interval adds up those of the ranks: it is that of the sum where the ranks move together, else wider.
+    The interval adds up those of the ranks: it is that of the sum where the ranks move together, else wider. Its upper
+    end is rounded up, so that few are never told as none.
     """
-    ends = (f"{found[name]:.1f}" for name in ("events_left", "events_left_lower", "events_left_upper"))
-    return facts.say.interval(*ends)
+    middle, low = (f"{found[name]:.1f}" for name in ("expected_events", "expected_events_lower"))
+    return facts.say.interval(middle, low, f"{ceil(10 * found['expected_events_upper']) / 10:.1f}")
 
 
 def _chased(facts: Facts, rep: str) -> Cell:
     say, found = facts.say, chased_of(facts, rep)
     text = say("leads.chased", chased=f"{found['n_chased']:,}", open=f"{found['n_open']:,}")
-    left = [say("leads.chased_left", left=events_left(facts, found))] if found["n_chased"] else []
-    if found["n_past_last_edge"]:
-        left.append(say("leads.chased_unknown", n=f"{found['n_past_last_edge']:,}"))
+    left = [say("leads.chased_left", left=expected_events(facts, found))] if found["n_chased"] else []
+    if found["n_unknown"]:
+        left.append(say("leads.chased_unknown", n=f"{found['n_unknown']:,}"))
     return Cell(text, say("format.semicolon").join(left))
 
 
 def _never(facts: Facts, fit: LeadTimeFit) -> str:
-    """The share that never becomes an event, over all ranks."""
+    """The share that is no event by the last day followed, over all ranks."""
     say, row = facts.say, plain_rows(fit.never().tail(1))[0]
     if row["estimate"] is None:
-        return say("leads.never_unknown", days=fit.last_edge_days)
-    return say("leads.never", percent=say.read(row), n=f"{row['n']:,}", days=fit.last_edge_days)
+        return say("leads.never_unknown", days=f"{row['by_days']}")
+    return say("leads.never", percent=say.read(row), n=f"{row['n']:,}", days=f"{row['by_days']}")
