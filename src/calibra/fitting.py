@@ -11,6 +11,7 @@ from calibra.calibration import Calibration, Days, name_fit
 from calibra.data.choices import horizons_to_fit
 from calibra.data.counts import EVENT
 from calibra.data.judgments import Judgments
+from calibra.data.weekly import RecentCounts
 from calibra.decisions.granularity import Granularity, recommend_granularity
 from calibra.decisions.thresholds import AdviceRules, ThresholdAdvice, recommend_thresholds
 from calibra.errors import FitError, InputError, NotEnoughDataError
@@ -60,7 +61,8 @@ def fit_everything(judgments: Judgments, *, seed: int, settings: FitSettings, pr
     if not rank_fits and lead_fit is None:
         raise fitter.nothing_fitted()
     rules = AdviceRules(margin_odds=settings.margin_odds)
-    advice = _advise(threshold_fits, fitter.notes, rules) if threshold_fits else None
+    recent = _recent(judgments) if threshold_fits else None
+    advice = _advise(threshold_fits, fitter.notes, rules=rules, recent=recent) if threshold_fits else None
     asked = rank_fits if "granularity" in parts else {}
     granularity = {days: told for days, fit in asked.items() if (told := fitter.granularity(fit)) is not None}
     found = Calibration(
@@ -142,7 +144,17 @@ class _Fitter:
         return None
 
 
-def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str], rules: AdviceRules) -> ThresholdAdvice | None:
+def _recent(judgments: Judgments) -> RecentCounts | None:
+    """How often each rep uses each rank now; None where no days are known."""
+    try:
+        return judgments.weekly_counts().recent()
+    except InputError:  # ready-made counts
+        return None
+
+
+def _advise(
+    fits: Mapping[Days, ThresholdFit], notes: list[str], *, rules: AdviceRules, recent: RecentCounts | None
+) -> ThresholdAdvice | None:
     """To the promises where there are any at a horizon fitted, else to all reps' bars at the shortest horizon."""
     first = next(iter(fits.values()))
     if first.scale.rising:
@@ -163,7 +175,9 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str], rules: AdviceRu
             f"Thresholds of {rank}: no advice yet, for the {days} days of its promise could not be fitted."
             for rank, days in unfitted.items()
         ]
-        return recommend_thresholds({days: fit for days, fit in fits.items() if days is not None}, rules=rules)
+        return recommend_thresholds(
+            {days: fit for days, fit in fits.items() if days is not None}, rules=rules, recent=recent
+        )
     if len(first.reps) < 2:
         notes.append("Advice on thresholds: nothing is promised, and there is one rep: nothing to aim at.")
         return None
@@ -172,7 +186,7 @@ def _advise(fits: Mapping[Days, ThresholdFit], notes: list[str], rules: AdviceRu
         notes.append(
             f"Advice on thresholds: what {ranks} promise cannot be aimed at; the aim is all reps' bars instead."
         )
-    return recommend_thresholds(first, target="all reps", rules=rules)
+    return recommend_thresholds(first, target="all reps", rules=rules, recent=recent)
 
 
 def _findings(found: Calibration) -> tuple[str, ...]:

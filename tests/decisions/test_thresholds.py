@@ -6,6 +6,7 @@ from tests.decisions.worlds import A7_CUTS, A7_D, A7_EVENTS, A7_N, fit_of, scale
 from tests.models.worlds import counts
 
 from calibra.data.scale import Promise, RankScale
+from calibra.data.weekly import RecentCounts
 from calibra.decisions.thresholds import ADVICE_COLUMNS, AdviceRules, Payoff, recommend_thresholds
 from calibra.errors import InputError
 from calibra.models.threshold import ThresholdModel
@@ -123,6 +124,49 @@ def test_no_promise_is_called_out_of_reach_by_a_model_that_does_not_fit():
     advice = recommend_thresholds(fit_of(0.31, A7_D, A7_CUTS, n=n, events=events, scale=scale_with({"A": 0.97})))
     assert advice.table["verdict"].tolist() == ["tighten"]
     assert recommend_thresholds(a7(A=0.97)).table["verdict"].tolist() == ["promise out of reach"]
+
+
+def late(*counted):
+    """Recent judgments of ranks A to E, a rep each."""
+    n = np.array(counted)
+    return RecentCounts(tuple(f"rep {i}" for i in range(len(n))), tuple("ABCDE"), n, np.full(len(n), 13))
+
+
+def test_the_step_goes_from_the_recent_share_and_says_of_how_many():
+    # A7: share now .1787, aim .0968, step .1514; 10 of 60 recent are .1667: on the way, and the step stays
+    advice = recommend_thresholds(a7(), recent=late([10, 10, 20, 10, 10]))
+    row = advice.table.iloc[0]
+    assert (row["share_recent"], row["n_recent"], row["verdict"]) == (10 / 60, 60, "tighten")
+    assert row["share_step"] == pytest.approx(0.1787 - (0.1787 - 0.0968) / 3, abs=2e-4)
+    assert (
+        "later: from 17 % of the recent 60 (an estimated 18 % (18 to 18; counted: 18 % of 280) over all) to 15 % of"
+        in (advice.sentences()[0])
+    )
+
+
+def test_from_a_recent_share_farther_off_the_step_is_a_third_of_that_gap():
+    # 24 of 60 recent are .4: a third of the way to .0968 is .2989
+    row = recommend_thresholds(a7(), recent=late([24, 6, 10, 10, 10])).table.iloc[0]
+    assert row["share_step"] == pytest.approx(0.4 - (0.4 - 0.0968) / 3, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("cuts", "recent"), [(A7_CUTS, [6, 14, 20, 10, 10]), ((2.2, 0.5, -0.4, -1.1), [9, 11, 20, 10, 10])]
+)
+def test_who_stands_beyond_the_step_already_is_not_told_to_move(cuts, recent):
+    # tighten: .1 lies below the step of .1514; loosen from .03 to .0968: .15 lies above its step
+    fit = fit_of(0.25, A7_D, cuts)
+    assert recommend_thresholds(fit).table["verdict"][0] in ("tighten", "loosen")
+    advice = recommend_thresholds(fit, recent=late(recent))
+    assert advice.table["verdict"].tolist() == ["moved already"]
+    assert advice.table["n_more"].tolist() == [0]
+    assert "You have moved the line of A already" in advice.sentences()[0]
+
+
+def test_a_handful_of_recent_judgments_is_not_todays_share():
+    row = recommend_thresholds(a7(), recent=late([0, 3, 3, 2, 1])).table.iloc[0]
+    assert np.isnan(row["share_recent"])
+    assert row["verdict"] == "tighten"
 
 
 def test_a_cautious_rep_is_told_to_loosen():

@@ -294,7 +294,10 @@ def test_advice_is_that_of_the_table(english: Page, calibration: Calibration) ->
     for rep, rows in calibration.advice.table.groupby("rep", sort=False):
         cells = english.row(rep, 1 + len(rows))
         for cell, row in zip(cells[1:], rows.itertuples(), strict=True):
-            assert cell.startswith(interval(row.share_now, row.share_now_lower, row.share_now_upper))
+            if row.verdict in ("tighten", "loosen"):
+                assert cell.startswith(f"{share(row.share_recent)} of the recent {row.n_recent:.0f} → ")
+            else:
+                assert cell.startswith(interval(row.share_now, row.share_now_lower, row.share_now_upper))
             assert f"counted {share(row.share_counted)}" in cell
             if row.verdict in ("tighten", "loosen"):
                 moves += 1

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 TIGHTEN, LOOSEN, FINE = "tighten", "loosen", "fine"
 CANNOT_TELL, OUT_OF_REACH = "cannot tell yet", "promise out of reach"
-VERDICTS = (TIGHTEN, LOOSEN, FINE, CANNOT_TELL, OUT_OF_REACH)
+MOVED = "moved already"
+"""The share of late lies beyond this quarter's step: nothing to advise until it is known what came of it."""
+VERDICTS = (TIGHTEN, LOOSEN, FINE, MOVED, CANNOT_TELL, OUT_OF_REACH)
 
 NO_SEPARATION = "ranks do not separate outcomes"
 INVERTED = "ranks stand the wrong way round"
@@ -23,26 +25,30 @@ MOST_PLANNED = 2000
 
 ENGLISH: Mapping[str, str] = {
     TIGHTEN: (
-        "Start calling a prospect {rank} later: from an estimated {now} to {step} of your prospects "
+        "Start calling a prospect {rank} later: from {now} to {step} of your prospects "
         "this quarter; aim {target} ({ends}); {level} intervals. The direction is {sure} sure."
     ),
     LOOSEN: (
-        "Start calling a prospect {rank} earlier: from an estimated {now} to {step} of your prospects "
+        "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects "
         "this quarter; aim {target} ({ends}); {level} intervals. The direction is {sure} sure."
     ),
     FINE: (
-        "Keep calling a prospect {rank} as you do now: an estimated {now} of your prospects, {level} interval; "
+        "Keep calling a prospect {rank} as you do now: {now} of your prospects, {level} interval; "
         "what it brings has odds within {margin} times those aimed at."
     ),
     f"{TIGHTEN}, {MISFIT}": (
-        "Start calling a prospect {rank} later: from an estimated {now} to {step} of your prospects this quarter; "
+        "Start calling a prospect {rank} later: from {now} to {step} of your prospects this quarter; "
         "{level} interval. The direction is {sure} sure. No aim is given, for the threshold model does not give back "
         "what was counted: move a step and look."
     ),
     f"{LOOSEN}, {MISFIT}": (
-        "Start calling a prospect {rank} earlier: from an estimated {now} to {step} of your prospects this quarter; "
+        "Start calling a prospect {rank} earlier: from {now} to {step} of your prospects this quarter; "
         "{level} interval. The direction is {sure} sure. No aim is given, for the threshold model does not give back "
         "what was counted: move a step and look."
+    ),
+    MOVED: (
+        "You have moved the line of {rank} already: {now}, beyond this quarter's step. What came of it is not known "
+        "yet: wait for it."
     ),
     NO_SEPARATION: (
         "Your ranks do not separate outcomes so far (AUC {auc}, {auc_lower} to {auc_upper}): "

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from calibra.data.doubts import MISFIT_P_VALUE
 from calibra.data.scale import find_rank
+from calibra.data.weekly import RecentCounts
 from calibra.decisions.advice_rules import DEFAULT_RULES, AdviceRules as AdviceRules
 from calibra.decisions.advice_words import (
     CANNOT_TELL,
     ENGLISH,
     LOOSEN,
     MISFIT,
+    MOVED,
     OUT_OF_REACH,
     SHAPE,
     TIGHTEN,
@@ -26,6 +28,7 @@ from calibra.decisions.advice_words import (
     rank_words,
     sureness,
 )  # fmt: skip
+from calibra.decisions.threshold_steps import has_moved, share_of_late, step_from
 from calibra.decisions.threshold_targets import (
     BoundaryTarget,
     Payoff as Payoff,
@@ -57,7 +60,7 @@ ADVICE_COLUMNS = (
     "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_now", "bar_now_lower", "bar_now_upper",
     "bar_after", "bar_target", "prob_direction", "prob_beyond_margin", "prob_within_margin", "events_change",
     "events_missed_change", "best_attainable", "binormal_auc", "reason", "n_more", "n", "events", "within_days",
-    "fit_p_value",
+    "fit_p_value", "share_recent", "n_recent",
 )  # fmt: skip
 """Columns of `ThresholdAdvice.table`."""
 
@@ -99,6 +102,8 @@ class ThresholdAdvice:
     def table(self) -> "pd.DataFrame":
         """One row per rep and boundary.
 
+        `share_recent` is what was counted among the rep's `n_recent` recent judgments, young ones included: today's
+        share, from which the step goes; NaN where no days are known or fewer than 10 are recent.
         `share_counted` is what was counted among the n mature judgments, `share_now` the model's estimate of it for
         the rep's use of the rank in the long run. `share_now` → `share_target` (median), both with an interval of level
         `move_prob`; `share_move` is the minimal move and
@@ -156,7 +161,13 @@ class ThresholdAdvice:
         """How far each share is to move in the end, and without an aim how far this quarter, (row,)."""
         at = self.columns
         end = np.where(np.isfinite(at["share_move"]), at["share_move"], at["share_step"])
-        return np.asarray(np.abs(end - at["share_now"]))
+        return np.asarray(np.abs(end - self.share_today))
+
+    @property
+    def share_today(self) -> Floats:
+        """Share called this rank or better today: of the recent judgments where they are known, else `share_now`."""
+        recent = np.asarray(self.columns["share_recent"], dtype=float)
+        return np.where(np.isfinite(recent), recent, self.columns["share_now"])
 
     @property
     def rests_on_shape(self) -> NDArray[np.bool_]:
@@ -172,6 +183,7 @@ def recommend_thresholds(
     capacity: float | None = None,
     n_prospects: Mapping[str, float] | None = None,
     worked_rank: str | int | None = None,
+    recent: RecentCounts | None = None,
     rules: AdviceRules = DEFAULT_RULES,
 ) -> ThresholdAdvice:
     """How far should each rep move each threshold, and how sure is that?
@@ -211,6 +223,10 @@ def recommend_thresholds(
         judgments.
     worked_rank : str or int, optional
         With a payoff or capacity: the last rank whose prospects are worked; default the best.
+    recent : RecentCounts, optional
+        How often each rep uses each rank now, as `judgments.weekly_counts().recent()` counts it. The step goes from
+        there; a rep whose recent share already lies beyond it is not told to move. Without it today's share is that of
+        all mature judgments.
     rules : AdviceRules
         From when on advice is given, and how bold.
 
@@ -226,14 +242,15 @@ def recommend_thresholds(
     fits = check_fits(fit)
     first = next(iter(fits.values()))
     check_kind(rules, "rules", AdviceRules, more="Write AdviceRules(margin_odds=1.25).")
+    if recent is not None:
+        check_kind(recent, "recent", RecentCounts, more="Take judgments.weekly_counts().recent().")
     if capacity is not None:
         check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
     n_each = prospects_per_rep(first, n_prospects)
     targets, words = _aim(fits, target, capacity, n_each, worked_rank)
     p_values = {days: predictive_check(one, seed=one.diagnostics.seed).p_value for days, one in fits.items()}
     rows = [
-        _boundary_rows(fits[aim.within_days], aim, n_each, rules, fit_p_value=p_values[aim.within_days])
-        for aim in targets
+        _boundary_rows(fits[aim.within_days], aim, n_each, rules, p_values[aim.within_days], recent) for aim in targets
     ]
     n_reps, n_rows = len(first.reps), len(first.reps) * len(rows)
     order = np.arange(n_rows).reshape(len(rows), n_reps).T.ravel()  # rep by rep, best rank first
@@ -290,7 +307,12 @@ def _one_horizon(fits: Mapping[int | None, ThresholdFit]) -> None:
 
 
 def _boundary_rows(
-    fit: ThresholdFit, aim: BoundaryTarget, n_each: Floats, rules: AdviceRules, *, fit_p_value: float
+    fit: ThresholdFit,
+    aim: BoundaryTarget,
+    n_each: Floats,
+    rules: AdviceRules,
+    fit_p_value: float,
+    recent: RecentCounts | None,
 ) -> dict[str, NDArray[Any]]:
     """All columns of one boundary, one value a rep."""
     k, pool = aim.boundary, aim.pool
@@ -301,8 +323,8 @@ def _boundary_rows(
     low, high = np.quantile(wanted, [tail, 1.0 - tail], axis=0)
     now_low, now_high = np.quantile(now, [tail, 1.0 - tail], axis=0)
     move = np.clip(share_now, low, high)
-    cap = rules.step_fraction * np.abs(median - share_now)
-    step = share_now + np.clip(move - share_now, -cap, cap)
+    today = share_of_late(recent, fit.reps, k)
+    step = step_from(today["share_recent"], share_now, move, median, rules)
     bar_now = bar_at(cut_now, **pool)
     area = auc(aim.found.discrimination)
     change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=n_each, **pool)
@@ -310,7 +332,7 @@ def _boundary_rows(
     tighten = (gap.share > 0).mean(axis=0) + 0.5 * (gap.share == 0).mean(axis=0)
     columns: dict[str, NDArray[Any]] = {
         "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
-        "share_counted": _share_counted(fit.n, k),
+        "share_counted": _share_counted(fit.n, k), **today,
         "share_now": share_now, "share_now_lower": now_low, "share_now_upper": now_high, "share_target": median,
         "share_target_lower": low, "share_target_upper": high,
         "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
@@ -331,6 +353,7 @@ def _boundary_rows(
     }  # fmt: skip
     fits_well = fit_p_value >= MISFIT_P_VALUE
     columns |= verdicts(fit, aim, gap, wanted, rules, fits_well=fits_well)
+    columns["verdict"] = np.where(has_moved(columns, move, median, rules), MOVED, columns["verdict"]).astype(object)
     for name in _NUMBERS_OF_ADVICE:  # ranks that do not separate outcomes get a sentence instead of a number
         columns[name] = np.where(np.isin(columns["reason"], WITHOUT_NUMBERS), np.nan, columns[name])
     for name in _NUMBERS_OF_AIM:  # nor is an aim read off a model that does not give back the counts
@@ -350,10 +373,16 @@ def _ends(at: Mapping[str, Any], name: str) -> str:
 
 
 def _share_now(at: Mapping[str, Any]) -> str:
-    """The share called a rank: the estimate with its interval, and what was counted."""
+    """The share called a rank today: of the recent judgments, else the estimate beside what was counted."""
+    if np.isfinite(at["share_recent"]):
+        return f"{percent(at['share_recent'])} of the recent {at['n_recent']:,.0f} ({_estimated(at)} over all)"
+    return _estimated(at)
+
+
+def _estimated(at: Mapping[str, Any]) -> str:
     beside = [_ends(at, "share_now")] if np.isfinite(at["share_now_lower"]) else []  # a file of an earlier calibra
     beside += [f"counted: {percent(at['share_counted'])} of {at['n']:,}"] if np.isfinite(at["share_counted"]) else []
-    return percent(at["share_now"]) + (f" ({'; '.join(beside)})" if beside else "")
+    return f"an estimated {percent(at['share_now'])}" + (f" ({'; '.join(beside)})" if beside else "")
 
 
 def _mean_of_numbers(values: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.scale import find_rank
-from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN
+from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, MOVED, OUT_OF_REACH, TIGHTEN
 from calibra.decisions.granularity import Granularity
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.reading import ALL_REPS
@@ -24,6 +24,7 @@ VERDICT_LOOKS: Mapping[str, Look] = {
     TIGHTEN: Look("#c2540a", "<", "#c2540a", "bold dark_orange3"),
     LOOSEN: Look("#1f6fb2", ">", "#1f6fb2", "bold dodger_blue2"),
     FINE: Look("#52606d", "o", "#52606d", ""),
+    MOVED: Look("#2f855a", "s", "#2f855a", ""),
     CANNOT_TELL: Look(PALE, "o", "white", "dim"),
     OUT_OF_REACH: Look("#7b4ea3", "X", "#7b4ea3", "bold medium_purple3"),
 }
@@ -89,7 +90,7 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | int | None = None, 
                       color=look.colour, markerfacecolor=look.face, label=f"{verdict}: {int(mine.sum())}")  # fmt: skip
     for i in np.flatnonzero(np.isin(at["verdict"], [TIGHTEN, LOOSEN])):
         look = VERDICT_LOOKS[at["verdict"][i]]
-        axes.annotate("", (at["share_step"][i], row[i]), (at["share_now"][i], row[i]),
+        axes.annotate("", (at["share_step"][i], row[i]), (at["share_today"][i], row[i]),
                       arrowprops={"arrowstyle": "->", "color": look.colour, "linewidth": 1.4})  # fmt: skip
     _finish(axes, row, at)
     axes.set_xlabel(
@@ -133,7 +134,8 @@ def _rows(advice: ThresholdAdvice, rank: str | int | None, *, by: str) -> tuple[
     """The columns of one boundary, sorted, and its rank."""
     ranks = list(dict.fromkeys(advice.columns["rank"].tolist()))
     wanted = ranks[0] if rank is None else find_rank(rank, ranks, "rank")
-    at = {name: values[advice.columns["rank"] == wanted] for name, values in advice.columns.items()}
+    columns = {**advice.columns, "share_today": advice.share_today}
+    at = {name: values[advice.columns["rank"] == wanted] for name, values in columns.items()}
     if len(at["rep"]) > MOST_ROWS:
         gap = np.nan_to_num(np.abs(at["share_now"] - at["share_target"]))
         kept = np.sort(np.argsort(-gap, kind="stable")[:MOST_ROWS])

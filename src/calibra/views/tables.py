@@ -160,8 +160,9 @@ def advice_table(advice: ThresholdAdvice, *, limit: int = SHOWN_REPS) -> Group:
         rows = range(i * len(ranks), (i + 1) * len(ranks))
         table.add_row(_text(rep), f"{at['n'][rows[0]]:,}", *(_advice_cell(advice, row) for row in rows))
     heading = (
-        f"Thresholds (aim: {advice.target}): share of the rep's prospects called a rank, in %, with this quarter's "
-        "step where a move is advised; below it the verdict and how sure the direction is"
+        f"Thresholds (aim: {advice.target}): share of the rep's recent prospects (of all mature ones, where no days "
+        "are known) called a rank, in %, with this quarter's step where a move is advised; below it the verdict and "
+        "how sure the direction is"
     )
     return _under(heading, table, len(reps) - limit)
 
@@ -169,9 +170,9 @@ def advice_table(advice: ThresholdAdvice, *, limit: int = SHOWN_REPS) -> Group:
 def _advice_cell(advice: ThresholdAdvice, row: int) -> Text:
     from rich.text import Text
 
-    at = {name: advice.columns[name][row] for name in ("verdict", "share_now", "share_step", "prob_direction")}
+    at = {name: advice.columns[name][row] for name in ("verdict", "share_step", "prob_direction")}
     moves = at["verdict"] in (TIGHTEN, LOOSEN)
-    cell = Text(f"{100 * at['share_now']:.0f}" + (f" → {100 * at['share_step']:.0f}" if moves else "") + "\n")
+    cell = Text(f"{100 * advice.share_today[row]:.0f}" + (f" → {100 * at['share_step']:.0f}" if moves else "") + "\n")
     sure = f" ({_below_one(at['prob_direction'])})" if moves else ""
     return cell.append(f"{at['verdict']}{sure}", style=VERDICT_LOOKS[at["verdict"]].terminal)
 

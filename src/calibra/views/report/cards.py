@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN, WITHOUT_NUMBERS
+from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, MOVED, OUT_OF_REACH, TIGHTEN, WITHOUT_NUMBERS
 from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, STARTS_HIGHER, STARTS_LOWER
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.blocks import Card, Cell, Column, Flag, Row, Table
 from calibra.views.report.facts import ENDS, Days, Facts, Record
-from calibra.views.report.moves import aim_level, boundary_label, counted_words, now_words, target_words
+from calibra.views.report.moves import aim_level, boundary_label, now_words, target_words, today_words
 from calibra.views.report.ranks import (
     percent_axis,
     percent_scale,
@@ -277,7 +277,7 @@ def _move_words(facts: Facts, where: str, key: str, row: Record) -> str:
 def _move_values(facts: Facts, row: Record) -> dict[str, str]:
     say = facts.say
     return {
-        "rank": boundary_label(facts, row), "now": now_words(facts, row), "counted": counted_words(facts, row),
+        "rank": boundary_label(facts, row), "today": today_words(facts, row),
         "step": say.share(row["share_step"]),        "target": target_words(facts, row), "level": aim_level(facts),
     }  # fmt: skip
 
@@ -295,7 +295,10 @@ def _unknown(facts: Facts, rep: str) -> Iterator[str]:
         told = say("card.more_level", more=say.more(more), margin=_margin(facts)) if more else say("card.few_level")
         yield _at_horizon(facts, facts.first_days, told)
     for row in facts.advice.get(rep, []):
-        if row["verdict"] == CANNOT_TELL and row["reason"] in WITHOUT_NUMBERS:
+        if row["verdict"] == MOVED:
+            recent = {"share": say.share(row["share_recent"]), "n": f"{row['n_recent']:,.0f}"}
+            yield say("card.moved", rank=boundary_label(facts, row), now=now_words(facts, row), **recent)
+        elif row["verdict"] == CANNOT_TELL and row["reason"] in WITHOUT_NUMBERS:
             settled = False
         elif row["verdict"] == CANNOT_TELL:
             waiting.append(say("card.more_rank", rank=boundary_label(facts, row), more=say.more(row["n_more"])))

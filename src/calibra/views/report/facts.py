@@ -198,6 +198,7 @@ def _advice(calibration: Calibration) -> dict[str, list[Record]]:
         "promise": [None if np.isnan(value) else float(value) for value in advice.promises],
         "is_best": advice.is_best.tolist(),
         "move_size": advice.move_sizes.tolist(),
+        "share_today": advice.share_today.tolist(),
         "rests_on_shape": advice.rests_on_shape.tolist(),
     }
     for i, row in enumerate(rows):

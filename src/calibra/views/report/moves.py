@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
-from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, OUT_OF_REACH, TIGHTEN, VERDICTS
+from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, MOVED, OUT_OF_REACH, TIGHTEN, VERDICTS
 from calibra.stats.margin import MARGIN_ODDS
 from calibra.views.report.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.report.facts import Facts, Record
 from calibra.views.report.ranks import rank_label, rep_cell, tall
 
 VERDICT_KEYS = {
-    TIGHTEN: "tighten", LOOSEN: "loosen", FINE: "fine", CANNOT_TELL: "cannot_tell", OUT_OF_REACH: "out_of_reach",
+    TIGHTEN: "tighten", LOOSEN: "loosen", FINE: "fine", MOVED: "moved", CANNOT_TELL: "cannot_tell",
+    OUT_OF_REACH: "out_of_reach",
 }  # fmt: skip
 """Verdict to its phrase."""
-TONES = {TIGHTEN: "below", LOOSEN: "above", FINE: "", CANNOT_TELL: "pale", OUT_OF_REACH: "reach"}
+TONES = {TIGHTEN: "below", LOOSEN: "above", FINE: "", MOVED: "", CANNOT_TELL: "pale", OUT_OF_REACH: "reach"}
 """Verdict to its colour."""
 AIMS = {"promise": "aim_promise", "all reps' bars": "aim_all"}
 """Aim of the advice to its phrase."""
@@ -70,6 +71,15 @@ def counted_words(facts: Facts, row: Record) -> str:
     return facts.say("format.none") if row["share_counted"] is None else facts.say.share(row["share_counted"])
 
 
+def today_words(facts: Facts, row: Record) -> str:
+    """The share called a rank today: of the recent judgments where they are known, else estimated and counted."""
+    if row["share_recent"] is None:
+        now, counted = now_words(facts, row), counted_words(facts, row)
+        return facts.say("thresholds.today_estimated", now=now, counted=counted)
+    share, n = facts.say.share(row["share_recent"]), f"{row['n_recent']:,.0f}"
+    return facts.say("thresholds.today_recent", share=share, n=n)
+
+
 def _advice_table(facts: Facts) -> Table:
     say, advice = facts.say, facts.calibration.advice
     first = next(iter(facts.advice.values()))
@@ -113,7 +123,8 @@ def _advice_cell(facts: Facts, row: Record, *, several: bool) -> Cell:
     counted += say("format.comma") + say("format.n", n=f"{row['n']:,}") if several else ""
     word = say(f"thresholds.{VERDICT_KEYS[verdict]}")
     if verdict in (TIGHTEN, LOOSEN):
-        moved = say("format.arrow", now=now, then=say.share(row["share_step"]))
+        today = now if row["share_recent"] is None else today_words(facts, row)
+        moved = say("format.arrow", now=today, then=say.share(row["share_step"]))
         told = say("thresholds.verdict", verdict=word, chance=say.chance(row["prob_direction"]))
         known = row["share_target"] is not None
         target = say("thresholds.target", share=target_words(facts, row)) if known else say("thresholds.no_aim")
