@@ -234,3 +234,44 @@ def test_one_margin_reaches_what_is_found_the_tables_and_the_file(tmp_path):
     saved = cb.load(fitted[1.6].save(tmp_path / "team.calibra"))
     assert saved.settings.margin_odds == 1.6
     assert saved.tables()["profiles"]["finding"].iloc[0] == "in line"
+
+
+def test_only_where_prospects_come_by_lot_is_a_rep_said_to_read_too_much_and_the_file_keeps_it(tmp_path):
+    usual, early = np.array([[30, 30, 40], [20, 10, 4]]), np.array([[60, 25, 15], [21, 4, 1]])
+    rows = [
+        (f"r{i}", rank, 4 * n, 4 * events)
+        for i in range(8)
+        for rank, n, events in zip("ABC", *(early if i == 0 else usual), strict=True)
+    ]
+    frame = pd.DataFrame(rows, columns=["rep", "rank", "n", "events"])
+    said = {}
+    for assignment in (None, "random"):
+        judgments = cb.Judgments.from_counts(
+            frame, scale=cb.RankScale(list("ABC")), within_days=90, assignment=assignment
+        )
+        found = cb.calibrate(judgments, seed=1, parts=["thresholds"])
+        saved = cb.load(found.save(tmp_path / "team.calibra"))
+        said[assignment], read = (next(iter(one.styles().values())).style[0] for one in (found, saved))
+        assert read == said[assignment]
+        assert any("Reads too much" in sentence for sentence in found.findings) == (assignment == "random")
+    assert said == {None: "starts to use ranks at lower probabilities than the others", "random": "reads too much"}
+
+
+def test_an_assignment_is_stated_at_every_door_and_known_on_an_earlier_day():
+    world = cb.simulate_judgments(seed=1, n_reps=2, n_prospects=60)
+    judgments = Judgments.from_frame(
+        world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns, assignment="random"
+    )
+    assert judgments.assignment == judgments.at("2026-06-30").assignment == "random"
+    cells = pd.DataFrame({"rep": ["a"], "rank": ["A"], "days": [5], "ending": [1], "maturity": [1], "n": [3]})
+    doors = (
+        lambda value: Judgments.from_cells(cells, scale=world.scale, as_of="2026-09-30", assignment=value),
+        lambda value: Judgments.from_frame(
+            world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns, assignment=value
+        ),
+    )
+    for door in doors:
+        assert door(None).assignment is None
+        assert door("random").assignment == "random"
+        with pytest.raises(cb.InputError, match="`assignment` must be 'random', or None"):
+            door("by lot")

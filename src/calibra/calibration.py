@@ -146,8 +146,9 @@ class Calibration:
         """Horizon to who starts to use ranks at lower or higher probabilities than the others; of two reps or more."""
         from calibra.decisions.style import describe_styles
 
+        stated, margin = self.judgments.assignment, self.settings.margin_odds
         return ByHorizon(
-            (days, describe_styles(fit, self.rank_fits[days], margin_odds=self.settings.margin_odds))
+            (days, describe_styles(fit, self.rank_fits[days], assignment=stated, margin_odds=margin))
             for days, fit in self.threshold_fits.items()
             if days in self.rank_fits and len(fit.reps) > 1
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 READING = {
     "as_of": (str, date, datetime), "problems": (str,), "timezone": (str,), "encoding": (str,), "horizons": (list,),
-    "check_duplicates": (bool,),
+    "check_duplicates": (bool,), "assignment": (str,),
 }  # fmt: skip
 """Top-level settings, passed on to `Judgments.from_frame`, and the types they may have."""
 
@@ -55,10 +55,12 @@ class Settings:
         from calibra.data.history import RankHistory
 
         told = self.history
+        reading = {name: value for name, value in self.reading.items() if name != "assignment"}
         log = RankHistory.from_frames(
-            open_table(file), open_table(told["outcomes"]), outcome_columns=told["columns"], **self.reading
+            open_table(file), open_table(told["outcomes"]), outcome_columns=told["columns"], **reading
         )
-        return log.judgments(told.get("mode", "first"), landmark=told.get("landmark"))
+        stated = {"landmark": told.get("landmark"), "assignment": self.reading.get("assignment")}
+        return log.judgments(told.get("mode", "first"), **stated)
 
 
 def open_table(name: str) -> Any:

@@ -125,6 +125,7 @@ def _pack_judgments(calibration: Calibration, members: dict[str, bytes]) -> dict
                 for promise in scale.promise_by_rank
             ],
         },
+        "assignment": judgments.assignment,
         "columns": to_plain(judgments.columns), "reading": to_plain(reading_of(judgments)),
         "set_aside": to_plain([
             (found.reason, found.per_rep, found.examples, found.message) for found in judgments.set_aside.findings
@@ -163,6 +164,7 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
     return SavedJudgments.restore(
         scale=RankScale(ranks, promised), columns=from_plain(told["columns"], {}), counts=counts, cells=tuple(cells),
         weeks=weeks,
+        assignment=told.get("assignment"),
         reading=from_plain(told["reading"], KINDS), noted=from_plain(told["noted"], {}),
         set_aside=SetAside(tuple(Finding(*found) for found in from_plain(told["set_aside"], {}))),
     )  # fmt: skip

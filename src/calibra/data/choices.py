@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from calibra.data.judgments import Judgments
 
 
+RANDOM = "random"
+"""Prospects come to reps by lot, so that no territory stands behind a difference between reps."""
+
+
 def horizons_to_fit(judgments: Judgments) -> tuple[int | None, ...]:
     """The horizons to fit; None, of ready-made counts, leaves it to them.
 
@@ -45,6 +49,15 @@ def all_horizons(known: Sequence[int], more: Sequence[int]) -> tuple[int, ...]:
     if len(wanted) > MAX_HORIZONS:
         raise InputError(f"`horizons` may be {MAX_HORIZONS} at most; got {len(wanted)}. Ask for fewer at a time.")
     return wanted
+
+
+def check_assignment(assignment: object) -> str | None:
+    """Refuse what says nothing of how prospects came to reps."""
+    if assignment is None or (isinstance(assignment, str) and assignment == RANDOM):
+        return assignment
+    raise InputError(
+        f"`assignment` must be {RANDOM!r}, or None where prospects do not come to reps by lot; got {assignment!r}."
+    )
 
 
 def check_problems(problems: Problems) -> Problems:

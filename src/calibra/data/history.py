@@ -181,7 +181,9 @@ class RankHistory:
         late = (self._summary.days_after_event, self._summary.n_after_event)
         return count_transitions(self._log, self.scale.ranks, late)
 
-    def judgments(self, mode: Mode = "first", *, landmark: Day | None = None) -> Judgments:
+    def judgments(
+        self, mode: Mode = "first", *, landmark: Day | None = None, assignment: str | None = None
+    ) -> Judgments:
         """The judgments the log holds.
 
         Parameters
@@ -195,6 +197,8 @@ class RankHistory:
             day, judged on that day.
         landmark : date, optional
             The day of `landmark`, at most `as_of`.
+        assignment : {"random"}, optional
+            As in `Judgments.from_frame`.
 
         Raises
         ------
@@ -216,6 +220,7 @@ class RankHistory:
         judgments = Judgments.from_frame(
             nw.to_native(rows.select(*dict.fromkeys(roles.values()))), scale=self.scale, as_of=self.as_of,
             columns=roles, problems=self._problems, rank_labels=labels, check_duplicates=False, horizons=self._horizons,
+            assignment=assignment,
         )  # fmt: skip
         return self._with_account(judgments)
 

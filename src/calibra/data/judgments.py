@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from calibra.data.choices import all_horizons, check_problems, check_rank_labels
+from calibra.data.choices import all_horizons, check_assignment, check_problems, check_rank_labels
 from calibra.data.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.dates import as_day, check_timezone
 from calibra.data.frames import open_frame
@@ -40,6 +40,8 @@ class Judgments:
         Snapshot date: nothing later is known. None for ready-made counts.
     columns : dict of str to str
         Role or grouping to the frame's column; empty for ready-made counts.
+    assignment : {"random"} or None
+        How prospects came to reps: by lot, or not known.
     groups : tuple of str
         Groupings that `by` may name.
     reps : tuple of str
@@ -71,6 +73,7 @@ class Judgments:
         "_ready",
         "_weeks",
         "as_of",
+        "assignment",
         "columns",
         "groups",
         "scale",
@@ -79,6 +82,7 @@ class Judgments:
 
     scale: RankScale
     as_of: date | None
+    assignment: str | None
     columns: dict[str, str]
     groups: tuple[str, ...]
     set_aside: SetAside
@@ -109,6 +113,7 @@ class Judgments:
         encoding: str = "utf-8",
         check_duplicates: bool = True,
         horizons: Sequence[int] = (),
+        assignment: str | None = None,
     ) -> Judgments:
         """Read judgments from any frame, one row per judgment, and count them once.
 
@@ -139,6 +144,9 @@ class Judgments:
             Whether to look for duplicates, a query of its own.
         horizons : sequence of int
             Horizons in days to count maturity for, beside those the scale promises.
+        assignment : {"random"}, optional
+            State "random" where prospects come to reps by lot: only then is a difference the reading and not the
+            territory.
 
         Raises
         ------
@@ -146,6 +154,7 @@ class Judgments:
             Every problem found, with count, first three rows and how to mend it; no judgment at all.
         """
         check_kind(scale, "scale", RankScale)
+        stated = check_assignment(assignment)
         check_timezone(timezone)
         choices = Choices(scale, check_rank_labels(rank_labels, scale), check_problems(problems), check_duplicates)
         opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding)
@@ -156,10 +165,12 @@ class Judgments:
             told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
             raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
         plan = Plan(opened, present, as_day(as_of, timezone), with_touches=True)
-        return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults)
+        return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults, assignment=stated)
 
     @classmethod
-    def from_counts(cls, frame: Any, *, scale: RankScale, within_days: int | None = None) -> Judgments:
+    def from_counts(
+        cls, frame: Any, *, scale: RankScale, within_days: int | None = None, assignment: str | None = None
+    ) -> Judgments:
         """Read ready-made counts: columns rep, rank, n (mature judgments) and events.
 
         Parameters
@@ -170,6 +181,8 @@ class Judgments:
             The scale the ranks are of.
         within_days : int, optional
             Horizon the events were counted within; by default the scale's only one, if it has one.
+        assignment : {"random"}, optional
+            As in `from_frame`.
 
         Notes
         -----
@@ -179,7 +192,7 @@ class Judgments:
         if within_days is not None or len(scale.horizons) == 1:
             within_days = scale.resolve_horizon(within_days)
         cells = read_counts(frame, scale=scale, within_days=within_days)
-        return cls._made(scale=scale, _cells=cells)
+        return cls._made(scale=scale, _cells=cells, assignment=check_assignment(assignment))
 
     @classmethod
     def from_cells(
@@ -190,6 +203,7 @@ class Judgments:
         as_of: str | date | datetime | np.datetime64,
         horizons: Sequence[int] | None = None,
         columns: Mapping[str, str] | None = None,
+        assignment: str | None = None,
     ) -> Judgments:
         """Read a ready-made table of duration counts, such as three lines of SQL make in a warehouse.
 
@@ -213,6 +227,8 @@ class Judgments:
             Else: `maturity` (how many of the horizons fit in `as_of − judged_at`, whatever came of the judgment;
             without it no horizon is known), `entry_days` (days from judgment to observation); any other key is a
             grouping.
+        assignment : {"random"}, optional
+            As in `from_frame`.
 
         Raises
         ------
@@ -224,23 +240,31 @@ class Judgments:
         day = as_day(as_of, "UTC")
         ready = read_cells(frame, scale=scale, as_of_day=day, horizons=wanted, columns=columns)
         held = {"columns": dict(ready.columns), "groups": ready.groups, "_ready": ready, "_horizons": ready.horizons}
+        held["assignment"] = check_assignment(assignment)
         return cls._made(scale=scale, as_of=date.fromordinal(day), _noted={}, **held)
 
     @classmethod
     def _from_plan(
-        cls, plan: Plan, choices: Choices, horizons: tuple[int, ...], faults: Sequence[str] = ()
+        cls,
+        plan: Plan,
+        choices: Choices,
+        horizons: tuple[int, ...],
+        faults: Sequence[str] = (),
+        *,
+        assignment: str | None,
     ) -> Judgments:
         checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults)
         roles, kept = plan.opened.roles, {((), horizons, True): counts}
         held = {"columns": dict(roles.columns), "groups": roles.groups, "set_aside": checked.set_aside}
         return cls._made(
-            scale=choices.scale, as_of=counts.as_of, **held, _checked=checked, _counts=kept, _horizons=horizons
-        )
+            scale=choices.scale, as_of=counts.as_of, **held, _checked=checked, _counts=kept, _horizons=horizons,
+            assignment=assignment,
+        )  # fmt: skip
 
     @classmethod
     def _made(cls, **held: Any) -> Judgments:
         """Judgments that hold this, and of everything else nothing."""
-        nothing = {"as_of": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
+        nothing = {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
         nothing |= dict.fromkeys(("_cells", "_checked", "_endings", "_noted", "_ready"))
         self = object.__new__(cls)
         for name, value in {**nothing, "columns": {}, "_counts": {}, "_weeks": {}, **held}.items():
@@ -280,7 +304,7 @@ class Judgments:
                 "data know nothing. Read a newer frame."
             )
         plan = replace(checked.plan, as_of_day=day, with_touches=day == checked.plan.as_of_day)
-        return self._from_plan(plan, checked.choices, self._horizons)
+        return self._from_plan(plan, checked.choices, self._horizons, assignment=self.assignment)
 
     def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
         """The sufficient statistics: one scan and one group-by in the frame's own engine, kept for the next call.

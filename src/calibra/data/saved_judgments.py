@@ -102,13 +102,14 @@ class SavedJudgments(Judgments):
         counts: DurationCounts | None,
         cells: tuple[BinomialCells, ...],
         weeks: tuple[WeeklyCounts, WeeklyEndings] | None = None,
+        assignment: str | None = None,
     ) -> SavedJudgments:
         """Put together what was saved; `counts` are None for ready-made counts, `weeks` where no days were known."""
         self = object.__new__(cls)
         self.scale, self.columns, self.groups, self.set_aside = scale, dict(columns), (), set_aside
         self.as_of, self.reading = None if counts is None else counts.as_of, reading
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
-        self._saved_weeks = weeks
+        self._saved_weeks, self.assignment = weeks, assignment
         return self
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.choices import RANDOM, check_assignment
 from calibra.errors import InputError, check_kind
 from calibra.models.rank_fit import RankFit
 from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB, check_flag_prob
@@ -29,10 +30,6 @@ STARTS_HIGHER = "starts to use ranks at higher probabilities than the others"
 BELOW = "below the others at the same rank; reading and territory cannot be separated"
 ABOVE = "above the others at the same rank; reading and territory cannot be separated"
 CANNOT_TELL = "cannot tell yet"
-RANDOM = "random"
-"""Prospects were given to reps by lot, so that no territory stands behind a difference."""
-ASSIGNMENTS = (None, RANDOM)
-"""What may be stated of how prospects came to reps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,14 +160,6 @@ def _bars(fit: ThresholdFit, margin: float) -> tuple[Floats, Mapping[str, Floats
     gap, right_way = log_odds_gap(own, others), found.discrimination > 0
     sides = {"lower": gap < -margin, "higher": gap > margin, "within": np.abs(gap) <= margin}
     return 100.0 * (own - others), {name: (side & right_way).mean(axis=0) for name, side in sides.items()}
-
-
-def check_assignment(assignment: object) -> None:
-    """Refuse what says nothing of how prospects came to reps."""
-    if assignment not in ASSIGNMENTS:
-        raise InputError(
-            f"`assignment` must be {RANDOM!r}, or None where prospects do not come to reps by lot; got {assignment!r}."
-        )
 
 
 def _check(threshold_fit: Any, rank_fit: Any, assignment: object) -> None:
