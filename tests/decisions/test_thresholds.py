@@ -10,6 +10,7 @@ from calibra.data.weekly import RecentCounts
 from calibra.decisions.thresholds import ADVICE_COLUMNS, AdviceRules, Payoff, recommend_thresholds
 from calibra.errors import InputError
 from calibra.models.threshold import ThresholdModel
+from calibra.stats.detection import average_above
 
 
 def a7(**promises):
@@ -117,6 +118,19 @@ def test_a_model_that_does_not_give_back_its_counts_gives_a_direction_and_a_step
     said = [sentence for sentence in advice.sentences() if "Start calling" in sentence]
     assert all("No aim is given" in sentence and "aim " not in sentence.split("No aim")[0] for sentence in said)
     assert not any("nan" in sentence for sentence in said)
+
+
+def test_below_a_rank_without_an_aim_the_next_is_read_at_the_line_of_today():
+    # of B 60 of 300 came, a fifth, and as many are promised: whatever the best rank's aim might be, today B keeps it
+    n, events = (300, 300, 300, 300, 300), (170, 60, 20, 60, 150)
+    fit = fit_of(0.31, A7_D, A7_CUTS, n=n, events=events, scale=scale_with({"A": 0.7, "B": 0.2}))
+    found = fit.draws()
+    pool = {"base_rate": found.base_rate, "discrimination": found.discrimination}
+    at_b = average_above(found.cutpoints[:, :, 1], upper_cutpoint=found.cutpoints[:, :, 0], **pool)
+    odds = at_b / (1 - at_b) / (0.2 / 0.8)
+    row = recommend_thresholds(fit).table.iloc[1]
+    assert row["prob_within_margin"] == pytest.approx(np.mean((odds < 1.25) & (odds > 0.8)))
+    assert row["fit_p_value"] < 0.05
 
 
 def test_no_promise_is_called_out_of_reach_by_a_model_that_does_not_fit():

@@ -1,6 +1,6 @@
 """Where a rep's cutpoints should lie, draw by draw: by promise, by all reps' bars, by payoff, by capacity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,8 +94,11 @@ class BoundaryTarget:
         return np.where(self.found.discrimination > 0, average, self.found.base_rate)
 
 
-def by_promise(fits: Mapping[int | None, ThresholdFit]) -> list[BoundaryTarget]:
+def by_promise(fits: Mapping[int | None, ThresholdFit], doubted: Collection[int | None] = ()) -> list[BoundaryTarget]:
     """Each boundary at the promise of its better rank, from the best down, given the cut above.
+
+    At a doubted horizon, whose fit does not give back its counts, no cut is aimed at, so that the next boundary is
+    solved given the cut of today.
 
     A cut above that was solved at another horizon is carried over as the share of prospects above it. Boundaries whose
     better rank promises nothing, or within a horizon not fitted, are left where they are and get no advice.
@@ -116,6 +119,7 @@ def by_promise(fits: Mapping[int | None, ThresholdFit]) -> list[BoundaryTarget]:
             upper = cutpoint_at_share(np.clip(above, 0.0, 1.0), **pool)
         cut = promised_cutpoint(promise.prob, kind=promise.kind, upper_cutpoint=upper, **pool)
         targets.append(BoundaryTarget(boundary, horizon, drawn[horizon], cut, promise, upper))
+        cut = drawn[horizon].cutpoints[:, :, boundary] if horizon in doubted else cut
         above, upper, upper_horizon = share_above(cut, **pool), cut, horizon
     if not targets:
         promised = ", ".join(str(days) for days in first.scale.horizons) or "none"

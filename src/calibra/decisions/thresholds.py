@@ -1,7 +1,7 @@
 """How far should each rep move each rank's threshold? Verdict, minimal move, capped step, and what it would bring."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +202,8 @@ def recommend_thresholds(
 
     The threshold model is checked against the counts it was fitted to (`predictive_check`, at the fit's own seed).
     Where that speaks against it (p below 0.05), as it does under strongly skewed or two-type prospects, the advice
-    gives the direction and this quarter's step, but no aim, and does not call a promise out of reach.
+    gives the direction and this quarter's step, but no aim, does not call a promise out of reach, and reads each rank
+    below the line of today, for where that should lie is not known.
 
     Stated directions are right at their rate where the model holds, and close to it under logistic noise or drifting
     cut points; where the quality of prospects is strongly skewed they are too sure, though moves advised still go the
@@ -247,8 +248,9 @@ def recommend_thresholds(
     if capacity is not None:
         check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
     n_each = prospects_per_rep(first, n_prospects)
-    targets, words = _aim(fits, target, capacity, n_each, worked_rank)
     p_values = {days: predictive_check(one, seed=one.diagnostics.seed).p_value for days, one in fits.items()}
+    doubted = [days for days, p_value in p_values.items() if p_value < MISFIT_P_VALUE]
+    targets, words = _aim(fits, target, capacity, n_each, worked_rank, doubted)
     rows = [
         _boundary_rows(fits[aim.within_days], aim, n_each, rules, p_values[aim.within_days], recent) for aim in targets
     ]
@@ -278,7 +280,7 @@ _EXTRA = ("promise", "auc_lower", "auc_upper")
 
 def _aim(
     fits: Mapping[int | None, ThresholdFit], target: Target | None, capacity: float | None, n_each: Floats,
-    worked_rank: str | int | None,
+    worked_rank: str | int | None, doubted: Collection[int | None],
 ) -> tuple[list[BoundaryTarget], str]:  # fmt: skip
     """The targets and what they are, in words."""
     first = next(iter(fits.values()))
@@ -294,7 +296,7 @@ def _aim(
     if capacity is not None or worked_rank is not None:
         raise InputError("`capacity` and `worked_rank` go with target=None or a Payoff, not with another target.")
     if target is None or target == "promise":
-        return by_promise(fits), "promise"
+        return by_promise(fits, doubted), "promise"
     if target == "all reps":
         _one_horizon(fits)
         return by_all_reps(first), "all reps' bars"

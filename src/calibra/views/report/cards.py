@@ -31,6 +31,8 @@ STYLES = {
     STARTS_LOWER: ("starts_lower", "below"), STARTS_HIGHER: ("starts_higher", "above"),
 }  # fmt: skip
 """What is said of a rep's bars: its phrase and its colour."""
+WITHOUT_AIM = {"tighten": "tighten_without_aim", "loosen": "loosen_without_aim"}
+"""A move to its phrase where no aim is given."""
 FEW_CHASED = 5
 """From so many prospects open for too long on, looking through them is worth a conversation."""
 
@@ -267,7 +269,7 @@ def _steady(facts: Facts, rep: str) -> Flag:
 def _move_words(facts: Facts, where: str, key: str, row: Record) -> str:
     """A move; without an aim where the model does not fit, and saying on what an aim beyond the counts rests."""
     if row["share_target"] is None:
-        return facts.say(f"{where}.{key}_without_aim", **_move_values(facts, row))
+        return facts.say(f"{where}.{WITHOUT_AIM[key]}", **_move_values(facts, row))
     told = facts.say(f"{where}.{key}", **_move_values(facts, row))
     if where == "card" and row["rests_on_shape"]:
         return facts.say("format.sentences", first=told, second=facts.say("card.shape"))

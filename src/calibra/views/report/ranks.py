@@ -24,6 +24,11 @@ FINDING_KEYS = {
 }  # fmt: skip
 """Finding of `RankFit.profiles` to its phrase and the probability behind it."""
 
+PROMISE_KEYS = {
+    "average": {LESS: "less", KEPT: "kept", MORE: "more"},
+    "bar": {LESS: "bar_less", KEPT: "bar_kept", MORE: "bar_more"},
+}
+"""Kind of a promise and verdict on it to its phrase."""
 MANY_ROWS = 60
 """A table of more rows scrolls up and down, too."""
 
@@ -264,14 +269,11 @@ def _verdict_cell(facts: Facts, row: Record) -> Cell:
 
 def promise_verdict(facts: Facts, row: Record) -> tuple[str, str, str]:
     """Phrase of what is said of a promise, its probability, and its colour; no probability where nothing is sure."""
-    verdict, of_bar = row["verdict"], "bar_" if row["kind"] == "bar" else ""
-    if verdict not in (LESS, KEPT, MORE):
+    verdict = row["verdict"]
+    if verdict not in PROMISE_KEYS["average"]:
         return "open", "", "pale"
-    return (
-        f"{of_bar}{verdict}",
-        facts.say.chance(row[f"prob_{verdict}"]),
-        {LESS: "below", MORE: "above"}.get(verdict, ""),
-    )
+    tone = {LESS: "below", MORE: "above"}.get(verdict, "")
+    return PROMISE_KEYS[row["kind"]][verdict], facts.say.chance(row[f"prob_{verdict}"]), tone
 
 
 def _order(facts: Facts, days: Days) -> list[str]:
