@@ -108,6 +108,7 @@ class Calibration:
         )
         from calibra.data.summary import summarise
         from calibra.decisions.quarters import quarters_that_differ
+        from calibra.decisions.two_models import doubt_of_two_models
 
         told, first = self.judgments, next(iter(self.rank_fits.values()), None)
         # First of all what speaks against every comparison of reps.
@@ -122,6 +123,9 @@ class Calibration:
             at = self.advice.columns
             found += promises_met_by_all(at["rank"], self.advice.promises, at["share_target"])
             found += threshold_misfits(at["within_days"], at["fit_p_value"])
+        for days, fit in self.threshold_fits.items():
+            if days in self.rank_fits:
+                found += doubt_of_two_models(self.rank_fits[days], fit, margin_odds=self.settings.margin_odds)
         if self.lead_fit is not None:
             found += lead_misfits(self.lead_fit.calibration(interval_prob=MISFIT_PROB).horizons)
         return tuple(found)

@@ -10,12 +10,14 @@ from calibra.data.doubts import (
     ALIKE_REPS,
     FEW_MATURE,
     LEAD_MISFIT,
+    MODELS_APART,
     NO_EVENT,
     NONE_YOUNG,
     UPSIDE_DOWN,
     alike,
     doubts_of_counts,
     doubts_of_scale,
+    models_apart,
     promises_met_by_all,
 )
 from calibra.data.judgments import Judgments
@@ -173,3 +175,35 @@ def test_a_promise_that_nearly_every_prospect_keeps_is_doubted() -> None:
     (doubt,) = promises_met_by_all(rank, promise, shares)
     assert str(doubt).startswith("what A promises would be kept even if nearly every prospect were called so")
     assert promises_met_by_all(rank, promise, np.array([1.0, 1.0, 0.5, 1.0, 0.5, 1.0])) == []
+
+
+def test_two_models_are_apart_in_a_cell_of_many_judgments_beyond_margin_and_joint_spread() -> None:
+    # log-odds 0 and .5, variances .02 and .02: .5 / .2 = 2.5 joint standard deviations
+    one, other = np.zeros((2, 1, 2)), np.zeros((2, 1, 2))
+    other[0, 0, 0], one[1], other[1] = 0.5, 0.02, 0.02
+    n, events = np.array([[40, 40]]), np.array([[20, 20]])
+
+    def doubted(margin=0.22, **changed):
+        told = {"one": one, "other": other, "n": n} | changed
+        return models_apart((["Abe"], ["A", "B"]), told["n"], events, one=told["one"], other=told["other"],
+                            within_days=90, margin=margin)  # fmt: skip
+
+    (doubt,) = doubted()
+    assert str(doubt).startswith(
+        "of 1 cell the rank model and the threshold model give different probabilities within 90 days, most of 'Abe' "
+        "at A: 50% and 62%, counted 50% (n 40)"
+    )
+    assert doubted(n=np.array([[29, 40]])) == []
+    assert doubted(margin=0.6) == []
+    assert doubted(one=np.stack([one[0], np.full((1, 2), 0.05)])) == []  # .5 / √.07 = 1.9
+
+
+def test_a_threshold_model_that_cannot_follow_a_reps_ranks_is_doubted_beside_the_rank_model() -> None:
+    rows = [(f"r{i}", rank, 400, e) for i in range(6) for rank, e in zip("ABC", (200, 120, 40), strict=True)]
+    rows[:3] = [("r0", "A", 400, 200), ("r0", "B", 400, 20), ("r0", "C", 400, 130)]
+    frame = pd.DataFrame(rows, columns=["rep", "rank", "n", "events"])
+    judgments = Judgments.from_counts(frame, scale=cb.RankScale(list("ABC")), within_days=90)
+    found = cb.calibrate(judgments, seed=1, engine="laplace", parts=["thresholds"])
+    (doubt,) = [doubt for doubt in found.doubts() if doubt.kind == MODELS_APART]
+    assert doubt.values["names"] == ("r0",)
+    assert found.rank_fits[90].ranks == ("A", "B", "C")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -17,12 +17,17 @@ NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
 MET_BY_ALL, THRESHOLD_MISFIT, QUARTERS_DIFFER = "met_by_all", "threshold_misfit", "quarters_differ"
 
+MODELS_APART = "models_apart"
+
 FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
 NEARLY_ALL = 0.98
 """A promise that such a share of the prospects keeps tells nothing apart."""
 SURE_Z = 2.5758
 """Normal quantile of 0.995."""
+FEWEST_IN_CELL, APART = 30, 2.0
+"""Two models are compared in cells of so many judgments, and are apart beyond so many joint standard deviations. Both
+read the same counts, so that where the threshold model holds they hardly differ."""
 MISFIT_P_VALUE = 0.05
 """A predictive check below it speaks against the threshold model."""
 MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
@@ -58,6 +63,11 @@ ENGLISH: Mapping[str, str] = {
     THRESHOLD_MISFIT: (
         "the threshold model does not give back what was counted{within} (predictive check, p = {p}): its advice gives "
         "the direction and this quarter's step, and no aim"
+    ),
+    MODELS_APART: (
+        "of {cells} the rank model and the threshold model give different probabilities{within}, most of {names} at "
+        "{rank}: {one:.0%} and {other:.0%}, counted {observed:.0%} (n {n:,}); probabilities are told by the first, "
+        "advice on thresholds rests on the second: take its sizes with care"
     ),
     FEW_MATURE: (
         "only {judgments} with a known outcome{within}: intervals are wide, and of most reps nothing can be told yet"
@@ -109,6 +119,28 @@ def threshold_misfits(within_days: NDArray[Any], p_value: NDArray[Any]) -> list[
         for days, p in p_values.items()
         if p < MISFIT_P_VALUE
     ]
+
+
+def models_apart(
+    labels: tuple[Sequence[str], Sequence[str]], n: NDArray[Any], events: NDArray[Any], *, one: NDArray[Any],
+    other: NDArray[Any], within_days: int | None, margin: float,
+) -> list[Doubt]:  # fmt: skip
+    """Whether two models of one table are apart in a cell with enough judgments; the cell where they are most.
+
+    `labels` of reps and ranks; `one` and `other` hold mean and variance of the log-odds in each cell, (2, rep, rank).
+    Apart: by more than a margin in log-odds, and by more than `APART` joint standard deviations.
+    """
+    gap = np.abs(one[0] - other[0])
+    score = gap / np.sqrt(one[1] + other[1])
+    apart = (n >= FEWEST_IN_CELL) & (gap > margin) & (score > APART)
+    if not apart.any():
+        return []
+    rep, rank = map(int, np.unravel_index(int(np.argmax(np.where(apart, score, -1.0))), n.shape))
+    told = {"cells": counted(apart.sum(), "cell"), "n_cells": int(apart.sum()), "days": within_days}
+    told |= {"within": "" if within_days is None else f" within {within_days} days", "names": (labels[0][rep],)}
+    told |= {"rank": labels[1][rank], "n": int(n[rep, rank]), "observed": float(events[rep, rank] / n[rep, rank])}
+    shares = (1.0 / (1.0 + np.exp(-model[0, rep, rank])) for model in (one, other))
+    return [Doubt(MODELS_APART, told | dict(zip(("one", "other"), map(float, shares), strict=True)))]
 
 
 def promises_met_by_all(rank: NDArray[Any], promise: NDArray[Any], share_target: NDArray[Any]) -> list[Doubt]:

@@ -161,7 +161,10 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
         told["names"] = facts.say.listed([facts.label(rep) for rep in doubt.values["names"]])
     if "as_of" in told:
         told["as_of"] = facts.say.date(doubt.values["as_of"])
-    if "observed" in told:
+    if "n_cells" in told:
+        told |= {name: facts.say.percent(told[name]) for name in ("one", "other", "observed")}
+        told |= {"rank": rank_label(told["rank"]), "n": f"{told['n']:,}"}
+    elif "observed" in told:
         told |= {name: facts.say.percent(told[name]) for name in ("expected", "observed")}
         told |= {"rank": _rank_or_all(facts, told["rank"]), "days": told["within_days"], "n": f"{told['n']:,}"}
     if "quarter" in told:
