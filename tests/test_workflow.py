@@ -136,7 +136,7 @@ def test_tables_hold_every_horizon_told_apart(calibration: Calibration) -> None:
     tables = calibration.tables()
     assert set(tables) == {
         "judgments", "probabilities", "profiles", "order", "spread", "expected", "incidence", "lead_times", "tempo",
-        "chasing", "never", "bars", "detection", "styles", "thresholds",
+        "chasing", "never", "bars", "detection", "styles", "thresholds", "promises",
     }  # fmt: skip
     own = calibration.rank_fits[60].probabilities()
     stacked = tables["probabilities"].query("within_days == 60").drop(columns="within_days")
