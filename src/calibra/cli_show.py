@@ -26,6 +26,7 @@ PIPED_WIDTH = 110
 
 def show(calibration: Calibration, words: Callable[[str], str]) -> None:
     """Diagnostics first, then what came in, the tables, and what was found; `words` are those of the shell."""
+    from calibra.decisions.first_answers import first_answers
     from calibra.views.tables import advice_table, lead_time_table, probability_table, profile_table, tempo_table
 
     console = _console()
@@ -36,7 +37,8 @@ def show(calibration: Calibration, words: Callable[[str], str]) -> None:
     if calibration.judgments.as_of is not None:
         show_judgments(calibration.judgments, words)
     for rank_fit in calibration.rank_fits.values():
-        console.print(probability_table(rank_fit))
+        known = first_answers(calibration.judgments, rank_fit.within_days)
+        console.print(probability_table(rank_fit, first_answers=known))
         if len(rank_fit.reps) > 1:
             console.print(profile_table(rank_fit, margin_odds=calibration.settings.margin_odds))
     if calibration.lead_fit is not None:

@@ -12,6 +12,7 @@ from calibra.data.choices import horizons_to_fit
 from calibra.data.counts import EVENT
 from calibra.data.judgments import Judgments
 from calibra.data.weekly import RecentCounts
+from calibra.decisions.first_answers import first_answers
 from calibra.decisions.granularity import Granularity, recommend_granularity
 from calibra.decisions.thresholds import AdviceRules, ThresholdAdvice, recommend_thresholds
 from calibra.errors import FitError, InputError, NotEnoughDataError
@@ -193,7 +194,8 @@ def _findings(found: Calibration) -> tuple[str, ...]:
     """What was found, in sentences; the footing last."""
     said = [f"In doubt: {doubt}" for doubt in found.doubts()]
     for days, fit in found.rank_fits.items():
-        first, *others = describe_rank_fit(fit, found.judgments.scale, margin_odds=found.settings.margin_odds)
+        known, margin = first_answers(found.judgments, days), found.settings.margin_odds
+        first, *others = describe_rank_fit(fit, found.judgments.scale, margin_odds=margin, first_answers=known)
         said += [first, *_at_horizon(days, others, found)]
     for promised in found.promises().values():
         said += describe_promises(promised)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from datetime import date
 from math import ceil
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,7 +28,7 @@ from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.rank_population import THESE_REPS
-from calibra.models.rank_profiles import FLAG_PROB
+from calibra.models.rank_profiles import FEWEST_SHOWN, FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.stats.margin import MARGIN_ODDS
 from calibra.views.style import short_label, short_labels
@@ -135,9 +138,15 @@ def describe_granularity(granularity: Granularity) -> str:
     return granularity.sentence() if days is None else f"Outcomes within {days} days: {granularity.sentence()}"
 
 
-def describe_rank_fit(fit: RankFit, scale: RankScale, *, margin_odds: float = MARGIN_ODDS) -> tuple[str, ...]:
+def describe_rank_fit(
+    fit: RankFit,
+    scale: RankScale,
+    *,
+    margin_odds: float = MARGIN_ODDS,
+    first_answers: Mapping[tuple[str, str], date] = MappingProxyType({}),
+) -> tuple[str, ...]:
     """What did the rank model find? One sentence each on ranks, their order, the spread of reps, and the findings."""
-    sentences = [_delivered(fit, scale)]
+    sentences = [_delivered(fit, scale, first_answers)]
     if len(fit.ranks) > 1:
         sentences += _ordered(fit)
     if len(fit.reps) > 1:
@@ -145,7 +154,7 @@ def describe_rank_fit(fit: RankFit, scale: RankScale, *, margin_odds: float = MA
     return tuple(sentences)
 
 
-def _delivered(fit: RankFit, scale: RankScale) -> str:
+def _delivered(fit: RankFit, scale: RankScale, first_answers: Mapping[tuple[str, str], date]) -> str:
     """All reps together: each rank's probability, beside what an average promise of the same horizon says."""
     everyone = plain_rows(fit.probabilities().query("rep == @all_reps", local_dict={"all_reps": ALL_REPS}))
     parts = []
@@ -153,7 +162,10 @@ def _delivered(fit: RankFit, scale: RankScale) -> str:
         promise = scale.promises.get(row["rank"])
         comparable = promise is not None and promise.kind == "average" and promise.within_days == fit.within_days
         promised = f", promised {100 * promise.prob:g} %" if promise is not None and comparable else ""
-        parts.append(f"{short_label(row['rank'])} {_percent(row)}{promised}")
+        first = first_answers.get((ALL_REPS, row["rank"]))
+        too_few = f"– (n {row['n']:,}{f'; first answer {first}' if first else ''})"
+        told = _percent(row) if row["n"] >= FEWEST_SHOWN else too_few
+        parts.append(f"{short_label(row['rank'])} {told}{promised}")
     within = "" if fit.within_days is None else f" within {fit.within_days} days"
     return f"All reps together, probability of an event{within}: {'; '.join(parts)}."
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from calibra.data.summary import JudgmentsSummary
@@ -12,6 +14,7 @@ from calibra.decisions.advice_words import LOOSEN, TIGHTEN, more_judgments
 from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
+from calibra.models.rank_profiles import FEWEST_SHOWN
 from calibra.stats.margin import MARGIN_ODDS
 from calibra.views.plot_thresholds import VERDICT_LOOKS
 from calibra.views.style import FINDING_LOOKS, short_label, short_labels
@@ -74,13 +77,19 @@ def summary_table(summary: JudgmentsSummary, *, by: Literal["rank", "rep"] = "ra
     return _under(f"What came in, by {by}: {judged}", table, len(rows) - limit)
 
 
-def probability_table(fit: RankFit, *, limit: int = SHOWN_REPS) -> Group:
-    """What each rep's rank means: estimate and interval in per cent, below it events of mature judgments."""
+def probability_table(
+    fit: RankFit, *, first_answers: Mapping[tuple[str, str], date] = MappingProxyType({}), limit: int = SHOWN_REPS
+) -> Group:
+    """What each rep's rank means: estimate and interval in per cent, below it events of mature judgments.
+
+    Of fewer than five judgments no number is shown, and the day of the first answer by rep and rank where it is known.
+    """
     numbers = fit.probabilities()
     table = _table(["rep", *short_labels(fit.ranks, width=12)])
     rows, n_ranks = plain_rows(numbers), len(fit.ranks)
     for i, rep in enumerate(("all reps", *fit.reps[:limit])):
-        cells = [_probability_cell(row) for row in rows[i * n_ranks : (i + 1) * n_ranks]]
+        own = rows[i * n_ranks : (i + 1) * n_ranks]
+        cells = [_probability_cell(row, first_answers.get((row["rep"], row["rank"]))) for row in own]
         table.add_row(_text(rep, style="bold" if i == 0 else ""), *cells, end_section=i == 0)
     heading = f"Probability of an event {within_words(fit)}, in % ({numbers.attrs['interval_prob']:.0%} interval)"
     return _under(f"{heading}; below it events of mature judgments", table, len(fit.reps) - limit)
@@ -195,9 +204,11 @@ def _percents(row: Mapping[str, Any], name: str) -> str:
     return f"{row[name]:.0%} ({100 * row[f'{name}_lower']:.0f}–{100 * row[f'{name}_upper']:.0f})"
 
 
-def _probability_cell(row: Mapping[str, Any]) -> Text:
+def _probability_cell(row: Mapping[str, Any], first: date | None) -> Text:
     from rich.text import Text
 
+    if row["n"] < FEWEST_SHOWN:
+        return Text("–\n").append(f"{row['events']:,} of {row['n']:,}" + (f", from {first}" if first else ""), "dim")
     estimate, lower, upper = (100 * row[name] for name in ("estimate", "lower", "upper"))
     cell = Text(f"{estimate:.0f} ({lower:.0f}–{upper:.0f})\n")
     return cell.append(f"{row['events']:,} of {row['n']:,}", style="dim")

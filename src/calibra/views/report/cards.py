@@ -12,6 +12,7 @@ from calibra.views.report.blocks import Card, Cell, Column, Flag, Row, Table
 from calibra.views.report.facts import ENDS, Days, Facts, Record
 from calibra.views.report.moves import aim_level, boundary_label, now_words, target_words, today_words
 from calibra.views.report.ranks import (
+    all_reps_line,
     percent_axis,
     percent_scale,
     probability_strip,
@@ -90,7 +91,7 @@ def _rank_table(facts: Facts, rep: str, ranks: list[str], days: Days) -> Table:
         cells = [
             Cell(rank_label(rank), bar),
             probability_strip(
-                facts, found[rank], scale, line=everyone[rank]["estimate"], aim=promise_aim(facts, rank, days)
+                facts, found[rank], scale, line=all_reps_line(everyone[rank]), aim=promise_aim(facts, rank, days)
             ),
         ]
         cells += [_promise_cell(facts, promises.get(rank))] if promises else []

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibra.data.tabulate import MISSING
+from calibra.decisions.first_answers import first_answers
+from calibra.models.rank_profiles import FEWEST_SHOWN
 from calibra.models.reading import ALL_REPS
 from calibra.views.report.pseudonyms import hide_names, rep_codes
 from calibra.views.report.wording import Wording
@@ -101,6 +103,11 @@ class Facts:
         """The margin, a factor on the odds."""
         return f"{self.calibration.settings.margin_odds:g}"
 
+    def first_answer(self, row: Record) -> str:
+        """The day of the first answer, in place of a probability of too few judgments; empty where it is not known."""
+        day = row.get("first_answer")
+        return "" if day is None else self.say("format.first_answer", date=self.say.date(day))
+
     def level(self) -> str:
         """Level of the intervals."""
         return self.say.percent(self.settings["interval_prob"])
@@ -116,6 +123,11 @@ class Facts:
         """The horizon a rank is read at: its promise's where that was fitted, else the shortest."""
         promise = self.calibration.judgments.scale.promises.get(rank)
         return promise.within_days if promise is not None and promise.within_days in self.days else self.first_days
+
+
+def is_shown(row: Record) -> bool:
+    """Whether enough judgments stand behind a probability for it to be shown."""
+    return bool(row["n"] >= FEWEST_SHOWN)
 
 
 def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Facts:
@@ -137,7 +149,7 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
     return Facts(
         calibration=calibration, say=say, names=names, is_hidden=key is not None, settings=settings,
         reps=tuple(sorted(reps, key=lambda rep: (*_place(names[rep]), rep))),
-        probabilities={days: _by_rank(fit.probabilities()) for days, fit in fits.items()},
+        probabilities={days: _probabilities(calibration, days) for days in fits},
         profiles={days: _by_rep(table) for days, table in profiles.items()},
         orders={days: _listed(fit.order()) for days, fit in fits.items()},
         promises={days: _by_rank(promised[days].table) if days in promised else {} for days in fits},
@@ -147,6 +159,16 @@ def gather_facts(calibration: Calibration, say: Wording, key: str | None) -> Fac
         lead_times={} if lead is None else _by_rank(lead.lead_times().head(len(lead.ranks))),
         tempo={} if tempo is None else _by_rep(tempo), chasing={} if chased is None else _by_rank(chased),
     )  # fmt: skip
+
+
+def _probabilities(calibration: Calibration, days: Days) -> dict[str, dict[str, Record]]:
+    """Rows of `RankFit.probabilities`, each with the day of its first answer where there are too few judgments yet."""
+    found = _by_rank(calibration.rank_fits[days].probabilities())
+    known = first_answers(calibration.judgments, days)
+    return {
+        rep: {rank: {**row, "first_answer": known.get((rep, rank))} for rank, row in of_rank.items()}
+        for rep, of_rank in found.items()
+    }
 
 
 def _place(name: str) -> tuple[int, str, str]:

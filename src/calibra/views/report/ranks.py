@@ -13,7 +13,7 @@ from calibra.models.rank_profiles import FLAG_PROB
 from calibra.models.reading import ALL_REPS, WITHIN_REPS
 from calibra.views.plot_rank import PANEL_TOPS
 from calibra.views.report.blocks import NO_PICTURE, Block, Bullets, Cell, Column, Row, Section, Table, Text
-from calibra.views.report.facts import ENDS, RANK_WIDTH, Days, Facts, Record
+from calibra.views.report.facts import ENDS, RANK_WIDTH, Days, Facts, Record, is_shown
 from calibra.views.report.svg import Scale, axis, strip
 from calibra.views.style import short_label
 from calibra.views.tables import plain_rows
@@ -91,11 +91,20 @@ def promise_aim(facts: Facts, rank: str, days: Days) -> float | None:
     return promise.prob if promise is not None and comparable else None
 
 
+def all_reps_line(row: Record) -> float | None:
+    """Where the line of all reps stands; none of too few judgments."""
+    return row["estimate"] if is_shown(row) else None
+
+
 def probability_strip(
     facts: Facts, row: Record, scale: Scale, *, line: float | None = None, aim: float | None = None, tone: str = ""
 ) -> Cell:
-    """A probability as a strip with its number, interval and n."""
+    """A probability as a strip with its number, interval and n; of too few judgments the day of the first answer."""
     say = facts.say
+    if not is_shown(row):
+        counts = say("format.of_short", events=f"{row['events']:,}", n=f"{row['n']:,}")
+        day = facts.first_answer(row)
+        return Cell(say("format.none"), say("format.semicolon").join([counts, day] if day else [counts]), tone="pale")
     text = say.interval(f"{100 * row['estimate']:.0f}", f"{100 * row['lower']:.0f}", f"{100 * row['upper']:.0f}")
     picture = strip(
         say.read(row), scale, row["estimate"], row["lower"], row["upper"], tone=tone, line=line, aim=aim
@@ -116,7 +125,7 @@ def _grid(facts: Facts, days: Days) -> Table:
     rows = [Row([Cell(say("format.all_reps")), *first], tone="everyone")]
     for rep in (rep for rep in facts.reps if rep in found):
         cells = [
-            probability_strip(facts, row, scales[rank], line=everyone[rank]["estimate"])
+            probability_strip(facts, row, scales[rank], line=all_reps_line(everyone[rank]))
             for rank, row in found[rep].items()
         ]
         rows.append(Row([rep_cell(facts, rep), *cells], facts.names[rep]))
@@ -217,9 +226,10 @@ def promise_table(facts: Facts, days: Days) -> Table | None:
         text = say.interval(*(f"{100 * row[name]:.0f}" for name in ("estimate", "lower", "upper")))
         aim = promise_aim(facts, rank, days)
         picture = strip(say.read(row), scale, row["estimate"], row["lower"], row["upper"], aim=aim)
+        delivered = Cell(text, picture=picture) if is_shown(row) else Cell(say("format.none"), facts.first_answer(row))
         known = Cell(say("format.of", events=f"{row['events']:,}", n=f"{row['n']:,}"))
         promised, verdict = _promise_cells(facts, rank, promises.get(rank))
-        rows.append(Row([Cell(rank_label(rank)), promised, Cell(text, picture=picture), known, verdict]))
+        rows.append(Row([Cell(rank_label(rank)), promised, delivered, known, verdict]))
     caption = say("overview.caption", within=say.within(days))
     return Table(columns, rows, caption, facts.mature_note(days))
 
