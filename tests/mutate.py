@@ -45,6 +45,7 @@ RANK = "models/test_rank.py::test_"
 TEAMS = "models/test_rank_teams_and_cases.py::test_"
 STANDINGS = "decisions/test_rank_decisions.py::test_far_out_reps_stand_first_and_last_and_the_middle_is_not_told_apart"
 PRIORS = "studies/test_sensitivity.py::test_weights_are_the_ratio_of_prior_densities"
+MISFITS = "data/test_misfits.py"
 TEMPO = "models/test_lead_time_tempo.py"
 RESIDUAL = "models/test_lead_time_residual.py"
 PRECISION = "inference/test_corrected.py::test_gamma_precision_is_the_density_of_the_scale"
@@ -141,6 +142,11 @@ FAULTS = (
     fault("a tail of slow events is not looked for",
           "models/test_lead_time_never.py::test_slow_events_are_not_called_absent",
           "models/lead_time_never.py", "late.plateau & (tail_share < TAIL_SHARE)", "late.plateau"),
+    fault("a misfit by every grouping is computed and not told", MISFITS,
+          "data/doubts.py", "return lead_misfits(found.horizons) + cell_misfits(found.tests, found.cells)",
+          "return lead_misfits(found.horizons)"),
+    fault("every grouping has the whole level for itself", MISFITS,
+          "data/doubts.py", '(tests["p_value"] * known.sum() < CELL', '(tests["p_value"] < CELL'),
     fault("the bar has the wrong sign of d²", BARS,
           "stats/detection.py", "slope - 0.5 * d * d", "slope + 0.5 * d * d"),
     fault("a bar out of reach is met by all and not by none", BARS,

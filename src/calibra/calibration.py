@@ -102,7 +102,7 @@ class Calibration:
             doubts_of_counts,
             doubts_of_scale,
             few_mature,
-            lead_misfits,
+            lead_time_misfits,
             promises_met_by_all,
             threshold_misfits,
         )
@@ -127,7 +127,7 @@ class Calibration:
             if days in self.rank_fits:
                 found += doubt_of_two_models(self.rank_fits[days], fit, margin_odds=self.settings.margin_odds)
         if self.lead_fit is not None:
-            found += lead_misfits(self.lead_fit.calibration(interval_prob=MISFIT_PROB).horizons)
+            found += lead_time_misfits(self.lead_fit.calibration(interval_prob=MISFIT_PROB))
         return tuple(found)
 
     def promises(self) -> dict[Days, RankReliability]:

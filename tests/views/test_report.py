@@ -456,6 +456,7 @@ def test_every_phrase_is_asked_for(project: Path) -> None:
         "card.review_",
         "intro.reason_",
         "glance.doubt_",
+        "glance.misfit_",
         "glance.trust_",
     )
     left = [
@@ -626,7 +627,7 @@ def test_who_has_much_to_look_through_again_stands_on_the_first_page(tmp_path: P
     assert sorted(map(int, numbers)) == sorted(chased.n_chased)
     assert chased.n_chased.min() > 100
     for rep, row in chased.iterrows():
-        cell = page.row(rep, 5)[-1]
+        cell = page.row(rep, 6)[-1]
         assert f"chance unknown of {row.n_unknown}" in cell
         assert re.search(r"\d\.\d \(\d\.\d–(?!0\.0)", cell)  # the upper end is never told as none
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from calibra.words import counted, listed, normal_spelling, quoted
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
 MET_BY_ALL, THRESHOLD_MISFIT, QUARTERS_DIFFER = "met_by_all", "threshold_misfit", "quarters_differ"
+CELL_MISFIT = "cell_misfit"
 
 MODELS_APART = "models_apart"
 
@@ -32,6 +33,10 @@ MISFIT_P_VALUE = 0.05
 """A predictive check below it speaks against the threshold model."""
 MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
 """A lead-time model is called off where the interval of this level says so, and by more than this part."""
+CELL_MISFIT_LEVEL = 0.01
+"""Chance that of a lead-time model that fits any grouping is called off: shared by all groupings of both endings."""
+FEWEST_EXPECTED = 5.0
+"""A cell that is named expects so many endings at least."""
 
 ENGLISH: Mapping[str, str] = {
     QUARTERS_DIFFER: (
@@ -59,6 +64,10 @@ ENGLISH: Mapping[str, str] = {
         "the lead-time model does not give back what was counted: of {rank} it expects {expected:.0%} within "
         "{within_days} days, counted were {observed:.0%} (n {n:,}); read lead times and the chances of open prospects "
         "with care"
+    ),
+    CELL_MISFIT: (
+        "the lead-time model does not give back the {endings} by {grouping}: more is off than chance allows. "
+        "Most of all {where}: expected {awaited:,.0f}, counted {seen:,}; read what is said of it with care"
     ),
     THRESHOLD_MISFIT: (
         "the threshold model does not give back what was counted{within} (predictive check, p = {p}): its advice gives "
@@ -153,6 +162,30 @@ def promises_met_by_all(rank: NDArray[Any], promise: NDArray[Any], share_target:
     return found[:1]
 
 
+class GivenBack(Protocol):
+    """What a lead-time model gives back of what was counted: columns as in `LeadTimeCalibration`."""
+
+    @property
+    def cells(self) -> Mapping[str, NDArray[Any]]:
+        """Endings counted and expected, per cell of each grouping."""
+        ...
+
+    @property
+    def tests(self) -> Mapping[str, NDArray[Any]]:
+        """The tests of each grouping."""
+        ...
+
+    @property
+    def horizons(self) -> Mapping[str, NDArray[Any]]:
+        """Shares by each promised day, with intervals of the level `MISFIT_PROB`."""
+        ...
+
+
+def lead_time_misfits(found: GivenBack) -> list[Doubt]:
+    """Where the lead-time model does not give back what was counted: by a promised day, and by every grouping."""
+    return lead_misfits(found.horizons) + cell_misfits(found.tests, found.cells)
+
+
 def lead_misfits(horizons: Mapping[str, NDArray[Any]]) -> list[Doubt]:
     """Where the lead-time model is surely off what was counted by a promised day; the rank that is off most.
 
@@ -166,6 +199,44 @@ def lead_misfits(horizons: Mapping[str, NDArray[Any]]) -> list[Doubt]:
     worst = int(np.argmax(np.where(surely, off, -1.0)))
     told = {name: horizons[name][worst] for name in ("rank", "expected", "observed", "within_days", "n")}
     return [Doubt(LEAD_MISFIT, told)]
+
+
+def cell_misfits(tests: Mapping[str, NDArray[Any]], cells: Mapping[str, NDArray[Any]]) -> list[Doubt]:
+    """Groupings whose endings the lead-time model does not give back; each with the cell that is off most.
+
+    `tests` and `cells` as in `LeadTimeCalibration`. The level is shared by all tests that there are (Bonferroni). A
+    misfit is told if beyond chance the cells are off by more than `WORTH_TELLING` on average, √((X² − df)/ΣE); and of
+    a table by two things only where neither of the two is told by itself.
+    """
+    known = np.isfinite(tests["p_value"])
+    surely = known & (tests["p_value"] * known.sum() < CELL_MISFIT_LEVEL)
+    found: list[Doubt] = []
+    told: set[tuple[str, str]] = set()
+    for i in sorted(np.flatnonzero(surely), key=lambda i: str(tests["grouping"][i]).count("×")):
+        cause, grouping = str(tests["cause"][i]), str(tests["grouping"][i])
+        mine = np.flatnonzero((cells["cause"] == cause) & (cells["grouping"] == grouping))
+        excess = tests["chi_square"][i] - tests["df"][i]
+        if excess <= WORTH_TELLING**2 * cells["expected"][mine].sum():
+            continue
+        if any((cause, part) in told for part in grouping.split(" × ")):
+            continue
+        told.add((cause, grouping))
+        found.append(_cell_misfit(cause, grouping, {name: values[mine] for name, values in cells.items()}))
+    return found
+
+
+def _cell_misfit(cause: str, grouping: str, cells: Mapping[str, NDArray[Any]]) -> Doubt:
+    """The doubt of one grouping, with the cell that is off most of those that expect enough."""
+    expected = cells["expected"]
+    off = (cells["observed"] - expected) ** 2 / np.maximum(expected, 1e-300)
+    worst = int(np.argmax(np.where(expected >= FEWEST_EXPECTED, off, -1.0)))
+    labels = {name: str(cells[name][worst]) for name in ("rep", "rank", "interval")}
+    where = [quoted(labels["rep"]), f"rank {quoted(labels['rank'])}", f"days {labels['interval']}"]
+    kept = [text for text, label in zip(where, labels.values(), strict=True) if label]
+    told = {"cause": cause, "endings": f"{cause}s", "grouping": grouping, "where": ", ".join(kept)}
+    return Doubt(
+        CELL_MISFIT, told | labels | {"awaited": float(expected[worst]), "seen": int(cells["observed"][worst])}
+    )
 
 
 def _stands_upside_down(n: NDArray[Any], events: NDArray[Any]) -> bool:

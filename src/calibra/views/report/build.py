@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -167,6 +168,8 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
     elif "observed" in told:
         told |= {name: facts.say.percent(told[name]) for name in ("expected", "observed")}
         told |= {"rank": _rank_or_all(facts, told["rank"]), "days": told["within_days"], "n": f"{told['n']:,}"}
+    if "grouping" in told:
+        told |= _misfit_words(facts, doubt.values)
     if "quarter" in told:
         year, _, quarter = told["quarter"].partition(" Q")
         told["quarter"] = facts.say(
@@ -177,6 +180,22 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
     elif "within" in told:
         told["within"] = facts.say.within(doubt.values["days"])
     return facts.say(f"glance.doubt_{doubt.kind}", **told)
+
+
+def _misfit_words(facts: Facts, values: Mapping[str, Any]) -> dict[str, str]:
+    """What a lead-time model does not give back, by what, and where most of all."""
+    say = facts.say
+    parts = [
+        facts.label(values["rep"]) if values["rep"] else "",
+        say("glance.misfit_rank", rank=rank_label(values["rank"])) if values["rank"] else "",
+        say("glance.misfit_days", days=values["interval"]) if values["interval"] else "",
+    ]
+    by = [say(f"glance.misfit_by_{name}") for name in values["grouping"].split(" × ")]
+    return {
+        "endings": say(f"glance.misfit_{values['cause']}"), "grouping": say("glance.misfit_and").join(by),
+        "where": say("format.comma").join(part for part in parts if part),
+        "awaited": f"{values['awaited']:,.0f}", "seen": f"{values['seen']:,}",
+    }  # fmt: skip
 
 
 def _rank_or_all(facts: Facts, rank: str) -> str:
