@@ -228,8 +228,7 @@ def main() -> None:
         "their judgments.",
         "## How often is a rep flagged?",
         markdown_table({name: [getattr(row, name) for row in flags] for name in names}),
-        "A flag is P(below) or P(above) of at least 0.9 with the default margin of five points. Where most ranks are "
-        "rarely followed by an event, a difference in log-odds is few points, and fewer reps pass the margin.",
+        "A flag is P(below) or P(above) of at least 0.9 with the default margin, a factor of 1.25 on the odds.",
     )  # fmt: skip
 
 

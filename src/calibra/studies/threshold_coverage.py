@@ -13,9 +13,10 @@ from calibra.data.simulate import demo_scale
 from calibra.decisions.advice_words import FINE, LOOSEN, TIGHTEN
 from calibra.decisions.thresholds import recommend_thresholds
 from calibra.models.threshold import ThresholdPriors
-from calibra.stats.detection import bar_at, cutpoint_at_share, share_above
+from calibra.stats.detection import average_above, bar_at, cutpoint_at_share, share_above
 from calibra.stats.detection_advice import promised_cutpoints
 from calibra.stats.intervals import equal_tailed
+from calibra.stats.margin import MARGIN_ODDS, log_odds_gap
 from calibra.studies.threshold_worlds import (
     KnownReps,
     draw_prior_reps,
@@ -49,6 +50,8 @@ class AdviceAgainstTruth:
     """True bar once the share is the minimal move's."""
     bar_target: Floats
     """True bar aimed at."""
+    off_odds: Floats
+    """Log-odds between what the rank truly brings at today's line, the better ranks at their aim, and its promise."""
 
     @property
     def advised_move(self) -> NDArray[np.bool_]:
@@ -104,7 +107,8 @@ def _one_world(
     pool = {"base_rate": reps.base_rate[:, None], "discrimination": reps.discrimination[:, None]}
     now, aim = truth.shares[0], _true_aim(reps)
     shape = now.shape
-    side = (table["share_now"] - table["share_target"]).reshape(shape)  # NaN where no number is given
+    goal = np.where(np.isnan(table["share_target"]), table["share_step"], table["share_target"])  # without an aim
+    side = (table["share_now"] - goal).reshape(shape)  # NaN where no number is given
     move = (table["share_move"] - table["share_now"]).reshape(shape)
     followed = np.clip(now + np.where(np.isnan(move), 0.0, move), 1e-4, 1.0 - 1e-4)
     moved = bar_at(cutpoint_at_share(followed, **pool), **pool)
@@ -113,7 +117,7 @@ def _one_world(
     return covered, [
         np.where(np.isnan(side), np.nan, table["prob_direction"].reshape(shape)).ravel(), right.ravel(),
         100.0 * (now - aim).ravel(), table["verdict"],
-        truth.bars[0].ravel(), moved.ravel(), aimed_bar.ravel(),
+        truth.bars[0].ravel(), moved.ravel(), aimed_bar.ravel(), _off_odds(reps, aim).ravel(),
     ]  # fmt: skip
 
 
@@ -126,6 +130,16 @@ def _aimed(base_rate: Floats, discrimination: Floats) -> Floats:
     promises = [promise.prob for promise in demo_scale().promises.values()][:-1]
     cuts = promised_cutpoints(promises, base_rate=base_rate, discrimination=discrimination)
     return share_above(cuts, base_rate=base_rate[..., None], discrimination=discrimination[..., None])
+
+
+def _off_odds(reps: KnownReps, aim: Floats) -> Floats:
+    """How far what each rank truly brings is from its promise, (rep, boundary)."""
+    pool = {"base_rate": reps.base_rate[:, None], "discrimination": reps.discrimination[:, None]}
+    now = reps.as_draws.cutpoints[0]
+    upper = np.concatenate([np.full((len(now), 1), np.inf), cutpoint_at_share(aim, **pool)[:, :-1]], axis=1)
+    average = average_above(now, upper_cutpoint=upper, **pool)
+    promised = [promise.prob for promise in demo_scale().promises.values()][:-1]
+    return np.abs(log_odds_gap(np.where(now < upper, average, bar_at(now, **pool)), np.array(promised)))
 
 
 def _true_aim(reps: KnownReps) -> Floats:
@@ -148,15 +162,21 @@ def direction_table(found: AdviceAgainstTruth) -> dict[str, list[str]]:
     return columns
 
 
-def verdict_rows(found: AdviceAgainstTruth, margin_points: float = 5.0) -> dict[str, tuple[float, int]]:
+KEPT = "promise kept, odds within the margin"
+
+
+def verdict_rows(found: AdviceAgainstTruth, margin_odds: float = MARGIN_ODDS) -> dict[str, tuple[float, int]]:
     """The promises of the issue, as measured: name → (share, n)."""
-    inside = np.abs(found.true_gap) <= margin_points
+    inside = found.off_odds <= np.log(margin_odds)
     off = (np.abs(found.true_gap) >= 17.5) & (np.abs(found.true_gap) <= 22.5)
     moved, gap = found.bar_after - found.bar_now, found.bar_target - found.bar_now
     shift = np.sign(gap) * moved
     return {
-        "gap inside the margin: no move advised": (float((~found.advised_move)[inside].mean()), int(inside.sum())),
-        "gap inside the margin: `fine`": (float((found.verdict == FINE)[inside].mean()), int(inside.sum())),
+        f"{KEPT}: no move advised": (float((~found.advised_move)[inside].mean()), int(inside.sum())),
+        f"{KEPT}: `fine`": (
+            float((found.verdict == FINE)[inside].mean()),
+            int(inside.sum()),
+        ),
         "gap 17.5 to 22.5 points: the right move advised": (
             float(found.right_verdict[off].mean()) if off.any() else np.nan,
             int(off.sum()),

@@ -98,7 +98,8 @@ def directions(*, kind: Wrong, seed: int, n_worlds: int, n_reps: int = 30, n_jud
             gap.append((latent > cuts[0] - moved).mean() - best_share(latent, outcome, promise))
         table = recommend_thresholds(fit_counts(*tabulate(rank, y, 5), seed=seed + world)).columns
         best = table["rank"] == "A"
-        side = np.sign(table["share_now"] - table["share_target"])[best]
+        goal = np.where(np.isnan(table["share_target"]), table["share_step"], table["share_target"])  # without an aim
+        side = np.sign(table["share_now"] - goal)[best]
         found["stated"].append(np.where(np.isnan(side), np.nan, table["prob_direction"][best]))
         found["right"].append((side == np.sign(gap)).astype(float))
         found["gap"].append(100.0 * np.array(gap))

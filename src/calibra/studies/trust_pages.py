@@ -190,7 +190,7 @@ def _flag_page(folder: Path) -> Path | None:
 def _power_page(folder: Path) -> Path | None:
     parts = [
         COMMAND + f" {len(POWER_DESIGN.n)} reps, ten of them in line, five so far to one side and five to the other; "
-        "engine laplace, default margins (5 points; 20 % of the median).",
+        "engine laplace, default margins (1.25 on the odds; 1.2 on the median).",
     ]
     for kind, gaps, n_per_rep in POWER_PIECES:
         found = gather_power(folder, POWER_DESIGN, kind, gaps, n_per_rep, seed=RUN_SEEDS[0])
