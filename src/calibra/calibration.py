@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calibra.data.doubts import Doubt
     from calibra.data.judgments import Judgments
     from calibra.decisions.granularity import Granularity
+    from calibra.decisions.hand_backs import HandBacks
     from calibra.decisions.promises import RankReliability
     from calibra.decisions.style import RepStyles
     from calibra.decisions.thresholds import ThresholdAdvice
@@ -107,12 +108,11 @@ class Calibration:
             threshold_misfits,
         )
         from calibra.data.summary import summarise
-        from calibra.decisions.quarters import quarters_that_differ
+        from calibra.decisions.row_doubts import doubts_of_rows
         from calibra.decisions.two_models import doubt_of_two_models
 
         told, first = self.judgments, next(iter(self.rank_fits.values()), None)
-        # First of all what speaks against every comparison of reps.
-        found: list[Doubt] = quarters_that_differ(told, margin_odds=self.settings.margin_odds)
+        found: list[Doubt] = doubts_of_rows(told, margin_odds=self.settings.margin_odds)
         if told.as_of is not None:
             found += summarise(told.duration_counts(), told.set_aside, {}, scale=told.scale).doubts
         elif first is not None:
@@ -146,6 +146,16 @@ class Calibration:
                     continue
         return found
 
+    def hand_backs(self) -> dict[Days, HandBacks]:
+        """Horizon to what came of the prospects that were handed back, where `exit_kind` says so."""
+        from calibra.decisions.hand_backs import what_came_of_hand_backs
+
+        if "exit_kind" not in self.judgments.columns:
+            return {}
+        exits = self.judgments.exits()
+        came = {days: what_came_of_hand_backs(exits, days) for days in exits.horizons}
+        return ByHorizon({days: found for days, found in came.items() if found is not None})
+
     def styles(self) -> dict[Days, RepStyles]:
         """Horizon to who starts to use ranks at lower or higher probabilities than the others; of two reps or more."""
         from calibra.decisions.style import describe_styles
@@ -173,6 +183,12 @@ class Calibration:
         if self.advice is not None:
             tables["thresholds"] = self.advice.table
         tables |= _stack("granularity", {days: found.table for days, found in self.granularity.items()})
+        back = self.hand_backs()
+        tables |= _stack("handed_back", {days: found.table for days, found in back.items()})
+        if back:
+            from calibra.decisions.hand_backs import care_table
+
+            tables |= _stack("in_our_care", {days: care_table(self.judgments, days) for days in self.rank_fits if days})
         return tables | _stack("merges", {days: found.merge_table for days, found in self.granularity.items()})
 
     def summary(self) -> str:

@@ -31,7 +31,7 @@ HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime)
 UNFILLED = "?"
 """Stands in the file that `calibra init` writes for what nobody can guess."""
 
-TABLES = ("columns", "scale", "promises", "rank_labels", "fit", "history")
+TABLES = ("columns", "scale", "promises", "rank_labels", "exit_kinds", "fit", "history")
 PROMISE = {"prob": (int, float), "within_days": (int,), "kind": (str,)}
 
 
@@ -95,7 +95,7 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
         raise InputError("\n".join([f"{path} has problems:", *(f"- {fault}" for fault in faults)]))
     reading = {name: config[name] for name in READING if name in config}
     reading |= {"scale": _scale(config), "columns": config["columns"]}
-    reading |= {"rank_labels": config["rank_labels"]} if "rank_labels" in config else {}
+    reading |= {name: config[name] for name in ("rank_labels", "exit_kinds") if name in config}
     return Settings(reading, {"seed": 1, **_part(config, "fit")}, _part(config, "history") or None)
 
 
@@ -134,8 +134,8 @@ def _history_faults(config: Mapping[str, Any]) -> list[str]:
         for name in ("outcomes", "columns")
         if name not in told
     ]
-    if "check_duplicates" in config:
-        faults.append("`check_duplicates` is of judgments, not of a log of rank changes; leave it out.")
+    of_judgments = [name for name in ("check_duplicates", "exit_kinds") if name in config]
+    faults += [f"`{name}` is of judgments, not of a log of rank changes; leave it out." for name in of_judgments]
     return faults
 
 

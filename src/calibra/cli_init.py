@@ -52,6 +52,11 @@ within_days = "?"    # such as 90
 # Other spellings of a rank in the data.{spellings_note}
 {spellings}
 
+# What the labels of exit_kind mean: "handed back" (an event after it still counts for the reading), "disqualified",
+# "lost to a rival" or "other".
+# [exit_kinds]
+# "back to marketing" = "handed back"
+
 # Where the file is a log of rank changes (prospect, rep, rank, changed_at; name these under [columns]) instead:
 # [history]
 # outcomes = "outcomes.csv"    # one row a prospect: what came of it
@@ -66,6 +71,7 @@ engine = "auto"     # "laplace" (seconds), "nuts" (PyMC), or "auto": laplace, an
 _COLUMN_NOTES = {
     "prospect": "who was judged", "rep": "who judged", "rank": "the rank given", "judged_at": "when",
     "event_at": "when the opportunity arose, else empty", "exit_at": "when disqualified or handed back, else empty",
+    "exit_kind": "how it ended then: handed back, disqualified, …",
     "touches": "contacts since the judgment", "segment": "a grouping",
 }  # fmt: skip
 
@@ -77,6 +83,7 @@ _LIKELY = {
     "judged_at": ("judged", "created", "date", "判定日", "付与日", "記録日", "登録日", "作成日"),
     "event_at": ("event", "opportunity", "converted", "商談化日", "商談日", "商談"),
     "exit_at": ("exit", "disqualified", "closed", "lost", "対象外", "失注", "差し戻し"),
+    "exit_kind": ("exit_kind", "exit kind", "終了区分", "終了理由"),
     "touches": ("touches", "calls", "activities", "接触", "架電", "活動"),
     "segment": ("segment", "industry", "size", "業種", "セグメント", "規模"),
 }  # fmt: skip

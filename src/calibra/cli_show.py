@@ -27,7 +27,14 @@ PIPED_WIDTH = 110
 def show(calibration: Calibration, words: Callable[[str], str]) -> None:
     """Diagnostics first, then what came in, the tables, and what was found; `words` are those of the shell."""
     from calibra.decisions.first_answers import first_answers
-    from calibra.views.tables import advice_table, lead_time_table, probability_table, profile_table, tempo_table
+    from calibra.views.tables import (
+        advice_table,
+        hand_back_table,
+        lead_time_table,
+        probability_table,
+        profile_table,
+        tempo_table,
+    )
 
     console = _console()
     say("How far to trust it\n" + "\n".join(f"- {line}" for line in calibration.diagnostics))
@@ -47,12 +54,14 @@ def show(calibration: Calibration, words: Callable[[str], str]) -> None:
             console.print(tempo_table(calibration.lead_fit))
     if calibration.advice is not None:
         console.print(advice_table(calibration.advice))
+    for back in calibration.hand_backs().values():
+        console.print(hand_back_table(back))
     say("What was found\n" + "\n".join(f"- {sentence}" for sentence in calibration.findings) + "\n")
 
 
 def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_rep: bool = False) -> None:
     """What came in, what is noted or doubtful, what was set aside; `words` are those of the shell."""
-    from calibra.decisions.quarters import quarters_that_differ
+    from calibra.decisions.row_doubts import doubts_of_rows
     from calibra.views.tables import summary_table
 
     summary, console = judgments.summary(), _console()
@@ -60,7 +69,7 @@ def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_re
     if each_rep:
         console.print(summary_table(summary, by="rep"))
     noted = [f"Noted: {n:,} {what}." for what, n in summary.noted.items()]
-    doubtful = [f"Doubtful: {doubt}" for doubt in (*quarters_that_differ(judgments), *summary.doubts)]
+    doubtful = [f"Doubtful: {doubt}" for doubt in (*doubts_of_rows(judgments), *summary.doubts)]
     say(words("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"])))
 
 

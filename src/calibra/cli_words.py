@@ -121,7 +121,11 @@ _PHRASES = [
         (r"Map `won_at`", "Name the column of `won_at` under [columns]"),
         (r"`columns`", "[columns]"),
         (r"`outcome_columns`", "`columns` under [history]"),
-        (r"`(rank_labels|promises)` must", r"[\1] must"),
+        (r"`(rank_labels|exit_kinds|promises)` must", r"[\1] must"),
+        (
+            r"Say what they mean with `exit_kinds=\{('[^']*'): 'handed back'[^}]*\}`",
+            r"Say under [exit_kinds] in CONFIG what they mean, such as `\1 = 'handed back'`",
+        ),
         (r"`as_of` must", "`as_of` (--as-of) must"),
         (r"is the day of mode='landmark' and of no other; got mode='landmark', landmark=None\.",
          "is missing: it is the day of `mode`, and stands beside it under [history] in CONFIG."),

@@ -27,6 +27,7 @@ from calibra.views.sentences import (
     FOOTING,
     describe_advice,
     describe_granularity,
+    describe_hand_backs,
     describe_lead_time,
     describe_promises,
     describe_rank_fit,
@@ -51,6 +52,7 @@ def fit_everything(judgments: Judgments, *, seed: int, settings: FitSettings, pr
     horizons = horizons_to_fit(judgments)
     lead_fit = fitter.fit_lead_time() if "lead times" in parts else None
     rank_fits = fitter.fit_each({days: replace(settings.rank, within_days=days) for days in horizons}, "Rank model")
+    fitter.notes.extend(note for days, fit in rank_fits.items() if (note := _left_out(days, fit)))
     threshold_fits: dict[Days, ThresholdFit] = {}
     if "thresholds" not in parts:
         pass
@@ -153,6 +155,16 @@ def _recent(judgments: Judgments) -> RecentCounts | None:
         return None
 
 
+def _left_out(days: Days, fit: RankFit) -> str:
+    """What is noted of mature judgments that were seen in part only; nothing where there are none."""
+    n = fit.cells.n_left_out
+    if not n:
+        return ""
+    of = f"{n + int(fit.cells.n.sum()):,} judgments old enough for {days} days"
+    why = "they were lost from sight before (`censored_at`) or came under observation late (`entered_at`)"
+    return f"{name_fit('Rank model', days)}: {n:,} of the {of} left out, for {why}."
+
+
 def _advise(
     fits: Mapping[Days, ThresholdFit], notes: list[str], *, rules: AdviceRules, recent: RecentCounts | None
 ) -> ThresholdAdvice | None:
@@ -205,6 +217,7 @@ def _findings(found: Calibration) -> tuple[str, ...]:
         said += describe_advice(found.advice)
     for days, styles in found.styles().items():
         said += _at_horizon(days, describe_styles_found(styles), found)
+    said += [describe_hand_backs(back) for back in found.hand_backs().values()]
     said += [describe_granularity(granularity) for granularity in found.granularity.values()]
     return (*said, *_against_the_models(found), FOOTING)
 

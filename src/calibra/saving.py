@@ -6,6 +6,7 @@ Draws are saved; everything that follows from counts, draws and choices without 
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from calibra.codecs import from_plain, pack_arrays, pack_table, to_plain, unpack
 from calibra.data.saved_judgments import (
     CellsLabels,
     CountsLabels,
+    ExitsLabels,
     Reading,
     SavedJudgments,
     WeeksLabels,
@@ -26,6 +28,8 @@ from calibra.data.saved_judgments import (
     cells_from_columns,
     counts_columns,
     counts_from_columns,
+    exits_columns,
+    exits_from_columns,
     fingerprint,
     has_rows,
     noted_of,
@@ -51,8 +55,8 @@ if TYPE_CHECKING:
 KINDS = {
     kind.__name__: kind
     for kind in (
-        AdviceRules, CellsLabels, CountsLabels, FitSettings, GammaPrecision, HalfNormal, LeadTimeModel, LeadTimePriors,
-        Merge, Normal, RankModel, RankPriors, Reading, ThresholdModel, ThresholdPriors, WeeksLabels,
+        AdviceRules, CellsLabels, CountsLabels, ExitsLabels, FitSettings, GammaPrecision, HalfNormal, LeadTimeModel,
+        LeadTimePriors, Merge, Normal, RankModel, RankPriors, Reading, ThresholdModel, ThresholdPriors, WeeksLabels,
     )
 }  # fmt: skip
 """Records a manifest may hold."""
@@ -116,7 +120,7 @@ def _pack_judgments(calibration: Calibration, members: dict[str, bytes]) -> dict
     if judgments.as_of is not None:
         told, columns = counts_columns(judgments.duration_counts())
         members["counts.parquet"] = pack_table(columns)
-    weeks = _pack_weeks(judgments, members)
+    weeks, exits = _pack_weeks(judgments, members), _pack_exits(judgments, cells, members)
     scale = judgments.scale
     return {
         "scale": {
@@ -131,6 +135,7 @@ def _pack_judgments(calibration: Calibration, members: dict[str, bytes]) -> dict
             (found.reason, found.per_rep, found.examples, found.message) for found in judgments.set_aside.findings
         ]),
         "noted": to_plain(noted_of(judgments)), "counts": to_plain(told), "weeks": weeks,
+        "exits": exits,
         "cells": to_plain([labels for labels, _ in cells]),
     }  # fmt: skip
 
@@ -141,6 +146,19 @@ def _pack_weeks(judgments: Judgments, members: dict[str, bytes]) -> Any:
         return None
     labels, tables = weeks_columns(judgments)
     members |= {name: pack_table(columns) for name, columns in zip(_WEEKS, tables, strict=True)}
+    return to_plain(labels)
+
+
+def _pack_exits(judgments: Judgments, cells: Sequence[tuple[CellsLabels, Any]], members: dict[str, bytes]) -> Any:
+    """Exits, and what came in our care where kinds of exits are known, into members."""
+    if not has_rows(judgments):
+        return None
+    labels, columns = exits_columns(judgments.exits())
+    members["exits.parquet"] = pack_table(columns)
+    if "exit_kind" in judgments.columns:
+        for i, (of, _) in enumerate(cells):
+            care = judgments.binomial_cells(within_days=of.within_days, in_our_care=True)
+            members[f"care-{i}.parquet"] = pack_table(cells_columns(care)[1])
     return to_plain(labels)
 
 
@@ -161,9 +179,16 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
     labels, weeks = from_plain(told.get("weeks"), KINDS), None  # of files older than these counts: none
     if labels is not None:
         weeks = weeks_from_columns(labels, *(unpack_table(archive.members[name]) for name in _WEEKS))
+    exits = from_plain(told.get("exits"), KINDS)
+    exits = exits and exits_from_columns(exits, unpack_table(archive.members["exits.parquet"]))
+    care = [
+        cells_from_columns(found, unpack_table(archive.members[f"care-{i}.parquet"]))
+        for i, found in enumerate(from_plain(told["cells"], KINDS))
+        if f"care-{i}.parquet" in archive.members
+    ]
     return SavedJudgments.restore(
         scale=RankScale(ranks, promised), columns=from_plain(told["columns"], {}), counts=counts, cells=tuple(cells),
-        weeks=weeks,
+        weeks=weeks, exits=exits, care=tuple(care),
         assignment=told.get("assignment"),
         reading=from_plain(told["reading"], KINDS), noted=from_plain(told["noted"], {}),
         set_aside=SetAside(tuple(Finding(*found) for found in from_plain(told["set_aside"], {}))),

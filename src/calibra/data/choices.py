@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from calibra.data.packed import MAX_HORIZONS, label_text
+from calibra.data.packed import EXIT_KINDS, MAX_HORIZONS, label_text
 from calibra.data.rows import Problems
 from calibra.data.scale import RankScale, check_days
 from calibra.errors import InputError
-from calibra.words import quoted
+from calibra.words import listed, quoted
 
 if TYPE_CHECKING:
     from calibra.data.judgments import Judgments
@@ -58,6 +58,23 @@ def check_assignment(assignment: object) -> str | None:
     raise InputError(
         f"`assignment` must be {RANDOM!r}, or None where prospects do not come to reps by lot; got {assignment!r}."
     )
+
+
+def check_exit_kinds(exit_kinds: Mapping[str, str] | None) -> dict[str, str]:
+    """Labels as text to kinds of exits, or the error that says which lead nowhere."""
+    if not isinstance(exit_kinds, Mapping | None):
+        raise InputError(
+            "`exit_kinds` must lead from labels to kinds of exits, such as {'to marketing': 'handed back'}; got "
+            f"{exit_kinds!r}."
+        )
+    kinds = {str(label_text(label)): str(kind) for label, kind in (exit_kinds or {}).items()}
+    unknown = [f"{quoted(label)}: {quoted(kind)}" for label, kind in kinds.items() if kind not in EXIT_KINDS]
+    if unknown:
+        raise InputError(
+            f"`exit_kinds` must lead to {listed(map(quoted, EXIT_KINDS), 'or')}; {', '.join(unknown[:3])} "
+            f"{'does' if len(unknown) == 1 else 'do'} not."
+        )
+    return kinds
 
 
 def check_problems(problems: Problems) -> Problems:

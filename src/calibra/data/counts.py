@@ -25,6 +25,8 @@ FloatArray = NDArray[np.float64]
 EVENT, EXIT, OPEN = 1, 2, 3
 """How a judgment ended, as it stands in `DurationCounts.ending`."""
 
+MOST_LEFT_OUT = 0.02
+"""Share of mature judgments seen in part only up to which they are left out of binomial cells."""
 SAME_DAY = 1.0 / 3.0
 """Mean time, in days, from one to the next of two moments that fall evenly on one day: E|U − V|, U and V uniform."""
 
@@ -51,6 +53,8 @@ class BinomialCells:
     """Horizon in days; None for ready-made counts that state none."""
     as_of: date | None = None
     """Snapshot date; None for ready-made counts that state none."""
+    n_left_out: int = 0
+    """Mature judgments that are not in `n`: lost from sight before the horizon, or under observation late."""
 
     def __str__(self) -> str:
         """How many judgments of whom, in a line."""
@@ -178,8 +182,9 @@ class DurationCounts:
         Raises
         ------
         InputError
-            An unknown horizon or grouping; mature judgments that came under observation late or were lost from
-            sight before the horizon, for whom "within the horizon" cannot be told.
+            An unknown horizon or grouping; more than 2 % of the mature judgments came under observation late or were
+            lost from sight before the horizon, so that "within the horizon" cannot be told of them. Fewer are left
+            out, and counted in `n_left_out`.
         NotEnoughDataError
             Nobody is mature; the message says when the first will be.
         """
@@ -191,12 +196,16 @@ class DurationCounts:
         mature = self.maturity > self.horizons.index(within_days)
         if not np.any(self.n[mature]):
             raise NotEnoughDataError(self._not_yet(within_days))
-        self._refuse_partly_seen(mature, within_days)
+        part = mature & self._seen_in_part(within_days)
+        n_left_out = int(self.n[part].sum())
+        if n_left_out > MOST_LEFT_OUT * self.n[mature].sum():
+            raise InputError(self._too_many_left_out(part, within_days))
+        young, mature = ~mature, mature & ~part
         shape, cell = self._cells(by)
         hit = mature & (self.ending == EVENT) & (self.days <= within_days)
-        n, events, n_immature = (_sum_into(cell, self.n * keep, shape) for keep in (mature, hit, ~mature))
+        n, events, n_immature = (_sum_into(cell, self.n * keep, shape) for keep in (mature, hit, young))
         groups = {name: self.groups[name] for name in by}
-        return BinomialCells(self.reps, self.ranks, groups, n, events, n_immature, within_days, self.as_of)
+        return BinomialCells(self.reps, self.ranks, groups, n, events, n_immature, within_days, self.as_of, n_left_out)
 
     def exposure_cells(self, edges_days: ArrayLike, *, by: Sequence[str] = ()) -> ExposureCells:
         """How many person-days, events and exits fall in each interval of days since the judgment?
@@ -249,21 +258,30 @@ class DurationCounts:
         young = f"None of the {int(self.n.sum())} judgments is {within_days} days old as of {self.as_of}"
         return f"{young}{when} Wait, or shorten the horizon."
 
-    def _refuse_partly_seen(self, mature: NDArray[np.bool_], within_days: int) -> None:
-        late = int(self.n[mature & (self.entry_days > 0)].sum())
-        lost = int(self.n[mature & (self.ending == OPEN) & (self.days < within_days)].sum())
+    def partly_seen(self, within_days: int) -> tuple[int, int]:
+        """How many mature judgments were seen in part only within the horizon, and how many are mature?"""
+        mature = self.maturity > self.horizons.index(within_days)
+        return int(self.n[mature & self._seen_in_part(within_days)].sum()), int(self.n[mature].sum())
+
+    def _seen_in_part(self, within_days: int) -> NDArray[np.bool_]:
+        """Under observation late, or lost from sight before the horizon, where mature."""
+        return np.asarray((self.entry_days > 0) | ((self.ending == OPEN) & (self.days < within_days)))
+
+    def _too_many_left_out(self, part: NDArray[np.bool_], within_days: int) -> str:
+        late = int(self.n[part & (self.entry_days > 0)].sum())
+        lost = int(self.n[part].sum()) - late
+        limit = f"More than {MOST_LEFT_OUT:.0%} are too many to leave out."
         if late:
-            raise InputError(
+            return (
                 f"Every mature judgment must be under observation from the start; {late} came under observation after "
-                "`judged_at` (`entered_at`), and those that ended before are missing. Use LeadTimeModel, which allows "
-                "for late entry, or leave these judgments out."
+                f"`judged_at` (`entered_at`), and those that ended before are missing. {limit} Use LeadTimeModel, "
+                "which allows for late entry, or leave these judgments out."
             )
-        if lost:
-            raise InputError(
-                f"Every mature judgment must be followed for {within_days} days; {lost} were lost from sight before "
-                "(`censored_at`), or re-ranked (`reranked_at`). Use Judgments.binomial_cells for the "
-                "latter, LeadTimeModel, which allows for both, or shorten the horizon."
-            )
+        return (
+            f"Every mature judgment must be followed for {within_days} days; {lost} were lost from sight before "
+            f"(`censored_at`), or re-ranked (`reranked_at`). {limit} Use Judgments.binomial_cells for the latter, "
+            "LeadTimeModel, which allows for both, or shorten the horizon."
+        )
 
 
 def check_groups(by: Sequence[str], known: Sequence[str], *, name: str = "by") -> None:

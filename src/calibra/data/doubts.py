@@ -17,6 +17,7 @@ NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
 MET_BY_ALL, THRESHOLD_MISFIT, QUARTERS_DIFFER = "met_by_all", "threshold_misfit", "quarters_differ"
 CELL_MISFIT = "cell_misfit"
+EVENTS_AFTER_EXITS, PARTLY_SEEN = "events_after_exits", "partly_seen"
 
 MODELS_APART = "models_apart"
 
@@ -39,6 +40,16 @@ FEWEST_EXPECTED = 5.0
 """A cell that is named expects so many endings at least."""
 
 ENGLISH: Mapping[str, str] = {
+    EVENTS_AFTER_EXITS: (
+        "{n_after:,} of {n:,} exits have an event after them, which counts as none. If prospects were handed back, the "
+        "rank was right all the same, and a rep who hands back early is read too low: name the column that says how "
+        "each ended as the role `exit_kind`"
+    ),
+    PARTLY_SEEN: (
+        "{n:,} of the {n_mature:,} judgments old enough for {within_days} days were lost from sight before "
+        "(`censored_at`) or came under observation late (`entered_at`). Those are too many to leave out: what rests on "
+        "outcomes within {within_days} days (probabilities, thresholds, how many ranks) is not calculated"
+    ),
     QUARTERS_DIFFER: (
         "what came of a judgment depends on the quarter it was made in: of the {n:,} judgments of {quarter}, "
         "{rate:.0%} had an event within {within_days} days, where the same reps' same ranks had {elsewhere:.0%} in the "

@@ -9,15 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from calibra.data.choices import all_horizons, check_assignment, check_problems, check_rank_labels
+from calibra.data.choices import (
+    all_horizons,
+    check_assignment,
+    check_exit_kinds,
+    check_problems,
+    check_rank_labels,
+)
 from calibra.data.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.dates import as_day, check_timezone
+from calibra.data.exits import ExitCounts, count_exits, exits_noted, make_plan
 from calibra.data.frames import open_frame
-from calibra.data.packed import Plan, column_faults
+from calibra.data.packed import Plan
 from calibra.data.problems import SetAside
 from calibra.data.ready_cells import ReadyCells, read_cells
-from calibra.data.ready_counts import read_counts
-from calibra.data.rows import CheckedRows, Choices, Problems, check_rows
+from calibra.data.ready_counts import check_horizon, read_counts
+from calibra.data.rows import CheckedRows, Choices, Problems, check_rows, noted_in_part
 from calibra.data.scale import RankScale
 from calibra.data.summary import JudgmentsSummary, summarise
 from calibra.data.weekly import WeeklyCounts, WeeklyEndings
@@ -68,6 +75,7 @@ class Judgments:
         "_checked",
         "_counts",
         "_endings",
+        "_exits",
         "_horizons",
         "_noted",
         "_ready",
@@ -87,13 +95,14 @@ class Judgments:
     groups: tuple[str, ...]
     set_aside: SetAside
     _checked: CheckedRows | None
-    _counts: dict[tuple[tuple[str, ...], tuple[int, ...], bool], DurationCounts]
+    _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
     _horizons: tuple[int, ...]
     _cells: BinomialCells | None
     _ready: ReadyCells | None
     _noted: Mapping[str, int] | None
     _weeks: dict[tuple[tuple[str, ...], tuple[int, ...]], WeeklyCounts]
     _endings: WeeklyEndings | None
+    _exits: ExitCounts | None
 
     def __init__(self) -> None:
         """Refuse: judgments are made by `from_frame` and `from_counts`."""
@@ -109,6 +118,7 @@ class Judgments:
         columns: Mapping[str, str],
         problems: Problems = "raise",
         rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
+        exit_kinds: Mapping[str, str] | None = None,
         timezone: str = "UTC",
         encoding: str = "utf-8",
         check_duplicates: bool = True,
@@ -130,12 +140,15 @@ class Judgments:
             Snapshot date, the last day on which an outcome would be in the data; events on that day count.
         columns : mapping of str to str
             Role to the frame's column. Needed: `prospect`, `rep`, `rank`, `judged_at`. Else: `event_at`, `exit_at`,
-            `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead times, not
-            for its outcome), `won_at`, `amount`, `expected_at`, `touches`; any other key is a grouping.
+            `exit_kind`, `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead
+            times, not for its outcome), `won_at`, `amount`, `expected_at`, `touches`; any other key is a grouping.
         problems : {"raise", "set_aside"}
             Whether bad rows are an error, or left out and reported in `set_aside` and in the log.
         rank_labels : mapping, optional
             Rank as it stands in the data to a rank of the scale.
+        exit_kinds : mapping, optional
+            Label of `exit_kind` as it stands in the data to "handed back", "disqualified", "lost to a rival" or
+            "other". An event after a hand-back counts for the reading; after any other exit it does not.
         timezone : str
             IANA zone in whose calendar zone-aware moments fall on a day.
         encoding : str
@@ -157,14 +170,9 @@ class Judgments:
         stated = check_assignment(assignment)
         check_timezone(timezone)
         choices = Choices(scale, check_rank_labels(rank_labels, scale), check_problems(problems), check_duplicates)
+        kinds = check_exit_kinds(exit_kinds)
         opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding)
-        present, faults = column_faults(opened)
-        faults = [*opened.faults, *faults]
-        unusable = {"rep", "rank", "judged_at"} - set(present)
-        if unusable:
-            told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
-            raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
-        plan = Plan(opened, present, as_day(as_of, timezone), with_touches=True)
+        plan, faults = make_plan(opened, as_day(as_of, timezone), kinds)
         return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults, assignment=stated)
 
     @classmethod
@@ -254,7 +262,7 @@ class Judgments:
         assignment: str | None,
     ) -> Judgments:
         checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults)
-        roles, kept = plan.opened.roles, {((), horizons, True): counts}
+        roles, kept = plan.opened.roles, {((), horizons, (True, True)): counts}
         held = {"columns": dict(roles.columns), "groups": roles.groups, "set_aside": checked.set_aside}
         return cls._made(
             scale=choices.scale, as_of=counts.as_of, **held, _checked=checked, _counts=kept, _horizons=horizons,
@@ -265,7 +273,7 @@ class Judgments:
     def _made(cls, **held: Any) -> Judgments:
         """Judgments that hold this, and of everything else nothing."""
         nothing = {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
-        nothing |= dict.fromkeys(("_cells", "_checked", "_endings", "_noted", "_ready"))
+        nothing |= dict.fromkeys(("_cells", "_checked", "_endings", "_exits", "_noted", "_ready"))
         self = object.__new__(cls)
         for name, value in {**nothing, "columns": {}, "_counts": {}, "_weeks": {}, **held}.items():
             setattr(self, name, value)
@@ -319,12 +327,15 @@ class Judgments:
         horizons : sequence of int
             Horizons in days for the maturity, beside those known already.
         """
-        return self._count(by, horizons, to_rerank=True)
+        return self._count(by, horizons)
 
-    def binomial_cells(self, *, within_days: int | None = None, by: Sequence[str] = ()) -> BinomialCells:
+    def binomial_cells(
+        self, *, within_days: int | None = None, by: Sequence[str] = (), in_our_care: bool = False
+    ) -> BinomialCells:
         """How many mature judgments, and how many events within the horizon, per rep and rank (and group)?
 
-        The outcome follows the prospect through later re-ranks (`reranked_at`).
+        The outcome follows the prospect through later re-ranks (`reranked_at`), and through a hand-back (`exit_kind`):
+        whether the rank was right does not depend on who looked after the prospect.
 
         Parameters
         ----------
@@ -332,6 +343,8 @@ class Judgments:
             Horizon in days; by default the scale's only one.
         by : sequence of str
             Groupings that get axes of their own.
+        in_our_care : bool
+            Whether an event after a hand-back is none.
 
         Raises
         ------
@@ -342,21 +355,16 @@ class Judgments:
         """
         if self._cells is None:
             horizon = self.scale.resolve_horizon(within_days)
-            return self._count(by, [horizon], to_rerank=False).binomial_cells(horizon, by=by)
+            return self._count(by, [horizon], to_rerank=False, to_hand_back=in_our_care).binomial_cells(horizon, by=by)
         check_groups(by, ())
-        if within_days not in (None, self._cells.within_days):
-            stated = self._cells.within_days
-            raise InputError(
-                f"`within_days` must be the horizon of the counts, {'which state none' if stated is None else stated}; "
-                f"got {within_days!r}. Pass it to Judgments.from_counts, or read rows with Judgments.from_frame."
-            )
+        check_horizon(within_days, self._cells)
         return self._cells
 
     def weekly_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> WeeklyCounts:
         """How many judgments of which week, and how many of them had an event within each horizon?
 
-        One more scan and group-by in the frame's own engine, made when first asked for and kept. What changes from one
-        quarter to the next is read from here (`quarterly`), and how often a rep uses each rank now (`recent`).
+        One more scan, made when first asked for and kept. What changes from one quarter to the next is read from here
+        (`quarterly`), and how often a rep uses each rank now (`recent`).
 
         Parameters
         ----------
@@ -378,32 +386,39 @@ class Judgments:
         return self._weeks[key]
 
     def weekly_endings(self) -> WeeklyEndings:
-        """How many events and exits came in which week? One more scan, made when first asked for and kept.
-
-        Raises
-        ------
-        InputError
-            Ready-made counts, which hold no days.
-        """
+        """How many events and exits came in which week? One more scan, made when first asked for and kept."""
         if self._endings is None:
             self._endings = count_endings(self._rows("weekly_endings"), self.reps)
         return self._endings
 
+    def exits(self) -> ExitCounts:
+        """How did judgments end without an event, and what came after? One more scan, made when first asked for."""
+        if self._exits is None:
+            self._exits = count_exits(self._rows("exits"), self.reps, self._horizons)
+        return self._exits
+
     def summary(self) -> JudgmentsSummary:
-        """What came in, how old it is, what was set aside? One more scan tells what is noted of their ends."""
+        """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""
         if self._noted is None:
-            self._noted = self._rows("summary").note()
+            kinds = exits_noted(self.exits()) if "exit_kind" in self.columns else {}
+            counts = self._count((), (), to_rerank=False, to_hand_back=False)
+            self._noted = {**self._rows("summary").note(), **kinds, **noted_in_part(counts)}
         return summarise(self.duration_counts(), self.set_aside, self._noted, scale=self.scale)
 
-    def _count(self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool) -> DurationCounts:
+    def _count(
+        self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool = True, to_hand_back: bool = True
+    ) -> DurationCounts:
         """The counts, made once per grouping, horizons and way of following."""
         checked = None if self._ready else self._rows("duration_counts")
         check_groups(by, self.groups)
         wanted = all_horizons(self._horizons, horizons)
-        key = (tuple(by), wanted, to_rerank or "reranked_at" not in self.columns)
+        to_rerank = to_rerank or "reranked_at" not in self.columns
+        to_hand_back = to_hand_back or checked is None or not checked.plan.handed_back
+        key = (tuple(by), wanted, (to_rerank, to_hand_back))
         if key not in self._counts:
             if checked is not None:
-                self._counts[key] = checked.recount(tuple(by), wanted, to_rerank=key[-1])
+                kept = {"to_rerank": to_rerank, "to_hand_back": to_hand_back}
+                self._counts[key] = checked.recount(tuple(by), wanted, **kept)
             elif self._ready is not None:
                 self._counts[key] = self._ready.counts(by, wanted)
         return self._counts[key]

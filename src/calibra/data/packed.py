@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -88,6 +88,15 @@ class Plan:
     """Whether touches, which bear no date, may be told."""
     to_rerank: bool = True
     """Whether a judgment is followed to its re-rank only, as lead times are; else through it, to the outcome."""
+    to_hand_back: bool = True
+    """Whether a judgment ends with a hand-back, as what is in our care does; else an event after it counts."""
+    exit_kinds: Mapping[str, str] = field(default_factory=dict)
+    """Label of `exit_kind`, as it stands in the data, to what it means: one of `EXIT_KINDS`."""
+
+    @property
+    def handed_back(self) -> tuple[str, ...]:
+        """Labels in the data that mean a hand-back."""
+        return tuple(label for label, kind in self.exit_kinds.items() if kind == HANDED_BACK)
 
 
 def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
@@ -136,7 +145,7 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
         *(_number(role, schema[role]).alias(f"{role}_value") for role in NUMBERS if role in present),
         nw.lit(plan.as_of_day).cast(nw.Int64).alias("as_of_day"),
     )
-    ends = [(nw.col(f"{role[:-3]}_day"), bits) for role, bits in _ENDS.items() if role in days]
+    ends = [(_end_day(role, plan), bits) for role, bits in _ENDS.items() if role in days]
     if "reranked_at" in days and plan.to_rerank:
         spell = nw.when(nw.col("reranked_day") >= nw.col("judged_day")).then(nw.col("reranked_day"))
         ends.append((spell, OPEN_BITS))
@@ -149,6 +158,28 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     )
 
 
+def is_labelled(plan: Plan, name: str, labels: Sequence[str]) -> nw.Expr:
+    """Whether a column holds one of these labels, as `label_text` reads them."""
+    label, dtype = nw.col(name), plan.opened.schema[name]
+    if dtype.is_float():
+        return label.is_in([float(text) for text in labels])
+    if isinstance(dtype, nw.Boolean):
+        return label.is_in([text == "True" for text in labels])
+    return label.cast(nw.String).is_in(list(labels))
+
+
+def _end_day(role: str, plan: Plan) -> nw.Expr:
+    """Day of an ending; none of a hand-back where the judgment is followed through it."""
+    day = nw.col(f"{role[:-3]}_day")
+    if role != "exit_at" or plan.to_hand_back or not plan.handed_back:
+        return day
+    kept = nw.when(is_labelled(plan, "exit_kind", plan.handed_back)).then(nw.lit(1)).otherwise(nw.lit(0))
+    return nw.when(kept == 0).then(day)
+
+
+HANDED_BACK = "handed back"
+EXIT_KINDS = (HANDED_BACK, "disqualified", "lost to a rival", "other")
+"""How a judgment can end without an event, where `exit_kind` says."""
 OPEN_BITS = 3
 _ENDS = {"event_at": 1, "exit_at": 2, "censored_at": OPEN_BITS}
 

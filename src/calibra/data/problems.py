@@ -26,6 +26,7 @@ from calibra.data.packed import (
     WRONG_TOUCHES,
     PackedCounts,
     Plan,
+    is_labelled,
     label_text,
     row_problems,
 )
@@ -271,7 +272,7 @@ def reason_expression(plan: Plan, unknown_ranks: Sequence[str]) -> nw.Expr:
         JUDGED_TOO_EARLY: nw.col("maturity") == TOO_OLD,
     }
     if unknown_ranks:
-        tests[UNKNOWN_RANK] = tests[UNKNOWN_RANK] | _is_labelled(plan, "rank", unknown_ranks)
+        tests[UNKNOWN_RANK] = tests[UNKNOWN_RANK] | is_labelled(plan, "rank", unknown_ranks)
     if UNREADABLE_DATE in hidden:
         tests[UNREADABLE_DATE] = hidden[UNREADABLE_DATE]
     tests[MISSING_DAY] = judged.is_null()
@@ -286,16 +287,6 @@ def reason_expression(plan: Plan, unknown_ranks: Sequence[str]) -> nw.Expr:
     for reason, hit in reversed(tests.items()):
         found = nw.when(hit).then(nw.lit(reason)).otherwise(found)
     return nw.when(nw.col("maturity") == NOT_YET).then(nw.lit(UNKNOWN_YET)).otherwise(found)
-
-
-def _is_labelled(plan: Plan, name: str, labels: Sequence[str]) -> nw.Expr:
-    """Whether a column holds one of these labels, as `label_text` reads them."""
-    label, dtype = nw.col(name), plan.opened.schema[name]
-    if dtype.is_float():
-        return label.is_in([float(text) for text in labels])
-    if isinstance(dtype, nw.Boolean):
-        return label.is_in([text == "True" for text in labels])
-    return label.cast(nw.String).is_in(list(labels))
 
 
 _BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())

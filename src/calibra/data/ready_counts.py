@@ -45,6 +45,16 @@ def read_counts(frame: Any, *, scale: RankScale, within_days: int | None) -> Bin
     return BinomialCells(names, scale.ranks, {}, n, events, np.zeros_like(n), within_days)
 
 
+def check_horizon(within_days: int | None, cells: BinomialCells) -> None:
+    """Refuse any horizon but that of the counts."""
+    if within_days not in (None, cells.within_days):
+        stated = cells.within_days
+        raise InputError(
+            f"`within_days` must be the horizon of the counts, {'which state none' if stated is None else stated}; "
+            f"got {within_days!r}. Pass it to Judgments.from_counts, or read rows with Judgments.from_frame."
+        )
+
+
 def _read_columns(frame: Any) -> dict[str, list[Any]]:
     try:
         opened: Any = nw.from_native(frame)

@@ -15,7 +15,9 @@ DATES = ("judged_at", "event_at", "exit_at", "entered_at", "censored_at", "reran
 """Roles whose columns hold dates."""
 NUMBERS = ("touches", "amount")
 """Roles whose columns hold numbers."""
-ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS)
+LABELS = ("exit_kind",)
+"""Roles whose columns hold labels, beside those that are required."""
+ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS, *LABELS)
 """Every role that has a meaning of its own; any other key of `columns` names a grouping."""
 _COUNTED = (
     "n events exits days entry_days ending maturity to_day exposure_days n_at_risk n_immature n_won n_amounts "

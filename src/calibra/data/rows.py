@@ -79,14 +79,14 @@ class CheckedRows:
     told: Mapping[str, int] = field(default_factory=dict)
     """The same of the log that the judgments were made from, in words."""
 
-    def recount(self, by: Sequence[str], horizons: tuple[int, ...], *, to_rerank: bool = True) -> DurationCounts:
+    def recount(
+        self, by: Sequence[str], horizons: tuple[int, ...], *, to_rerank: bool = True, to_hand_back: bool = True
+    ) -> DurationCounts:
         """The duration counts by groups, or for other horizons: one more scan of the same good rows."""
-        plan = replace(self.plan, to_rerank=to_rerank)
+        plan = replace(self.plan, to_rerank=to_rerank, to_hand_back=to_hand_back)
         with ONE_AT_A_TIME:
-            frame = prepare(plan, horizons)
-            if self.duplicated:
-                frame = first_copies(plan, frame, self.unknown_ranks)
-            packed = count(plan, frame, by)
+            # An exit before the judgment is no good row, and no longer seen where hand-backs are followed through.
+            packed = count(plan, self.good_rows(plan, horizons), by)
         ranks = rank_codes(packed.rank, self.choices)
         keep = find_reasons(packed, ranks) == FINE
         return _tabulate(plan, self.choices, packed, ranks, keep, horizons)
@@ -242,6 +242,7 @@ def _left_out(choices: Choices, doubled: Finding, before: Mapping[str, int], kep
     return replace(doubled, per_rep=n_by_rep, message=message)
 
 
+SEEN_IN_PART = "lost from sight, or under observation late, before the longest horizon: not counted within it"
 NOTED = {
     "n_not_yet": "judged, or first under observation, after as_of: not yet known",
     "n_end_after_as_of": "event or exit after as_of: open",
@@ -249,6 +250,12 @@ NOTED = {
     "n_won_without": "won without an event, or after an earlier exit",
 }
 """What is counted and no problem, but should be known, in words."""
+
+
+def noted_in_part(counts: DurationCounts) -> dict[str, int]:
+    """How many were not followed through the longest horizon, in words; nothing where all were."""
+    n = counts.partly_seen(counts.horizons[-1])[0] if counts.horizons else 0
+    return {SEEN_IN_PART: n} if n else {}
 
 
 def _known(plan: Plan, packed: PackedCounts, reasons: NDArray[np.int64]) -> dict[str, int]:

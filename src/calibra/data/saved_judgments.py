@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counts import BinomialCells, DurationCounts
+from calibra.data.exits import ExitCounts
 from calibra.data.judged_weeks import JudgedWeeks
 from calibra.data.judgments import Judgments
 from calibra.data.problems import SetAside
@@ -69,6 +70,18 @@ class WeeksLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitsLabels:
+    """What the columns of saved exits do not say."""
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted."""
+    ranks: tuple[str, ...]
+    """Rank labels, best first."""
+    horizons: tuple[int, ...]
+    """Horizons in days that `maturity` speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How the rows were read."""
 
@@ -83,12 +96,13 @@ class Reading:
 class SavedJudgments(Judgments):
     """The judgments of a saved calibration: counts to read, no rows to ask."""
 
-    __slots__ = ("_saved_cells", "_saved_counts", "_saved_weeks", "reading")
+    __slots__ = ("_saved_care", "_saved_cells", "_saved_counts", "_saved_weeks", "reading")
 
     reading: Reading
     _saved_counts: DurationCounts | None
     _saved_cells: tuple[BinomialCells, ...]
     _saved_weeks: tuple[WeeklyCounts, WeeklyEndings] | None
+    _saved_care: tuple[BinomialCells, ...]
 
     @classmethod
     def restore(
@@ -103,6 +117,8 @@ class SavedJudgments(Judgments):
         cells: tuple[BinomialCells, ...],
         weeks: tuple[WeeklyCounts, WeeklyEndings] | None = None,
         assignment: str | None = None,
+        exits: ExitCounts | None = None,
+        care: tuple[BinomialCells, ...] = (),
     ) -> SavedJudgments:
         """Put together what was saved; `counts` are None for ready-made counts, `weeks` where no days were known."""
         self = object.__new__(cls)
@@ -110,6 +126,7 @@ class SavedJudgments(Judgments):
         self.as_of, self.reading = None if counts is None else counts.as_of, reading
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
         self._saved_weeks, self.assignment = weeks, assignment
+        self._exits, self._saved_care = exits, care
         return self
 
     @property
@@ -132,11 +149,14 @@ class SavedJudgments(Judgments):
             self._rows("duration_counts of another grouping or horizon")
         return self._saved_counts
 
-    def binomial_cells(self, *, within_days: int | None = None, by: Sequence[str] = ()) -> BinomialCells:
+    def binomial_cells(
+        self, *, within_days: int | None = None, by: Sequence[str] = (), in_our_care: bool = False
+    ) -> BinomialCells:
         """The cells of a horizon that was fitted."""
         if within_days is None and len(self._saved_cells) == 1:
             within_days = self._saved_cells[0].within_days
-        found = [cells for cells in self._saved_cells if cells.within_days == within_days]
+        kept = self._saved_care if in_our_care and "exit_kind" in self.columns else self._saved_cells
+        found = [cells for cells in kept if cells.within_days == within_days]
         if by or not found:
             self._rows("binomial_cells of another grouping or horizon")
         return found[0]
@@ -152,6 +172,12 @@ class SavedJudgments(Judgments):
         if self._saved_weeks is None:
             self._rows("weekly_endings")
         return self._saved_weeks[1]
+
+    def exits(self) -> ExitCounts:
+        """The exits that were saved."""
+        if self._exits is None:
+            self._rows("exits")
+        return self._exits
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside?"""
@@ -244,6 +270,19 @@ def _by_horizon(columns: Mapping[str, NDArray[Any]], horizons: Sequence[int]) ->
         name: np.array([columns[f"{name}_{days}"] for days in horizons], dtype=np.int64).reshape(shape)
         for name in ("n_mature", "events")
     }
+
+
+_EXITS = ("rep", "rank", "kind", "maturity", "days_after", "n")
+
+
+def exits_columns(exits: ExitCounts) -> tuple[ExitsLabels, dict[str, NDArray[Any]]]:
+    """Exits as columns, and what these do not say."""
+    return ExitsLabels(exits.reps, exits.ranks, exits.horizons), {name: getattr(exits, name) for name in _EXITS}
+
+
+def exits_from_columns(labels: ExitsLabels, columns: Mapping[str, NDArray[Any]]) -> ExitCounts:
+    """The exits that `exits_columns` was given."""
+    return ExitCounts(labels.reps, labels.ranks, labels.horizons, **{name: columns[name] for name in _EXITS})
 
 
 def cells_columns(cells: BinomialCells) -> tuple[CellsLabels, dict[str, NDArray[Any]]]:

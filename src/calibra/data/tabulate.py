@@ -82,6 +82,14 @@ def used_labels(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tupl
     return (np.cumsum(there) - 1)[codes], tuple(value for value, used in zip(values, there, strict=True) if used)
 
 
+def add_up(keys: list[IntArray], sums: dict[str, IntArray]) -> tuple[list[IntArray], dict[str, IntArray]]:
+    """Rows sorted by the keys, first key first, equal ones added up: two spellings of a rank are one."""
+    order, starts = sort_and_group(keys)
+    if not order.size:
+        return keys, sums
+    return [key[order[starts]] for key in keys], {name: np.add.reduceat(n[order], starts) for name, n in sums.items()}
+
+
 def sort_and_group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
     """Order that sorts rows by the keys, first key first, and where each run of equal rows starts."""
     combined, size = np.zeros(keys[0].shape, dtype=np.int64), 1

@@ -14,13 +14,13 @@ from calibra.data.frames import collect
 from calibra.data.judged_weeks import JudgedWeeks
 from calibra.data.packed import MATURITIES, Plan, encode, number_of, whole_numbers
 from calibra.data.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
-from calibra.data.tabulate import IntArray, sort_and_group, used_labels
+from calibra.data.tabulate import IntArray, add_up, used_labels
 from calibra.data.weekly import WEEK_DAYS, WeeklyCounts, WeeklyEndings
 
 
 def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ...]) -> WeeklyCounts:
     """Judgments by rep, rank, groups, week and maturity, and their events; one scan of the good rows."""
-    plan = replace(checked.plan, to_rerank=False)
+    plan = replace(checked.plan, to_rerank=False, to_hand_back=False)
     columns = {name: plan.opened.roles.label_column(name) for name in by}
     age = nw.col("as_of_day") - nw.col("judged_day")
     key = _weeks(age) * MATURITIES + nw.col("maturity") + 1
@@ -39,7 +39,7 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
     sums = {name: whole_numbers(counted[name]) for name in names}
     judged = _by_calendar(rep, rank, whole_numbers(counted["calendar_week"]), maturity, sums, horizons)
     keys = [rep, rank, *(codes for codes, _ in grouped.values()), weeks_ago, maturity]
-    (rep, rank, *codes, weeks_ago, maturity), sums = _add_up(keys, sums)
+    (rep, rank, *codes, weeks_ago, maturity), sums = add_up(keys, sums)
     mature, events = _within(sums, maturity, horizons)
     return WeeklyCounts(
         reps,
@@ -70,7 +70,7 @@ def _by_calendar(
     """The same counts by calendar week, over groups and maturities."""
     mature, events = _within(sums, maturity, horizons)
     both = {f"{name}{i}": row for name, rows in (("n", mature), ("e", events)) for i, row in enumerate(rows)}
-    (rep, rank, week), found = _add_up([rep, rank, week], both)
+    (rep, rank, week), found = add_up([rep, rank, week], both)
     shape = (len(horizons), rep.size)
     by_horizon = (
         np.array([found[f"{name}{i}"] for i in range(len(horizons))], dtype=np.int64).reshape(shape) for name in "ne"
@@ -109,7 +109,7 @@ def count_endings(checked: CheckedRows, reps: tuple[str, ...]) -> WeeklyEndings:
     place = {rep: i for i, rep in enumerate(reps)}
     rep = np.array([place[label] for label in labels.values], dtype=np.int64)[labels.codes]
     keys = [rep, rank_codes(encode(counted["rank"]), checked.choices), whole_numbers(counted["week_key"])]
-    (rep, rank, weeks_ago), found = _add_up(keys, {name: whole_numbers(counted[name]) for name in sums})
+    (rep, rank, weeks_ago), found = add_up(keys, {name: whole_numbers(counted[name]) for name in sums})
     zero = np.zeros_like(rep)
     events, exits = (found.get(f"n_{role}", zero) for role in ("event_at", "exit_at"))
     return WeeklyEndings(reps, ranks, as_of, rep, rank, weeks_ago, events, exits)
@@ -140,11 +140,3 @@ def _sums(plan: Plan, horizons: tuple[int, ...]) -> list[nw.Expr]:
         if part:
             sums.append(number_of(part[0] if len(part) == 1 else part[0] | part[1]).alias(f"n_part_{days}"))
     return sums
-
-
-def _add_up(keys: list[IntArray], sums: dict[str, IntArray]) -> tuple[list[IntArray], dict[str, IntArray]]:
-    """Rows sorted by the keys, first key first, equal ones added up: two spellings of a rank are one."""
-    order, starts = sort_and_group(keys)
-    if not order.size:
-        return keys, sums
-    return [key[order[starts]] for key in keys], {name: np.add.reduceat(n[order], starts) for name, n in sums.items()}

@@ -22,6 +22,7 @@ from calibra.decisions.advice_words import (
     percent,
 )
 from calibra.decisions.granularity import Granularity
+from calibra.decisions.hand_backs import HandBacks
 from calibra.decisions.promises import KEPT, LESS, MORE, RankReliability
 from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, STARTS_HIGHER, STARTS_LOWER, RepStyles
 from calibra.decisions.thresholds import ThresholdAdvice
@@ -136,6 +137,21 @@ def describe_granularity(granularity: Granularity) -> str:
     """How many ranks do the data tell apart?"""
     days = granularity.settings["within_days"]
     return granularity.sentence() if days is None else f"Outcomes within {days} days: {granularity.sentence()}"
+
+
+def describe_hand_backs(back: HandBacks) -> str:
+    """What came of the prospects that were handed back, all reps together?"""
+    every = {name: values[0] for name, values in back.columns.items()}
+    days, n = back.within_days, int(every["n"])
+    if not n:
+        return f"Handed back: {int(every['n_handed_back']):,}, none of them {days} days ago or longer yet."
+    half = f", half of them by day {every['median_days']:.0f}" if every["events"] else ""
+    interval = f"{percent(every['lower'])} to {percent(every['upper'])}"
+    came = f"{int(every['events']):,} had an event within {days} days after ({percent(every['estimate'])}, {interval})"
+    return (
+        f"Of {n:,} prospects handed back at least {days} days ago, {came}{half}; within the horizon of the rank they "
+        "count for the reading."
+    )
 
 
 def describe_rank_fit(

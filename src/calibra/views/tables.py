@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from calibra.data.summary import JudgmentsSummary
 from calibra.decisions.advice_words import LOOSEN, TIGHTEN, more_judgments
+from calibra.decisions.hand_backs import HandBacks
 from calibra.decisions.thresholds import ThresholdAdvice
+from calibra.models.lead_time_check import ALL_RANKS
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.rank_profiles import FEWEST_SHOWN
@@ -153,6 +155,22 @@ def tempo_table(fit: LeadTimeFit, *, limit: int = SHOWN_REPS) -> Group:
         "judgments with little chance left"
     )
     return _under(heading, table, len(fit.reps) - limit)
+
+
+def hand_back_table(back: HandBacks, *, limit: int = SHOWN_REPS) -> Group:
+    """What came of what was handed back, by rep, all ranks together?"""
+    table = _table(["rep", "handed back", "long enough ago", "events", "share", "median days"])
+    rows = [row for row in plain_rows(back.table) if row["rank"] == ALL_RANKS]
+    for row in rows[: limit + 1]:
+        days = "" if row["median_days"] is None else f"{row['median_days']:.0f}"
+        share = "" if row["estimate"] is None else _percents(row, "estimate")
+        shown = (f"{row[name]:,}" for name in ("n_handed_back", "n", "events"))
+        table.add_row(_text(row["rep"]), *shown, share, days)
+    heading = (
+        f"What came within {back.within_days} days of what was handed back ({back.interval_prob:.0%} interval, each "
+        "row alone)"
+    )
+    return _under(heading, table, len(rows) - 1 - limit)
 
 
 def advice_table(advice: ThresholdAdvice, *, limit: int = SHOWN_REPS) -> Group:

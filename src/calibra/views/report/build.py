@@ -27,6 +27,7 @@ from calibra.views.report.ranks import (
     rank_label,
     standings_section,
 )
+from calibra.views.report.returned import hand_back_sections
 from calibra.views.report.times import chased_of, lead_time_section
 from calibra.views.report.wording import choose_wording
 
@@ -96,6 +97,7 @@ def _page(facts: Facts, *, standings: bool) -> dict[str, Any]:
         intro_section(facts), trust_section(facts), overview_section(facts), promises_section(facts),
         lead_time_section(facts), threshold_section(facts), granularity_section(facts),
     ]  # fmt: skip
+    sections += hand_back_sections(facts)
     sections += [standings_section(facts)] if standings and len(facts.reps) > 1 else []
     style, script = _resource("report.css"), _resource("report.js")
     return {
@@ -157,29 +159,27 @@ def _glance(facts: Facts, cards: list[Card]) -> Glance:
 
 def _doubt(facts: Facts, doubt: Doubt) -> str:
     """A doubt in the language of the report, under the names shown."""
-    told = dict(doubt.values)
+    say, values = facts.say, doubt.values
+    told = dict(values) | {name: f"{n:,}" for name, n in values.items() if name in ("n", "n_after", "n_mature")}
+    shares = ("expected", "observed", "rate", "elsewhere", "one", "other")
+    told |= {name: say.percent(values[name]) for name in shares if name in values}
     if "names" in told:
-        told["names"] = facts.say.listed([facts.label(rep) for rep in doubt.values["names"]])
+        told["names"] = say.listed([facts.label(rep) for rep in values["names"]])
     if "as_of" in told:
-        told["as_of"] = facts.say.date(doubt.values["as_of"])
+        told["as_of"] = say.date(values["as_of"])
     if "n_cells" in told:
-        told |= {name: facts.say.percent(told[name]) for name in ("one", "other", "observed")}
-        told |= {"rank": rank_label(told["rank"]), "n": f"{told['n']:,}"}
+        told["rank"] = rank_label(values["rank"])
     elif "observed" in told:
-        told |= {name: facts.say.percent(told[name]) for name in ("expected", "observed")}
-        told |= {"rank": _rank_or_all(facts, told["rank"]), "days": told["within_days"], "n": f"{told['n']:,}"}
+        told |= {"rank": _rank_or_all(facts, values["rank"]), "days": values["within_days"]}
     if "grouping" in told:
-        told |= _misfit_words(facts, doubt.values)
+        told |= _misfit_words(facts, values)
     if "quarter" in told:
-        year, _, quarter = told["quarter"].partition(" Q")
-        told["quarter"] = facts.say(
-            "format.quarter", year=year, first=3 * int(quarter) - 2, last=3 * int(quarter), q=quarter
-        )
-        told |= {name: facts.say.percent(told[name]) for name in ("rate", "elsewhere")}
-        told |= {"within": facts.say.within(told["within_days"]), "n": f"{told['n']:,}"}
-    elif "within" in told:
-        told["within"] = facts.say.within(doubt.values["days"])
-    return facts.say(f"glance.doubt_{doubt.kind}", **told)
+        year, _, quarter = values["quarter"].partition(" Q")
+        last = 3 * int(quarter)
+        told["quarter"] = say("format.quarter", year=year, first=last - 2, last=last, q=quarter)
+    if {"within", "within_days"} & set(told):
+        told["within"] = say.within(values.get("within_days", values.get("days")))
+    return say(f"glance.doubt_{doubt.kind}", **told)
 
 
 def _misfit_words(facts: Facts, values: Mapping[str, Any]) -> dict[str, str]:

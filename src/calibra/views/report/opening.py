@@ -22,6 +22,10 @@ NOTED_KEYS = {
     "judged, or first under observation, after as_of: not yet known": "noted_not_yet_known",
     "event or exit after as_of: open": "noted_end_after",
     "event and exit both: the earlier counts, ties to the event": "noted_both",
+    "handed back, and the event came after: it counts for the reading, within the horizon": "noted_handed_back",
+    "disqualified, came all the same: counted as no event": "noted_disqualified",
+    "lost or ended otherwise, came all the same: counted as no event": "noted_other_exit",
+    "lost from sight, or under observation late, before the longest horizon: not counted within it": "noted_in_part",
     "won without an event, or after an earlier exit": "noted_won",
 }
 """What the judgments note, to its phrase."""
@@ -45,6 +49,8 @@ NOTES = (
         r"the first will be on (?P<date>[\d-]+)\..*",
         "note_young",
     ),
+    (r"(?P<what>.+?): (?P<n>[\d,]+) of the (?P<of>[\d,]+) judgments old enough for (?P<days>\d+) days left out, .*",
+     "note_left_out"),
     (r"How many ranks.*: Cross-validation over reps .*", "note_folds"),
 )  # fmt: skip
 """What a calibration notes, as a pattern, to its phrase; anything else is told as it stands."""

@@ -1,0 +1,40 @@
+"""What the rows give reason to doubt, beyond what their counts show: quarters, exits, judgments seen in part only."""
+
+from __future__ import annotations
+
+from calibra.data.counts import MOST_LEFT_OUT
+from calibra.data.doubts import PARTLY_SEEN, Doubt
+from calibra.data.judgments import Judgments
+from calibra.decisions.hand_backs import exits_with_events_after
+from calibra.decisions.quarters import quarters_that_differ
+from calibra.stats.margin import MARGIN_ODDS
+
+
+def doubts_of_rows(judgments: Judgments, *, margin_odds: float = MARGIN_ODDS) -> list[Doubt]:
+    """First of all what speaks against every comparison of reps; nothing of counts without days."""
+    return [
+        *quarters_that_differ(judgments, margin_odds=margin_odds),
+        *exits_with_events_after(judgments),
+        *too_many_seen_in_part(judgments),
+    ]
+
+
+def too_many_seen_in_part(judgments: Judgments) -> list[Doubt]:
+    """The shortest horizon that so many were not followed through that nothing can be counted within it."""
+    if not {"entered_at", "censored_at", "entry_days"} & set(judgments.columns):
+        return []
+    for within_days, (n, n_mature) in _seen_in_part(judgments).items():
+        if n > MOST_LEFT_OUT * n_mature:
+            return [Doubt(PARTLY_SEEN, {"n": n, "n_mature": n_mature, "within_days": within_days})]
+    return []
+
+
+def _seen_in_part(judgments: Judgments) -> dict[int, tuple[int, int]]:
+    """Horizon to how many mature judgments were seen in part only, and how many are mature."""
+    counts = judgments.duration_counts()
+    if "reranked_at" not in judgments.columns:
+        return {days: counts.partly_seen(days) for days in counts.horizons}
+    weeks = judgments.weekly_counts()  # these follow the prospect through a re-rank, as outcomes do
+    mature = [int(weeks.n[weeks.maturity > i].sum()) for i in range(len(weeks.horizons))]
+    followed = weeks.n_mature.sum(axis=1)
+    return {days: (mature[i] - int(followed[i]), mature[i]) for i, days in enumerate(weeks.horizons)}
