@@ -92,7 +92,8 @@ def test_the_doubt_stands_before_any_rep_is_named_in_findings_and_json(changed: 
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"), [("en", "judgments of 2026 Q"), ("ja", r"2026年(1〜3|4〜6)月の判定\d{3}件のうち")]
+    ("lang", "said"),
+    [("en", "judgments of months (1 to 3|4 to 6) of 2026, "), ("ja", r"2026年(1〜3|4〜6)月の判定\d{3}件のうち")],
 )
 def test_the_doubt_stands_before_any_rep_is_named_on_the_first_page(
     changed: cb.Calibration, tmp_path: Path, lang: str, said: str

@@ -176,7 +176,7 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
     if "quarter" in told:
         year, _, quarter = values["quarter"].partition(" Q")
         last = 3 * int(quarter)
-        told["quarter"] = say("format.quarter", year=year, first=last - 2, last=last, q=quarter)
+        told["quarter"] = say("format.quarter", year=year, first=last - 2, last=last)
     if {"within", "within_days"} & set(told):
         told["within"] = say.within(values.get("within_days", values.get("days")))
     return say(f"glance.doubt_{doubt.kind}", **told)
