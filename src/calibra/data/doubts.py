@@ -20,6 +20,7 @@ CELL_MISFIT = "cell_misfit"
 EVENTS_AFTER_EXITS, PARTLY_SEEN = "events_after_exits", "partly_seen"
 
 MODELS_APART = "models_apart"
+STRANGERS, EVENT_DAY = "strangers", "event_day"
 
 FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
@@ -30,6 +31,8 @@ SURE_Z = 2.5758
 FEWEST_IN_CELL, APART = 30, 2.0
 """Two models are compared in cells of so many judgments, and are apart beyond so many joint standard deviations. Both
 read the same counts, so that where the threshold model holds they hardly differ."""
+MANY_STRANGERS = 0.1
+"""From such a share of ranked prospects without an outcome on it looks like a mistake."""
 MISFIT_P_VALUE = 0.05
 """A predictive check below it speaks against the threshold model."""
 MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
@@ -89,6 +92,14 @@ ENGLISH: Mapping[str, str] = {
         "{rank}: {one:.0%} and {other:.0%}, counted {observed:.0%} (n {n:,}); probabilities are told by the first, "
         "advice on thresholds rests on the second: take its sizes with care"
     ),
+    STRANGERS: (
+        "{n:,} of {n_all:,} ranked prospects are not among {table} and count as open or are left out: are the ids "
+        "written in the same way, and is the table whole?"
+    ),
+    EVENT_DAY: (
+        "{n:,} of the {n_all:,} events at {rank} came on the day of the judgment: was the rank given when the event "
+        "was known already? Dates without a time of day cannot tell"
+    ),
     FEW_MATURE: (
         "only {judgments} with a known outcome{within}: intervals are wide, and of most reps nothing can be told yet"
     ),
@@ -127,6 +138,12 @@ def few_mature(n: float, within_days: int | None) -> list[Doubt]:
     within = "" if within_days is None else f" within {within_days} days"
     told = {"judgments": counted(n, "judgment"), "n": int(n), "within": within, "days": within_days}
     return [Doubt(FEW_MATURE, told)] if n < FEWEST_MATURE else []
+
+
+def strangers(n: int, n_all: int, table: str) -> tuple[Doubt, ...]:
+    """Whether so many ranked prospects are missing from a table that it looks like a mistake."""
+    many = n > 0 and n >= MANY_STRANGERS * n_all
+    return (Doubt(STRANGERS, {"n": n, "n_all": n_all, "table": table}),) if many else ()
 
 
 def threshold_misfits(within_days: NDArray[Any], p_value: NDArray[Any]) -> list[Doubt]:

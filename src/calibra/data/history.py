@@ -288,4 +288,5 @@ def _read_labels(rank_labels: Mapping[Any, str | None], scale: RankScale) -> dic
             f"`rank_labels` must lead to ranks of the scale ({', '.join(scale.ranks)}), or to None for no rank; "
             f"{', '.join(unknown[:3])} {'does' if len(unknown) == 1 else 'do'} not."
         )
-    return place | {label: CLEARED if rank is None else place[str(rank)] for label, rank in labels.items()}
+    known = place | {label: CLEARED if rank is None else place[str(rank)] for label, rank in labels.items()}
+    return {f"{label}.0": at for label, at in known.items() if label.isdigit()} | known

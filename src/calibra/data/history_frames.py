@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,10 @@ from calibra.data.dates import is_text
 from calibra.data.engine_errors import explain
 from calibra.data.files import read_path
 from calibra.data.frames import OpenedFrame, open_frame
+from calibra.data.history_moments import of_one_type
 from calibra.data.packed import column_faults
 from calibra.data.roles import ROLES
+from calibra.data.salesforce_ids import ids_of_one_form
 from calibra.errors import InputError, what_came
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ def open_history(
                 f"`{name}` must lead from roles to columns, such as {{'prospect': 'id'}}; got {what_came(mapping)}."
             )
     faults = [*_doubtful_roles(columns, outcome_columns)]
-    pair, connection = _same_engine(changes, outcomes, encoding)
+    wanted = (tuple(columns.values()), tuple(outcome_columns.values()))
+    pair, connection = _same_engine(changes, outcomes, encoding, wanted)
     opened: list[OpenedFrame | None] = []
     for side, native, mapping in (("changes", pair[0], columns), ("outcomes", pair[1], outcome_columns)):
         found, told = _open_side(side, native, mapping, timezone=timezone, encoding=encoding, connection=connection)
@@ -87,9 +90,11 @@ def open_history(
     groups |= {key: f"outcome_{i}" for i, key in enumerate(ends.roles.groups)}
     names = {log.roles.label_column(key): groups.get(key, "sequence") for key in log.roles.groups}
     here = [name for name in ends.schema if name in OUTCOME_ROLES]
+    ids = log.roles.columns["prospect"], ends.roles.columns["prospect"]
+    one, other = ids_of_one_form(*of_one_type(log.frame, ends.frame, "prospect", ids))
     return HistoryFrames(
-        _plain_key(log).rename(names | {"judged_at": "changed_at"}),
-        _plain_key(ends).rename({ends.roles.label_column(key): groups[key] for key in ends.roles.groups}),
+        one.rename(names | {"judged_at": "changed_at"}),
+        other.rename({ends.roles.label_column(key): groups[key] for key in ends.roles.groups}),
         groups,
         tuple(here),
     )
@@ -171,17 +176,13 @@ def _zones_apart(changes: Any, outcomes: Any, columns: Mapping[str, str], ends: 
     return []
 
 
-def _plain_key(opened: OpenedFrame) -> nw.LazyFrame[Any]:
-    """Categories as text, so that the tables can be joined."""
-    if isinstance(opened.schema["prospect"], (nw.Categorical, nw.Enum)):
-        return opened.frame.with_columns(nw.col("prospect").cast(nw.String))
-    return opened.frame
-
-
 def _same_engine(
-    changes: Any, outcomes: Any, encoding: str
+    changes: Any, outcomes: Any, encoding: str, wanted: tuple[Collection[str], Collection[str]]
 ) -> tuple[tuple[Any, Any], duckdb.DuckDBPyConnection | None]:
-    """Both tables where they can be joined: polars, a warehouse, or one DuckDB connection for all else."""
+    """Both tables where they can be joined: polars, a warehouse, or one DuckDB connection for all else.
+
+    `wanted` are the columns of each that are needed, for files with faults in others.
+    """
     engines = [_engine(native) for native in (changes, outcomes)]
     if engines[0] == engines[1] and engines[0] not in ("local", "duckdb"):
         return (changes, outcomes), None
@@ -195,11 +196,15 @@ def _same_engine(
 
     if "duckdb" not in engines:
         connection = duckdb.connect()
-        return (_as_relation(changes, encoding, connection), _as_relation(outcomes, encoding, connection)), connection
+        pair = zip((changes, outcomes), wanted, strict=True)
+        one, two = (_as_relation(native, encoding, connection, columns) for native, columns in pair)
+        return (one, two), connection
     if engines[0] == engines[1]:
         return _of_one_connection(changes, outcomes), None
-    relation, other = (changes, outcomes) if engines[0] == "duckdb" else (outcomes, changes)
-    moved = _into_relation(relation, _as_relation(other, encoding, duckdb.connect()))
+    relation, other, columns = (
+        (changes, outcomes, wanted[1]) if engines[0] == "duckdb" else (outcomes, changes, wanted[0])
+    )
+    moved = _into_relation(relation, _as_relation(other, encoding, duckdb.connect(), columns))
     return ((relation, moved) if engines[0] == "duckdb" else (moved, relation)), None
 
 
@@ -217,10 +222,10 @@ def _engine(native: Any) -> str:
     return name if name == "polars" or isinstance(frame, nw.LazyFrame) else "local"
 
 
-def _as_relation(native: Any, encoding: str, connection: duckdb.DuckDBPyConnection) -> Any:
+def _as_relation(native: Any, encoding: str, connection: duckdb.DuckDBPyConnection, wanted: Collection[str]) -> Any:
     """Paths and polars frames in this connection; pandas and pyarrow frames as they are, for the door to look into."""
     if isinstance(native, (str, Path)):
-        return read_path(native, encoding, connection)
+        return read_path(native, encoding, connection, wanted=wanted)
     frame: Any = nw.from_native(native)
     if frame.implementation.is_polars():
         return (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_arrow()

@@ -155,7 +155,6 @@ def _rank_code(dtype: nw.dtypes.DType, labels: Mapping[str, int]) -> nw.Expr:
     text, code = nw.col("rank").cast(nw.String), nw.lit(UNKNOWN)
     for place in sorted(set(labels.values())):
         spelt = [label for label, at in labels.items() if at == place]
-        spelt += [f"{label}.0" for label in spelt if dtype.is_numeric()]
         code = nw.when(text.is_in(spelt)).then(nw.lit(place)).otherwise(code)
     return nw.when(_blank("rank", dtype)).then(nw.lit(CLEARED)).otherwise(code).cast(nw.Int64)
 

@@ -9,8 +9,12 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from calibra.data.dates import as_day, check_timezone, day_number, is_text
-from calibra.data.frames import OpenedFrame, collect, open_frame
+from calibra.data.doubts import Doubt, strangers
+from calibra.data.frames import OpenedFrame, collect, names_of, open_frame
 from calibra.data.history_frames import _same_engine
+from calibra.data.history_moments import as_label, of_one_type, with_moments
+from calibra.data.packed import column_faults
+from calibra.data.salesforce_ids import ids_of_one_form
 from calibra.errors import InputError
 from calibra.words import quoted
 
@@ -33,7 +37,8 @@ HUBSPOT_HISTORY: Mapping[str, str] = {
     "source_id": "sourceId",
     "rep": "updatedByUserId",
 }
-"""Part to column of a HubSpot property history, one row per version."""
+"""Part to column of a HubSpot property history, one row per version; where the column of `rep` is not there, users are
+read from `source_id`."""
 HUMAN_SOURCES = ("CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "MOBILE_ANDROID")
 """Values of HubSpot's sourceType that stand for a person at a screen."""
 
@@ -53,6 +58,8 @@ class ChangeLog:
     """Rows of the log."""
     dropped: Mapping[str, int]
     """What was left out, or taken as a rank taken away: in words, to number of rows of the export."""
+    doubts: tuple[Doubt, ...] = ()
+    """What looks like a mistake in what was exported."""
 
     @property
     def columns(self) -> dict[str, str]:
@@ -73,7 +80,11 @@ class ChangeLog:
     def __str__(self) -> str:
         """What was read, in words."""
         return "\n".join(
-            [f"{self.n_changes} changes of rank.", *(f"Noted: {n} {words}." for words, n in self.dropped.items())]
+            [
+                f"{self.n_changes} changes of rank.",
+                *(f"Noted: {n} {words}." for words, n in self.dropped.items()),
+                *(f"Doubtful: {doubt}" for doubt in self.doubts),
+            ]
         )
 
 
@@ -122,16 +133,19 @@ def read_salesforce_history(
     Raises
     ------
     InputError
-        A column that is not there; no row of the field.
+        A column that is not there or of a type that cannot be read; no row of the field; none of its prospects among
+        the records.
     """
     mapping = {**SALESFORCE_HISTORY, **(columns or {})}
     of_records = {**SALESFORCE_RECORDS, "rank": field, **(record_columns or {})}
     check_timezone(timezone)
-    (history, records), connection = _same_engine(history, records, encoding)
-    opened = _open("history", history, mapping, timezone, encoding, connection)
-    born = _open("records", records, of_records, timezone, encoding, connection)
-    changes = _parts(opened)
-    entries = _parts(born)
+    wanted = (tuple(mapping.values()), tuple(of_records.values()))
+    (history, records), connection = _same_engine(history, records, encoding, wanted)
+    changes = _parts(_open("history", history, mapping, timezone, encoding, connection), timezone)
+    entries = _parts(_open("records", records, of_records, timezone, encoding, connection), timezone)
+    for part, dated in (("prospect", "prospect"), ("changed_at", "created_at")):
+        changes, entries = of_one_type(changes, entries, part, (mapping[part], of_records[dated]))
+    changes, entries = ids_of_one_form(changes, entries)
     of_field = changes.filter(nw.col("field").cast(nw.String) == field)
     n_changes, n_all, n_records = _length(of_field), _length(changes), _length(entries)
     if not n_changes:
@@ -141,6 +155,9 @@ def read_salesforce_history(
         raise InputError(
             f"`field` must be a field of the history; {quoted(field)} is not, it has {', '.join(map(quoted, seen))}."
         )
+    n_strange, doubts = _strangers(of_field, entries)
+    n_broken = _count_broken(of_field)
+    of_field = of_field.join(entries.select("prospect").unique(), on="prospect", how="inner")
     n_old = 0
     if tracked_from is not None:
         schema = entries.collect_schema()
@@ -148,13 +165,15 @@ def read_salesforce_history(
         kept = entries.filter(young)
         n_old = n_records - _length(kept)
         entries = kept
-        of_field = of_field.join(entries.select("prospect"), on="prospect", how="inner")
+        of_field = of_field.join(entries.select("prospect").unique(), on="prospect", how="inner")
     log = nw.concat([_at_creation(entries, of_field), _log_rows(of_field, sequence=1)])
     dropped = {
         "changes of other fields": n_all - n_changes,
+        "changes of prospects that are not among the records, whose entry rank is not known": n_strange,
         f"records created before {tracked_from}, whose entry rank is not in the history": n_old,
+        "changes from another value than the change before them led to: rows of the history are missing": n_broken,
     }
-    return _change_log(log, timezone, dropped)
+    return _change_log(log, timezone, dropped, doubts)
 
 
 def read_hubspot_history(
@@ -191,36 +210,47 @@ def read_hubspot_history(
     Raises
     ------
     InputError
-        A column that is not there; no version set by a person.
+        A column that is not there or of a type that cannot be read; no version set by a person.
     """
     mapping = {**HUBSPOT_HISTORY, **(columns or {})}
     check_timezone(timezone)
-    (history, _), connection = _same_engine(history, history, encoding)
-    changes = _parts(_open("history", history, mapping, timezone, encoding, connection))
+    (history, _), connection = _same_engine(history, history, encoding, (tuple(mapping.values()),) * 2)
+    mapping = _without_absent_user(history, mapping, columns or {})
+    changes = _parts(_open("history", history, mapping, timezone, encoding, connection), timezone)
     source = nw.col("source").cast(nw.String)
-    user = nw.col("rep")
-    if changes.collect_schema()["rep"].is_float():  # whole numbers with gaps, as pandas holds them
-        user = nw.when(~user.is_nan()).then(user).cast(nw.Int64)
-    user = user.cast(nw.String)
-    signed = nw.col("source_id").cast(nw.String).str.replace_all("userId:", "", literal=True)
+    signed = as_label(changes, "source_id").str.replace_all("userId:", "", literal=True)
     by_hand = source.is_in(list(human_sources))
-    rank = nw.col("rank").cast(nw.String)
+    user = as_label(changes, "rep") if "rep" in mapping else None
+    rep = signed if user is None else nw.when(~user.is_null() & (user != nw.lit(""))).then(user).otherwise(signed)
     log = changes.with_columns(
-        nw.when(~user.is_null() & (user != nw.lit(""))).then(user).otherwise(signed).alias("rep"),
-        nw.when(by_hand).then(rank).alias("rank"),
-        nw.when(by_hand).then(nw.lit(1)).otherwise(nw.lit(0)).alias("by_hand"),
+        rep.alias("rep"),
+        nw.when(by_hand).then(as_label(changes, "rank")).alias("rank"),
+        source.alias("source"),
+        nw.when(by_hand).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("by_hand"),
     )
-    n_all, n_hand = _length(changes), _length(log.filter(nw.col("by_hand") == 1))
-    if not n_hand:
-        seen = collect(changes.select(source.alias("source")).unique().sort("source").head(5))["source"].to_list()
+    counted = collect(log.group_by("source", "by_hand").agg(nw.len().cast(nw.Int64).alias("n")))
+    found = sorted((row["source"] or "", row["by_hand"], row["n"]) for row in counted.iter_rows(named=True))
+    if not any(hand for _, hand, _ in found):
         raise InputError(
             f"`human_sources` must be among the source types of the history; {', '.join(map(quoted, human_sources))} "
-            f"are not, it has {', '.join(map(quoted, seen))}."
+            f"are not, it has {', '.join(quoted(kind) for kind, _, _ in found[:5])}."
         )
     dropped = {
-        "versions set by no person (workflow, import, integration …): they end a rank, give none": n_all - n_hand
+        f"versions set by {quoted(kind) if kind else 'a source that is not named'}, no person: they end a rank, give "
+        "none": n
+        for kind, hand, n in found
+        if not hand
     }
     return _change_log(_log_rows(log, sequence=1), timezone, dropped)
+
+
+def _without_absent_user(history: Any, mapping: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, str]:
+    """The mapping without the user's column where the export has none and nobody asked for it."""
+    if "rep" in asked:
+        return dict(mapping)
+    there = names_of(nw.from_native(history))
+    absent = mapping["rep"] not in there and mapping["source_id"] in there
+    return {part: column for part, column in mapping.items() if part != "rep" or not absent}
 
 
 def _open(
@@ -234,27 +264,78 @@ def _open(
         )
     except InputError as error:
         raise InputError(f"The {side} cannot be read: {error}") from error
-    if opened.faults:
-        raise InputError(f"The {side} cannot be read: {' '.join(opened.faults)}")
+    dated = opened.schema["judged_at"]
+    faults = [*opened.faults, *(column_faults(opened)[1] if not (dated.is_integer() or dated.is_float()) else ())]
+    if faults:
+        words = " ".join(faults).replace("`judged_at`", "`changed_at`")
+        raise InputError(f"The {side} cannot be read: {words}")
     return opened
 
 
-def _parts(opened: OpenedFrame) -> nw.LazyFrame[Any]:
+def _parts(opened: OpenedFrame, timezone: str) -> nw.LazyFrame[Any]:
     """The export with its columns named by part, dated `changed_at`."""
     names = {opened.roles.label_column(key): key for key in opened.roles.groups}
-    return opened.frame.rename(names | {"judged_at": "changed_at"})
+    return with_moments(opened, "judged_at", timezone).rename(names | {"judged_at": "changed_at"})
+
+
+def _strangers(of_field: nw.LazyFrame[Any], entries: nw.LazyFrame[Any]) -> tuple[int, tuple[Doubt, ...]]:
+    """How many changes are of prospects without a record; a doubt where those prospects are many, a refusal of all."""
+    prospects = of_field.group_by("prospect").agg(nw.len().cast(nw.Int64).alias("n_rows"))
+    known = entries.select("prospect").unique().with_columns(nw.lit(1).cast(nw.Int64).alias("known"))
+    joined = prospects.join(known, on="prospect", how="left")
+    strange = nw.when(nw.col("known").is_null())
+    counted = collect(
+        joined.select(
+            nw.len().cast(nw.Int64).alias("n"),
+            strange.then(nw.lit(1)).count().cast(nw.Int64).alias("n_strange"),
+            strange.then(nw.col("n_rows")).otherwise(nw.lit(0)).sum().cast(nw.Int64).alias("n_changes"),
+        )
+    )
+    n, n_strange, n_changes = (int(counted[name].to_list()[0]) for name in ("n", "n_strange", "n_changes"))
+    if n_strange == n:
+        raise InputError(
+            f"None of the {n} prospects in the history is among the records. Are the ids written in the same way, and "
+            "are these the records of that history?"
+        )
+    return n_changes, strangers(n_strange, n, "the records")
+
+
+def _count_broken(of_field: nw.LazyFrame[Any]) -> int:
+    """Changes from another value than the one before them led to, where the order of the two is known."""
+    dtype = of_field.collect_schema()["changed_at"]
+    moment = nw.col("changed_at").cast(nw.String) if is_text(dtype) else nw.col("changed_at")
+    values = of_field.with_columns(
+        moment.alias("moment"),
+        as_label(of_field, "old").fill_null("").alias("value"),
+        as_label(of_field, "rank").fill_null("").alias("led_to"),
+    )
+    order = ["moment", "value", "led_to"]
+    near = values.with_columns(
+        *(
+            nw.col(name).shift(n).over("prospect", order_by=order).alias(f"{name}_{place}")
+            for name, n, place in (
+                ("led_to", 1, "before"), ("moment", 1, "before"), ("moment", 2, "two_before"), ("moment", -1, "after")
+            )
+        )
+    )  # fmt: skip
+    tied = [nw.col("moment") == nw.col("moment_before"), nw.col("moment") == nw.col("moment_after")]
+    tied.append(nw.col("moment_before") == nw.col("moment_two_before"))
+    ordered = near
+    for condition in tied:
+        ordered = ordered.filter(~condition.fill_null(value=False))
+    return _length(ordered.filter(nw.col("value") != nw.col("led_to_before")))
 
 
 def _at_creation(entries: nw.LazyFrame[Any], of_field: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """The rank each record was created with, where it had one."""
     dtype = of_field.collect_schema()["changed_at"]
     moment = nw.col("changed_at").cast(nw.String) if is_text(dtype) else nw.col("changed_at")
-    ordered = of_field.with_columns(moment.alias("moment"), nw.col("old").cast(nw.String).fill_null("").alias("value"))
+    ordered = of_field.with_columns(moment.alias("moment"), as_label(of_field, "old").fill_null("").alias("value"))
     before = nw.col("value").shift(1).over("prospect", order_by=["moment", "value"])
     first = ordered.with_columns(before.alias("before")).filter(nw.col("before").is_null())
     found = first.select("prospect", nw.col("value").alias("first_value"))
     known = ~nw.col("first_value").is_null()
-    rank = nw.when(known).then(nw.col("first_value")).otherwise(nw.col("rank").cast(nw.String))
+    rank = nw.when(known).then(nw.col("first_value")).otherwise(as_label(entries, "rank"))
     born = entries.join(found, on="prospect", how="left").with_columns(rank.alias("rank"))
     blank = nw.col("rank").is_null() | (nw.col("rank") == nw.lit(""))
     return _log_rows(born.filter(~blank), sequence=0)
@@ -263,12 +344,14 @@ def _at_creation(entries: nw.LazyFrame[Any], of_field: nw.LazyFrame[Any]) -> nw.
 def _log_rows(frame: nw.LazyFrame[Any], *, sequence: int) -> nw.LazyFrame[Any]:
     """The columns of the log; what stands at creation comes before changes of the same second."""
     order = nw.lit(sequence).cast(nw.Int64).alias("sequence")
-    text = (nw.col(name).cast(nw.String) for name in ("rep", "rank"))
+    text = (as_label(frame, name).alias(name) for name in ("rep", "rank"))
     return frame.select("prospect", *text, "changed_at", order)
 
 
-def _change_log(log: nw.LazyFrame[Any], timezone: str, dropped: Mapping[str, int]) -> ChangeLog:
-    return ChangeLog(nw.to_native(log), timezone, _length(log), {words: n for words, n in dropped.items() if n})
+def _change_log(
+    log: nw.LazyFrame[Any], timezone: str, dropped: Mapping[str, int], doubts: tuple[Doubt, ...] = ()
+) -> ChangeLog:
+    return ChangeLog(nw.to_native(log), timezone, _length(log), {words: n for words, n in dropped.items() if n}, doubts)
 
 
 def _length(frame: nw.LazyFrame[Any]) -> int:
