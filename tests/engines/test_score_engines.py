@@ -1,11 +1,16 @@
 """Open prospects scored in Ibis on DuckDB, on PostgreSQL and in PySpark: as on every other engine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.calibrated import calibrated
 from tests.test_scoring import parquet, plain, polars_frame, scored
+
+import calibra as cb
 
 
 @pytest.mark.parametrize("kind", ["ibis_duckdb", "postgres", "spark"])
@@ -21,3 +26,56 @@ def test_warehouses_score_alike_in_their_own_engine(kind: str, request: pytest.F
     for row, expected in zip(plain(found), wanted, strict=True):
         for name, value in expected.items():
             assert row[name] == (pytest.approx(value, rel=1e-12) if isinstance(value, float) else value), name
+
+
+@pytest.mark.parametrize("forbids", ["no right to temporary tables", "read only"])
+def test_postgresql_scores_for_a_reader_who_may_make_no_temporary_table(
+    forbids: str, postgres: Any, postgres_url: str
+) -> None:
+    ibis = pytest.importorskip("ibis")
+    name = f"prospects_{uuid4().hex}"
+    postgres.create_table(name, polars_frame().to_arrow())
+    with _reader(postgres, postgres_url, name) as url:
+        reader = ibis.connect(url if forbids != "read only" else postgres_url)
+        if forbids == "read only":
+            reader.raw_sql("SET default_transaction_read_only = on").close()
+        try:
+            _refuses_temporary_tables(reader)
+            found = scored(calibrated(), reader.table(name))
+            rows, notes = plain(found), cb.count_notes(found)
+        finally:
+            reader.disconnect()
+    wanted = scored(calibrated(), polars_frame())
+    assert notes == cb.count_notes(wanted)
+    assert [row["estimate"] for row in rows] == [
+        pytest.approx(row["estimate"], rel=1e-12) if row["estimate"] else None for row in plain(wanted)
+    ]
+
+
+@contextmanager
+def _reader(postgres: Any, url: str, table: str) -> Iterator[str]:
+    """The URL of a role that may read the table, and nothing else."""
+    postgres.raw_sql("CREATE ROLE calibra_reader LOGIN").close()
+    postgres.raw_sql(f'GRANT SELECT ON "{table}" TO calibra_reader').close()
+    postgres.raw_sql("REVOKE TEMP ON DATABASE postgres FROM public").close()
+    try:
+        yield url.replace("calibra@", "calibra_reader@")
+    finally:
+        postgres.raw_sql("GRANT TEMP ON DATABASE postgres TO public").close()
+        postgres.raw_sql(f'REVOKE ALL ON "{table}" FROM calibra_reader').close()
+        postgres.raw_sql("DROP ROLE calibra_reader").close()
+
+
+def _refuses_temporary_tables(reader: Any) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    with pytest.raises(psycopg.Error, match=r"permission denied to create temporary|read-only transaction"):
+        reader.raw_sql("CREATE TEMP TABLE calibra_forbidden (a int)")
+    reader.con.rollback()
+
+
+def test_postgresql_keeps_a_view_of_the_scores(postgres: Any) -> None:
+    name = f"prospects_{uuid4().hex}"
+    table = postgres.create_table(name, polars_frame().to_arrow())
+    view = postgres.create_view(f"scores_{uuid4().hex}", scored(calibrated(), table))
+    told = [row["note"] for row in plain(scored(calibrated(), polars_frame()))]
+    assert [row["note"] for row in plain(view)] == told

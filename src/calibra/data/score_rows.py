@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,8 @@ import numpy as np
 from narwhals.exceptions import NarwhalsError
 from numpy.typing import NDArray
 
-from calibra.codecs import to_arrow
 from calibra.data.dates import as_day, check_timezone, day_number, is_text, is_unreadable
+from calibra.data.engine_errors import engine_errors, explain
 from calibra.data.files import read_path
 from calibra.data.frames import (
     OpenedFrame,
@@ -24,6 +25,7 @@ from calibra.data.frames import (
 )
 from calibra.data.packed import column_faults
 from calibra.data.roles import ROLES, Roles
+from calibra.data.small_tables import small_table
 from calibra.data.zones import localise
 from calibra.errors import InputError, what_came
 from calibra.words import quoted
@@ -180,8 +182,27 @@ def _is_unnamed(row: Mapping[str, Any]) -> bool:
 
 
 def collect_small(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    """Run the query: polars stays polars, every other engine hands its result to pyarrow."""
-    return frame.collect() if frame.implementation.is_polars() else frame.collect(backend="pyarrow")
+    """Run the query: polars stays polars, every other engine hands its result to pyarrow.
+
+    Raises
+    ------
+    InputError
+        What the engine refused, and the way round it where the right to make a temporary table is missing.
+    """
+    engine = frame.implementation
+    try:
+        return frame.collect() if engine.is_polars() else frame.collect(backend="pyarrow")
+    except engine_errors(engine) as error:
+        if re.search("temporary|read-only", str(error), re.IGNORECASE):
+            raise InputError(f"{str(error).strip()} {NO_TEMPORARY}") from error
+        raise explain(error) from error
+
+
+NO_TEMPORARY = (
+    "Scoring lends this engine a small temporary table, which it must be allowed to make. Or write "
+    "`calibration.calibration_table()` to a table of your own, once, and join it with the query that "
+    "`calibration.score_sql(as_of=..., dialect=...)` returns."
+)
 
 
 # the door -------------------------------------------------------------------------------------------------------------
@@ -254,11 +275,11 @@ def _join(
         note.alias("note_code"), (nw.col("as_of_day") - nw.col("judged_day")).cast(nw.Int64).alias("age")
     )
     reps = {"label": np.array([*lookup.reps, None], dtype=object)[:-1], "rep_code": np.arange(1, len(lookup.reps) + 1)}
-    told = told.join(_beside_table(frame, reps), left_on="rep_label", right_on="label", how="left")
+    told = told.join(small_table(frame, reps), left_on="rep_label", right_on="label", how="left")
     told = told.with_columns(_key(len(lookup.ranks), lookup.n_weeks).alias("key"))
     numbers = {"lookup_key": np.arange(len(lookup.columns["estimate"]))}
     numbers |= {f"lookup_{name}": lookup.columns[name] for name in (*NUMBERS, "verdict", "note")}
-    return _outputs(told.join(_beside_table(frame, numbers), left_on="key", right_on="lookup_key", how="left"))
+    return _outputs(told.join(small_table(frame, numbers), left_on="key", right_on="lookup_key", how="left"))
 
 
 def _localised(
@@ -335,35 +356,3 @@ def _outputs(joined: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         (~nw.col("rep_code").is_null()).alias("known_rep"),
         note.alias("note"),
     )
-
-
-def _beside_table(frame: nw.LazyFrame[Any], columns: Mapping[str, NDArray[Any]]) -> nw.LazyFrame[Any]:
-    """A small table in the engine of a frame."""
-    import pyarrow as pa
-
-    small = pa.table({name: to_arrow(_with_gaps(name, values)) for name, values in columns.items()})
-    native: Any = nw.to_native(frame)
-    if frame.implementation.is_duckdb():
-        made: Any = native.query("calibra_rows", "SELECT * FROM small")  # DuckDB finds the local variable
-    elif frame.implementation.is_polars():
-        import polars as pl
-
-        made = pl.DataFrame(small).lazy()
-    elif frame.implementation.is_ibis():
-        import ibis
-
-        made = ibis.memtable(small)
-    else:
-        kinds = {pa.int64(): "bigint", pa.float64(): "double", pa.string(): "string"}
-        ddl = ", ".join(f"{field.name} {kinds[field.type]}" for field in small.schema)
-        made = native.sparkSession.createDataFrame([tuple(row.values()) for row in small.to_pylist()], ddl)
-    found: nw.LazyFrame[Any] = nw.from_native(made)
-    return found
-
-
-def _with_gaps(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Numbers with None for NaN, which an engine would take for a number; whole where they are days ahead."""
-    if values.dtype.kind != "f":
-        return values
-    kind = int if name == "lookup_within_days" else float
-    return np.array([*(None if value != value else kind(value) for value in values.tolist()), None], dtype=object)[:-1]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from calibra.data.score_rows import CUT
+from calibra.data.score_rows import CUT, collect_small
 from calibra.errors import InputError
 from calibra.words import quoted
 
@@ -88,7 +88,7 @@ def _relation(frame: Any) -> duckdb.DuckDBPyRelation:
     if isinstance(frame, duckdb.DuckDBPyRelation):
         return frame
     opened: Any = nw.from_native(frame)
-    table = opened.collect(backend="pyarrow") if isinstance(opened, nw.LazyFrame) else opened
+    table = collect_small(opened) if isinstance(opened, nw.LazyFrame) else opened
     return duckdb.connect().from_arrow(table.to_arrow())
 
 
