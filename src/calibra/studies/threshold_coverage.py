@@ -109,6 +109,7 @@ def _one_world(
     shape = now.shape
     goal = np.where(np.isnan(table["share_target"]), table["share_step"], table["share_target"])  # without an aim
     side = (table["share_now"] - goal).reshape(shape)  # NaN where no number is given
+    side = np.where(side == 0.0, np.nan, side)  # neither an aim nor a step: no direction is told
     move = (table["share_move"] - table["share_now"]).reshape(shape)
     followed = np.clip(now + np.where(np.isnan(move), 0.0, move), 1e-4, 1.0 - 1e-4)
     moved = bar_at(cutpoint_at_share(followed, **pool), **pool)

@@ -100,6 +100,7 @@ def directions(*, kind: Wrong, seed: int, n_worlds: int, n_reps: int = 30, n_jud
         best = table["rank"] == "A"
         goal = np.where(np.isnan(table["share_target"]), table["share_step"], table["share_target"])  # without an aim
         side = np.sign(table["share_now"] - goal)[best]
+        side = np.where(side == 0.0, np.nan, side)  # neither an aim nor a step: no direction is told
         found["stated"].append(np.where(np.isnan(side), np.nan, table["prob_direction"][best]))
         found["right"].append((side == np.sign(gap)).astype(float))
         found["gap"].append(100.0 * np.array(gap))
