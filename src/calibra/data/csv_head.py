@@ -204,4 +204,4 @@ def wrong_encoding(path: Path, encoding: str, error: Exception) -> str:
             f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'; {quoted(str(path))} is "
             f"not UTF-8 ({error})."
         )
-    return f"`encoding` must be that of the file; {encoding!r} does not read {quoted(str(path))} ({error})."
+    return f"`encoding` must be that of the file; {encoding!r} does not read it: {quoted(str(path))} ({error})."
