@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from calibra.data.postgres import is_postgres, with_day_numbers
 from calibra.errors import InputError
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -42,13 +43,16 @@ def with_days(
 ) -> nw.LazyFrame[Any]:
     """The frame with a day number `…_day` beside each of these `…_at`.
 
-    DuckDB, the one engine whose rows are counted for everybody, subtracts dates: a third less work for the whole count
-    than `day_number`, which narwhals can say on every engine.
+    DuckDB, the one engine whose rows are counted for everybody, subtracts dates, as PostgreSQL does: a third less work
+    for the whole count than `day_number`, which narwhals can say on every engine.
     """
     plain = [role for role in roles if frame.implementation.is_duckdb() and not is_text(schema[role])]
     if plain:
         days = (f"({role}::DATE - DATE '1970-01-01') + {_EPOCH} AS {role[:-3]}_day" for role in plain)
         frame = nw.from_native(nw.to_native(frame).project(f"*, {', '.join(days)}"))
+    elif is_postgres(frame):
+        plain = [role for role in roles if not is_text(schema[role])]
+        frame = with_day_numbers(frame, plain, _EPOCH) if plain else frame
     rest = [day_number(role, schema[role]).alias(f"{role[:-3]}_day") for role in roles if role not in plain]
     return frame.with_columns(*rest) if rest else frame
 

@@ -150,6 +150,7 @@ def count_exits(checked: CheckedRows, reps: tuple[str, ...], horizons: tuple[int
         keys = ["rep", "rank", *kinds, "after_exit", "exit_maturity"]
         found = collect(ended.group_by(*keys).agg(nw.len().cast(nw.Int64).alias("n")))
         plan.opened.let_go()
+    checked.first.check_endings(EXIT, int(whole_numbers(found["n"]).sum()))
     labels, place = encode(found["rep"]), {rep: i for i, rep in enumerate(reps)}
     rep = np.array([*(place[label] for label in labels.values), -1], dtype=np.int64)[labels.codes]
     kind = np.full(rep.shape, KINDS.index(NOT_STATED))

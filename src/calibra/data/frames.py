@@ -14,6 +14,7 @@ from narwhals.exceptions import NarwhalsError
 
 from calibra.data.engine_errors import engine_errors, explain
 from calibra.data.files import read_path
+from calibra.data.postgres import fetch, is_postgres
 from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.data.zones import localise
 from calibra.errors import InputError
@@ -103,6 +104,9 @@ def collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
     """Run the query: polars stays polars, every other engine hands its (small) result over as Arrow."""
     engine = frame.implementation
     try:
+        if is_postgres(frame):
+            found: nw.DataFrame[Any] = nw.from_native(fetch(nw.to_native(frame)), eager_only=True)
+            return found
         return frame.collect(engine="streaming") if engine.is_polars() else frame.collect(backend="pyarrow")
     except engine_errors(engine) as error:
         raise explain(error) from error

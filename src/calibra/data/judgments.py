@@ -25,6 +25,7 @@ from calibra.data.problems import SetAside
 from calibra.data.ready_cells import ReadyCells, read_cells
 from calibra.data.ready_counts import check_horizon, read_counts
 from calibra.data.rows import CheckedRows, Choices, Problems, check_rows, noted_in_part
+from calibra.data.same_state import FirstCount
 from calibra.data.scale import RankScale
 from calibra.data.summary import JudgmentsSummary, summarise
 from calibra.data.weekly import WeeklyCounts, WeeklyEndings
@@ -169,7 +170,9 @@ class Judgments:
         check_kind(scale, "scale", RankScale)
         stated = check_assignment(assignment)
         check_timezone(timezone)
-        choices = Choices(scale, check_rank_labels(rank_labels, scale), check_problems(problems), check_duplicates)
+        choices = Choices(
+            scale, check_rank_labels(rank_labels, scale), check_problems(problems), check_duplicates, timezone
+        )
         kinds = check_exit_kinds(exit_kinds)
         opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding)
         plan, faults = make_plan(opened, as_day(as_of, timezone), kinds)
@@ -260,8 +263,9 @@ class Judgments:
         faults: Sequence[str] = (),
         *,
         assignment: str | None,
+        before: FirstCount | None = None,
     ) -> Judgments:
-        checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults)
+        checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults, before=before)
         roles, kept = plan.opened.roles, {((), horizons, (True, True)): counts}
         held = {"columns": dict(roles.columns), "groups": roles.groups, "set_aside": checked.set_aside}
         return cls._made(
@@ -297,22 +301,25 @@ class Judgments:
     def at(self, as_of: str | date | datetime | np.datetime64) -> Judgments:
         """What was known on an earlier day? The same history, with nothing dated later.
 
-        Touches bear no date, so that on an earlier day their number is not known and they are left out.
+        A moment with a zone falls on its day in the `timezone` of `from_frame`. Touches bear no date, so that on an
+        earlier day their number is not known and they are left out.
 
         Raises
         ------
         InputError
-            A day after the snapshot date, of which the data know nothing; ready-made counts.
+            A day after the snapshot date, of which the data know nothing; ready-made counts; a table that has changed
+            since it was read.
         """
         checked = self._rows("at")
-        day = as_day(as_of, "UTC")
+        day = as_day(as_of, checked.choices.timezone)
         if day > checked.plan.as_of_day:
             raise InputError(
                 f"`as_of` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}, of which the "
                 "data know nothing. Read a newer frame."
             )
         plan = replace(checked.plan, as_of_day=day, with_touches=day == checked.plan.as_of_day)
-        return self._from_plan(plan, checked.choices, self._horizons, assignment=self.assignment)
+        assignment, before = self.assignment, checked.first
+        return self._from_plan(plan, checked.choices, self._horizons, assignment=assignment, before=before)
 
     def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
         """The sufficient statistics: one scan and one group-by in the frame's own engine, kept for the next call.

@@ -76,6 +76,8 @@ def open_judgments(judgments: Judgments) -> OpenJudgments:
     with ONE_AT_A_TIME:
         rows = collect(_open_rows(checked).select("prospect", "rep", "rank", "judged_day"))
     choices = checked.choices
+    if not {"censored_at", "reranked_at"} & set(checked.plan.present):  # else some end open before the day
+        checked.first.check_endings(OPEN, len(rows))
     reps = [label_text(value) for value in rows["rep"].to_list()]
     ranks = [str(label_text(value)) for value in rows["rank"].to_list()]
     judged = np.asarray(rows["judged_day"].to_numpy()).astype(np.int64)

@@ -29,6 +29,7 @@ from calibra.data.problems import (
     reason_expression,
     say,
 )
+from calibra.data.same_state import FirstCount, first_count
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
 from calibra.errors import InputError
@@ -56,6 +57,8 @@ class Choices:
     """Whether bad rows are an error or set aside."""
     check_duplicates: bool
     """Whether duplicates are looked for."""
+    timezone: str = "UTC"
+    """In whose calendar moments with a zone fall on a day."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,8 @@ class CheckedRows:
     """Whether every row is a judgment that is counted."""
     known: Mapping[str, int]
     """What the counts tell that is no problem, by name."""
+    first: FirstCount
+    """What the first count saw: every later one is of the same rows, or an error."""
     told: Mapping[str, int] = field(default_factory=dict)
     """The same of the log that the judgments were made from, in words."""
 
@@ -89,6 +94,7 @@ class CheckedRows:
             packed = count(plan, self.good_rows(plan, horizons), by)
         ranks = rank_codes(packed.rank, self.choices)
         keep = find_reasons(packed, ranks) == FINE
+        self.first.check_counts(packed, keep, plan)
         return _tabulate(plan, self.choices, packed, ranks, keep, horizons)
 
     def good_rows(self, plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
@@ -105,21 +111,33 @@ class CheckedRows:
             if not self.all_fine:
                 frame = frame.filter(reason_expression(self.plan, self.unknown_ranks) == FINE)
             numbers = {**self.known, **count_ends(self.plan, frame)}
+        if "n" in numbers and not self.duplicated:
+            self.first.check_judgments(numbers["n"])
         return {**self.told, **{words: numbers[name] for name, words in NOTED.items() if numbers.get(name)}}
 
 
 def check_rows(
-    plan: Plan, choices: Choices, *, horizons: tuple[int, ...], column_faults: Sequence[str]
+    plan: Plan,
+    choices: Choices,
+    *,
+    horizons: tuple[int, ...],
+    column_faults: Sequence[str],
+    before: FirstCount | None = None,
 ) -> tuple[CheckedRows, DurationCounts]:
     """Count the rows once and read every problem off the counts; one error lists all of them.
+
+    `before` is what was seen of the same rows as of a later day.
 
     Raises
     ------
     InputError
-        Faults of whole columns; with `problems="raise"`, of rows; no rows at all.
+        Faults of whole columns; with `problems="raise"`, of rows; no rows at all; another number of rows than before.
     """
     frame = prepare(plan, horizons)
     packed = count(plan, frame, ())
+    n_rows = int(packed.sums["n"].sum())
+    if before is not None:
+        before.check_rows(n_rows)
     ranks = rank_codes(packed.rank, choices)
     reasons = find_reasons(packed, ranks)
     unknown = _unknown_ranks(packed, ranks, reasons)
@@ -137,12 +155,13 @@ def check_rows(
         kept = count(plan, first_copies(plan, frame, unknown), ())
         told = [*findings, _left_out(choices, doubled, per_rep(reasons == FINE, packed), kept)]
     all_fine = bool(np.all(reasons == FINE))
-    checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), all_fine, known)
-    if told:
-        LOG.warning("%s; `set_aside` says which", checked.set_aside.heading)
     if kept is not packed:
         ranks = rank_codes(kept.rank, choices)
         reasons = find_reasons(kept, ranks)
+    first = first_count(kept, reasons == FINE, n_rows)
+    checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), all_fine, known, first)
+    if told:
+        LOG.warning("%s; `set_aside` says which", checked.set_aside.heading)
     if not np.any(reasons == FINE):
         raise InputError(_nothing_left(plan, checked))
     return checked, _tabulate(plan, choices, kept, ranks, reasons == FINE, horizons)

@@ -37,6 +37,8 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
     rank, maturity = rank_codes(encode(counted["rank"]), checked.choices), maturity - 1
     names = [name for name in counted.columns if name.startswith("n")]
     sums = {name: whole_numbers(counted[name]) for name in names}
+    if "entered_at" not in plan.present:  # else other rows are sound where endings are followed through
+        checked.first.check_judgments(int(sums["n"].sum()))
     judged = _by_calendar(rep, rank, whole_numbers(counted["calendar_week"]), maturity, sums, horizons)
     keys = [rep, rank, *(codes for codes, _ in grouped.values()), weeks_ago, maturity]
     (rep, rank, *codes, weeks_ago, maturity), sums = add_up(keys, sums)
@@ -112,6 +114,8 @@ def count_endings(checked: CheckedRows, reps: tuple[str, ...]) -> WeeklyEndings:
     (rep, rank, weeks_ago), found = add_up(keys, {name: whole_numbers(counted[name]) for name in sums})
     zero = np.zeros_like(rep)
     events, exits = (found.get(f"n_{role}", zero) for role in ("event_at", "exit_at"))
+    for ending, n in ((EVENT, events), (EXIT, exits)):
+        checked.first.check_endings(ending, int(n.sum()))
     return WeeklyEndings(reps, ranks, as_of, rep, rank, weeks_ago, events, exits)
 
 

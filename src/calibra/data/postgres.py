@@ -1,0 +1,65 @@
+"""What PostgreSQL does faster when it is told in its own words: days from dates, and small results fetched at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS_AT_A_TIME = 100_000
+
+
+def is_postgres(frame: nw.LazyFrame[Any]) -> bool:
+    """Whether a frame is a table of PostgreSQL's, by way of Ibis."""
+    if not frame.implementation.is_ibis():
+        return False
+    import ibis
+
+    backend: str = ibis.get_backend(nw.to_native(frame)).name
+    return backend == "postgres"
+
+
+def with_day_numbers(frame: nw.LazyFrame[Any], roles: Sequence[str], epoch: int) -> nw.LazyFrame[Any]:
+    """The frame with a day number `…_day` beside each of these `…_at`, by subtracting dates.
+
+    The planner writes a day out wherever it is used, six times for the day of a judgment; a subtraction costs a
+    quarter of the arithmetic with years and days of the year. `epoch` is the day number of 1970-01-01.
+    """
+    import ibis
+
+    day, whole = ibis.dtype("date"), ibis.dtype("int32")
+    days_between = ibis.udf.scalar.builtin(_of_two, name="date_mi", signature=((day, day), whole))
+    table: Any = nw.to_native(frame)
+    start = ibis.literal(date(1970, 1, 1))
+    days = {f"{role[:-3]}_day": days_between(table[role].cast("date"), start).cast("int64") + epoch for role in roles}
+    found: nw.LazyFrame[Any] = nw.from_native(table.mutate(**days))
+    return found
+
+
+def _of_two(first: Any, second: Any) -> Any:  # what Ibis is told of a function of the database's own
+    """Have no body here."""
+
+
+def fetch(table: Any) -> pa.Table:
+    """The rows of a small result, all at once.
+
+    Ibis reads Arrow through a cursor on the server, and of a cursor's query PostgreSQL scans nothing in parallel and
+    expects that a tenth of the rows will do.
+    """
+    import ibis
+    import pyarrow as pa
+
+    backend = ibis.get_backend(table)
+    schema = table.schema()
+    kind, batches = schema.as_struct().to_pyarrow(), []
+    backend._run_pre_execute_hooks(table)
+    with backend.con.transaction(), backend.con.cursor() as cursor:
+        cursor.execute(backend.compile(table))
+        while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
+            batches.append(pa.RecordBatch.from_struct_array(pa.array(rows, type=kind)))
+    return pa.Table.from_batches(batches, schema.to_pyarrow())

@@ -1,0 +1,39 @@
+"""What is said to PostgreSQL in its own words: the days and the results are those of the general way."""
+
+from typing import Any
+from uuid import uuid4
+
+import narwhals.stable.v2 as nw
+import polars as pl
+from tests.data.frames import as_polars, world
+
+from calibra.data.dates import day_number, with_days
+from calibra.data.postgres import fetch
+
+DAYS = ("judged", "opened", "left")
+
+
+def _dated(postgres: Any) -> Any:
+    frame = as_polars(world()).select("lead", "calls", "value", *(pl.col(day).alias(f"{day}_at") for day in DAYS))
+    return postgres.create_table(f"dated_{uuid4().hex}", frame.to_arrow())
+
+
+def test_days_by_subtraction_are_those_of_the_calendar(postgres: Any) -> None:
+    table = _dated(postgres)
+    frame = nw.from_native(table)
+    roles = [f"{day}_at" for day in DAYS]
+    schema = frame.collect_schema()
+    subtracted = with_days(frame, roles, schema)
+    assert "EXTRACT" not in str(postgres.compile(nw.to_native(subtracted)))
+    both = subtracted.with_columns(day_number(role, schema[role]).alias(f"{role}_slow") for role in roles)
+    found = fetch(nw.to_native(both.sort("lead")))
+    for role in roles:
+        days = found[f"{role[:-3]}_day"].to_pylist()
+        assert days == found[f"{role}_slow"].to_pylist()
+        assert days == [day and day.toordinal() for day in found[role].to_pylist()]
+
+
+def test_results_fetched_at_once_are_those_of_ibis_and_so_are_their_types(postgres: Any) -> None:
+    table = _dated(postgres).order_by("lead")
+    for asked in (table, table.filter(table.lead == "nobody")):
+        assert fetch(asked).equals(asked.to_pyarrow())
