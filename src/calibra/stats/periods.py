@@ -67,7 +67,7 @@ def compare_periods(n: ArrayLike, events: ArrayLike) -> PeriodComparison:
     --------
     >>> found = compare_periods([[100, 100], [50, 50]], [[40, 20], [20, 10]])
     >>> round(found.statistic, 2), found.rate.tolist()
-    (14.24, [0.4, 0.2])
+    (14.19, [0.4, 0.2])
     """
     total, seen = np.asarray(n, dtype=np.int64), np.asarray(events, dtype=np.int64)
     if total.ndim != 2 or total.shape != seen.shape:

@@ -276,7 +276,7 @@ class DeclaredShift(DetectionModel):
 
 def declare_shift(model: DetectionModel, shares: Floats) -> DeclaredShift:
     """The same model with the shift's direction at these rank shares."""
-    at_shares = replace(model, n=np.tile(1e6 * shares, (model.n_reps, 1)), events=np.zeros_like(model.n))
+    at_shares = replace(model, n=np.tile(np.rint(1e6 * shares), (model.n_reps, 1)), events=np.zeros_like(model.n))
     fields = {name: getattr(model, name) for name in DetectionModel.__dataclass_fields__}
     return DeclaredShift(**fields, direction=at_shares.block_basis)
 
