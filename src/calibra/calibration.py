@@ -114,7 +114,9 @@ class Calibration:
         told, first = self.judgments, next(iter(self.rank_fits.values()), None)
         found: list[Doubt] = doubts_of_rows(told, margin_odds=self.settings.margin_odds)
         if told.as_of is not None:
-            found += summarise(told.duration_counts(), told.set_aside, {}, scale=told.scale).doubts
+            found += summarise(
+                told.duration_counts(), told.set_aside, {}, scale=told.scale, log_doubts=told.log_doubts
+            ).doubts
         elif first is not None:
             found += doubts_of_counts(first.reps, first.n, first.events, has_events=bool(first.events.any()))
             found += doubts_of_scale(told.scale)

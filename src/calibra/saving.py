@@ -134,6 +134,7 @@ def _pack_judgments(calibration: Calibration, members: dict[str, bytes]) -> dict
         "set_aside": to_plain([
             (found.reason, found.per_rep, found.examples, found.message) for found in judgments.set_aside.findings
         ]),
+        "log_doubts": to_plain([(doubt.kind, dict(doubt.values)) for doubt in judgments.log_doubts]),
         "noted": to_plain(noted_of(judgments)), "counts": to_plain(told), "weeks": weeks,
         "exits": exits,
         "cells": to_plain([labels for labels, _ in cells]),
@@ -164,6 +165,7 @@ def _pack_exits(judgments: Judgments, cells: Sequence[tuple[CellsLabels, Any]], 
 
 def unpack_judgments(archive: Archive) -> SavedJudgments:
     """The judgments, as far as a file keeps them."""
+    from calibra.data.doubts import Doubt
     from calibra.data.problems import Finding, SetAside
     from calibra.data.scale import Promise, RankScale
 
@@ -190,6 +192,7 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
         scale=RankScale(ranks, promised), columns=from_plain(told["columns"], {}), counts=counts, cells=tuple(cells),
         weeks=weeks, exits=exits, care=tuple(care),
         assignment=told.get("assignment"),
+        log_doubts=tuple(Doubt(*doubt) for doubt in from_plain(told.get("log_doubts", []), {})),
         reading=from_plain(told["reading"], KINDS), noted=from_plain(told["noted"], {}),
         set_aside=SetAside(tuple(Finding(*found) for found in from_plain(told["set_aside"], {}))),
     )  # fmt: skip

@@ -61,13 +61,15 @@ ENDS = [
 ]
 # 19 rows: 1 after as_of (P6 on 2 July); 2 corrected within the day (P2's first B; P5's A, of which nobody knows whether
 # it came before the B: 1 tied); 3 change nothing (P1 on 15 January and 20 March, P6's empty rank at creation); 1 taken
-# away (P2 on 1 April); hindsight of the event: P1 on 25 March (5 days late), P4 on 2 April (0 days); on the day of the
-# exit: P3 on 1 May. Left: P1 C, B, A; P2 A, B; P3 B, C; P5 B; P6 B, 9 in all. 1 + 2 + 3 + 1 + 2 + 1 + 9 = 19.
+# away (P2 on 1 April); hindsight of the event: P1 on 25 March (5 days late). Events and exits have no time of day, so
+# that P4's A on the day of its event and P3's A on the day of its exit are kept. Left: P1 C, B, A; P2 A, B; P3 B, C, A;
+# P4 A; P5 B; P6 B, 11 in all. 1 + 2 + 3 + 1 + 1 + 11 = 19.
 FIRST = {
     # prospect: rep, rank, days to the end, ending (1 event, 2 exit, 3 open)
     "P1": ("Abe", "C", 69, 1),  # 10 January to 20 March: 21 + 28 + 20
     "P2": ("Ito", "A", 145, 3),  # 5 February to 30 June: 23 + 31 + 30 + 31 + 30
     "P3": ("Abe", "B", 61, 2),  # 1 March to 1 May
+    "P4": ("Ito", "A", 0, 1),
     "P5": ("Abe", "B", 161, 3),  # 20 January to 30 June
     "P6": ("Ito", "B", 20, 3),  # 10 June to 30 June: the event on 10 July is not known
 }
@@ -80,6 +82,8 @@ EVERY = [
     ("Abe", "B", 60, 3, 60, 3),  # P2 1 May to 30 June
     ("Abe", "B", 40, 3, 61, 2),  # P3 1 March to 10 April
     ("Abe", "C", 21, 2, 21, 2),  # P3 10 April to 1 May
+    ("Ito", "A", 0, 2, 0, 2),  # P3 1 May
+    ("Ito", "A", 0, 1, 0, 1),  # P4 2 April
     ("Abe", "B", 161, 3, 161, 3),  # P5
     ("Ito", "B", 20, 3, 20, 3),  # P6
 ]
@@ -133,14 +137,14 @@ def test_every_rank_opens_a_judgment_that_ends_at_the_re_rank_for_lead_times_alo
     judgments = read().judgments("every")
     assert told(judgments) == sorted(row[:4] for row in EVERY)
     assert told(judgments, through=True) == sorted((*row[:2], *row[4:]) for row in EVERY)
-    # within 30 days, all but P6 mature: only P1's A (10 days before the event) is followed by an event in time
+    # within 30 days, all but P6 mature: P1's A (10 days before the event) and P4's are followed by an event in time
     cells = judgments.binomial_cells(within_days=30)
-    np.testing.assert_array_equal(cells.n, [[0, 3, 2], [2, 1, 0]])
-    np.testing.assert_array_equal(cells.events, [[0, 0, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(cells.n, [[0, 3, 2], [4, 1, 0]])
+    np.testing.assert_array_equal(cells.events, [[0, 0, 0], [2, 0, 0]])
     # within 60 days P1's B (47 days before it) counts, too: its outcome went through the re-rank to A
     cells = judgments.binomial_cells(within_days=60)
-    np.testing.assert_array_equal(cells.events, [[0, 0, 0], [1, 1, 0]])
-    assert judgments.duration_counts().exposure_cells([180]).events.sum() == 1
+    np.testing.assert_array_equal(cells.events, [[0, 0, 0], [2, 1, 0]])
+    assert judgments.duration_counts().exposure_cells([180]).events.sum() == 2
 
 
 def test_landmark_takes_the_rank_held_on_a_day_by_those_still_open() -> None:
@@ -161,56 +165,58 @@ def test_what_became_of_every_row_is_told() -> None:
         found.n_after_exit,
         found.n_ranks,
     )
-    assert numbers == (1, 2, 3, 1, 1, 9)
+    assert numbers == (1, 2, 3, 1, 0, 11)
     assert found.n_tied == 1
-    assert found.days_after_event.tolist() == [0, 5]
-    assert found.n_after_event.tolist() == [1, 1]
-    assert (found.n_hindsight(), found.n_hindsight(4), found.n_set_aside) == (2, 1, 0)
+    assert found.days_after_event.tolist() == [5]
+    assert found.n_after_event.tolist() == [1]
+    assert (found.n_hindsight(), found.n_hindsight(4), found.n_set_aside) == (1, 0, 0)
+    assert found.n_on_event_day == 1
     assert sum(numbers) + found.n_hindsight() == found.n_changes == 19
     assert (found.n_prospects, found.n_without_outcome, found.n_outcomes) == (6, 1, 6)
     text = str(found)
     assert "19 changes of rank, 6 ranked prospects, as of 2026-06-30." in text
-    assert "Noted: 2 ranks written on the day of the event or later (2 within 7 days): hindsight." in text
+    assert "Noted: 1 ranks written after the event (1 within 7 days): hindsight." in text
     assert "Noted: 1 ranked prospects that are not among the outcomes: open." in text
 
 
 def test_judgments_carry_the_account_of_their_log() -> None:
     noted = read().judgments().summary().noted
     assert noted["saves that changed no rank"] == 3
-    assert noted["ranks written on the day of an exit or later: left out"] == 1
+    assert noted["ranks written after the event (1 within 7 days): hindsight"] == 1
+    assert noted["event on the day of the judgment, not known to be before it: kept as day 0"] == 1
 
 
 def test_transitions_tell_moves_and_days_to_the_event() -> None:
     found = read().transitions()
     assert found.reps == ("Abe", "Ito")
-    # entries: P1 C, P3 B, P5 B by Abe; P2 A, P6 B by Ito
-    assert found.entries.tolist() == [[0, 2, 1], [1, 1, 0]]
+    # entries: P1 C, P3 B, P5 B by Abe; P2 A, P4 A, P6 B by Ito
+    assert found.entries.tolist() == [[0, 2, 1], [2, 1, 0]]
     assert found.reentries.tolist() == [[0, 1, 0], [0, 0, 0]]  # P2's B
     assert found.cleared.tolist() == [1, 0, 0]  # P2's A
-    # Abe: P3 from B to C; Ito: P1 from C to B, from B to A
+    # Abe: P3 from B to C; Ito: P1 from C to B, from B to A; P3 from C to A
     assert found.moves[0].tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 0]]
-    assert found.moves[1].tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
-    assert (found.n_upgrades, found.n_downgrades, found.n_events) == (2, 1, 1)
+    assert found.moves[1].tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 0]]
+    assert (found.n_upgrades, found.n_downgrades, found.n_events) == (3, 1, 2)
     assert (found.upgrade_days.tolist(), found.upgrade_n.tolist()) == ([10], [1])  # P1: 10 to 20 March
-    assert (found.entry_days.tolist(), found.entry_n.tolist()) == ([69], [1])
+    assert (found.entry_days.tolist(), found.entry_n.tolist()) == ([0, 69], [1, 1])  # P4, P1
     assert (found.n_upgraded_within(9), found.n_upgraded_within(10), found.median_upgrade_days) == (0, 1, 10.0)
-    assert (found.late_days.tolist(), found.late_n.tolist()) == ([0, 5], [1, 1])
-    assert found.table["to_A"].tolist() == [0, 1, 0]
+    assert (found.late_days.tolist(), found.late_n.tolist()) == ([5], [1])
+    assert found.table["to_A"].tolist() == [0, 1, 1]
     assert found.by_rep.to_dict("list") == {
-        "rep": ["Abe", "Ito"], "entries": [3, 2], "reentries": [1, 0], "upgrades": [0, 2], "downgrades": [1, 0],
+        "rep": ["Abe", "Ito"], "entries": [3, 3], "reentries": [1, 0], "upgrades": [0, 3], "downgrades": [1, 0],
     }  # fmt: skip
-    assert found.days_to_event.to_dict("list") == {"days": [10, 69], "n_upgraded": [1, 0], "n_entered": [0, 1]}
+    assert found.days_to_event.to_dict("list") == {"days": [0, 10, 69], "n_upgraded": [0, 1, 0], "n_entered": [1, 0, 1]}
     text = str(found)
-    assert "5 entry ranks, 2 upgrades, 1 downgrades, 1 ranks taken away, 1 given anew; as of 2026-06-30." in text
+    assert "6 entry ranks, 3 upgrades, 1 downgrades, 1 ranks taken away, 1 given anew; as of 2026-06-30." in text
     assert "Last upgrade to event: median 10 days; 0 within 7 days, 1 within 30 days, 1 within 90 days (n = 1)." in text
-    assert "Ranks written on the day of the event or later: 2, of these 2 within 7 days." in text
+    assert "Ranks written after the event: 1, of these 1 within 7 days." in text
 
 
 def test_groupings_come_from_either_table() -> None:
     counts = read().judgments("every").duration_counts(by=["team", "segment"])
     assert counts.groups == {"team": ("East", "West"), "segment": ("large", "small", "(missing)")}
     by_team = np.bincount(counts.group_codes["team"], counts.n)
-    assert by_team.tolist() == [5, 4]
+    assert by_team.tolist() == [5, 6]
 
 
 def as_relations(changes: pl.DataFrame, outcomes: pl.DataFrame) -> tuple[Any, Any]:
@@ -326,7 +332,7 @@ def test_ranks_that_are_whole_numbers_are_read_with_gaps() -> None:
     frame = changes.to_pandas().assign(to=lambda f: f["to"].map(place))
     assert frame["to"].dtype == float
     history = read(frame, outcomes.to_pandas(), scale=RankScale([1, 2, 3]))
-    assert history.judgments().n_judgments == 5
+    assert history.judgments().n_judgments == 6
     assert history.summary().noted == read().summary().noted
 
 
@@ -448,8 +454,8 @@ def test_tables_that_cannot_be_joined_are_refused() -> None:
 
 
 def test_a_log_of_hindsight_alone_is_refused() -> None:
-    with pytest.raises(InputError, match="at least one rank given before any event or exit"):
-        read(*typed(columns_of([LOG[13]], ENDS)))
+    with pytest.raises(InputError, match="at least one rank not known to be given after an event or exit"):
+        read(*typed(columns_of([LOG[5]], ENDS)))
 
 
 @pytest.mark.parametrize(
@@ -480,4 +486,4 @@ def test_the_lost_from_sight_hold_no_rank_any_more() -> None:
 def test_histories_are_not_made_by_hand() -> None:
     with pytest.raises(InputError, match="from_frames"):
         RankHistory()
-    assert "9 ranks of 6 prospects in 19 changes, as of 2026-06-30" in repr(read())
+    assert "11 ranks of 6 prospects in 19 changes, as of 2026-06-30" in repr(read())

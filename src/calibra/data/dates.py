@@ -72,6 +72,40 @@ def day_number(column: str, dtype: nw.dtypes.DType) -> nw.Expr:
     return ((year - 1) * 365.25).floor().cast(nw.Int64) + ordinal - 15  # `//` becomes ten operations on DuckDB
 
 
+def clock(column: str, dtype: nw.dtypes.DType) -> nw.Expr | None:
+    """What time of day is it, in seconds? Null where the value names none, None where the column can name none.
+
+    Midnight stands for a date without a time: most tables of moments hold such.
+    """
+    moment = nw.col(column)
+    if is_text(dtype):
+        text = moment.cast(nw.String)
+        has_time = text.str.contains(LOCAL_TEXT) & (text.str.len_chars() > _DATE_CHARS)
+        padded: nw.Expr = nw.when(has_time).then(nw.concat_str(text, nw.lit(":00")))
+        hours, minutes, seconds = (padded.str.slice(at, 2).cast(nw.Int64) for at in (11, 14, 17))
+    elif isinstance(dtype, nw.Datetime):
+        hours, minutes, seconds = (
+            part.cast(nw.Int64) for part in (moment.dt.hour(), moment.dt.minute(), moment.dt.second())
+        )
+    else:
+        return None
+    of_day = hours * 3600 + minutes * 60 + seconds
+    return nw.when(of_day > 0).then(of_day)
+
+
+def is_earlier_that_day(
+    one: str, other: str, schema: Mapping[str, nw.dtypes.DType], days: tuple[nw.Expr, nw.Expr]
+) -> nw.Expr | None:
+    """Does one moment lie before another on the same day? By the clock where both have one; None where neither can."""
+    clocks = clock(one, schema[one]), clock(other, schema[other])
+    if clocks[0] is None or clocks[1] is None:
+        return None
+    return (days[0] == days[1]) & (clocks[0] < clocks[1])
+
+
+_DATE_CHARS = len("2026-09-30")
+
+
 def with_iso_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFrame[Any]:
     """The frame with dates written year first, as in Japan, rewritten to ISO 8601: 2026/9/1 8:05, 2026年9月1日.
 

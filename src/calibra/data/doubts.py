@@ -33,6 +33,8 @@ FEWEST_IN_CELL, APART = 30, 2.0
 read the same counts, so that where the threshold model holds they hardly differ."""
 MANY_STRANGERS = 0.1
 """From such a share of ranked prospects without an outcome on it looks like a mistake."""
+FEWEST_EVENTS, MOST_ON_THE_DAY = 5, 0.5
+"""Of a rank with so many events, from such a share of them on the day of the judgment on, it looks like hindsight."""
 MISFIT_P_VALUE = 0.05
 """A predictive check below it speaks against the threshold model."""
 MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
@@ -138,6 +140,13 @@ def few_mature(n: float, within_days: int | None) -> list[Doubt]:
     within = "" if within_days is None else f" within {within_days} days"
     told = {"judgments": counted(n, "judgment"), "n": int(n), "within": within, "days": within_days}
     return [Doubt(FEW_MATURE, told)] if n < FEWEST_MATURE else []
+
+
+def events_on_the_day(ranks: Sequence[str], n_event_day: NDArray[Any], n_events: NDArray[Any]) -> list[Doubt]:
+    """Ranks most of whose events came on the day of the judgment: of each rank, such events and all."""
+    carried = (n_events >= FEWEST_EVENTS) & (n_event_day >= MOST_ON_THE_DAY * n_events)
+    rows = zip(ranks, n_event_day.tolist(), n_events.tolist(), carried.tolist(), strict=True)
+    return [Doubt(EVENT_DAY, {"rank": rank, "n": n, "n_all": n_all}) for rank, n, n_all, hit in rows if hit]
 
 
 def strangers(n: int, n_all: int, table: str) -> tuple[Doubt, ...]:

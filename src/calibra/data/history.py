@@ -12,8 +12,9 @@ import numpy as np
 
 from calibra.data.choices import check_problems
 from calibra.data.dates import as_day, check_timezone
+from calibra.data.doubts import Doubt
 from calibra.data.frames import collect
-from calibra.data.history_checks import HistorySummary, check_history
+from calibra.data.history_checks import KEPT_ON_EVENT_DAY, HistorySummary, check_history
 from calibra.data.history_frames import open_history
 from calibra.data.history_log import CLEARED, Log
 from calibra.data.history_readers import ChangeLog
@@ -34,9 +35,10 @@ class RankHistory:
     """Who changed which prospect's rank when, and what came of the prospect? Made by `from_frames`.
 
     Holds two tables (lazily, in their own engine): changes of ranks, and one row of outcomes per prospect. Nothing
-    dated after `as_of` enters, ranks written on the day of the event or exit or later are hindsight and left out, and
-    what became of every row stands in `summary()`. The unit of time is the day: of several changes of one prospect on
-    one day the last counts.
+    dated after `as_of` enters, ranks written after the event or exit are hindsight and left out, and what became of
+    every row stands in `summary()`. On the day of the event or exit the clock decides where both have one; else the
+    rank is kept, as one of day 0. The unit of time is the day: of several changes of one prospect on one day the last
+    counts.
 
     Attributes
     ----------
@@ -61,7 +63,7 @@ class RankHistory:
     (2, 3)
     """
 
-    __slots__ = ("_horizons", "_log", "_problems", "_summary", "as_of", "scale", "set_aside")
+    __slots__ = ("_export_doubts", "_horizons", "_log", "_problems", "_summary", "as_of", "scale", "set_aside")
 
     scale: RankScale
     as_of: date
@@ -70,6 +72,7 @@ class RankHistory:
     _summary: HistorySummary
     _problems: Problems
     _horizons: tuple[int, ...]
+    _export_doubts: tuple[Doubt, ...]
 
     def __init__(self) -> None:
         """Refuse: histories are made by `from_frames`."""
@@ -131,20 +134,24 @@ class RankHistory:
         check_kind(scale, "scale", RankScale)
         check_timezone(timezone)
         local = isinstance(changes, ChangeLog)
+        doubts: tuple[Doubt, ...] = ()
         if isinstance(changes, ChangeLog):
-            changes, columns = changes.at_the_door(columns, timezone)
+            doubts, (changes, columns) = changes.doubts, changes.at_the_door(columns, timezone)
         frames = open_history(
             changes, outcomes, columns=columns or {}, outcome_columns=outcome_columns, timezone=timezone,
             encoding=encoding, local=local,
         )  # fmt: skip
         labels = _read_labels(rank_labels or {}, scale)
         log = Log(frames, labels, as_day(as_of, timezone))
-        return cls._from_log(log, scale, check_problems(problems), tuple(horizons))
+        return cls._from_log(log, scale, check_problems(problems), tuple(horizons), doubts)
 
     @classmethod
-    def _from_log(cls, log: Log, scale: RankScale, problems: Problems, horizons: tuple[int, ...]) -> RankHistory:
+    def _from_log(
+        cls, log: Log, scale: RankScale, problems: Problems, horizons: tuple[int, ...], doubts: tuple[Doubt, ...]
+    ) -> RankHistory:
         self = object.__new__(cls)
-        self._log, self._summary = check_history(log, scale.ranks, problems)
+        self._log, summary = check_history(log, scale.ranks, problems)
+        self._summary, self._export_doubts = replace(summary, doubts=(*doubts, *summary.doubts)), doubts
         self.scale, self.as_of, self.set_aside = scale, self._summary.as_of, self._summary.set_aside
         self._problems, self._horizons = problems, horizons
         return self
@@ -170,7 +177,8 @@ class RankHistory:
                 f"`as_of` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}, of which the "
                 "data know nothing. Read a newer export."
             )
-        return self._from_log(replace(self._log, as_of_day=day), self.scale, self._problems, self._horizons)
+        log = replace(self._log, as_of_day=day)
+        return self._from_log(log, self.scale, self._problems, self._horizons, self._export_doubts)
 
     def summary(self) -> HistorySummary:
         """What became of every row of the log?"""
@@ -272,7 +280,9 @@ class RankHistory:
         findings = (*self.set_aside.findings, *judgments.set_aside.findings)
         checked = judgments._rows("summary")
         judgments.set_aside = SetAside(findings)
-        judgments._checked = replace(checked, set_aside=judgments.set_aside, told=self._summary.noted)
+        noted = {words: n for words, n in self._summary.noted.items() if words != KEPT_ON_EVENT_DAY}
+        judgments._checked = replace(checked, set_aside=judgments.set_aside, told=noted)
+        judgments.log_doubts = self._summary.doubts
         return judgments
 
 

@@ -12,6 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.doubts import Doubt, strangers
 from calibra.data.frames import collect
 from calibra.data.history_log import BY_EVENT, BY_EXIT, CLEARED, Log
 from calibra.data.packed import encode
@@ -22,6 +23,7 @@ from calibra.data.problems import (
     REASONS,
     UNKNOWN_RANK,
     UNKNOWN_YET,
+    UNREADABLE_OUTCOME,
     Finding,
     SetAside,
     _in_words,
@@ -32,6 +34,8 @@ from calibra.errors import InputError
 
 LOG = logging.getLogger("calibra")
 IntArray = NDArray[np.int64]
+KEPT_ON_EVENT_DAY = "ranks written on the day of the event, not known to be after it: kept as day 0"
+"""What is noted of a log; judgments made of it note the same of themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +59,15 @@ class HistorySummary:
     n_cleared: int
     """Ranks taken away, which end a spell and open none."""
     n_ranks: int
-    """Ranks given before any event or exit: what judgments are made of."""
+    """Ranks not known to be given after an event or exit: what judgments are made of."""
     days_after_event: IntArray
-    """Days after the event on which ranks were written, increasing; 0 is the day of the event itself."""
+    """Days after the event on which ranks were written, increasing; 0 is later on the day of the event itself."""
     n_after_event: IntArray
     """Ranks written so many days after the event: hindsight, left out; shape of `days_after_event`."""
     n_after_exit: int
-    """Ranks written on the day of an earlier exit, or later: left out."""
+    """Ranks written after an earlier exit: left out."""
+    n_on_event_day: int
+    """Ranks written on the day of the event and not known to be later, of those in `n_ranks`: kept as day 0."""
     n_prospects: int
     """Prospects with a rank, hindsight included."""
     n_without_outcome: int
@@ -70,9 +76,11 @@ class HistorySummary:
     """Rows of the outcome table."""
     set_aside: SetAside
     """The bad rows: why, and of whom."""
+    doubts: tuple[Doubt, ...] = ()
+    """What looks like a mistake in what was given."""
 
     def n_hindsight(self, within_days: int | None = None) -> int:
-        """How many ranks were written on the day of the event or later; if asked, within so many days of it?"""
+        """How many ranks were written after the event; if asked, within so many days of it?"""
         if within_days is None:
             return int(self.n_after_event.sum())
         return int(self.n_after_event[self.days_after_event <= within_days].sum())
@@ -87,8 +95,9 @@ class HistorySummary:
             "of them in an unknown order, the worst rank taken as the last": self.n_tied,
             "saves that changed no rank": self.n_unchanged,
             "ranks taken away": self.n_cleared,
-            f"ranks written on the day of the event or later ({soon} within 7 days): hindsight": self.n_hindsight(),
-            "ranks written on the day of an exit or later: left out": self.n_after_exit,
+            f"ranks written after the event ({soon} within 7 days): hindsight": self.n_hindsight(),
+            KEPT_ON_EVENT_DAY: self.n_on_event_day,
+            "ranks written after an exit: left out": self.n_after_exit,
             "ranked prospects that are not among the outcomes: open": self.n_without_outcome,
         }
         return {words: n for words, n in told.items() if n}
@@ -96,8 +105,9 @@ class HistorySummary:
     def __str__(self) -> str:
         """The summary, to be read."""
         lines = [f"{self.n_changes} changes of rank, {self.n_prospects} ranked prospects, as of {self.as_of}."]
-        lines.append(f"{self.n_ranks} ranks given before any event or exit make judgments.")
-        return "\n".join([*lines, *(f"Noted: {n} {words}." for words, n in self.noted.items()), str(self.set_aside)])
+        lines.append(f"{self.n_ranks} ranks not known to be given after an event or exit make judgments.")
+        lines += [f"Noted: {n} {words}." for words, n in self.noted.items()]
+        return "\n".join([*lines, *(f"Doubtful: {doubt}" for doubt in self.doubts), str(self.set_aside)])
 
 
 def check_history(log: Log, ranks: Sequence[str], problems: Problems) -> tuple[Log, HistorySummary]:
@@ -111,7 +121,9 @@ def check_history(log: Log, ranks: Sequence[str], problems: Problems) -> tuple[L
     counted = _count_rows(log)
     findings = _bad_changes(log, counted, ranks)
     log = replace(log, several=_length(log.named_again()) > 0)
-    told = [*findings, *_bad_outcomes(log, ranks)]
+    outcomes = _bad_outcomes(log, ranks)
+    log = replace(log, readable=all(found.reason != UNREADABLE_OUTCOME for found in outcomes))
+    told = [*findings, *outcomes]
     if told and problems == "raise":
         head = f"The rank history has {len(told)} problem{'s' if len(told) > 1 else ''}:"
         way_out = 'Or leave such rows out with `problems="set_aside"`: how many, why and of whom is then reported.'
@@ -220,6 +232,7 @@ def _summarise(log: Log, counted: _Counted, set_aside: SetAside) -> HistorySumma
     after = late & (spells["ended_by"] == BY_EVENT)
     days = np.unique(spells["late_days"][after])
     everyone = np.full(fine.shape, fill_value=True)
+    n_prospects, n_unmatched = n_of(everyone, "n_entries"), n_of(everyone, "n_unmatched")
     n_changes = int(counted.n.sum())
     n_not_yet = int(counted.n[counted.problem == UNKNOWN_YET].sum())
     return HistorySummary(
@@ -235,10 +248,12 @@ def _summarise(log: Log, counted: _Counted, set_aside: SetAside) -> HistorySumma
         days,
         np.array([n_of(after & (spells["late_days"] == day)) for day in days], dtype=np.int64),
         n_of(late & (spells["ended_by"] == BY_EXIT)),
-        n_of(everyone, "n_entries"),
-        n_of(everyone, "n_unmatched"),
+        n_of(fine & ~cleared & (spells["hindsight"] == 0) & (spells["on_event_day"] == 1)),
+        n_prospects,
+        n_unmatched,
         _length(log.frames.outcomes),
         set_aside,
+        strangers(n_unmatched, n_prospects, "the outcomes"),
     )
 
 
@@ -251,7 +266,7 @@ def _count_spells(log: Log) -> dict[str, IntArray]:
         nw.when(nw.col("hindsight") == 1).then(nw.col("ended_by")).otherwise(nw.lit(0)).cast(nw.Int64).alias("by"),
         late.cast(nw.Int64).alias("late_days"),
     )
-    keys = ["problem", "cleared", "by", "late_days", "hindsight"]
+    keys = ["problem", "cleared", "by", "late_days", "hindsight", "on_event_day"]
     table = collect(
         frame.group_by(*keys).agg(
             nw.len().cast(nw.Int64).alias("n"),
@@ -284,7 +299,7 @@ def _refuse_nothing(summary: HistorySummary) -> None:
         )
     if not summary.n_ranks:
         raise InputError(
-            "The rank history must hold at least one rank given before any event or exit and known on "
+            "The rank history must hold at least one rank not known to be given after an event or exit and known on "
             f"{summary.as_of}; it holds none.\n{summary}"
         )
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from calibra.data.dates import day_number, is_text, is_unreadable
+from calibra.data.barrier import counted_once, texts_as_moments
+from calibra.data.dates import day_number, is_earlier_that_day, is_text, is_unreadable
 from calibra.data.history_frames import OUTCOME_DATES, HistoryFrames
 from calibra.data.problems import (
     FINE,
@@ -40,14 +41,20 @@ class Log:
     """Snapshot date as a day number."""
     several: bool = False
     """Whether outcomes come again: copies are then made one, and prospects whose rows differ are left out."""
+    readable: bool = False
+    """Whether all days of outcomes that are text are known to be days."""
 
     def rows(self) -> nw.LazyFrame[Any]:
         """Every change, with its day, its rank's code, and `problem`: a key of REASONS, FINE or UNKNOWN_YET."""
-        frame, schema = self.frames.changes, self.frames.changes.collect_schema()
+        frame, read = self.frames.changes, "changed_at"
+        if moments := texts_as_moments(frame, ["changed_at"]):
+            read = "changed_moment"
+            frame = counted_once(frame.with_columns(moments["changed_at"].alias(read)))
+        schema = frame.collect_schema()
         frame = frame.with_columns(
-            day_number("changed_at", schema["changed_at"]).alias("day"),
+            day_number(read, schema[read]).alias("day"),
             _rank_code(schema["rank"], self.labels).alias("code"),
-            _sortable("changed_at", schema["changed_at"]).alias("moment"),
+            _sortable(read, schema[read]).alias("moment"),
         )
         tests = {
             MISSING_PROSPECT: _blank("prospect", schema["prospect"]),
@@ -56,29 +63,37 @@ class Log:
             MISSING_REP: _blank("rep", schema["rep"]) & (nw.col("code") >= 0),
         }
         if is_text(schema["changed_at"]):
-            tests = {UNREADABLE_CHANGE: is_unreadable("changed_at")} | tests
+            blank = _blank("changed_at", schema["changed_at"])
+            unreadable = is_unreadable("changed_at") if read == "changed_at" else nw.col(read).is_null() & ~blank
+            tests = {UNREADABLE_CHANGE: unreadable} | tests
         problem: nw.Expr = nw.lit(FINE)
         for reason, hit in reversed(tests.items()):
             problem = nw.when(hit).then(nw.lit(reason)).otherwise(problem)
         problem = nw.when(nw.col("day") > self.as_of_day).then(nw.lit(UNKNOWN_YET)).otherwise(problem)
-        return frame.with_columns(problem.cast(nw.Int64).alias("problem"))
+        return counted_once(frame.with_columns(problem.cast(nw.Int64).alias("problem")))
 
     def known(self) -> nw.LazyFrame[Any]:
-        """Changes of a prospect on a known day up to `as_of`, each with the next: where ranks are wrong, too.
+        """Changes of a prospect on a known day up to `as_of`, with its outcome and the next; wrong ranks, too.
 
-        A change whose rank or rep is not known still ends the spell before it.
+        A change whose rank or rep is not known still ends the spell before it. `hindsight` is 1 for what was written
+        after the event or exit: on a later day, or on that day at a later hour. On one day the last change before it
+        counts, and the last after it. The outcome comes first: engines that take the filters below for strict would
+        join every change with every outcome.
         """
         named = ~_blank("prospect", self.frames.changes.collect_schema()["prospect"])
         frame = self.rows().filter(named & (nw.col("day") <= self.as_of_day))  # not by `problem`: engines inline it
+        if "changed_moment" in frame.collect_schema().names():
+            frame = frame.with_columns(nw.col("changed_moment").alias("changed_at")).drop("changed_moment")
         if self.several:
             frame = frame.join(self.told_twice(), on="prospect", how="anti")
+        frame = self._with_hindsight(frame.join(self.outcomes(), on="prospect", how="left"))
         extra = ["sequence"] if "sequence" in frame.collect_schema().names() else []
-        order = ["day", "moment", *extra, "code", "rep"]
+        order = ["day", "hindsight", "moment", *extra, "code", "rep"]
         following = [nw.col(name).shift(-1).over("prospect", order_by=order) for name in order[:-1]]
         frame = frame.with_columns(
             *(later.alias(f"next_{name}") for later, name in zip(following, order[:-1], strict=True))
         )
-        same_day = nw.col("next_day") == nw.col("day")
+        same_day = (nw.col("next_day") == nw.col("day")) & (nw.col("next_hindsight") == nw.col("hindsight"))
         same_moment = same_day & (nw.col("next_moment") == nw.col("moment"))
         for name in extra:
             same_moment = same_moment & (nw.col(f"next_{name}") == nw.col(name))
@@ -87,28 +102,39 @@ class Log:
             _one(same_moment & (nw.col("next_code") != nw.col("code"))).alias("tied"),
         )
 
+    def _with_hindsight(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        schema, day = frame.collect_schema(), nw.col("day")
+        late = day > nw.col("ended_day")
+        on_the_day: nw.Expr = day == nw.col("event_day")
+        for role in (role for role in ("event_at", "exit_at") if role in self.frames.present):
+            earlier = is_earlier_that_day(role, "changed_at", schema, (nw.col(f"{role[:-3]}_day"), day))
+            late = late if earlier is None else late | earlier
+        hindsight = nw.when(late).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
+        return frame.with_columns(hindsight.alias("hindsight"), _one(on_the_day).alias("on_event_day"))
+
     def spells(self) -> nw.LazyFrame[Any]:
         """One row per rank, or its absence, that stood at the end of its first day, beside the prospect's outcome.
 
         `previous` is the code of the rank before, null for the entry rank; `next_day` and `reranked_at` tell when the
         next took its place; `ended_day` and `ended_by` the event or exit, if known; `hindsight` is 1 for what was
-        written on that day or later.
+        written after it, `on_event_day` for what was written on the day of the event.
         """
-        last = self.known().filter(nw.col("corrected") == 0).drop("next_day", "next_moment", "next_code")
-        before = nw.col("code").shift(1).over("prospect", order_by="day").fill_null(CLEARED)
+        gone = [f"next_{name}" for name in ("day", "hindsight", "moment", "code")]
+        last = self.known().filter(nw.col("corrected") == 0).drop(*gone)
+        order = ["day", "hindsight"]
+        before = nw.col("code").shift(1).over("prospect", order_by=order).fill_null(CLEARED)
         changed = last.with_columns(before.alias("previous")).filter(nw.col("code") != nw.col("previous"))
-        spells = changed.with_columns(
-            nw.col("code").shift(1).over("prospect", order_by="day").alias("previous"),
-            nw.col("day").shift(-1).over("prospect", order_by="day").alias("next_day"),
-            nw.col("changed_at").shift(-1).over("prospect", order_by="day").alias("reranked_at"),
+        return changed.with_columns(
+            nw.col("code").shift(1).over("prospect", order_by=order).alias("previous"),
+            nw.col("day").shift(-1).over("prospect", order_by=order).alias("next_day"),
+            nw.col("changed_at").shift(-1).over("prospect", order_by=order).alias("reranked_at"),
         )
-        joined = spells.join(self.outcomes(), on="prospect", how="left")
-        ended = nw.when(nw.col("day") >= nw.col("ended_day")).then(nw.lit(1)).otherwise(nw.lit(0))
-        return joined.with_columns(ended.cast(nw.Int64).alias("hindsight"))
 
     def outcomes(self) -> nw.LazyFrame[Any]:
         """One row per prospect, with the day and kind of its end as known on the snapshot date."""
         frame = self.told_once() if self.several else self.frames.outcomes
+        if self.readable and (moments := texts_as_moments(frame, OUTCOME_DATES)):
+            frame = counted_once(frame.with_columns(*(moment.alias(name) for name, moment in moments.items())))
         schema = frame.collect_schema()
         days = {name: nw.lit(None).cast(nw.Int64) for name in ("event_at", "exit_at", "censored_at")}
         days |= {name: day_number(name, schema[name]) for name in days if name in self.frames.present}
@@ -119,10 +145,12 @@ class Log:
         event, leave = nw.col("event_day"), nw.col("exit_day")
         by_event = (event <= leave) | (leave.is_null() & ~event.is_null())
         by_exit = nw.when(~leave.is_null()).then(nw.lit(BY_EXIT))
-        return frame.with_columns(
-            nw.min_horizontal(event, leave).alias("ended_day"),
-            nw.when(by_event).then(nw.lit(BY_EVENT)).otherwise(by_exit).cast(nw.Int64).alias("ended_by"),
-            nw.lit(1).cast(nw.Int64).alias("has_outcome"),
+        return counted_once(
+            frame.with_columns(
+                nw.min_horizontal(event, leave).alias("ended_day"),
+                nw.when(by_event).then(nw.lit(BY_EVENT)).otherwise(by_exit).cast(nw.Int64).alias("ended_by"),
+                nw.lit(1).cast(nw.Int64).alias("has_outcome"),
+            )
         )
 
     def named_again(self) -> nw.LazyFrame[Any]:

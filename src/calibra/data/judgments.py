@@ -18,6 +18,7 @@ from calibra.data.choices import (
 )
 from calibra.data.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.dates import as_day, check_timezone
+from calibra.data.doubts import Doubt
 from calibra.data.exits import ExitCounts, count_exits, exits_noted, make_plan
 from calibra.data.frames import open_frame
 from calibra.data.packed import Plan
@@ -85,6 +86,7 @@ class Judgments:
         "assignment",
         "columns",
         "groups",
+        "log_doubts",
         "scale",
         "set_aside",
     )
@@ -95,6 +97,7 @@ class Judgments:
     columns: dict[str, str]
     groups: tuple[str, ...]
     set_aside: SetAside
+    log_doubts: tuple[Doubt, ...]
     _checked: CheckedRows | None
     _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
     _horizons: tuple[int, ...]
@@ -277,6 +280,7 @@ class Judgments:
     def _made(cls, **held: Any) -> Judgments:
         """Judgments that hold this, and of everything else nothing."""
         nothing = {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
+        nothing |= {"log_doubts": ()}
         nothing |= dict.fromkeys(("_cells", "_checked", "_endings", "_exits", "_noted", "_ready"))
         self = object.__new__(cls)
         for name, value in {**nothing, "columns": {}, "_counts": {}, "_weeks": {}, **held}.items():
@@ -410,7 +414,9 @@ class Judgments:
             kinds = exits_noted(self.exits()) if "exit_kind" in self.columns else {}
             counts = self._count((), (), to_rerank=False, to_hand_back=False)
             self._noted = {**self._rows("summary").note(), **kinds, **noted_in_part(counts)}
-        return summarise(self.duration_counts(), self.set_aside, self._noted, scale=self.scale)
+        return summarise(
+            self.duration_counts(), self.set_aside, self._noted, scale=self.scale, log_doubts=self.log_doubts
+        )
 
     def _count(
         self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool = True, to_hand_back: bool = True

@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.dates import FIRST_DAY, is_text, is_unreadable, with_days
+from calibra.data.dates import FIRST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames import OpenedFrame, collect
 from calibra.data.roles import DATES, NUMBERS
 from calibra.words import quoted
@@ -136,8 +136,9 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     """The frame with a packed code, a maturity, an entry day and a problem for every judgment.
 
     `code = min(4·event + 1, 4·exit + 2, 4·censored + 3, 4·as_of + 3) − 4·judged`: the earliest end, ties to the event;
-    an end after `as_of` gives way to `as_of`. A re-rank ends a judgment, still open, where the plan follows it no
-    further. `maturity` comes from `as_of` and `judged_at` alone.
+    an end after `as_of` gives way to `as_of`. An event or exit earlier on the day of the judgment, where both have a
+    time of day, is before it, like one of the day before. A re-rank ends a judgment, still open, where the plan
+    follows it no further. `maturity` comes from `as_of` and `judged_at` alone.
     """
     schema, present = plan.opened.schema, plan.present
     days = [role for role in DATES if role in present and role != "expected_at"]
@@ -145,6 +146,8 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
         *(_number(role, schema[role]).alias(f"{role}_value") for role in NUMBERS if role in present),
         nw.lit(plan.as_of_day).cast(nw.Int64).alias("as_of_day"),
     )
+    if earlier := _before_that_day(plan):
+        frame = frame.with_columns(*earlier)
     ends = [(_end_day(role, plan), bits) for role, bits in _ENDS.items() if role in days]
     if "reranked_at" in days and plan.to_rerank:
         spell = nw.when(nw.col("reranked_day") >= nw.col("judged_day")).then(nw.col("reranked_day"))
@@ -166,6 +169,18 @@ def is_labelled(plan: Plan, name: str, labels: Sequence[str]) -> nw.Expr:
     if isinstance(dtype, nw.Boolean):
         return label.is_in([text == "True" for text in labels])
     return label.cast(nw.String).is_in(list(labels))
+
+
+def _before_that_day(plan: Plan) -> list[nw.Expr]:
+    """The days of events and exits that came before the judgment by the clock: the day before it, as they are."""
+    found = []
+    for role in (role for role in ("event_at", "exit_at") if role in plan.present):
+        day, judged = nw.col(f"{role[:-3]}_day"), nw.col("judged_day")
+        if "judged_at" in plan.present:
+            earlier = is_earlier_that_day(role, "judged_at", plan.opened.schema, (day, judged))
+            if earlier is not None:
+                found.append(nw.when(earlier).then(day - 1).otherwise(day).alias(f"{role[:-3]}_day"))
+    return found
 
 
 def _end_day(role: str, plan: Plan) -> nw.Expr:

@@ -264,6 +264,7 @@ def _left_out(choices: Choices, doubled: Finding, before: Mapping[str, int], kep
 SEEN_IN_PART = "lost from sight, or under observation late, before the longest horizon: not counted within it"
 NOTED = {
     "n_not_yet": "judged, or first under observation, after as_of: not yet known",
+    "n_event_day": "event on the day of the judgment, not known to be before it: kept as day 0",
     "n_end_after_as_of": "event or exit after as_of: open",
     "n_event_and_exit": "event and exit both: the earlier counts, ties to the event",
     "n_won_without": "won without an event, or after an earlier exit",
@@ -279,10 +280,11 @@ def noted_in_part(counts: DurationCounts) -> dict[str, int]:
 
 def _known(plan: Plan, packed: PackedCounts, reasons: NDArray[np.int64]) -> dict[str, int]:
     """What of it the counts tell."""
+    fine, by_event = reasons == FINE, (packed.code & 3) == EVENT
     known = {"n_not_yet": int(packed.sums["n"][reasons == UNKNOWN_YET].sum())}
+    known["n_event_day"] = int(packed.sums["n"][fine & by_event & (packed.code >> 2 == 0)].sum())
     if "won_at" in plan.present and "reranked_at" not in plan.present:
-        no_event = (reasons == FINE) & ((packed.code & 3) != EVENT)
-        known["n_won_without"] = int(packed.sums["n_won"][no_event].sum())
+        known["n_won_without"] = int(packed.sums["n_won"][fine & ~by_event].sum())
     return known
 
 

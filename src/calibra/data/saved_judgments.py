@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counts import BinomialCells, DurationCounts
+from calibra.data.doubts import Doubt
 from calibra.data.exits import ExitCounts
 from calibra.data.judged_weeks import JudgedWeeks
 from calibra.data.judgments import Judgments
@@ -119,13 +120,14 @@ class SavedJudgments(Judgments):
         assignment: str | None = None,
         exits: ExitCounts | None = None,
         care: tuple[BinomialCells, ...] = (),
+        log_doubts: tuple[Doubt, ...] = (),
     ) -> SavedJudgments:
         """Put together what was saved; `counts` are None for ready-made counts, `weeks` where no days were known."""
         self = object.__new__(cls)
         self.scale, self.columns, self.groups, self.set_aside = scale, dict(columns), (), set_aside
         self.as_of, self.reading = None if counts is None else counts.as_of, reading
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
-        self._saved_weeks, self.assignment = weeks, assignment
+        self._saved_weeks, self.assignment, self.log_doubts = weeks, assignment, log_doubts
         self._exits, self._saved_care = exits, care
         return self
 
@@ -183,7 +185,9 @@ class SavedJudgments(Judgments):
         """What came in, how old it is, what was set aside?"""
         if self._saved_counts is None:
             self._rows("summary")
-        return summarise(self.duration_counts(), self.set_aside, self._noted or {}, scale=self.scale)
+        return summarise(
+            self.duration_counts(), self.set_aside, self._noted or {}, scale=self.scale, log_doubts=self.log_doubts
+        )
 
     def _rows(self, asked: str) -> NoReturn:
         raise InputError(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
-from calibra.data.doubts import NONE_YOUNG, Doubt, doubts_of_counts, doubts_of_scale
+from calibra.data.doubts import NONE_YOUNG, Doubt, doubts_of_counts, doubts_of_scale, events_on_the_day
 from calibra.data.problems import SetAside
 from calibra.data.scale import RankScale
 from calibra.tables import brief, make_table
@@ -55,6 +55,10 @@ class JudgmentsSummary:
     """What was left out of the counts."""
     noted: Mapping[str, int]
     """What was counted and is no problem, but should be known: in words, to number of rows."""
+    n_event_day: IntArray
+    """Events on the day of the judgment, shape (R, K)."""
+    log_doubts: tuple[Doubt, ...] = ()
+    """What looked like a mistake in the log of rank changes the judgments were made from."""
 
     @property
     def ranks(self) -> tuple[str, ...]:
@@ -70,7 +74,8 @@ class JudgmentsSummary:
     def doubts(self) -> tuple[Doubt, ...]:
         """What looks like a mistake in what was given."""
         found = doubts_of_counts(self.reps, *self.known, has_events=bool(self.n_events.any()))
-        found += doubts_of_scale(self.scale)
+        found += [*self.log_doubts, *doubts_of_scale(self.scale)]
+        found += events_on_the_day(self.ranks, self.n_event_day.sum(axis=0), self.n_events.sum(axis=0))
         youngest = min(self.n_mature, default=None)
         if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
             found.append(Doubt(NONE_YOUNG, {"days": youngest, "as_of": self.as_of}))
@@ -130,7 +135,12 @@ class JudgmentsSummary:
 
 
 def summarise(
-    counts: DurationCounts, set_aside: SetAside, noted: Mapping[str, int], *, scale: RankScale
+    counts: DurationCounts,
+    set_aside: SetAside,
+    noted: Mapping[str, int],
+    *,
+    scale: RankScale,
+    log_doubts: tuple[Doubt, ...] = (),
 ) -> JudgmentsSummary:
     """Add the duration counts up by rep and rank."""
     shape = (len(counts.reps), len(counts.ranks))
@@ -160,4 +170,6 @@ def summarise(
         touches,
         set_aside,
         noted,
+        add_up(counts.n * ((counts.ending == EVENT) & (counts.days == 0))),
+        log_doubts,
     )

@@ -140,7 +140,7 @@ class Transitions:
             within = ", ".join(f"{self.n_upgraded_within(days)} within {days} days" for days in (7, 30, 90))
             lines.append(f"Last upgrade to event: median {self.median_upgrade_days:g} days; {within} (n = {upgraded}).")
         late, soon = int(self.late_n.sum()), int(self.late_n[self.late_days <= 7].sum())
-        lines.append(f"Ranks written on the day of the event or later: {late}, of these {soon} within 7 days.")
+        lines.append(f"Ranks written after the event: {late}, of these {soon} within 7 days.")
         return "\n".join(lines)
 
 

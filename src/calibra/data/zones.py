@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from calibra.data.barrier import counted_once
 from calibra.data.dates import ZONED_TEXT, is_text, with_iso_text
 from calibra.data.roles import DATES
 from calibra.errors import InputError
@@ -22,7 +23,9 @@ _TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
 
 def localise(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any]:
     """The frame with the moments of its date columns at their local time in the zone; text stays text, but ISO."""
-    frame = with_iso_text(frame, DATES)
+    schema = frame.collect_schema()
+    texts = any(is_text(schema[name]) for name in schema.names() if name in DATES)
+    frame = counted_once(with_iso_text(frame, DATES)) if texts else frame
     engine, native = frame.implementation, nw.to_native(frame)
     if engine.is_duckdb():
         native = _localise_relation(native, timezone)
@@ -33,7 +36,7 @@ def localise(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any]:
     else:
         return _localise_plain(frame, timezone)
     local: nw.LazyFrame[Any] = nw.from_native(native)
-    return local
+    return counted_once(local) if texts else local
 
 
 def _localise_relation(relation: duckdb.DuckDBPyRelation, timezone: str) -> duckdb.DuckDBPyRelation:

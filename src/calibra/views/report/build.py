@@ -160,7 +160,9 @@ def _glance(facts: Facts, cards: list[Card]) -> Glance:
 def _doubt(facts: Facts, doubt: Doubt) -> str:
     """A doubt in the language of the report, under the names shown."""
     say, values = facts.say, doubt.values
-    told = dict(values) | {name: f"{n:,}" for name, n in values.items() if name in ("n", "n_after", "n_mature")}
+    told = dict(values) | {
+        name: f"{n:,}" for name, n in values.items() if name in ("n", "n_after", "n_all", "n_mature")
+    }
     shares = ("expected", "observed", "rate", "elsewhere", "one", "other")
     told |= {name: say.percent(values[name]) for name in shares if name in values}
     if "names" in told:
