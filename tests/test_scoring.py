@@ -370,3 +370,27 @@ def test_another_prefix_makes_room(calibration: Calibration) -> None:
     twice = scored(calibration, scored(calibration, polars_frame()), prefix="later_")
     assert twice["later_estimate"].equals(twice["score_estimate"], null_equal=True)
     assert pa.table(twice).num_rows == len(ROWS)
+
+
+# in SQL ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_query_for_a_table_of_ones_own_scores_as_score_does(calibration: Calibration) -> None:
+    connection = duckdb.connect()
+    leads, known = polars_frame().to_arrow(), calibration.calibration_table()
+    connection.execute("CREATE TABLE leads AS SELECT * FROM leads")
+    connection.execute("CREATE SCHEMA ours; CREATE TABLE ours.known AS SELECT * FROM known")
+    assert len(leads) == len(ROWS)
+    assert "known_rep" in known
+    told = {"as_of": TODAY, "columns": COLUMNS, "prospects": "leads", "table": "ours.known"}
+    query = calibration.score_sql(dialect="duckdb", **told)
+    assert plain(connection.sql(query)) == plain(scored(calibration, polars_frame()))
+    connection.execute(f"CREATE VIEW scores AS {query}")
+    assert connection.sql("FROM scores").columns == scored(calibration, polars_frame()).columns
+
+
+def test_a_query_in_an_unknown_dialect_or_without_roles_is_refused(calibration: Calibration) -> None:
+    with pytest.raises(cb.InputError, match="`dialect` must be one of 'duckdb', 'postgres'; got 'oracle'"):
+        calibration.score_sql(dialect="oracle", as_of=TODAY)
+    with pytest.raises(cb.InputError, match="which columns hold `rank`, `judged_at`"):
+        calibration.score_sql(dialect="duckdb", as_of=TODAY, columns={"rep": "owner"})

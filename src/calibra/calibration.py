@@ -295,6 +295,51 @@ class Calibration:
             encoding=encoding, prefix=prefix,
         )  # fmt: skip
 
+    def score_sql(
+        self,
+        *,
+        dialect: str,
+        as_of: str | date | datetime | np.datetime64,
+        prospects: str = "prospects",
+        table: str = "calibration_table",
+        columns: Mapping[str, str] | None = None,
+        prefix: str = "score_",
+    ) -> str:
+        """Which query scores prospects in SQL? For who has `calibration_table` as a table of the database, or a view.
+
+        Its rows are those of `score`; it needs the right to read the two tables and no other.
+
+        Parameters
+        ----------
+        dialect : {"duckdb", "postgres"}
+            Whose SQL.
+        as_of : date, datetime, numpy.datetime64 or str
+            Today, as in `score`.
+        prospects, table : str
+            The prospects and the calibration table, as they stand after FROM: `crm.leads`, `"Open Leads"`.
+        columns : mapping of str to str, optional
+            As in `score`; by default those of the judgments that were fitted, `event_at` and `exit_at` included. Days
+            must be dates, or moments without a zone.
+        prefix : str
+            As in `score`.
+
+        Raises
+        ------
+        InputError
+            Another dialect; a role without column.
+        """
+        from calibra.data.score_rows import Lookup
+        from calibra.data.score_sql import score_sql
+        from calibra.scoring import UNSEEN_REP
+
+        found = self._scores()
+        read_with, rank_labels = self._read_with()
+        lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
+        return score_sql(
+            lookup, unseen=UNSEEN_REP, dialect=dialect, as_of=as_of, columns=columns or read_with,
+            prospects=prospects, table=table, prefix=prefix,
+        )  # fmt: skip
+
     def save(self, path: str | Path) -> Path:
         """Write everything to one `.calibra` file, for `calibra.load`; returns the path.
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pyarrow as pa
 import pytest
 from tests.calibrated import calibrated
-from tests.test_scoring import parquet, plain, polars_frame, scored
+from tests.test_scoring import COLUMNS, TODAY, parquet, plain, polars_frame, scored
 
 import calibra as cb
 
@@ -79,3 +80,18 @@ def test_postgresql_keeps_a_view_of_the_scores(postgres: Any) -> None:
     view = postgres.create_view(f"scores_{uuid4().hex}", scored(calibrated(), table))
     told = [row["note"] for row in plain(scored(calibrated(), polars_frame()))]
     assert [row["note"] for row in plain(view)] == told
+
+
+def test_postgresql_scores_by_the_query_for_a_table_of_ones_own(postgres: Any) -> None:
+    leads, known = f"leads_{uuid4().hex}", f"known_{uuid4().hex}"
+    postgres.create_table(leads, polars_frame().to_arrow())
+    postgres.create_table(known, pa.Table.from_pandas(calibrated().calibration_table(), preserve_index=False))
+    told = {"as_of": TODAY, "columns": COLUMNS, "prospects": leads, "table": known}
+    view = postgres.create_view(
+        f"scores_{uuid4().hex}", postgres.sql(calibrated().score_sql(dialect="postgres", **told))
+    )
+    wanted = plain(scored(calibrated(), polars_frame()))
+    assert plain(view) == [
+        {name: pytest.approx(value, rel=1e-12) if isinstance(value, float) else value for name, value in row.items()}
+        for row in wanted
+    ]
