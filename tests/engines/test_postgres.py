@@ -5,10 +5,14 @@ from uuid import uuid4
 
 import narwhals.stable.v2 as nw
 import polars as pl
+import pytest
 from tests.data.frames import as_polars, world
+from tests.data.test_versions import LOADED, ROLES, late_copies, read
 
 from calibra.data.dates import day_number, with_days
 from calibra.data.postgres import fetch
+from calibra.data.rows import REPLACED
+from calibra.errors import InputError
 
 DAYS = ("judged", "opened", "left")
 
@@ -37,3 +41,21 @@ def test_results_fetched_at_once_are_those_of_ibis_and_so_are_their_types(postgr
     table = _dated(postgres).order_by("lead")
     for asked in (table, table.filter(table.lead == "nobody")):
         assert fetch(asked).equals(asked.to_pyarrow())
+
+
+def test_of_late_copies_postgresql_counts_the_last_version(postgres: Any) -> None:
+    table = postgres.create_table(f"late_{uuid4().hex}", late_copies().to_arrow())
+    judgments = read(table, LOADED)
+    counts = judgments.duration_counts()
+    assert (judgments.n_judgments, int(counts.n[counts.ending == 1].sum())) == (3000, 750)
+    assert judgments.summary().noted[REPLACED] == 30
+
+
+def test_rows_that_arrive_in_postgresql_between_two_questions_are_an_error(postgres: Any) -> None:
+    name, frame = f"grows_{uuid4().hex}", late_copies().head(3000)
+    judgments = read(postgres.create_table(name, frame.to_arrow()), ROLES)
+    postgres.insert(name, frame.head(500).with_columns(pl.col("id") + 3000).to_arrow())
+    with pytest.raises(InputError, match="3,000 judgments then, 3,500 now"):
+        judgments.binomial_cells(within_days=60)
+    with pytest.raises(InputError, match="3,000 rows then, 3,500 now"):
+        judgments.at("2025-09-30")

@@ -145,7 +145,9 @@ class Judgments:
         columns : mapping of str to str
             Role to the frame's column. Needed: `prospect`, `rep`, `rank`, `judged_at`. Else: `event_at`, `exit_at`,
             `exit_kind`, `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead
-            times, not for its outcome), `won_at`, `amount`, `expected_at`, `touches`; any other key is a grouping.
+            times, not for its outcome), `won_at`, `amount`, `expected_at`, `touches`, `recorded_at` (when the row came
+            into the table: before, nothing of it is known, which `at` minds), `version` (of several rows of a prospect,
+            rep and day the last counts; may be the column of `recorded_at`); any other key is a grouping.
         problems : {"raise", "set_aside"}
             Whether bad rows are an error, or left out and reported in `set_aside` and in the log.
         rank_labels : mapping, optional

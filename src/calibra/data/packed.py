@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from calibra.data.dates import FIRST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames import OpenedFrame, collect
-from calibra.data.roles import DATES, NUMBERS
+from calibra.data.roles import DATES, NUMBERS, VERSION
 from calibra.words import quoted
 
 IntArray = NDArray[np.int64]
@@ -107,6 +107,9 @@ def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
             right, wanted = isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype), "dates or moments"
         elif name in NUMBERS:
             right, wanted = dtype.is_numeric() or is_text(dtype), "numbers"
+        elif name == VERSION:
+            sorts = dtype.is_numeric() or isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype)
+            right, wanted = sorts, "moments, days, numbers or text"
         else:
             right, wanted = not isinstance(dtype, _NO_LABELS), "text or whole numbers"
         if right:
@@ -153,12 +156,36 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
         spell = nw.when(nw.col("reranked_day") >= nw.col("judged_day")).then(nw.col("reranked_day"))
         ends.append((spell, OPEN_BITS))
     end = nw.min_horizontal(*(day * 4 + bits for day, bits in ends), nw.col("as_of_day") * 4 + 3)
-    return frame.with_columns(
+    frame = frame.with_columns(
         (end - nw.col("judged_day") * 4).fill_null(NO_DAY).cast(nw.Int64).alias("code"),
-        _maturity(horizons, late="entered_at" in days).alias("maturity"),
+        _maturity(horizons, [f"{role[:-3]}_day" for role in _SEEN_FROM if role in days]).alias("maturity"),
         *([_entry_days().alias("entry_days")] if "entered_at" in days else []),
         *([problem.alias("problem")] if (problem := _problem(plan)) is not None else []),
     )
+    return _last_versions(frame) if VERSION in present else frame
+
+
+_SEEN_FROM = ("entered_at", "recorded_at")
+"""Roles whose day, where it lies after `as_of`, makes a judgment one not yet known."""
+SAME_JUDGMENT = ("prospect", "rep", "judged_day")
+"""What two rows share that are one judgment told twice."""
+
+
+def _last_versions(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The frame without rows that a later version replaced, of those known by `as_of`.
+
+    Rows that name no prospect, rep or day are no versions of each other. One without version is older than any with.
+    """
+    last = nw.when(nw.col("maturity") != NOT_YET).then(nw.col(VERSION))
+    frame = frame.with_columns(last.alias("known_version"))
+    frame = frame.with_columns(nw.col("known_version").max().over(*SAME_JUDGMENT).alias("last_version"))
+    is_known = nw.col("maturity") != NOT_YET
+    for name in SAME_JUDGMENT:
+        is_known = is_known & ~nw.col(name).is_null()
+    older = nw.col(VERSION).is_null() | (nw.col(VERSION) < nw.col("last_version"))
+    replaced = nw.when(is_known & older & ~nw.col("last_version").is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+    kept = frame.with_columns(replaced.alias("replaced")).filter(nw.col("replaced") == 0)
+    return kept.drop("known_version", "last_version", "replaced")
 
 
 def is_labelled(plan: Plan, name: str, labels: Sequence[str]) -> nw.Expr:
@@ -275,14 +302,14 @@ def _number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
     return nw.when(kept).then(value)
 
 
-def _maturity(horizons: Sequence[int], *, late: bool) -> nw.Expr:
+def _maturity(horizons: Sequence[int], seen_from: Sequence[str]) -> nw.Expr:
     age = nw.col("as_of_day") - nw.col("judged_day")
     one, zero = nw.lit(1), nw.lit(0)
     fitting = [nw.when(age >= horizon).then(one).otherwise(zero) for horizon in horizons]
     known = nw.when(age < 0).then(nw.lit(NOT_YET)).otherwise(sum(fitting[1:], fitting[0]) if fitting else zero)
     known = nw.when(nw.col("judged_day") < FIRST_DAY).then(nw.lit(TOO_OLD)).otherwise(known)
-    if late:
-        known = nw.when(nw.col("entered_day") > nw.col("as_of_day")).then(nw.lit(NOT_YET)).otherwise(known)
+    for day in seen_from:
+        known = nw.when(nw.col(day) > nw.col("as_of_day")).then(nw.lit(NOT_YET)).otherwise(known)
     return known.cast(nw.Int64)
 
 

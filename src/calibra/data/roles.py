@@ -11,13 +11,18 @@ from calibra.words import quoted
 
 REQUIRED = ("prospect", "rep", "rank", "judged_at")
 """Roles a frame of judgments must have."""
-DATES = ("judged_at", "event_at", "exit_at", "entered_at", "censored_at", "reranked_at", "won_at", "expected_at")
+DATES = (
+    "judged_at", "event_at", "exit_at", "entered_at", "censored_at", "reranked_at", "won_at", "expected_at",
+    "recorded_at",
+)  # fmt: skip
 """Roles whose columns hold dates."""
 NUMBERS = ("touches", "amount")
 """Roles whose columns hold numbers."""
 LABELS = ("exit_kind",)
 """Roles whose columns hold labels, beside those that are required."""
-ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS, *LABELS)
+VERSION = "version"
+"""Role whose column says which of several rows of one judgment is the last: a moment, a day, a number or text."""
+ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS, *LABELS, VERSION)
 """Every role that has a meaning of its own; any other key of `columns` names a grouping."""
 _COUNTED = (
     "n events exits days entry_days ending maturity to_day exposure_days n_at_risk n_immature n_won n_amounts "
@@ -79,7 +84,7 @@ def _mapped_twice(columns: Mapping[str, str]) -> list[str]:
         f"{quoted(column)} is mapped twice, to {' and '.join(f'`{role}`' for role in roles)}; keep one, or copy the "
         "column."
         for column, roles in by_column.items()
-        if len(roles) > 1
+        if len(roles) > 1 and set(roles) != {VERSION, "recorded_at"}
     ]
 
 

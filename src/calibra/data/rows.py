@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from calibra.data.counts import EVENT, DurationCounts
 from calibra.data.frames import collect
-from calibra.data.packed import Labels, PackedCounts, Plan, count, count_ends, encode, prepare
+from calibra.data.packed import (
+    SAME_JUDGMENT,
+    Labels,
+    PackedCounts,
+    Plan,
+    count,
+    count_ends,
+    encode,
+    prepare,
+    whole_numbers,
+)
 from calibra.data.problems import (
     DUPLICATE,
     FINE,
@@ -29,6 +39,7 @@ from calibra.data.problems import (
     reason_expression,
     say,
 )
+from calibra.data.roles import VERSION
 from calibra.data.same_state import FirstCount, first_count
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
@@ -41,8 +52,8 @@ ONE_AT_A_TIME = RLock()
 """Held while judgments are counted again: a connection of DuckDB's refuses a second thread while it is busy."""
 
 Problems = Literal["raise", "set_aside"]
-SAME_JUDGMENT = ("prospect", "rep", "judged_day")
-"""What two rows share that are one judgment told twice."""
+REPLACED = "earlier versions of a judgment: the last one counts"
+"""What is noted of rows that a later version replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,9 @@ def check_rows(
     """
     frame = prepare(plan, horizons)
     packed = count(plan, frame, ())
-    n_rows = int(packed.sums["n"].sum())
+    n_left = int(packed.sums["n"].sum())
+    n_rows = _n_rows(plan) if VERSION in plan.present else n_left
+    replaced = {REPLACED: n_rows - n_left} if n_rows > n_left else {}
     if before is not None:
         before.check_rows(n_rows)
     ranks = rank_codes(packed.rank, choices)
@@ -159,12 +172,19 @@ def check_rows(
         ranks = rank_codes(kept.rank, choices)
         reasons = find_reasons(kept, ranks)
     first = first_count(kept, reasons == FINE, n_rows)
-    checked = CheckedRows(plan, choices, unknown, doubled is not None, SetAside(tuple(told)), all_fine, known, first)
+    checked = CheckedRows(
+        plan, choices, unknown, doubled is not None, SetAside(tuple(told)), all_fine, known, first, replaced
+    )
     if told:
         LOG.warning("%s; `set_aside` says which", checked.set_aside.heading)
     if not np.any(reasons == FINE):
         raise InputError(_nothing_left(plan, checked))
     return checked, _tabulate(plan, choices, kept, ranks, reasons == FINE, horizons)
+
+
+def _n_rows(plan: Plan) -> int:
+    """How many rows the frame holds, versions that are replaced included."""
+    return int(whole_numbers(collect(plan.opened.frame.select(nw.len().cast(nw.Int64).alias("n")))["n"])[0])
 
 
 def _tabulate(
@@ -237,6 +257,10 @@ def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any]) -> Finding | Non
     return Finding(DUPLICATE, n_by_rep, examples, message)
 
 
+_APART = ("as_of_day", "recorded_day")
+"""Days by which copies of one row may differ."""
+
+
 def first_copies(plan: Plan, frame: nw.LazyFrame[Any], unknown: tuple[str, ...]) -> nw.LazyFrame[Any]:
     """The good rows without duplicates: of identical copies one is kept, of copies that differ none.
 
@@ -245,7 +269,7 @@ def first_copies(plan: Plan, frame: nw.LazyFrame[Any], unknown: tuple[str, ...])
     """
     good = frame.filter(reason_expression(plan, unknown) == FINE)
     named = good.filter(~nw.col("prospect").is_null())
-    told = [name for name in named.collect_schema().names() if not name.endswith("_at") and name != "as_of_day"]
+    told = [name for name in named.collect_schema().names() if not name.endswith("_at") and name not in _APART]
     distinct = named.unique(subset=told, keep="any")
     differing = distinct.group_by(*SAME_JUDGMENT).agg(nw.len().alias("copies")).filter(nw.col("copies") > 1)
     kept = distinct.join(differing.select(*SAME_JUDGMENT), on=list(SAME_JUDGMENT), how="anti")
