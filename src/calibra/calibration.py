@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -247,6 +247,7 @@ class Calibration:
         within_days: int | None = None,
         interval_prob: float = INTERVAL_PROB,
         timezone: str = "UTC",
+        no_day: Sequence[str | date] = (),
         encoding: str = "utf-8",
         prefix: str = "score_",
     ) -> Any:
@@ -265,7 +266,7 @@ class Calibration:
             those of the judgments that were fitted, as far as the frame has them.
         within_days, interval_prob
             As in `calibration_table`.
-        timezone, encoding : str
+        timezone, no_day, encoding
             As in `Judgments.from_frame`.
         prefix : str
             Set before the name of every column added.
@@ -292,7 +293,7 @@ class Calibration:
         lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
         return score_rows(
             frame, lookup, columns=columns or {}, optional=read_with, as_of=as_of, timezone=timezone,
-            encoding=encoding, prefix=prefix,
+            encoding=encoding, prefix=prefix, no_day=no_day,
         )  # fmt: skip
 
     def score_sql(

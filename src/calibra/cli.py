@@ -195,6 +195,7 @@ def score(options: argparse.Namespace) -> int:
       (empty)               no advice: the last rank, a rep never seen, or nothing to aim at
     """
     from calibra.cli_config import open_table, read_settings
+    from calibra.data.doubts import doubts_of_scores
     from calibra.data.score_rows import count_notes
     from calibra.data.write_rows import write_rows
 
@@ -202,7 +203,7 @@ def score(options: argparse.Namespace) -> int:
     config = Path(options.config) if options.config else folder / SETTINGS
     reading = read_settings(config).reading if options.config or config.is_file() else {}
     options.words = replace(options.words, columns=reading.get("columns", {}))
-    how = {name: reading[name] for name in ("timezone", "encoding") if name in reading}
+    how = {name: reading[name] for name in ("timezone", "encoding", "no_day") if name in reading}
     how |= {"columns": reading["columns"]} if options.config else {}
     how |= {} if options.within_days is None else {"within_days": options.within_days}
     _warn_of_earlier_day(calibration, options.as_of, how.get("timezone", "UTC"))
@@ -213,6 +214,7 @@ def score(options: argparse.Namespace) -> int:
     if options.json:
         _print_json({"as_of": options.as_of, "counts": told, "files": [str(path)]})
     elif not options.quiet:
+        doubts = [f"Doubtful: {doubt}." for doubt in doubts_of_scores(told)]
         words = [f"- {counted(n, 'row')}: {what}" for what, n in told.items() if what not in ("rows", "scored") and n]
         say(
             "\n".join(
@@ -220,6 +222,7 @@ def score(options: argparse.Namespace) -> int:
                     f"Scored {told['scored']:,} of {counted(told['rows'], 'row')}, as of {options.as_of}: {path}",
                     "In it the most probable come first among those of the same score_within_days.",
                     *words,
+                    *doubts,
                 ]
             )
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 READING = {
     "as_of": (str, date, datetime), "problems": (str,), "timezone": (str,), "encoding": (str,), "horizons": (list,),
-    "check_duplicates": (bool,), "assignment": (str,),
+    "check_duplicates": (bool,), "no_day": (list,), "assignment": (str,),
 }  # fmt: skip
 """Top-level settings, passed on to `Judgments.from_frame`, and the types they may have."""
 

@@ -25,6 +25,7 @@ as_of = "?"
 problems = "raise"
 # check_duplicates = false    # where one rep may judge one prospect twice on a day
 # timezone = "Asia/Tokyo"    # in whose calendar moments with a time zone fall on a day
+# no_day = ["1900-01-01"]    # days that your system writes where there is none
 {encoding}         # of a CSV file that is not UTF-8
 # horizons = [30, 180]       # further horizons in days, beside the promised ones
 

@@ -103,8 +103,8 @@ _TABLE_OF = {"engine": "fit", "draws": "fit", "seed": "fit", "mode": "history"}
 """Setting to its table; the others stand at the top."""
 _QUOTED_OR_SETTING = re.compile(
     rf"(?<!\w){_TEXT}(?!\w)|"  # first what stands in quotes: it is the user's own and stays as it is
-    r"`?\b(?P<name>problems|encoding|timezone|check_duplicates|horizons|engine|draws|seed|mode)="
-    rf"(?P<value>{_TEXT}|True|False|\d+|\[[\d, ]*\])`?"
+    r"`?\b(?P<name>problems|encoding|timezone|no_day|check_duplicates|horizons|engine|draws|seed|mode)="
+    rf"(?P<value>{_TEXT}|True|False|\d+|\[[\d, ]*\]|\[{_TEXT}(?:, {_TEXT})*\])`?"
 )
 _PHRASES = [
     (re.compile(pattern), said)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import duckdb
 import narwhals.stable.v2 as nw
@@ -64,11 +65,13 @@ def test_days_written_year_first_are_that_day(
 @example("30/9/2026")
 @example("2026/13/1")
 @example("2026/9-1")
+@example("2026.2.30")
+@example(" 2026-9-1 ")
 @example("26/9/1")
 def test_text_is_rewritten_only_where_it_is_a_day_that_exists(text: str) -> None:
     frame = with_iso_text(nw.from_native(pl.LazyFrame({"day": [text]})), ["day"]).collect()
     found = frame["day"].to_list()[0]
-    if found != text:
+    if found != text.strip():
         numbers = [int(part) for part in re.findall("[0-9]+", text)[:3]]
         assert datetime.fromisoformat(found).date() == date(*numbers)
 
@@ -82,4 +85,16 @@ def test_the_rewriting_of_a_text_does_not_write_it_out_again_and_again() -> None
     relation = duckdb.sql("SELECT '2026/9/1' AS judged_at")
     rewritten = nw.to_native(with_iso_text(nw.from_native(relation), ["judged_at"]))
     assert rewritten.fetchall() == [("2026-09-01",)]
-    assert rewritten.sql_query().count("judged_at") <= 6
+    assert rewritten.sql_query().count("judged_at") <= 9  # three steps name it, none of them another step
+
+
+WRITTEN = ("2026-1-10", "2026.01.10", "2026.1.10 8:15", " 2026-01-10 ", "２０２６/１/１０", "　2026年1月10日")
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+@pytest.mark.parametrize("make", [pl.DataFrame.lazy, lambda frame: duckdb.connect().from_arrow(frame.to_arrow())])
+def test_days_in_other_hands_are_days(text: str, make: Any) -> None:
+    frame = with_iso_text(nw.from_native(make(pl.DataFrame({"day": [text]}))), ["day"])
+    found = frame.collect("pyarrow")["day"].to_list()[0]
+    assert found.removesuffix(" 08:15") == "2026-01-10"
+    assert as_day(text, "UTC") == date(2026, 1, 10).toordinal()

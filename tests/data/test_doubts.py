@@ -12,11 +12,16 @@ from calibra.data.doubts import (
     LEAD_MISFIT,
     MODELS_APART,
     NO_EVENT,
+    NO_EXIT,
+    NONE_OPEN,
     NONE_YOUNG,
+    ONE_DAY,
+    UNUSED_RANKS,
     UPSIDE_DOWN,
     alike,
     doubts_of_counts,
     doubts_of_scale,
+    doubts_of_scores,
     models_apart,
     promises_met_by_all,
 )
@@ -207,3 +212,42 @@ def test_a_threshold_model_that_cannot_follow_a_reps_ranks_is_doubted_beside_the
     (doubt,) = [doubt for doubt in found.doubts() if doubt.kind == MODELS_APART]
     assert doubt.values["names"] == ("r0",)
     assert found.rank_fits[90].ranks == ("A", "B", "C")
+
+
+def export(**changed: Any) -> Any:
+    """Sixty judgments, ten of them closed by an event, ten by an exit, forty open."""
+    told = {
+        "prospect": [f"p{i}" for i in range(60)], "rep": ["Abe", "Baba"] * 30, "rank": ["A", "A", "B"] * 20,
+        "judged_at": [f"2026-0{1 + i % 9}-1{i % 7}" for i in range(60)],
+        "event_at": [f"2026-0{1 + i % 9}-2{i % 7}" if i < 10 else None for i in range(60)],
+        "exit_at": [f"2026-0{1 + i % 9}-2{i % 7}" if 10 <= i < 20 else None for i in range(60)],
+    }  # fmt: skip
+    return pd.DataFrame(told | changed)
+
+
+def doubted(frame: pd.DataFrame) -> list[str]:
+    columns = ROLES | {"exit_at": "exit_at"}
+    found = Judgments.from_frame(frame, scale=SCALE, as_of="2026-09-30", columns=columns).summary().doubts
+    return [doubt.kind for doubt in found]
+
+
+def test_an_export_is_doubted_where_a_kind_of_judgment_is_missing_altogether() -> None:
+    assert doubted(export()) == []
+    closed = [f"2026-0{1 + i % 9}-28" for i in range(60)]
+    assert doubted(export(exit_at=closed)) == [NONE_OPEN]
+    assert doubted(export(exit_at=[None] * 60)) == [NO_EXIT]
+    assert doubted(export(rank=["A"] * 60)) == [UNUSED_RANKS]
+    assert doubted(export(judged_at=["2026-01-05"] * 60)) == [ONE_DAY, NONE_YOUNG]
+
+
+def test_a_row_of_totals_is_doubted() -> None:
+    counts = pd.DataFrame({"rep": ["Abe", "Total"], "rank": ["A", "A"], "n": [60, 60], "events": [30, 30]})
+    cells = Judgments.from_counts(counts, scale=SCALE).binomial_cells()
+    found = doubts_of_counts(cells.reps, cells.n, cells.events, has_events=True)
+    assert [str(doubt) for doubt in found] == ["'Total' reads like a row of totals and counts as a rep: leave it out"]
+
+
+def test_many_scored_rows_of_reps_never_seen_are_doubted() -> None:
+    assert doubts_of_scores({"scored": 100, "rep never seen": 10}) == []
+    (doubt,) = doubts_of_scores({"scored": 100, "rep never seen": 11})
+    assert str(doubt).startswith("11 of the 100 prospects with a probability name a rep that the fit does not know")

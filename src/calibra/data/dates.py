@@ -20,8 +20,8 @@ _MONTH_DAYS = (
     "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
 )
 _LOOSE_MONTH_DAYS = (
-    "(?:0?[13578]|1[02])/(?:0?[1-9]|[12][0-9]|3[01])|(?:0?[469]|11)/(?:0?[1-9]|[12][0-9]|30)"
-    "|0?2/(?:0?[1-9]|1[0-9]|2[0-8])"
+    "(?:0?[13578]|1[02])[-/.](?:0?[1-9]|[12][0-9]|3[01])|(?:0?[469]|11)[-/.](?:0?[1-9]|[12][0-9]|30)"
+    "|0?2[-/.](?:0?[1-9]|1[0-9]|2[0-8])"
 )
 _ISO_DATE = f"(?:[1-9][0-9]{{3}}-(?:{_MONTH_DAYS})|(?:{_LEAP_YEARS})-02-29)"
 _ISO_HOUR = "[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -29,13 +29,15 @@ LOCAL_TEXT = f"^{_ISO_DATE}(?:{_ISO_HOUR}(?::[0-5][0-9](?:[.][0-9]+)?)?)?$"
 """An ISO 8601 date, or date and time of day, that exists and names no time zone."""
 ZONED_TEXT = f"^{_ISO_DATE}{_ISO_HOUR}:[0-5][0-9](?:[.][0-9]+)?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
 """An ISO 8601 moment with its offset from UTC, such as 2026-09-30T08:15:00Z."""
-_SLASHED = f"[1-9][0-9]{{3}}/(?:{_LOOSE_MONTH_DAYS})|(?:{_LEAP_YEARS})/0?2/29"
-_KANJI = f"[1-9][0-9]{{3}}年(?:{_LOOSE_MONTH_DAYS.replace('/', '月')})日|(?:{_LEAP_YEARS})年0?2月29日"
+_SLASHED = f"[1-9][0-9]{{3}}[-/.](?:{_LOOSE_MONTH_DAYS})|(?:{_LEAP_YEARS})[-/.]0?2[-/.]29"
+_KANJI = f"[1-9][0-9]{{3}}年(?:{_LOOSE_MONTH_DAYS.replace('[-/.]', '月')})日|(?:{_LEAP_YEARS})年0?2月29日"
 YEAR_FIRST_TEXT = f"^(?:{_SLASHED}|{_KANJI})(?: (?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?$"
-"""A date that exists, year first, with a time of day or without: 2026/9/30, 2026/09/30 8:15, 2026年9月30日."""
+"""A date that exists, year first, with a time of day or without: 2026/9/30, 2026.09.30 8:15, 2026年9月30日."""
 
 FIRST_DAY = date(1901, 1, 1).toordinal()
 """The first day from which `day_number` is the proleptic Gregorian ordinal; it is up to the year 2100."""
+LAST_DAY = date.max.toordinal() + 100
+"""No day number of the years up to 9999 is larger; beyond 2100 `day_number` is up to 61 days ahead of the ordinal."""
 
 
 def with_days(
@@ -107,15 +109,46 @@ _DATE_CHARS = len("2026-09-30")
 
 
 def with_iso_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFrame[Any]:
-    """The frame with dates written year first, as in Japan, rewritten to ISO 8601: 2026/9/1 8:05, 2026年9月1日.
+    """The frame with dates written year first rewritten to ISO 8601: 2026/9/1 8:05, 2026-9-1, 2026.09.01, 2026年9月1日.
 
-    They can be read in one way only. Other text stays as it is.
+    They can be read in one way only. Blanks around them go, and digits of full width count as others; other text stays
+    as it is.
     """
     schema = frame.collect_schema()
     texts = [name for name in schema.names() if name in set(roles) and is_text(schema[name])]
+    frame = _narrow(frame, texts) if texts else frame
     engine = frame.implementation
     group = "${{{}}}" if engine.is_polars() else "${}" if engine.is_spark_like() else r"\{}"
     return frame.with_columns(*(_iso_text(name, group) for name in texts)) if texts else frame
+
+
+_WIDE, _NARROW = "０１２３４５６７８９／：．－　", "0123456789/:.- "
+
+
+def _narrow(frame: nw.LazyFrame[Any], texts: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Digits and signs of full width as those of ASCII, without blanks around; one function of each engine's own."""
+    engine, native = frame.implementation, nw.to_native(frame)
+    narrow: Any
+    if engine.is_duckdb():
+        plain = (f"trim(translate({name}::VARCHAR, '{_WIDE}', '{_NARROW}')) AS {name}" for name in texts)
+        narrow = native.project(f"* REPLACE ({', '.join(plain)})")
+    elif engine.is_ibis():
+        narrow = native.mutate(**{name: native[name].translate(_WIDE, _NARROW).strip() for name in texts})
+    elif engine.is_spark_like():
+        from pyspark.sql import functions
+
+        narrow = native
+        for name in texts:
+            narrow = narrow.withColumn(name, functions.trim(functions.translate(name, _WIDE, _NARROW)))
+    elif engine.is_polars():
+        import polars as pl
+
+        texts_of = (pl.col(name).cast(pl.String) for name in texts)
+        narrow = native.with_columns(x.str.replace_many(list(_WIDE), list(_NARROW)).str.strip_chars() for x in texts_of)
+    else:
+        return frame
+    found: nw.LazyFrame[Any] = nw.from_native(narrow)
+    return found
 
 
 def _iso_text(column: str, group: str) -> nw.Expr:
@@ -125,11 +158,12 @@ def _iso_text(column: str, group: str) -> nw.Expr:
     """
     text = nw.col(column).cast(nw.String)
     first, second = group.format(1), group.format(2)
-    iso = text.str.replace_all("[年月]", "/").str.replace_all("日", "", literal=True)
+    iso = text.str.replace_all("[年月.-]", "/").str.replace_all("日", "", literal=True)
     for _ in range(2):  # month, then day, of two digits
         iso = iso.str.replace_all("/([0-9])(/| |$)", f"/0{first}{second}")
     iso = iso.str.replace_all(" ([0-9]):", f" 0{first}:").str.replace_all("/", "-", literal=True)
-    return nw.when(text.str.contains(YEAR_FIRST_TEXT)).then(iso).otherwise(text).alias(column)
+    written = nw.when(text.str.contains(YEAR_FIRST_TEXT)).then(iso).otherwise(text)
+    return nw.when(text.str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}")).then(text).otherwise(written).alias(column)
 
 
 def is_text(dtype: nw.dtypes.DType) -> bool:
@@ -149,6 +183,7 @@ def as_day(as_of: object, timezone: str) -> int:
     if isinstance(moment, np.datetime64) and not np.isnat(moment):
         moment = moment.astype("datetime64[D]").item()
     if isinstance(moment, str):
+        moment = moment.translate(str.maketrans(_WIDE, _NARROW)).strip()
         try:
             numbers = re.findall("[0-9]+", moment)[:3] if re.fullmatch(YEAR_FIRST_TEXT, moment) else []
             moment = date(*map(int, numbers)) if numbers else datetime.fromisoformat(moment)

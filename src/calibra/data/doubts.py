@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from calibra.data.scale import RankScale
 from calibra.words import counted, listed, normal_spelling, quoted
 
+REPS_NEVER_SEEN = "reps_never_seen"
+NONE_OPEN, NO_EXIT, ONE_DAY = "none_open", "no_exit", "one_day"
+UNUSED_RANKS, TOTAL_ROW = "unused_ranks", "total_row"
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "no_event", "alike_reps", "none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "rising", "lead_misfit"
 MET_BY_ALL, THRESHOLD_MISFIT, QUARTERS_DIFFER = "met_by_all", "threshold_misfit", "quarters_differ"
@@ -26,6 +30,12 @@ FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
 NEARLY_ALL = 0.98
 """A promise that such a share of the prospects keeps tells nothing apart."""
+FEWEST_OF_EXPORT = 50
+"""In fewer judgments it may be chance that a kind of them is missing altogether."""
+TOTALS = frozenset(("total", "grandtotal", "sum", "subtotal", "合計", "総計", "小計", "計"))
+"""How a row of totals is called, in `normal_spelling`."""
+MANY_NEVER_SEEN = 0.1
+"""With a larger share of scored rows by reps the fit does not know, their names are probably written otherwise."""
 SURE_Z = 2.5758
 """Normal quantile of 0.995."""
 FEWEST_IN_CELL, APART = 30, 2.0
@@ -61,6 +71,23 @@ ENGLISH: Mapping[str, str] = {
         "other quarters. A rep who judged mostly in one of them looks better or worse than the others for that alone: "
         "mind it before anybody is compared"
     ),
+    REPS_NEVER_SEEN: (
+        "{n:,} of the {scored:,} prospects with a probability name a rep that the fit does not know, and have the "
+        "probability of any new rep: are names or ids written as in the judgments?"
+    ),
+    NONE_OPEN: (
+        "no judgment is open on {as_of}: an export of closed prospects only holds the quick ones, and every "
+        "probability comes out too high, or too low; export those still open, too"
+    ),
+    NO_EXIT: (
+        "no judgment has an exit, though `exit_at` is mapped: prospects that were lost or closed count as still open; "
+        "is it the right column?"
+    ),
+    ONE_DAY: (
+        "every open judgment was made on one day, {day}: is that the day of the judgment, or of an import or export?"
+    ),
+    UNUSED_RANKS: "no judgment carries {ranks}: is the scale that of the data, and are other spellings mapped?",
+    TOTAL_ROW: "{names} reads like a row of totals and counts as a rep: leave it out",
     NO_EVENT: (
         "no judgment has an event: is the column with its day named as the role `event_at`? Without events every "
         "probability below tells of that alone"
@@ -125,9 +152,34 @@ class Doubt:
 
 def doubts_of_counts(reps: Iterable[str], n: NDArray[Any], events: NDArray[Any], *, has_events: bool) -> list[Doubt]:
     """What counts give reason to ask: mature judgments and their events, (rep, rank); whether there is any event."""
-    found = alike(reps)
+    names = tuple(reps)
+    found = alike(names)
+    found += [Doubt(TOTAL_ROW, {"names": (name,)}) for name in names if normal_spelling(name) in TOTALS][:1]
     found += [] if has_events else [Doubt(NO_EVENT)]
     return found + ([Doubt(UPSIDE_DOWN)] if _stands_upside_down(n, events) else [])
+
+
+def doubts_of_export(
+    n: NDArray[Any], n_exits: NDArray[Any], n_open: NDArray[Any],
+    *, ranks: tuple[str, ...], as_of: date | None, only_day: date | None, exits_mapped: bool,
+) -> list[Doubt]:  # fmt: skip
+    """What is missing altogether, or all alike, as in an export that was cut; counts by (rep, rank)."""
+    if n.sum() < FEWEST_OF_EXPORT:
+        return []
+    unused = [rank for rank, of_rank in zip(ranks, n.sum(axis=0), strict=True) if not of_rank]
+    checks = (
+        (not n_open.any(), Doubt(NONE_OPEN, {"as_of": as_of})),
+        (exits_mapped and not n_exits.any(), Doubt(NO_EXIT)),
+        (only_day is not None, Doubt(ONE_DAY, {"day": only_day})),
+        (bool(unused), Doubt(UNUSED_RANKS, {"ranks": ", ".join(map(quoted, unused))})),
+    )
+    return [doubt for holds, doubt in checks if holds]
+
+
+def doubts_of_scores(counts: Mapping[str, int]) -> list[Doubt]:
+    """Many rows of reps never seen, as labels written in two ways make them; `counts` as `count_notes` gives them."""
+    scored, n = counts["scored"], counts["rep never seen"]
+    return [Doubt(REPS_NEVER_SEEN, {"n": n, "scored": scored})] if n > MANY_NEVER_SEEN * scored else []
 
 
 def doubts_of_scale(scale: RankScale) -> list[Doubt]:

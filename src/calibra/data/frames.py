@@ -12,8 +12,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import NarwhalsError
 
+from calibra.data.empty_days import without_days
 from calibra.data.engine_errors import engine_errors, explain
 from calibra.data.files import read_path
+from calibra.data.plain_types import with_plain_types
 from calibra.data.postgres import fetch, is_postgres
 from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.data.zones import localise
@@ -53,6 +55,7 @@ def open_frame(
     columns: Mapping[str, str],
     timezone: str,
     encoding: str,
+    no_day: Sequence[str] = (),
     required: Sequence[str] = REQUIRED,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> OpenedFrame:
@@ -76,12 +79,15 @@ def open_frame(
     roles = read_roles(columns, available, required=required)
     chosen = opened.select(*(nw.col(column).alias(roles.label_column(key)) for key, column in columns.items()))
     mixed = _mixed_zones(chosen) if isinstance(chosen, nw.DataFrame) else {}
-    faults = [*mixed.values(), *_naive_and_aware(chosen.collect_schema())]
+    apart = _naive_and_aware(chosen.collect_schema())
     chosen = chosen.drop(*mixed)
     if isinstance(chosen, nw.DataFrame):
         own = None if connection or chosen.implementation.is_polars() else _connect()
         chosen = _to_lazy(chosen, roles, connection or own)
-    local = localise(chosen, timezone)
+    ordering = {roles.label_column(key) for key in ("sequence", "version") if key in columns}
+    chosen = with_plain_types(chosen, [name for name in chosen.collect_schema().names() if name not in ordering])
+    faults = [*mixed.values(), *(apart or _naive_and_aware(chosen.collect_schema()))]
+    local = without_days(localise(without_days(chosen, no_day), timezone), no_day)
     return OpenedFrame(local, local.collect_schema(), roles, tuple(faults), own)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from calibra.data.choices import check_problems
 from calibra.data.dates import as_day, check_timezone
 from calibra.data.doubts import Doubt
+from calibra.data.empty_days import check_no_day
 from calibra.data.frames import collect
 from calibra.data.history_checks import KEPT_ON_EVENT_DAY, HistorySummary, check_history
 from calibra.data.history_frames import open_history
@@ -91,6 +92,7 @@ class RankHistory:
         problems: Problems = "raise",
         rank_labels: Mapping[str, str | None] | Mapping[int, str | None] | None = None,
         timezone: str = "UTC",
+        no_day: Sequence[str | date] = (),
         encoding: str = "utf-8",
         horizons: Sequence[int] = (),
     ) -> RankHistory:
@@ -121,6 +123,8 @@ class RankHistory:
             Rank as it stands in the data to a rank of the scale, or to None where it means no rank.
         timezone : str
             IANA zone in whose calendar zone-aware moments fall on a day.
+        no_day : sequence of str or date
+            Days that stand for none, as in `Judgments.from_frame`.
         encoding : str
             Encoding of CSV files.
         horizons : sequence of int
@@ -139,7 +143,7 @@ class RankHistory:
             doubts, (changes, columns) = changes.doubts, changes.at_the_door(columns, timezone)
         frames = open_history(
             changes, outcomes, columns=columns or {}, outcome_columns=outcome_columns, timezone=timezone,
-            encoding=encoding, local=local,
+            encoding=encoding, local=local, no_day=check_no_day(no_day),
         )  # fmt: skip
         labels = _read_labels(rank_labels or {}, scale)
         log = Log(frames, labels, as_day(as_of, timezone))

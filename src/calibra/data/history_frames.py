@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,7 @@ def open_history(
     timezone: str,
     encoding: str,
     local: bool,
+    no_day: Sequence[str] = (),
 ) -> HistoryFrames:
     """Both tables, lazily, in one engine; every fault of whole columns in one error.
 
@@ -77,7 +78,9 @@ def open_history(
     pair, connection = _same_engine(changes, outcomes, encoding, wanted)
     opened: list[OpenedFrame | None] = []
     for side, native, mapping in (("changes", pair[0], columns), ("outcomes", pair[1], outcome_columns)):
-        found, told = _open_side(side, native, mapping, timezone=timezone, encoding=encoding, connection=connection)
+        found, told = _open_side(
+            side, native, mapping, timezone=timezone, encoding=encoding, connection=connection, no_day=no_day
+        )
         opened.append(found)
         faults += told
     log, ends = opened
@@ -122,6 +125,7 @@ def _open_side(
     timezone: str,
     encoding: str,
     connection: duckdb.DuckDBPyConnection | None,
+    no_day: Sequence[str],
 ) -> tuple[OpenedFrame | None, list[str]]:
     """One table, or what keeps it from being opened; for the door a change is a judgment."""
     if not mapping:  # every role is missing, as was said
@@ -130,7 +134,13 @@ def _open_side(
     required = [key for key in inner if key in ROLES]
     try:
         opened = open_frame(
-            native, columns=inner, timezone=timezone, encoding=encoding, required=required, connection=connection
+            native,
+            columns=inner,
+            timezone=timezone,
+            encoding=encoding,
+            required=required,
+            connection=connection,
+            no_day=no_day,
         )
         present, faults = column_faults(opened)
     except InputError as error:

@@ -19,6 +19,7 @@ from calibra.data.choices import (
 from calibra.data.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.dates import as_day, check_timezone
 from calibra.data.doubts import Doubt
+from calibra.data.empty_days import check_no_day
 from calibra.data.exits import ExitCounts, count_exits, exits_noted, make_plan
 from calibra.data.frames import open_frame
 from calibra.data.packed import Plan
@@ -124,6 +125,7 @@ class Judgments:
         rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
         exit_kinds: Mapping[str, str] | None = None,
         timezone: str = "UTC",
+        no_day: Sequence[str | date] = (),
         encoding: str = "utf-8",
         check_duplicates: bool = True,
         horizons: Sequence[int] = (),
@@ -157,6 +159,9 @@ class Judgments:
             "other". An event after a hand-back counts for the reading; after any other exit it does not.
         timezone : str
             IANA zone in whose calendar zone-aware moments fall on a day.
+        no_day : sequence of str or date
+            Days that stand for none, such as ["1900-01-01"]: read as missing, in every column of days. Infinity, which
+            databases know, is none in any case.
         encoding : str
             Encoding of a CSV file.
         check_duplicates : bool
@@ -179,7 +184,7 @@ class Judgments:
             scale, check_rank_labels(rank_labels, scale), check_problems(problems), check_duplicates, timezone
         )
         kinds = check_exit_kinds(exit_kinds)
-        opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding)
+        opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding, no_day=check_no_day(no_day))
         plan, faults = make_plan(opened, as_day(as_of, timezone), kinds)
         return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults, assignment=stated)
 

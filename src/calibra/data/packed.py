@@ -14,8 +14,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.dates import FIRST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
+from calibra.data.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
+from calibra.data.empty_days import ENDLESS, is_outside
 from calibra.data.frames import OpenedFrame, collect
+from calibra.data.plain_types import own_type
 from calibra.data.roles import DATES, NUMBERS, VERSION
 from calibra.words import quoted
 
@@ -38,7 +40,7 @@ _PROBLEMS = 2**3
 MOST_TOUCHES = 2_000_000_000
 
 UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN = 1, 2, 3, 4
-WRONG_TOUCHES, RERANKED_BEFORE = 5, 6
+WRONG_TOUCHES, RERANKED_BEFORE, OUTSIDE_CALENDAR = 5, 6, 7
 """What the packed code hides: a key of the group-by, 0 for nearly every row."""
 
 
@@ -114,25 +116,36 @@ def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
             right, wanted = not isinstance(dtype, _NO_LABELS), "text or whole numbers"
         if right:
             present.append(name)
-        elif not (isinstance(dtype, nw.Unknown) or _all_null(opened, name)):
+        elif not _all_null(opened, name):
             key = opened.roles.key(name)
-            column = opened.roles.columns[key]
+            column, kind = opened.roles.columns[key], _named(opened, name)
+            serial = " Excel's numbers of days count from 1899-12-30." if name in DATES and dtype.is_numeric() else ""
             faults.append(
-                f"`{key}` (column {quoted(column)}) must hold {wanted}; it holds {dtype}. Convert the column first."
+                f"`{key}` (column {quoted(column)}) must hold {wanted}; it holds {kind}. Convert the column first, "
+                f"in the query or the view it comes from.{serial}"
             )
     return tuple(present), faults
 
 
-_NO_LABELS = (nw.List, nw.Struct, nw.Array, nw.Object, nw.Binary, nw.Date, nw.Datetime, nw.Duration, nw.Time)
+def _named(opened: OpenedFrame, name: str) -> str:
+    """What the type of a column is called: by the engine itself, where narwhals does not know it."""
+    dtype = opened.schema[name]
+    return own_type(opened.frame, name) if isinstance(dtype, nw.Unknown) else str(dtype)
+
+
+_NO_LABELS = (
+    nw.List, nw.Struct, nw.Array, nw.Object, nw.Binary, nw.Date, nw.Datetime, nw.Duration, nw.Time, nw.Unknown,
+)  # fmt: skip
 
 
 def _all_null(opened: OpenedFrame, name: str) -> bool:
+    """Whether the engine finds no value at all in a column that cannot be used; asked of unknown types, too."""
     dtype = opened.schema[name]
     if isinstance(dtype, (nw.List, nw.Struct, nw.Array, nw.Object)):
         return False
     value = nw.col(name)
     known = value.is_null() | value.is_nan() if dtype.is_float() else value.is_null()
-    return len(collect(opened.frame.filter(~known).select(name).head(1))) == 0
+    return len(collect(opened.frame.filter(~known).select(known.alias("there")).head(1))) == 0
 
 
 def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
@@ -283,12 +296,12 @@ _FLOATS = (float, np.floating, Decimal)
 
 
 def label_text(value: object) -> str | None:
-    """A label as text: 7 and 7.0 both read "7"; missing, NaN and blank text are None."""
+    """A label as text: 7, 7.0 and the exact 7.00 all read "7"; missing, NaN and blank text are None."""
     if value is None or str(value).strip() in ("", *NO_LABEL) or (isinstance(value, _FLOATS) and value != value):
         return None
-    if isinstance(value, float) and math.isfinite(value) and value == int(value):
+    if isinstance(value, _FLOATS) and math.isfinite(value) and value == int(value):
         return str(int(value))
-    return str(value)
+    return f"{value.normalize():f}" if isinstance(value, Decimal) and value.is_finite() else str(value)
 
 
 def _number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
@@ -307,7 +320,8 @@ def _maturity(horizons: Sequence[int], seen_from: Sequence[str]) -> nw.Expr:
     one, zero = nw.lit(1), nw.lit(0)
     fitting = [nw.when(age >= horizon).then(one).otherwise(zero) for horizon in horizons]
     known = nw.when(age < 0).then(nw.lit(NOT_YET)).otherwise(sum(fitting[1:], fitting[0]) if fitting else zero)
-    known = nw.when(nw.col("judged_day") < FIRST_DAY).then(nw.lit(TOO_OLD)).otherwise(known)
+    judged = nw.col("judged_day")
+    known = nw.when((judged < FIRST_DAY) | (judged > LAST_DAY)).then(nw.lit(TOO_OLD)).otherwise(known)
     for day in seen_from:
         known = nw.when(nw.col(day) > nw.col("as_of_day")).then(nw.lit(NOT_YET)).otherwise(known)
     return known.cast(nw.Int64)
@@ -322,6 +336,9 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
     """What is wrong with a row that its packed code hides? Problem to condition, in order of precedence."""
     schema, present = plan.opened.schema, plan.present
     found: dict[int, nw.Expr] = {}
+    typed = [role for role in ("entered_at", "reranked_at", "won_at") if role in present and not is_text(schema[role])]
+    if typed:  # of the others the code and the first day of judgment tell
+        found[OUTSIDE_CALENDAR] = reduce(or_, map(is_outside, typed))
     unreadable = [is_unreadable(role) for role in DATES if role in present and is_text(schema[role])]
     if unreadable:
         found[UNREADABLE_DATE] = nw.any_horizontal(*unreadable, ignore_nulls=True)
@@ -376,7 +393,7 @@ def _sums(plan: Plan) -> list[nw.Expr]:
 
 
 def count_ends(plan: Plan, frame: nw.LazyFrame[Any]) -> dict[str, int]:
-    """How many judgments of a prepared frame end after `as_of`, how many have an event and an exit, of how many?
+    """How many judgments of a prepared frame end after `as_of`, have an event and an exit, have a role; of how many?
 
     A scan of its own: within the group-by it would cost DuckDB two fifths of the whole count, alone it costs a quarter,
     and only those who ask.
@@ -385,14 +402,25 @@ def count_ends(plan: Plan, frame: nw.LazyFrame[Any]) -> dict[str, int]:
     ends = [nw.col(f"{role[:-3]}_day") for role in ("event_at", "exit_at") if role in plan.present]
     found = {}
     if ends:  # `|`, because true or unknown is true, which DuckDB is slow to say of any_horizontal
-        found["n_end_after_as_of"] = number_of(reduce(or_, [end > as_of for end in ends]))
+        found["n_end_after_as_of"] = number_of(reduce(or_, [(end > as_of) & (end < ENDLESS) for end in ends]))
     if len(ends) > 1:
         found["n_event_and_exit"] = number_of((ends[0] <= as_of) & (ends[1] <= as_of))
+    if "won_at" in plan.present:
+        before = [nw.col("won_day") < nw.col(f"{role[:-3]}_day") for role in ("judged_at", "event_at")]
+        found["n_won_before"] = number_of(reduce(or_, before if "event_at" in plan.present else before[:1]))
+    found |= {f"n_with_{role}": value.count().cast(nw.Int64) for role, value in _optional(plan).items()}
     if not found:
         return {}
     counted = collect(frame.select(nw.len().cast(nw.Int64).alias("n"), **found))
     plan.opened.let_go()
     return {name: int(whole_numbers(counted[name])[0]) for name in ("n", *found)}
+
+
+def _optional(plan: Plan) -> dict[str, nw.Expr]:
+    """Optional roles that can be counted, each with what is null where a row has no value."""
+    there = [role for role in (*DATES, *NUMBERS) if role in plan.present and role != "judged_at"]
+    value = {role: f"{role}_value" if role in NUMBERS else f"{role[:-3]}_day" for role in there}
+    return {role: nw.col(role if role == "expected_at" else value[role]) for role in there}
 
 
 def number_of(condition: nw.Expr) -> nw.Expr:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.dates import is_text
+from calibra.data.dates import FIRST_DAY, LAST_DAY, is_text
+from calibra.data.empty_days import ENDLESS, is_outside, say_outside, within_calendar, year_of_outside
 from calibra.data.frames import collect
 from calibra.data.packed import (
     AMOUNT_WITHOUT_WIN,
@@ -19,6 +22,7 @@ from calibra.data.packed import (
     NO_DAY,
     NO_LABEL,
     NOT_YET,
+    OUTSIDE_CALENDAR,
     RERANKED_BEFORE,
     TOO_OLD,
     UNREADABLE_DATE,
@@ -62,6 +66,12 @@ OUTCOMES_SHOWN = ("event_at", "exit_at", "censored_at", "won_at")
 REASONS: Mapping[int, Reason] = {
     MISSING_REP: Reason("missing rep", "`rep` must name who judged; it is missing", "Fill it, or drop them.", ()),
     UNKNOWN_RANK: Reason("unknown rank", "`rank` must be one of the scale", "", ("rank",)),
+    OUTSIDE_CALENDAR: Reason(
+        "day outside the calendar",
+        "days must lie in the years 1 to 9999; they do not",
+        "Such a day often stands for a missing one: correct it, or leave it empty in the query or the view.",
+        DATES,
+    ),
     JUDGED_TOO_EARLY: Reason(
         "judged before 1901",
         "`judged_at` must not lie before the year 1901; it does",
@@ -174,6 +184,13 @@ REASONS: Mapping[int, Reason] = {
 """Every reason, in order of precedence: a row stands under its first."""
 
 
+MAY_BE_EMPTY = {
+    JUDGED_TOO_EARLY: ("judged_at",), EVENT_BEFORE: ("event_at",), EXIT_BEFORE: ("exit_at",),
+    LOST_BEFORE: ("censored_at",), RERANKED_BEFORE: ("reranked_at",), UNREADABLE_DATE: DATES,
+}  # fmt: skip
+"""Reasons whose days may be what a system writes for none, and the roles that hold them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One problem, as it was found."""
@@ -245,9 +262,10 @@ def find_reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray
     tests = {
         MISSING_REP: packed.rep.codes < 0,
         UNKNOWN_RANK: rank_codes < 0,
-        JUDGED_TOO_EARLY: packed.maturity == TOO_OLD,
+        OUTSIDE_CALENDAR: _is_outside(packed, early),
+        JUDGED_TOO_EARLY: (packed.maturity == TOO_OLD) & (packed.sums["first_judged"] < FIRST_DAY),
         UNREADABLE_DATE: packed.problem == UNREADABLE_DATE,
-        MISSING_DAY: packed.code < NO_DAY // 2,
+        MISSING_DAY: (packed.code < NO_DAY // 2) | (packed.sums["first_judged"] > ENDLESS),
         EVENT_BEFORE: early & (bits == 1),
         EXIT_BEFORE: early & (bits == 2),
         LOST_BEFORE: early & (bits == 3),
@@ -262,6 +280,17 @@ def find_reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray
     return found
 
 
+def _is_outside(packed: PackedCounts, early: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows hold a day outside the calendar: of the earliest end, which days after the judgment tell, or of that.
+
+    It costs the count nothing; a condition on every day in every row would double it.
+    """
+    judged = packed.sums["first_judged"]
+    ended = early & (judged > 0) & ((packed.code >> 2) + judged < 1)
+    unnatural = (packed.maturity == TOO_OLD) & ((judged < 1) | ((judged > LAST_DAY) & (judged < ENDLESS)))
+    return np.asarray(ended | unnatural | (packed.problem == OUTSIDE_CALENDAR))
+
+
 def reason_expression(plan: Plan, unknown_ranks: Sequence[str]) -> nw.Expr:
     """`find_reasons` row by row, for those queries that name rows: asked only when there is something to name."""
     hidden = row_problems(plan)
@@ -269,20 +298,22 @@ def reason_expression(plan: Plan, unknown_ranks: Sequence[str]) -> nw.Expr:
     tests = {
         MISSING_REP: _blank(plan, "rep"),
         UNKNOWN_RANK: _blank(plan, "rank"),
-        JUDGED_TOO_EARLY: nw.col("maturity") == TOO_OLD,
     }
     if unknown_ranks:
         tests[UNKNOWN_RANK] = tests[UNKNOWN_RANK] | is_labelled(plan, "rank", unknown_ranks)
+    typed = [role for role in DATES if role in plan.present and role != "expected_at"]
+    tests[OUTSIDE_CALENDAR] = reduce(or_, [is_outside(role) for role in typed])
+    tests[JUDGED_TOO_EARLY] = (nw.col("maturity") == TOO_OLD) & (judged < FIRST_DAY)
     if UNREADABLE_DATE in hidden:
         tests[UNREADABLE_DATE] = hidden[UNREADABLE_DATE]
-    tests[MISSING_DAY] = judged.is_null()
+    tests[MISSING_DAY] = judged.is_null() | (judged > ENDLESS)
     ends = (("event_at", EVENT_BEFORE), ("exit_at", EXIT_BEFORE), ("censored_at", LOST_BEFORE))
     for role, reason in ends:
         if role in plan.present:
             tests[reason] = nw.col(f"{role[:-3]}_day") < judged
     if "entered_at" in plan.present:
         tests[ENTERED_AFTER] = nw.col("entry_days") * 4 > nw.col("code")
-    tests |= {problem: hidden[problem] for problem in hidden if problem != UNREADABLE_DATE}
+    tests |= {problem: hidden[problem] for problem in hidden if problem not in tests}
     found: nw.Expr = nw.lit(FINE)
     for reason, hit in reversed(tests.items()):
         found = nw.when(hit).then(nw.lit(reason)).otherwise(found)
@@ -305,7 +336,12 @@ def describe_rows(plan: Plan, rows: nw.LazyFrame[Any], reason: int) -> tuple[str
     roles = [role for role in ("prospect", *REASONS[reason].shown) if role in plan.present]
     if not roles:
         return ()
-    shown = rows.select(*roles).sort(*roles, nulls_last=True).head(3)
+    schema = plan.opened.schema
+    readable = year_of_outside if reason == OUTSIDE_CALENDAR else within_calendar
+    typed = [role for role in roles if role in DATES and not is_text(schema[role])]
+    kept = [role for role in roles if role not in DATES or role in typed or reason != OUTSIDE_CALENDAR]
+    shown = rows.select(*(readable(role).alias(role) if role in typed else nw.col(role) for role in kept))
+    shown = shown.sort(*kept, nulls_last=True).head(3)
     return tuple(_in_words(row, reason) for row in collect(shown).iter_rows(named=True))
 
 
@@ -313,6 +349,9 @@ def _in_words(row: Mapping[str, Any], reason: int) -> str:
     values = [f"{role} {_plain(value)}" for role, value in row.items() if role != "prospect" and _plain(value)]
     if reason == UNKNOWN_RANK:
         values = [_plain(row.get("rank")) or "no rank"]
+    if reason == OUTSIDE_CALENDAR:
+        years = {role: row[role] for role in DATES if row.get(role) is not None}
+        values = [f"{role} {say_outside(int(year))}" for role, year in years.items() if year == year]
     return " ".join([f"prospect {_plain(row.get('prospect')) or 'unknown'}", ", ".join(values)]).strip()
 
 

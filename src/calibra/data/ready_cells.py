@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
 from calibra.data.frames import collect
 from calibra.data.packed import Labels, PackedCounts, encode
+from calibra.data.plain_types import with_plain_types
+from calibra.data.ready_counts import as_floats, is_number
 from calibra.data.roles import RESERVED
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
@@ -84,7 +86,9 @@ def read_cells(
     opened = _open(frame)
     names = _read_roles(columns, opened.collect_schema().names())
     chosen = opened.select(*(nw.col(column).alias(key) for key, column in names.items()))
-    table = collect(chosen) if isinstance(chosen, nw.LazyFrame) else chosen
+    if isinstance(chosen, nw.LazyFrame):
+        chosen = collect(with_plain_types(chosen, [key for key in names if key not in WHOLE]))
+    table = chosen
     if not len(table):
         raise InputError("`frame` must hold at least one row of duration counts; it holds none.")
     wrong = [f"`{name}` holds {table.schema[name]}" for name in WHOLE if name in names and not _is_number(table, name)]
@@ -143,16 +147,21 @@ def _read_roles(columns: Mapping[str, str] | None, available: Sequence[str]) -> 
 
 
 def _is_number(table: nw.DataFrame[Any], name: str) -> bool:
-    return table.schema[name].is_numeric() or (name == "ending" and isinstance(table.schema[name], nw.String))
+    kind = table.schema[name]
+    if isinstance(kind, nw.Object):
+        return all(value is None or is_number(value) for value in table[name].to_list())
+    return kind.is_numeric() or (name == "ending" and isinstance(kind, nw.String))
 
 
 def _floats(series: nw.Series[Any]) -> FloatArray:
     """Numbers as floats, NaN where missing."""
+    if isinstance(series.dtype, nw.Object):  # exact decimals in a pandas frame
+        return as_floats(series.to_list())
     return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
 
 
 def _endings(series: nw.Series[Any]) -> FloatArray:
-    if series.dtype.is_numeric():
+    if series.dtype.is_numeric() or isinstance(series.dtype, nw.Object):
         return _floats(series)
     return np.array([ENDINGS.get(str(value).strip().lower(), np.nan) for value in series.to_list()])
 

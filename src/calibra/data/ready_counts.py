@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from calibra.data.counts import BinomialCells
 from calibra.data.frames import collect
 from calibra.data.packed import label_order, label_text
+from calibra.data.plain_types import with_plain_types
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
 from calibra.words import quoted
@@ -32,8 +36,8 @@ def read_counts(frame: Any, *, scale: RankScale, within_days: int | None) -> Bin
     ranks = [label_text(value) for value in columns["rank"]]
     if not reps:
         raise InputError("`frame` must hold at least one row of counts; it holds none.")
-    numbers = {name: _numbers(columns[name]) for name in ("n", "events")}
-    faults = _faults(reps, ranks, numbers["n"], numbers["events"], scale)
+    numbers = {name: as_floats(columns[name]) for name in ("n", "events")}
+    faults = _faults(reps, ranks, numbers["n"], numbers["events"], scale, columns)
     if faults:
         raise InputError("\n".join(["The counts have problems:", *(f"- {fault}" for fault in faults)]))
     names = tuple(sorted({rep for rep in reps if rep is not None}, key=label_order))
@@ -68,14 +72,20 @@ def _read_columns(frame: Any) -> dict[str, list[Any]]:
             f"{', '.join(map(quoted, available))}. Rename them."
         )
     chosen = opened.select(*COLUMNS)
-    counted = collect(chosen) if isinstance(chosen, nw.LazyFrame) else chosen
+    if isinstance(chosen, nw.LazyFrame):
+        chosen = collect(with_plain_types(chosen, ("rep", "rank")))
+    counted = chosen
     return {name: counted[name].to_list() for name in COLUMNS}
 
 
-def _numbers(values: list[Any]) -> NDArray[np.float64]:
-    """Whole numbers as floats; NaN for what is none."""
-    whole = [isinstance(value, (int, float, np.integer)) and not isinstance(value, bool) for value in values]
-    return np.array([float(value) if ok else np.nan for value, ok in zip(values, whole, strict=True)])
+def as_floats(values: list[Any]) -> NDArray[np.float64]:
+    """Numbers of any type as floats, exact ones, too; NaN for what is none."""
+    return np.array([float(value) if is_number(value) else np.nan for value in values])
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number of any type, yes and no excepted."""
+    return isinstance(value, (Real, Decimal)) and not isinstance(value, (bool, np.bool_))
 
 
 def _faults(
@@ -84,7 +94,9 @@ def _faults(
     n: NDArray[np.float64],
     events: NDArray[np.float64],
     scale: RankScale,
+    columns: Mapping[str, list[Any]],
 ) -> list[str]:
+    """Every kind of fault, with its number of rows and the first three, as they came."""
     listed = ", ".join(scale.ranks)
     checks = (
         ("`rep` must be named; it is missing", [rep is None for rep in reps]),
@@ -94,7 +106,15 @@ def _faults(
         ("`events` must be at most `n`; it is more", events > n),
         ("`n` must be less than 2⁵³, up to which counts are exact; it is not", n >= 2.0**53),
     )
-    return [_said(words, np.flatnonzero(bad), reps, ranks, n, events) for words, bad in checks if np.any(bad)]
+    came = [reps, ranks, *([_as_came(value) for value in columns[name]] for name in ("n", "events"))]
+    return [_said(words, np.flatnonzero(bad), *came) for words, bad in checks if np.any(bad)]
+
+
+def _as_came(value: object) -> str:
+    """A count as it stands in the table, text in quotes."""
+    if isinstance(value, str):
+        return quoted(value)
+    return "missing" if label_text(value) is None else f"{value}"
 
 
 def _said(words: str, rows: NDArray[np.int64], *columns: Any) -> str:

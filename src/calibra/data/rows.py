@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counts import EVENT, DurationCounts
+from calibra.data.dates import is_text
 from calibra.data.frames import collect
+from calibra.data.habitual_days import name_empty_day, name_way_of_writing
 from calibra.data.packed import (
     SAME_JUDGMENT,
+    UNREADABLE_DATE,
     Labels,
     PackedCounts,
     Plan,
@@ -29,6 +32,7 @@ from calibra.data.packed import (
 from calibra.data.problems import (
     DUPLICATE,
     FINE,
+    MAY_BE_EMPTY,
     REASONS,
     UNKNOWN_YET,
     Finding,
@@ -39,7 +43,7 @@ from calibra.data.problems import (
     reason_expression,
     say,
 )
-from calibra.data.roles import VERSION
+from calibra.data.roles import DATES, NUMBERS, VERSION
 from calibra.data.same_state import FirstCount, first_count
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
@@ -124,7 +128,14 @@ class CheckedRows:
             numbers = {**self.known, **count_ends(self.plan, frame)}
         if "n" in numbers and not self.duplicated:
             self.first.check_judgments(numbers["n"])
-        return {**self.told, **{words: numbers[name] for name, words in NOTED.items() if numbers.get(name)}}
+        noted = {words: numbers[name] for name, words in NOTED.items() if numbers.get(name)}
+        return {**self.told, **noted, **self._without_value(numbers)}
+
+    def _without_value(self, numbers: Mapping[str, int]) -> dict[str, int]:
+        """Roles that are mapped to a column without any value, in words, to the number of judgments."""
+        mapped = [role for role in (*DATES, *NUMBERS) if role in self.plan.opened.roles.columns and role != "judged_at"]
+        empty = [role for role in mapped if role not in self.plan.present or numbers.get(f"n_with_{role}") == 0]
+        return {NO_VALUE.format(role=role): self.first.n for role in empty if self.first.n}
 
 
 def check_rows(
@@ -229,8 +240,18 @@ def _find_bad_rows(
         if n_by_rep:
             examples = describe_rows(plan, frame.filter(reason_expression(plan, unknown) == reason), reason)
             message = say(reason, sum(n_by_rep.values()), examples, ranks=choices.scale.ranks, unknown_ranks=unknown)
+            message += name_way_of_writing(examples) if reason == UNREADABLE_DATE else ""
+            message += _empty_day(plan, frame.filter(reason_expression(plan, unknown) == reason), reason)
             found.append(Finding(reason, n_by_rep, examples, message))
     return found
+
+
+def _empty_day(plan: Plan, rows: nw.LazyFrame[Any], reason: int) -> str:
+    """Whether one day stands for none in most of the rows of a problem, in words."""
+    schema = plan.opened.schema
+    roles = [role for role in MAY_BE_EMPTY.get(reason, ()) if role in plan.present]
+    roles = [role for role in roles if reason != UNREADABLE_DATE or is_text(schema[role])]
+    return name_empty_day(rows, roles, schema)
 
 
 def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any]) -> Finding | None:
@@ -291,9 +312,12 @@ NOTED = {
     "n_event_day": "event on the day of the judgment, not known to be before it: kept as day 0",
     "n_end_after_as_of": "event or exit after as_of: open",
     "n_event_and_exit": "event and exit both: the earlier counts, ties to the event",
+    "n_won_before": "won before the judgment or before the event",
     "n_won_without": "won without an event, or after an earlier exit",
 }
 """What is counted and no problem, but should be known, in words."""
+NO_VALUE = "all of them without `{role}`: its column has no value in any row"
+"""What is noted of a role that is mapped and yet counts as absent."""
 
 
 def noted_in_part(counts: DurationCounts) -> dict[str, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from narwhals.exceptions import NarwhalsError
 from numpy.typing import NDArray
 
 from calibra.data.dates import as_day, check_timezone, day_number, is_text, is_unreadable
+from calibra.data.doubts import doubts_of_scores
+from calibra.data.empty_days import check_no_day, without_days
 from calibra.data.engine_errors import engine_errors, explain
 from calibra.data.files import read_path
 from calibra.data.frames import (
@@ -24,11 +28,14 @@ from calibra.data.frames import (
     names_of,
 )
 from calibra.data.packed import column_faults
+from calibra.data.plain_types import with_plain_types
 from calibra.data.roles import ROLES, Roles
 from calibra.data.small_tables import small_table
 from calibra.data.zones import localise
 from calibra.errors import InputError, what_came
 from calibra.words import quoted
+
+LOG = logging.getLogger("calibra")
 
 NEEDED = ("rep", "rank", "judged_at")
 """Roles a prospect is scored by."""
@@ -86,6 +93,7 @@ def score_rows(
     timezone: str,
     encoding: str,
     prefix: str,
+    no_day: Sequence[str | date] = (),
 ) -> Any:
     """Join the lookup to a frame of prospects; returned in the frame's own type.
 
@@ -97,7 +105,7 @@ def score_rows(
         What is joined.
     columns, optional : mapping of role to column
         Where `rep`, `rank`, `judged_at`, `event_at`, `exit_at` stand. Those in `optional` may be absent.
-    as_of, timezone, encoding
+    as_of, timezone, encoding, no_day
         As in `Judgments.from_frame`.
     prefix : str
         Set before the name of every column added.
@@ -111,21 +119,26 @@ def score_rows(
         raise InputError(
             f"`frame` must be a frame or the path of a CSV or Parquet file; got {what_came(frame)}."
         ) from error
+    none = check_no_day(no_day)
     names = names_of(opened)
     roles = _roles(columns, optional, names)
     _check_names(names, prefix)
     chosen = [nw.col(column).alias(role) for role, column in roles.items()]
     if isinstance(opened, nw.LazyFrame):
         kept = [nw.col(name).alias(f"user_{i}") for i, name in enumerate(names)]
-        joined = _join(opened.select(*kept, *chosen), lookup, roles, as_of_day, timezone)
+        joined = _join(opened.select(*kept, *chosen), lookup, roles, as_of_day, timezone, none)
         back = [nw.col(f"user_{i}").alias(name) for i, name in enumerate(names)]
         return nw.to_native(joined.select(*back, *(nw.col(name).alias(prefix + name) for name in OUTPUTS)))
     aside = opened.select(*chosen)
     faults = _mixed_zones(aside)
     if faults:
         raise InputError("\n".join(faults.values()))
-    joined = _join(_to_lazy(aside.with_row_index("row"), Roles(dict(roles), ())), lookup, roles, as_of_day, timezone)
-    return _beside(native, collect_small(joined.select("row", *OUTPUTS).sort("row")), prefix)
+    rows = _to_lazy(aside.with_row_index("row"), Roles(dict(roles), ()))
+    joined = _join(rows, lookup, roles, as_of_day, timezone, none)
+    found = collect_small(joined.select("row", *OUTPUTS).sort("row"))
+    for doubt in doubts_of_scores(count_notes(nw.to_native(found), prefix="")):
+        LOG.warning("%s", doubt)
+    return _beside(native, found, prefix)
 
 
 def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
@@ -256,10 +269,15 @@ def _beside(native: Any, found: nw.DataFrame[Any], prefix: str) -> Any:
 
 
 def _join(
-    frame: nw.LazyFrame[Any], lookup: Lookup, roles: Mapping[str, str], as_of_day: int, timezone: str
+    frame: nw.LazyFrame[Any],
+    lookup: Lookup,
+    roles: Mapping[str, str],
+    as_of_day: int,
+    timezone: str,
+    no_day: Sequence[str],
 ) -> nw.LazyFrame[Any]:
     """Two joins on small tables: the rep's label to a number, then rep, rank and age to the numbers."""
-    local, present = _localised(frame, roles, timezone)
+    local, present = _localised(frame, roles, timezone, no_day)
     schema = local.collect_schema()
     days = [role for role in ("judged_at", *ENDS) if role in present]
     if "judged_at" not in days:
@@ -283,10 +301,11 @@ def _join(
 
 
 def _localised(
-    frame: nw.LazyFrame[Any], roles: Mapping[str, str], timezone: str
+    frame: nw.LazyFrame[Any], roles: Mapping[str, str], timezone: str, no_day: Sequence[str]
 ) -> tuple[nw.LazyFrame[Any], tuple[str, ...]]:
     """The frame with local days, and the roles whose columns can be used; columns of a wrong type are refused."""
-    local = localise(frame, timezone)
+    frame = with_plain_types(frame, tuple(roles))
+    local = without_days(localise(without_days(frame, no_day), timezone), no_day)
     alone = local.select(*roles)
     schema = alone.collect_schema()
     present, faults = column_faults(OpenedFrame(alone, schema, Roles(dict(roles), ()), ()))
@@ -297,13 +316,17 @@ def _localised(
 
 
 def _label(name: str, dtype: nw.dtypes.DType) -> nw.Expr:
-    """A label as the counts have it: 7 and 7.0 both read "7"."""
+    """A label as the counts have it: 7 and 7.0 both read "7"; of exact decimals `with_plain_types` has seen to that."""
     value = nw.col(name)
-    if dtype.is_float():
-        return (
-            nw.when(value == value.floor()).then(value.cast(nw.Int64).cast(nw.String)).otherwise(value.cast(nw.String))
-        )
-    return value.cast(nw.String)
+    if not dtype.is_float():
+        return value.cast(nw.String)
+    whole = nw.when((value == value.floor()) & (value.abs() < _EXACT)).then(value)
+    text = nw.when(~value.is_nan()).then(value).cast(nw.String)
+    return nw.when(~whole.is_null()).then(whole.cast(nw.Int64).cast(nw.String)).otherwise(text)
+
+
+_EXACT = 2.0**53
+"""Up to it every whole number is one float."""
 
 
 def _rank_code(dtype: nw.dtypes.DType, spellings: Mapping[str, int]) -> nw.Expr:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
-from calibra.data.doubts import NONE_YOUNG, Doubt, doubts_of_counts, doubts_of_scale, events_on_the_day
+from calibra.data.doubts import (
+    NONE_YOUNG,
+    Doubt,
+    doubts_of_counts,
+    doubts_of_export,
+    doubts_of_scale,
+    events_on_the_day,
+)
 from calibra.data.problems import SetAside
 from calibra.data.scale import RankScale
 from calibra.tables import brief, make_table
@@ -21,6 +28,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 IntArray = NDArray[np.int64]
+
+
+FEW_OPEN = 20
+"""Fewer open judgments of one day may be chance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +70,8 @@ class JudgmentsSummary:
     """Events on the day of the judgment, shape (R, K)."""
     log_doubts: tuple[Doubt, ...] = ()
     """What looked like a mistake in the log of rank changes the judgments were made from."""
+    only_day: date | None = None
+    """The day on which every open judgment was made; None where there are several, or few."""
 
     @property
     def ranks(self) -> tuple[str, ...]:
@@ -76,6 +89,10 @@ class JudgmentsSummary:
         found = doubts_of_counts(self.reps, *self.known, has_events=bool(self.n_events.any()))
         found += [*self.log_doubts, *doubts_of_scale(self.scale)]
         found += events_on_the_day(self.ranks, self.n_event_day.sum(axis=0), self.n_events.sum(axis=0))
+        found += doubts_of_export(
+            self.n, self.n_exits, self.n_open, ranks=self.ranks, as_of=self.as_of,
+            only_day=self.only_day, exits_mapped=any("`exit_at`" in words for words in self.noted),
+        )  # fmt: skip
         youngest = min(self.n_mature, default=None)
         if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
             found.append(Doubt(NONE_YOUNG, {"days": youngest, "as_of": self.as_of}))
@@ -172,4 +189,15 @@ def summarise(
         noted,
         add_up(counts.n * ((counts.ending == EVENT) & (counts.days == 0))),
         log_doubts,
+        _only_day(counts),
     )
+
+
+def _only_day(counts: DurationCounts) -> date | None:
+    """The day on which every open judgment was made, if it is one."""
+    still = (counts.ending == OPEN) & (counts.n > 0)
+    ages = np.unique(counts.days[still])
+    if counts.as_of is None or counts.first_judged_at is None or len(ages) != 1 or counts.n[still].sum() < FEW_OPEN:
+        return None
+    day = counts.as_of - timedelta(days=int(ages[0]))
+    return day if day == counts.first_judged_at else None

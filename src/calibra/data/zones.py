@@ -6,6 +6,7 @@ one that was meant. So each says it in its own words here; nothing else in the c
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -49,7 +50,25 @@ def _localise_relation(relation: duckdb.DuckDBPyRelation, timezone: str) -> duck
             moment = f"strftime(timezone('{timezone}', TRY_CAST({name} AS TIMESTAMPTZ)), '{_TO_THE_SECOND}')"
             text = f"CASE WHEN regexp_matches({name}, '{ZONED_TEXT}') THEN coalesce({moment}, {name}) ELSE {name} END"
             replaced.append(f"{text} AS {name}")
+    return _finite(relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation)
+
+
+def _finite(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """No day for infinity, which DuckDB's dates and microseconds know.
+
+    Of judgments and their ends the count sees to it: their infinite day numbers lie after any `as_of`, while another
+    expression in every row would make it half as long again.
+    """
+    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    replaced = [
+        f"nullif({name}, 'infinity'::{kind}) AS {name}"
+        for name, kind in kinds.items()
+        if name in _LATER_ROLES and kind in ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS")
+    ]
     return relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation
+
+
+_LATER_ROLES = ("entered_at", "reranked_at", "won_at", "expected_at")
 
 
 def _localise_ibis(table: Any, timezone: str) -> Any:
@@ -59,12 +78,12 @@ def _localise_ibis(table: Any, timezone: str) -> Any:
     schema = table.schema()
     aware = [name for name in table.columns if name in DATES and _is_aware(schema[name])]
     texts = [name for name in table.columns if name in DATES and schema[name].is_string()]
-    if not aware and not texts:
-        return table
     backend = ibis.get_backend(table).name
+    if not aware and not texts:
+        return _finite_ibis(table, backend)
     if backend not in _LOCAL_TIME:
         if not aware:
-            return table
+            return _finite_ibis(table, backend)
         raise InputError(
             f"Moments with a time zone are not converted on {backend}; {', '.join(f'`{name}`' for name in aware)} have "
             "one. Make them dates, or moments without a zone, in a view."
@@ -84,7 +103,41 @@ def _localise_ibis(table: Any, timezone: str) -> Any:
         there = local(zoned.ifelse(table[name], ibis.null("string")).cast(moment))
         told = there.strftime("%Y-%m-%d") + "T" + there.strftime("%H:%M:%S")  # a T is a word to PostgreSQL's formats
         replaced[name] = zoned.ifelse(told, table[name])
+    return _finite_ibis(table.mutate(**replaced), backend)
+
+
+def _finite_ibis(table: Any, backend: str) -> Any:
+    """No day for infinity, where the database knows it."""
+    import ibis
+
+    schema = table.schema()
+    names = [
+        name for name in table.columns if name in DATES and (schema[name].is_date() or schema[name].is_timestamp())
+    ]
+    if backend not in ("postgres", "duckdb") or not names:
+        return table
+    replaced = {}
+    for name in names:
+        kind = schema[name]
+        is_finite = ibis.udf.scalar.builtin(_of_one, name="isfinite", signature=((kind,), ibis.dtype("boolean")))
+        before_all = ibis.udf.scalar.builtin(
+            _of_three, name="make_date", signature=((ibis.dtype("int32"),) * 3, ibis.dtype("date"))
+        )(-4713, 1, 1).cast(kind)
+        value = table[name]
+        endless = (value > ibis.literal(_ANY_DAY).cast(kind)).ifelse(ibis.null(kind), before_all)
+        replaced[name] = is_finite(value).ifelse(value, value.isnull().ifelse(ibis.null(kind), endless))
     return table.mutate(**replaced)
+
+
+_ANY_DAY = date(2000, 1, 1)
+
+
+def _of_one(value: Any) -> Any:  # what Ibis is told of a function of the database's own
+    """Have no body here."""
+
+
+def _of_three(first: Any, second: Any, third: Any) -> Any:  # what Ibis is told of a function of the database's own
+    """Have no body here."""
 
 
 def _of_two(first: Any, second: Any) -> Any:  # what Ibis is told of a function of the database's own

@@ -167,6 +167,8 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
     told |= {name: say.percent(values[name]) for name in shares if name in values}
     if "names" in told:
         told["names"] = say.listed([facts.label(rep) for rep in values["names"]])
+    if "day" in told:
+        told["day"] = say.date(values["day"])
     if "as_of" in told:
         told["as_of"] = say.date(values["as_of"])
     if "n_cells" in told:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from calibra.data.problems import REASONS
+from calibra.data.rows import NO_VALUE
 from calibra.data.tabulate import MISSING
 from calibra.views.report.blocks import Block, Bullets, Cell, Column, Row, Section, Table, Text
 from calibra.views.report.facts import RANK_WIDTH, Facts
@@ -26,9 +27,11 @@ NOTED_KEYS = {
     "disqualified, came all the same: counted as no event": "noted_disqualified",
     "lost or ended otherwise, came all the same: counted as no event": "noted_other_exit",
     "lost from sight, or under observation late, before the longest horizon: not counted within it": "noted_in_part",
+    "won before the judgment or before the event": "noted_won_before",
     "won without an event, or after an earlier exit": "noted_won",
 }
 """What the judgments note, to its phrase."""
+_NO_VALUE = re.compile(re.escape(NO_VALUE).replace(r"\{role\}", r"(?P<role>\w+)"))
 
 NOTES = (
     (r"Lead times: ready-made counts do not say when what came\.", "note_counts"),
@@ -74,11 +77,15 @@ def intro_section(facts: Facts) -> Section:
     )  # fmt: skip
     mature = [Text(say("intro.mature_note", days=say("format.comma").join(map(str, summary.n_mature))), "note")]
     blocks: list[Block] = [Text(span), _rank_table(summary, say), *(mature if summary.n_mature else [])]
-    noted = [
-        say("intro.noted", n=f"{n:,}", what=say(f"intro.{NOTED_KEYS.get(words, 'noted_other')}", words=words))
-        for words, n in summary.noted.items()
-    ]
+    noted = [say("intro.noted", n=f"{n:,}", what=_noted(words, say)) for words, n in summary.noted.items()]
     return Section("came-in", title, [*blocks, *([Bullets(noted)] if noted else []), Text(_set_aside(facts, summary))])
+
+
+def _noted(words: str, say: Wording) -> str:
+    """What the judgments note, in the report's language."""
+    if empty := _NO_VALUE.fullmatch(words):
+        return say("intro.noted_no_value", role=empty["role"])
+    return say(f"intro.{NOTED_KEYS.get(words, 'noted_other')}", words=words)
 
 
 def _rank_table(summary: JudgmentsSummary, say: Wording) -> Table:
