@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from calibra.errors import (
         CalibraError as CalibraError,
         CalibraWarning as CalibraWarning,
+        EngineError as EngineError,
         FitError as FitError,
         InputError as InputError,
         NotEnoughDataError as NotEnoughDataError,
@@ -107,6 +108,7 @@ _HOME = {
     "CalibraError": "calibra.errors",
     "CalibraWarning": "calibra.errors",
     "Calibration": "calibra.workflow",
+    "EngineError": "calibra.errors",
     "FitError": "calibra.errors",
     "InputError": "calibra.errors",
     "Judgments": "calibra.data.judgments",

@@ -1,6 +1,7 @@
 """calibra in the shell: `demo`, `init`, `check`, `fit`, `report`, `score`.
 
-Exit status 0: good; 1: a fit that its own diagnostics speak against; 2: bad input or use. What is asked for goes to
+Exit status 0: good; 1: a fit that its own diagnostics speak against; 2: bad input or use; 4: a database that was not
+reached, went away or refused. What is asked for goes to
 standard output, errors and notes to standard error.
 """
 
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from calibra import __version__
 from calibra.cli_show import as_json, harmless, judgments_json, say, show, show_judgments
 from calibra.cli_words import ShellWords
-from calibra.errors import CalibraError, CalibraWarning, FitError, InputError
+from calibra.errors import CalibraError, CalibraWarning, EngineError, FitError, InputError
 from calibra.words import counted
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from calibra.loaded import SavedCalibration
     from calibra.workflow import Calibration
 
-GOOD, FAILED_CHECK, BAD_INPUT, STOPPED = 0, 1, 2, 130
+GOOD, FAILED_CHECK, BAD_INPUT, NO_ENGINE, STOPPED = 0, 1, 2, 4, 130
 SAVED, SETTINGS = "calibration.calibra", "calibra.toml"
 """What `fit` leaves in its folder for `report` and `score`."""
 DEMO_DRAWS = 400
@@ -51,7 +52,8 @@ examples:
   calibra report results                         one HTML file to read and to talk about
   calibra score results open.csv --as-of 2026-09-30   how probable is an event now, prospect by prospect?
 
-exit status: 0 good, 1 a fit that its own diagnostics speak against, 2 bad input or use
+exit status: 0 good, 1 a fit that its own diagnostics speak against, 2 bad input or use,
+  4 a database that was not reached, went away or refused: call again, or ask for the right to read
 """
 
 
@@ -70,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
+    except EngineError as error:
+        return _refuse(options.words(str(error)), NO_ENGINE)
     except (CalibraError, OSError) as error:
         return _refuse(options.words(str(error)), BAD_INPUT)
     except KeyboardInterrupt:

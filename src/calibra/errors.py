@@ -14,6 +14,10 @@ class InputError(CalibraError, ValueError):
     """What was given cannot be used; the message says what was expected, what came and how to mend it."""
 
 
+class EngineError(CalibraError):
+    """A database that could not be reached, went away or refused: the input may be sound, and a later call may do."""
+
+
 class NotEnoughDataError(CalibraError):
     """The input is sound, but holds too little for an answer yet; the message says when it will."""
 

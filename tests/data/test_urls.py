@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import builtins
+import gc
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from calibra.data.history import RankHistory
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScale
-from calibra.data.urls import is_url, read_url
+from calibra.data.urls import _parts_of, is_url, read_url
 from calibra.errors import InputError
 
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened"}
@@ -41,8 +43,59 @@ def test_a_database_is_opened_for_reading_only(database: Path) -> None:
         read_url(f"duckdb://{database}::crm.judgments").insert_into("crm.judgments")
 
 
+def test_tables_of_one_file_share_a_connection_while_they_are_in_use(database: Path) -> None:
+    url = f"duckdb://{database}::crm.judgments"
+    one, other = read_url(url), read_url(url)
+    assert one.union(other).aggregate("count(*)").fetchall() == [(2,)]
+    del one, other
+    gc.collect()
+    with duckdb.connect(str(database)) as connection:  # nobody holds the file any more
+        connection.execute("INSERT INTO crm.judgments SELECT * FROM crm.judgments")
+
+
+def test_a_connection_of_ones_own_is_used_to_write_beside_reading(database: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        with pytest.raises(InputError, match=r"open already: pass that connection, read_url\(url, connection="):
+            read_url(f"duckdb://{database}::crm.judgments")
+        frame = read_url(f"duckdb://{database}::crm.judgments", connection=connection)
+        frame.insert_into("crm.judgments")
+        assert connection.execute("SELECT count(*) FROM crm.judgments").fetchone() == (2,)
+        with pytest.raises(InputError, match="has no 'judgements'"):
+            read_url(f"duckdb://{database}::judgements", connection=connection)
+    with pytest.raises(InputError, match="`connection` must be a connection of DuckDB or Ibis; got 3"):
+        read_url(f"duckdb://{database}::crm.judgments", connection=3)
+
+
+def test_a_log_and_its_outcomes_may_lie_in_one_database_or_in_two(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        with duckdb.connect(str(tmp_path / f"{name}.duckdb")) as connection:
+            connection.execute(
+                "CREATE TABLE changes AS SELECT 1 AS id, 'Abe' AS who, 'A' AS at, DATE '2026-01-01' AS day"
+            )
+            connection.execute("CREATE TABLE outcomes AS SELECT 1 AS id, DATE '2026-01-03' AS won")
+    for other in ("one", "two"):
+        history = RankHistory.from_frames(
+            read_url(f"duckdb://{tmp_path / 'one.duckdb'}::changes"),
+            read_url(f"duckdb://{tmp_path / f'{other}.duckdb'}::outcomes"),
+            scale=RankScale(["A"]),
+            as_of="2026-06-30",
+            outcome_columns={"prospect": "id", "event_at": "won"},
+            columns={"prospect": "id", "rep": "who", "rank": "at", "changed_at": "day"},
+        )
+        assert history.judgments().duration_counts().days.tolist() == [2]
+
+
+def test_names_with_dots_and_quotes_stand_in_double_quotes() -> None:
+    assert _parts_of('k."dotted.name"') == ["k", "dotted.name"]
+    assert _parts_of('k."Mixed Case ""T"""') == ["k", 'Mixed Case "T"']
+    assert _parts_of("crm.judgments") == ["crm", "judgments"]
+    assert _parts_of("base.crm.judgments") == ["base", "crm", "judgments"]
+    assert _parts_of("judgments") == ["judgments"]
+
+
 def test_urls_are_told_from_paths() -> None:
     assert is_url("postgres://host/db::table")
+    assert is_url("DuckDB://team.duckdb::table")
     assert not is_url("C:\\data\\judgments.csv")
     assert not is_url("data/judgments.parquet")
 
@@ -53,6 +106,7 @@ def test_urls_are_told_from_paths() -> None:
         ("duckdb://team.duckdb", r"must read `<engine>://<database>::<table>`.*got 'duckdb://team.duckdb'"),
         ("postgres://abe:hush@host/db", r"got 'postgres://abe:\*\*\*@host/db'"),
         ("duckdb:///nowhere/team.duckdb::t", "a file that exists; there is none at '/nowhere/team.duckdb'"),
+        ("DuckDB:///nowhere/team.duckdb::t", "a file that exists; there is none at '/nowhere/team.duckdb'"),
         ("abacus://abe:hush@host/db::t", r"Ibis knows no way to 'abacus://abe:\*\*\*@host/db'"),
     ],
 )

@@ -15,7 +15,7 @@ from tests.data.frames import AS_OF, SCALE, as_polars, world
 
 from calibra.data.judgments import Judgments
 from calibra.data.urls import read_url
-from calibra.errors import InputError
+from calibra.errors import EngineError, InputError
 
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened",
          "exit_at": "left_at"}  # fmt: skip
@@ -71,7 +71,7 @@ def test_a_postgres_table_is_read_by_its_url(postgres_url: str, postgres: Any, r
 def test_a_server_without_the_table_or_no_server_is_told(postgres_url: str) -> None:
     with pytest.raises(InputError, match="has no 'nowhere'"):
         read_url(f"{postgres_url}::nowhere")
-    with pytest.raises(InputError, match=r"'postgres://abe:\*\*\*@127.0.0.1:1/db' could not be reached"):
+    with pytest.raises(EngineError, match=r"'postgres://abe:\*\*\*@127.0.0.1:1/db' could not be reached"):
         read_url("postgres://abe:hush@127.0.0.1:1/db::t")
 
 

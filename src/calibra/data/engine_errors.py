@@ -8,16 +8,31 @@ import sys
 import narwhals.stable.v2 as nw
 from narwhals.exceptions import NarwhalsError
 
-from calibra.errors import InputError
+from calibra.errors import CalibraError, EngineError, InputError
 
 _CSV = re.compile(r"CSV Error on Line: (?P<line>\d+)")
 _WIDTHS = re.compile(r"Expected Number of Columns: (?P<wanted>\d+) Found: (?P<found>\d+)")
 _FILE = re.compile(r"^\s*file = (?P<file>.+)$", re.MULTILINE)
 
 
-def explain(error: Exception) -> InputError:
-    """An engine's complaint about the input, with the way out where it is known."""
+_DENIED = re.compile(r"permission denied for (?P<kind>table|view|schema|sequence|function|relation) (?P<name>\S+)")
+_GRANTS = {"schema": "USAGE ON SCHEMA", "function": "EXECUTE ON FUNCTION"}
+"""What is to be granted, where it is not SELECT."""
+_GONE = re.compile(
+    "connection is (closed|lost)|connection (failed|refused|reset|timed out)|could not (connect|translate)|"
+    "server closed the connection|terminating connection|consuming input failed|the connection is closed",
+    re.IGNORECASE,
+)
+_STOPPED = re.compile(
+    "statement timeout|canceling statement|lock timeout|too many (clients|connections)", re.IGNORECASE
+)
+
+
+def explain(error: Exception) -> CalibraError:
+    """An engine's complaint, with the way out where it is known: about the input, or of a server that is not there."""
     text = str(error).strip()
+    if type(error).__module__.partition(".")[0] == "psycopg" and (said := explain_server(text)):
+        return EngineError(said)
     said = _explain_csv(text)
     if said:
         return InputError(said)
@@ -26,6 +41,25 @@ def explain(error: Exception) -> InputError:
             f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'. ({text.splitlines()[0]})"
         )
     return InputError(f"`frame` could not be counted by its own engine: {text}")
+
+
+def explain_server(text: str) -> str | None:
+    """What became of a server, or what it refused, and what to do; None for a complaint about the query."""
+    first = text.splitlines()[0] if text else "no reason given"
+    if denied := _DENIED.search(text):
+        what, name = _GRANTS.get(denied["kind"], "SELECT ON"), denied["name"]
+        return (
+            f"The server does not let this user read the {denied['kind']} {name}. Ask for GRANT {what} {name} TO the "
+            f"user, and USAGE of its schema. ({first})"
+        )
+    if _STOPPED.search(text):
+        return f"The server stopped the query. Call again when it has less to do, or raise its limit. ({first})"
+    if _GONE.search(text):
+        return (
+            "The connection to the server was lost or could not be made. Call again; a table that was read before must "
+            f"be opened anew with read_url. ({first})"
+        )
+    return None
 
 
 def _explain_csv(text: str) -> str | None:

@@ -19,7 +19,7 @@ from calibra.data.plain_types import with_plain_types
 from calibra.data.postgres import fetch, is_postgres
 from calibra.data.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.data.zones import localise
-from calibra.errors import InputError
+from calibra.errors import CalibraError, InputError
 from calibra.words import quoted
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _to_lazy(
         raise _explain_columns(frame.to_pandas(), roles, error) from error
 
 
-def _explain_columns(frame: pd.DataFrame, roles: Roles, error: Exception) -> InputError:
+def _explain_columns(frame: pd.DataFrame, roles: Roles, error: Exception) -> CalibraError:
     """Which columns will DuckDB not take? Each is tried alone, as DuckDB reads it and as pyarrow, its helper, does."""
     import duckdb
     import pyarrow

@@ -245,14 +245,13 @@ def _as_relation(native: Any, encoding: str, connection: duckdb.DuckDBPyConnecti
 def _of_one_connection(
     changes: duckdb.DuckDBPyRelation, outcomes: duckdb.DuckDBPyRelation
 ) -> tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBPyRelation]:
+    """Both relations as they are where they can be joined, else the outcomes brought to the changes' connection."""
     import duckdb
 
     try:
         changes.project("1 AS one").limit(0).union(outcomes.project("1 AS one").limit(0))
-    except duckdb.Error as error:
-        raise InputError(
-            f"Changes and outcomes must be relations of one DuckDB connection to be joined. ({error})"
-        ) from error
+    except duckdb.Error:
+        return changes, _into_relation(changes, outcomes)
     return changes, outcomes
 
 
