@@ -5,7 +5,7 @@ import ast
 import pytest
 from hypothesis import given, strategies as st
 
-from calibra.words import chance, quoted
+from calibra.words import chance, normal_spelling, quoted
 
 
 def test_a_wide_blank_stands_as_it_is_and_what_hides_is_seen() -> None:
@@ -24,3 +24,7 @@ def test_what_is_quoted_is_what_python_writes_but_for_the_wide_blank(text: str) 
 @pytest.mark.parametrize(("prob", "said"), [(1.0, "over 99 %"), (0.0, "below 1 %"), (0.784, "78 %")])
 def test_a_probability_from_draws_is_never_said_to_be_certain(prob: float, said: str) -> None:
     assert chance(prob) == said
+
+
+def test_marks_that_show_nothing_tell_no_names_apart() -> None:
+    assert normal_spelling("rep0\u200b") == normal_spelling("rep0") == normal_spelling("r\u00adep0")

@@ -24,8 +24,9 @@ def listed(names: Iterable[str], last: str = "and") -> str:
 
 
 def normal_spelling(name: str) -> str:
-    """The name without what tells two spellings of it apart: case, width (NFKC) and blanks."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """The name without what tells two spellings of it apart: case, width (NFKC), blanks, marks without a width."""
+    folded = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(mark for mark in folded if unicodedata.category(mark) != "Cf")
 
 
 def chance(prob: float) -> str:

@@ -13,6 +13,8 @@ import pytest
 from calibra.data.csv_head import find_header
 from calibra.data.engine_errors import explain
 from calibra.data.files import read_path
+from calibra.data.judgments import Judgments
+from calibra.data.scale import RankScale
 from calibra.errors import InputError
 
 HEADER = "prospect,rep,rank,judged_at,event_at\n"
@@ -213,3 +215,14 @@ def odd_csv(g: random.Random) -> str:
     if g.random() < 0.1:
         lines.insert(0, "A title")
     return end.join(lines) + (end if g.random() < 0.8 else "")
+
+
+@pytest.mark.parametrize("problems", ["raise", "set_aside"])
+def test_a_second_header_is_an_error_whatever_is_set_aside(tmp_path: Path, problems: str) -> None:
+    swapped = HEADER.replace("judged_at,event_at", "event_at,judged_at")
+    path = write(tmp_path / "rows.csv", HEADER + ROWS + swapped + ROWS)
+    with pytest.raises(InputError, match=r"`rank` \(column 'rank'\) holds its own name in a row: a second header"):
+        Judgments.from_frame(
+            path, scale=RankScale(["A", "B"]), as_of="2026-06-30", problems=problems,
+            columns={name: name for name in HEADER.strip().split(",")},
+        )  # fmt: skip

@@ -65,7 +65,7 @@ def test_no_probability_of_a_handful_is_shown_in_report_terminal_or_card(calibra
         )
     assert told not in shown.get()
     assert "1 of 3, from 2026-11-03" in shown.get()
-    for lang, day in (("en", "first answer 3 November 2026"), ("ja", "2026年11月3日に最初の答え")):
+    for lang, day in (("en", "enough of them on 3 November 2026"), ("ja", "2026年11月3日に件数がそろいます")):
         page = calibration.report(tmp_path / "report.html", lang=lang).read_text(encoding="utf-8")
         text = re.sub(r"<[^>]+>", "", page).replace("\u00a0", " ")
         assert told not in text

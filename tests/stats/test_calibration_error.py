@@ -107,3 +107,26 @@ def test_interval_lies_within_the_range_of_the_error_and_has_a_length() -> None:
     certain = squared_error_of_cells(cells_from_counts([0.0, 1.0], [50, 50], [0, 50])).debiased
     assert (certain.estimate, certain.lower) == (0.0, 0.0)
     assert certain.upper == pytest.approx((1 - 0.05 ** (1 / 100)) ** 2)
+
+
+@pytest.mark.parametrize(("y", "prob"), [
+    ([0] * 50, [0.01] * 50), ([1] * 50, [0.98] * 50), ([0] * 100, [0.002] * 40 + [0.005] * 30 + [0.01] * 30),
+])  # fmt: skip
+def test_what_usually_comes_of_calibrated_forecasts_is_no_error(y, prob):
+    # by hand: P(no event in 50 at .01) = .61, P(all of 50 at .98) = .36, P(none of the 100) = .59
+    assert squared_calibration_error(y, prob).debiased.lower == 0.0
+
+
+@pytest.mark.parametrize("values", [(0.005,), (0.02, 0.05), (0.002, 0.005, 0.01)])
+@pytest.mark.parametrize("n", [50, 100, 400])
+def test_few_calibrated_sets_of_rare_events_are_called_off(values, n):
+    rng = np.random.default_rng(7)
+    off = 0
+    for _ in range(200):
+        prob = np.repeat(values, n // len(values))
+        off += float(squared_calibration_error(rng.random(prob.size) < prob, prob).debiased.lower) > 0
+    assert off <= 22  # one tail of 5 %: P(Binomial(200, .05) > 22) < .001
+
+
+def test_an_error_that_is_there_is_still_seen():
+    assert squared_calibration_error([1] * 12 + [0] * 88, [0.01] * 100).debiased.lower > 0

@@ -165,6 +165,7 @@ def check_rows(
     ranks = rank_codes(packed.rank, choices)
     reasons = find_reasons(packed, ranks)
     unknown = _unknown_ranks(packed, ranks, reasons)
+    column_faults = [*column_faults, *_header_again(plan, unknown)]
     findings = _find_bad_rows(plan, choices, frame, packed, reasons, unknown)
     doubled = None
     if choices.check_duplicates and "prospect" in plan.present:
@@ -217,6 +218,17 @@ def rank_codes(rank: Labels, choices: Choices) -> NDArray[np.int64]:
     place = {rank: i for i, rank in enumerate(choices.scale.ranks)}
     known = [place.get(choices.rank_labels.get(label, label), -1) for label in rank.values]
     return np.array([*known, -1], dtype=np.int64)[rank.codes]
+
+
+def _header_again(plan: Plan, unknown: Sequence[str]) -> list[str]:
+    """A row that holds the name of the column in place of a rank: below a second header columns may stand otherwise."""
+    column = plan.opened.roles.columns["rank"]
+    if column not in unknown:
+        return []
+    return [
+        f"`rank` (column {quoted(column)}) holds its own name in a row: a second header, below which columns may stand "
+        "in another order. Read the tables apart, or take the line out."
+    ]
 
 
 def _unknown_ranks(packed: PackedCounts, ranks: NDArray[np.int64], reasons: NDArray[np.int64]) -> tuple[str, ...]:

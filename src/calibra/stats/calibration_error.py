@@ -19,6 +19,9 @@ DRAWN_IN = 2.0
 few forecasts would else count as no variance at all."""
 
 
+_SIMULATED = 1999
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SquaredCalibrationError:
     """Mean squared distance between forecast and event probability, freed of the bias of finite counts."""
@@ -78,7 +81,8 @@ def squared_calibration_error(
     tail is taken relative to that at 0 (Read 2002), so that forecasts which fit better than chance would let them do
     not get an interval without length. Measured at 90 %, 4,000 simulated sets for each of 2, 5 and 10 values, 30, 100
     and 300 forecasts in all, calibrated and off in four ways: it holds the truth in 88 to 97 %, calibrated ones in 92
-    to 95 %. It is for independent outcomes.
+    to 95 %. It begins above 0 only where at most a tail of 1,999 simulated calibrated sets lie as far off, so that no
+    event among forecasts of 1 % says nothing. It is for independent outcomes.
 
     References
     ----------
@@ -133,9 +137,23 @@ def _error_ends(n: Floats, rate: Floats, prob: Floats, interval_prob: float) -> 
     seen = float((n * (rate - prob) ** 2).sum() / unit)
     to_error = unit / n.sum()
     below_at_zero = float(chndtr(seen, df, 0.0))
-    lower = _noncentrality(seen, df, 1.0 - tail) if below_at_zero > 1.0 - tail else 0.0
+    off = below_at_zero > 1.0 - tail and _share_as_far_off(n, rate, prob) <= tail
+    lower = _noncentrality(seen, df, 1.0 - tail) if off else 0.0
     upper = _noncentrality(seen, df, tail * below_at_zero)
     return min(lower * to_error, greatest), min(upper * to_error, greatest)
+
+
+def _share_as_far_off(n: Floats, rate: Floats, prob: Floats) -> float:
+    """Share of calibrated sets that lie at least as far off, among simulated ones and this one.
+
+    Where hardly an event is to be expected the χ² is far from the distribution of the sum: no event in fifty forecasts
+    of 1 % is what usually comes.
+    """
+    rng = np.random.default_rng(0)
+    simulated = rng.binomial(n.astype(np.int64), prob, (_SIMULATED, prob.size)) / n
+    observed = (n * (rate - prob) ** 2).sum()
+    further = ((n * (simulated - prob) ** 2).sum(axis=1) >= observed * (1.0 - 1e-12)).sum()
+    return float((1 + further) / (1 + _SIMULATED))
 
 
 def _noncentrality(seen: float, df: float, level: float) -> float:

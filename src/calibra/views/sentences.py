@@ -179,7 +179,7 @@ def _delivered(fit: RankFit, scale: RankScale, first_answers: Mapping[tuple[str,
         comparable = promise is not None and promise.kind == "average" and promise.within_days == fit.within_days
         promised = f", promised {100 * promise.prob:g} %" if promise is not None and comparable else ""
         first = first_answers.get((ALL_REPS, row["rank"]))
-        too_few = f"– (n {row['n']:,}{f'; first answer {first}' if first else ''})"
+        too_few = f"– (n {row['n']:,}{f'; enough on {first}' if first else ''})"
         told = _percent(row) if row["n"] >= FEWEST_SHOWN else too_few
         parts.append(f"{short_label(row['rank'])} {told}{promised}")
     within = "" if fit.within_days is None else f" within {fit.within_days} days"
