@@ -3,11 +3,14 @@
 Within intervals of days since the judgment the hazard of each ending c (event; exit) is constant,
 
     log λ_c,rkj = α_cj + β_ck + γ_ck t_j + x'δ_c + o_cr + d_cr s_k + e_crk + v_cr t_j,
+    α_cj = w_cj + a_c (t_j − t_1) + b_c (t_j² − t_1²) + h_cj,
 
-and the counts of endings are Poisson on person-days: D_c,rkj ~ Poisson(λ_c,rkj E_rkj). α is a random walk over the
-intervals, β and γ move a rank up or down and early or late (t_j: log of the interval's middle, centred), δ is case
-mix, o_r a rep's level, d_r its slope on the rank scores s, e_rk what is left of a rep's own use of a rank, v_r its
-tempo. The likelihood is a product over the endings, so each is fitted on its own.
+and the counts of endings are Poisson on person-days: D_c,rkj ~ Poisson(λ_c,rkj E_rkj). w is a random walk over the
+intervals around a trend of slope a and bend b, so that late intervals with few endings go on as those before them; h
+is 0 but in intervals of one day on which endings heap up. β and γ move a rank up or down and early or late (t_j: log
+of the interval's middle, centred), δ is case mix, o_r a rep's level, d_r its slope on the rank scores s, e_rk what is
+left of a rep's own use of a rank, v_r its tempo. The likelihood is a product over the endings, so each is fitted on
+its own.
 
 References
 ----------
@@ -32,9 +35,10 @@ from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Poisson
 from calibra.inference.pairing import spawn_seed
 from calibra.inference.posterior import Posterior
-from calibra.inference.priors import HalfNormal, Normal, RandomWalk, ScalePrior
+from calibra.inference.priors import HalfNormal, Normal, PopulationPrior, RandomWalk, ScalePrior
 from calibra.models.cells import indicator, read_adjust_for, residual_basis
-from calibra.models.lead_time_cells import Floats, LeadTimeCells, lay_out, rank_contrasts
+from calibra.models.lead_time_baseline import Columns
+from calibra.models.lead_time_cells import Floats, Ints, LeadTimeCells, lay_out, rank_contrasts
 from calibra.models.lead_time_fit import CAUSES, LeadTimeFit
 
 if TYPE_CHECKING:
@@ -49,6 +53,10 @@ class LeadTimePriors:
     """Log hazard per day in the first interval: from 1 in 11,000 to 1 in 15 a day (90 % probability)."""
     step: ScalePrior = HalfNormal(0.5)
     """Standard deviation of the step from one interval to the next, at the median distance of middles."""
+    trend: Normal = Normal(0.0, 1.0)
+    """Slope and bend of the baseline over the standardised log time, for which the steps need not account."""
+    heap: Normal = Normal(0.0, 3.0)
+    """How far the hazard of a day on which endings heap up lies above what the days around it say."""
     rank: Normal = Normal(0.0, 1.5)
     """How far a rank lies above or below the mean of the ranks."""
     rank_tempo: Normal = Normal(0.0, 0.5)
@@ -166,25 +174,22 @@ class LeadTimeModel:
 
     def _declare(self, cells: LeadTimeCells) -> dict[str, CellModel]:
         """One multilevel cell model for each ending that occurs; events always."""
-        population, rep_terms = self._population(cells), self._rep_terms(cells)
+        rep_terms = self._rep_terms(cells)
         exposure = cells.exposure
         endings = {"event": exposure.events} | ({"exit": exposure.exits} if cells.has_exits else {})
         return {
             cause: CellModel(
                 family=Poisson(), events=cells.pack(ended), size=cells.pack(exposure.exposure_days), reps=exposure.reps,
-                population=with_own_axes(population, rep_terms), rep_terms=rep_terms,
+                population=with_own_axes(self._population(cells, cause), rep_terms), rep_terms=rep_terms,
             )
             for cause, ended in endings.items()
         }  # fmt: skip
 
-    def _population(self, cells: LeadTimeCells) -> tuple[PopulationTerm, ...]:
+    def _population(self, cells: LeadTimeCells, cause: str) -> tuple[PopulationTerm, ...]:
         """β: the baseline over intervals, ranks against each other, ranks early or late, case mix."""
         priors, ranks, rank = self.priors, cells.exposure.ranks, cells.packed.rank
         n_intervals = len(cells.clock)
-        first, widths = priors.first_hazard, step_widths(cells.bounds)
-        walk = RandomWalk(priors.step, widths, first.mean, first.sd) if widths else first
-        interval = np.broadcast_to(np.eye(n_intervals), (*rank.shape, n_intervals, n_intervals))
-        terms = [PopulationTerm("baseline", "interval", cells.intervals, _flat(interval, rank.ndim), walk)]
+        terms = self._baseline(cells, cause)
         if len(ranks) > 1:
             labels = tuple(f"contrast {i + 1}" for i in range(len(ranks) - 1))
             contrasts = np.repeat(rank_contrasts(len(ranks))[rank][..., None, :], n_intervals, axis=-2)
@@ -201,6 +206,23 @@ class LeadTimeModel:
             design = np.repeat(columns[..., None, :], n_intervals, axis=-2)
             terms.append(PopulationTerm(f"{name}_effect", name, labels, _flat(design, rank.ndim), priors.adjustment))
         return tuple(terms)
+
+    def _baseline(self, cells: LeadTimeCells, cause: str) -> list[PopulationTerm]:
+        """α: a trend, a walk around it, and the days of heaps, the same at every rank."""
+        priors, rank = self.priors, cells.packed.rank
+        first, widths = priors.first_hazard, step_widths(cells.bounds)
+        walk = RandomWalk(priors.step, widths, first.mean, first.sd) if widths else first
+        by_interval = Columns(cells.intervals, np.eye(len(cells.clock)))
+        parts: tuple[tuple[str, str, Columns, PopulationPrior], ...] = (
+            ("baseline", "interval", by_interval, walk),
+            ("trend", "power", cells.trend, priors.trend),
+            ("heap", "heap_day", cells.heap(cause), priors.heap),
+        )
+        return [
+            PopulationTerm(name, dim, columns.labels, _flat(_at_each_rank(columns.design, rank), rank.ndim), prior)
+            for name, dim, columns, prior in parts
+            if columns.labels
+        ]
 
     def _rep_terms(self, cells: LeadTimeCells) -> tuple[RepTerm, ...]:
         """u_r: level, slope on the rank scores, what is left of each rank, early or late."""
@@ -222,6 +244,11 @@ def step_widths(bounds: Floats) -> tuple[float, ...]:
     """Distances between the middles of neighbouring intervals over their median, one fewer than intervals."""
     distances = np.diff(0.5 * (bounds[1:] + bounds[:-1]))
     return tuple((distances / np.median(distances)).tolist()) if distances.size else ()
+
+
+def _at_each_rank(design: Floats, rank: Ints) -> Floats:
+    """(interval, column) the same in every cell, (…, cell, interval, column)."""
+    return np.broadcast_to(design, (*rank.shape, *design.shape))
 
 
 def _flat(design: Floats, n_cell_axes: int) -> Floats:

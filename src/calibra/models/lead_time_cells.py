@@ -1,6 +1,7 @@
 """What the lead-time model counts: intervals, person-days and endings, and how far follow-up reaches."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -11,6 +12,15 @@ from calibra.data.counts import EVENT, OPEN, DurationCounts, ExposureCells, chec
 from calibra.data.scale import RankScale, RankScores
 from calibra.errors import NotEnoughDataError
 from calibra.models.cells import PackedCells, check_any, pack_cells
+from calibra.models.lead_time_baseline import (
+    KINDS,
+    Columns,
+    heap_columns,
+    heap_days,
+    heap_intervals,
+    mend_exposure,
+    trend_columns,
+)
 from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
@@ -22,10 +32,8 @@ EVENTS_PER_INTERVAL = 10
 """So many events an interval has by default, about, before another one is opened."""
 FEWEST_AT_RISK = 20
 """Follow-up counts by default as far as so many judgments (5 % of them, where that is fewer) are still followed."""
-WIDEST = 1.5
+WIDEST = 1.25
 """No default interval ends later than this factor times its start: within it the hazard cannot fall."""
-HEAP_SHARE, HEAP_FACTOR = 0.05, 3.0
-"""A heap: a day with ten events, this share of all, and so many times what the days beside it hold on average."""
 _APART = 1.15  # an edge of the data's own keeps this factor away from one that was asked for
 
 
@@ -88,6 +96,17 @@ class LeadTimeCells:
     """Log of each interval's middle, centred and scaled, (interval,); 0 where there is one interval."""
     follow_up: FollowUp
     """How far the follow-up reaches."""
+    heaps: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """Ending to the intervals of one day on which such endings heap up, (interval,)."""
+
+    @property
+    def trend(self) -> Columns:
+        """Slope and bend of the baseline."""
+        return trend_columns(self.clock)
+
+    def heap(self, cause: str) -> Columns:
+        """The days on which endings of this kind heap up."""
+        return heap_columns(self.heaps.get(cause, np.zeros(len(self.clock), dtype=bool)), self.exposure.edges_days)
 
     @property
     def bounds(self) -> Floats:
@@ -141,23 +160,24 @@ def lay_out(
     edges = default_edges(counts, scale.horizons) if edges_days is None else check_edges(edges_days)
     if edges[-1] > follow_up.longest_days:
         raise follow_up.refuse(int(edges[-1]), "`interval_edges_days` up to")
-    exposure = counts.exposure_cells(edges, by=by)
+    heaps = heap_intervals(counts, edges)
+    exposure = mend_exposure(counts.exposure_cells(edges, by=by), heaps["event"] | heaps["exit"])
     n = _judgments(counts, by)
     ranks = n.sum(axis=(0, *range(2, n.ndim))).astype(float)
     clock = interval_clock(np.concatenate([[0.0], edges + 0.5]))
-    return LeadTimeCells(exposure, n, pack_cells(n > 0, by), scale.scores(ranks), clock, follow_up)
+    return LeadTimeCells(exposure, n, pack_cells(n > 0, by), scale.scores(ranks), clock, follow_up, heaps)
 
 
 def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
     """Which intervals, if nobody says? Promises reached by the follow-up, its end, quantiles of event days, and no gap.
 
     The end is the last day on which at least 20 judgments (or 5 % of them) were still followed, or the last reached
-    promise; where all of these ended, the day of the last ending. A day on which events heap up is an interval of its
-    own (`HEAP_SHARE`, `HEAP_FACTOR`). Between, edges hold about as many events each, at most eight intervals and ten
+    promise; where all of these ended, the day of the last ending. A day on which events or exits heap up is an interval
+    of its own (`heap_days`). Between, edges hold about as many events each, at most eight intervals and ten
     events an interval; the last event is an edge where follow-up goes on for long without one. Where an interval's
-    worth of events comes on the day of the judgment, that day is an interval of its own. Intervals wider than half
-    their start are cut in pieces, as far as each holds the person-days in which ten events would come at the mean
-    hazard: few events in many person-days say as much as many events in few.
+    worth of events comes on the day of the judgment, that day is an interval of its own. Intervals wider than a
+    quarter of their start are cut in pieces, as far as each holds the person-days in which ten events would come at
+    the mean hazard: few events in many person-days say as much as many events in few.
     """
     longest = int(counts.days.max())
     at_risk = count_at_risk(counts)
@@ -165,7 +185,8 @@ def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
     end = max([1, *promised, _all_ended(counts) or last_followed(at_risk, float(counts.n.sum()))])
     seen = (counts.ending == EVENT) & (counts.days <= end)
     days, n = counts.days[seen], counts.n[seen]
-    wanted = {*promised, end, *_heaps(days, n)}
+    heaps = [day for cause in KINDS for day in heap_days(counts, cause, end=end).tolist()]
+    wanted = {*promised, end, *heaps, *(day - 1 for day in heaps if day > 0)}
     if days.size and days.max() * _APART < end:
         wanted.add(max(1, int(days.max())))
     n_intervals = int(np.clip(n.sum() // EVENTS_PER_INTERVAL, 1, MOST_INTERVALS))
@@ -185,20 +206,8 @@ def last_followed(at_risk: Floats, n: float) -> int:
     return int(np.flatnonzero(at_risk >= enough)[-1:].sum())
 
 
-def _heaps(days: Ints, n: Ints) -> set[int]:
-    """Edges that make an interval of each day on which events heap up: fixed closing days, reports at month's end."""
-    if not days.size:
-        return set()
-    by_day = np.bincount(days, n, days.max() + 2)
-    beside = 0.5 * (np.concatenate([[0.0], by_day[:-1]]) + np.append(by_day[1:], 0.0))
-    heaps = np.flatnonzero(
-        (by_day > HEAP_FACTOR * beside) & (by_day > HEAP_SHARE * by_day.sum()) & (by_day >= EVENTS_PER_INTERVAL)
-    )
-    return {int(day) for heap in heaps.tolist() for day in (heap - 1, heap) if day >= 0}
-
-
 def _cut_wide(edges: list[int], person_days: Floats, n_events: int) -> Ints:
-    """Edges with none of their intervals wider than half its start, as far as the person-days up to each day allow."""
+    """Edges with no interval wider than a quarter of its start, as far as the person-days up to each day allow."""
     if n_events == 0:
         return np.array(edges, dtype=np.int64)
     enough = EVENTS_PER_INTERVAL * person_days[edges[-1]] / n_events

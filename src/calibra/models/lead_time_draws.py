@@ -43,7 +43,10 @@ class LeadTimeDraws:
     @property
     def without_events(self) -> "LeadTimeDraws | None":
         """Exits in a world without events, read as events; None where nobody exited."""
-        return replace(self, posteriors={"event": self.posteriors["exit"]}) if "exit" in self.posteriors else None
+        if "exit" not in self.posteriors:
+            return None
+        heaps = {"event": self.cells.heaps["exit"]} if self.cells.heaps else {}
+        return replace(self, cells=replace(self.cells, heaps=heaps), posteriors={"event": self.posteriors["exit"]})
 
     def curves(self, times: Floats, *, reps: slice = slice(None)) -> Curves:
         """Incidences by these times since the judgment, (draw, rep, rank, time), at each rep's own case mix."""
@@ -63,7 +66,7 @@ class LeadTimeDraws:
         """Log hazard per day at average case mix, (draw, rep, rank, interval)."""
         draws, clock = self.posteriors[cause].draws, self.cells.clock
         n_ranks = len(self.cells.exposure.ranks)
-        common = np.repeat(draws["baseline"][:, None, :], n_ranks, axis=1)
+        common = np.repeat(self.baseline(cause)[:, None, :], n_ranks, axis=1)
         if n_ranks > 1:
             basis = rank_contrasts(n_ranks).T
             common = common + (np.atleast_2d(draws["rank_contrast"]) @ basis)[:, :, None]
@@ -77,6 +80,15 @@ class LeadTimeDraws:
         if "tempo" in draws:
             own = own + draws["tempo"][:, reps, None, None] * clock
         return np.asarray(common[:, None] + own)
+
+    def baseline(self, cause: str) -> Floats:
+        """Walk, trend and heaps together, (draw, interval)."""
+        draws = self.posteriors[cause].draws
+        baseline = draws["baseline"]
+        for name, columns in (("trend", self.cells.trend), ("heap", self.cells.heap(cause))):
+            if name in draws:
+                baseline = baseline + draws[name].reshape(len(baseline), -1) @ columns.design.T
+        return baseline
 
     def read(
         self, times: Floats, reader: Reader, *, ranks: RankMix = "by rank", interval_prob: float

@@ -1,6 +1,7 @@
 """Fits put together again from counts, choices and saved draws, without a new draw."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,9 +39,12 @@ def restore_lead_time_fit(
     scale: RankScale,
     posteriors: Mapping[str, Posterior],
 ) -> LeadTimeFit:
-    """The fit of a lead-time model whose interval edges are given."""
+    """The fit of a lead-time model whose interval edges are given; without a trend where the draws have none."""
     cells = lay_out(counts, scale, edges_days=np.array(model.interval_edges_days), by=())
-    declarations = model._declare(cells)
+    declarations = {
+        cause: _without_later_terms(declaration, posteriors[cause])
+        for cause, declaration in model._declare(cells).items()
+    }
     for cause, declaration in declarations.items():
         _check_terms(posteriors[cause], _names(declaration))
     return LeadTimeFit((), scale, counts, cells, opened, declarations, posteriors)
@@ -53,6 +57,12 @@ def restore_threshold_fit(
     declaration = model._declare(cells)
     _check_terms(posterior, set(declaration.layout[0]))
     return ThresholdFit(cells, scale, None, declaration, posterior)
+
+
+def _without_later_terms(declaration: CellModel, posterior: Posterior) -> CellModel:
+    """The model as it was when the draws were made: its baseline was once a walk alone."""
+    later = {"trend", "heap"} - set(posterior.dims)
+    return replace(declaration, population=tuple(term for term in declaration.population if term.name not in later))
 
 
 def _names(declaration: CellModel) -> set[str]:

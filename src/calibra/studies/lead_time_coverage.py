@@ -19,6 +19,7 @@ from calibra.errors import FitError, NotEnoughDataError
 from calibra.inference.priors import Normal
 from calibra.models.cells import residual_basis
 from calibra.models.lead_time import LeadTimeModel, LeadTimePriors, step_widths
+from calibra.models.lead_time_baseline import trend_columns
 from calibra.models.lead_time_cells import interval_clock, rank_contrasts
 from calibra.models.lead_time_curves import incidence
 from calibra.models.lead_time_fit import LeadTimeFit
@@ -84,6 +85,8 @@ def draw_world(rng: np.random.Generator, scores: Floats) -> PriorWorld:
     for _ in ("event", "exit"):
         steps = PRIORS.step.sample(rng) * widths * rng.standard_normal(len(widths))
         walk = np.cumsum(np.concatenate([[rng.normal(PRIORS.first_hazard.mean, PRIORS.first_hazard.sd)], steps]))
+        trend = trend_columns(clock)
+        walk = walk + trend.design @ rng.normal(PRIORS.trend.mean, PRIORS.trend.sd, len(trend.labels))
         rank, late = (
             basis @ rng.normal(prior.mean, prior.sd, basis.shape[1]) for prior in (PRIORS.rank, PRIORS.rank_tempo)
         )

@@ -59,7 +59,8 @@ def _of_lead_time(fit: LeadTimeFit) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     for cause, posterior in fit.posteriors.items():
         draws = posterior.draws
-        found |= {f"{cause}: first hazard": draws["baseline"][:, 0], f"{cause}: last hazard": draws["baseline"][:, -1]}
+        baseline = fit.draws.baseline(cause)
+        found |= {f"{cause}: first hazard": baseline[:, 0], f"{cause}: last hazard": baseline[:, -1]}
         for name in ("baseline", "level", "slope", "residual", "tempo"):
             if f"{name}_scale" in draws:
                 found[f"{cause}: {name} scale"] = draws[f"{name}_scale"]
@@ -69,6 +70,11 @@ def _of_lead_time(fit: LeadTimeFit) -> dict[str, Floats]:
             found |= {
                 f"{cause}: rank contrast": draws["rank_contrast"][:, 0],
                 f"{cause}: slope, last rep": draws["slope"][:, -1],
+            }
+        if "trend" in draws:
+            found |= {
+                f"{cause}: {name}": draws["trend"][:, i]
+                for i, name in enumerate(("slope", "bend")[: draws["trend"].shape[1]])
             }
         if "rank_tempo" in draws:
             found[f"{cause}: rank tempo"] = draws["rank_tempo"][:, 0]

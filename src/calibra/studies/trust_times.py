@@ -13,6 +13,7 @@ from calibra.data.open_rows import OpenCounts
 from calibra.data.scale import RankScale
 from calibra.models.cells import pack_cells, residual_basis
 from calibra.models.lead_time import LeadTimeModel, step_widths
+from calibra.models.lead_time_baseline import trend_columns
 from calibra.models.lead_time_cells import FollowUp, LeadTimeCells, interval_clock, lay_out, rank_contrasts
 from calibra.models.lead_time_fit import LeadTimeFit
 
@@ -74,6 +75,9 @@ def draw_lead_time_truth(
         step = np.asarray(float(priors.step.sample(rng)))
         steps = step * np.sqrt(step_widths(bounds)) * rng.standard_normal(n_intervals - 1)
         truth |= {"baseline": np.concatenate([[first], first + np.cumsum(steps)]), "baseline_scale": step}
+    n_trend = len(trend_columns(interval_clock(bounds)).labels)
+    if n_trend:
+        truth["trend"] = rng.normal(priors.trend.mean, priors.trend.sd, n_trend)
     own = [("level", priors.level, 1)]
     if n_ranks > 1:
         truth["rank_contrast"] = rng.normal(priors.rank.mean, priors.rank.sd, n_ranks - 1)
@@ -95,6 +99,8 @@ def log_hazards(truth: Mapping[str, Floats], bounds: Floats, scores: Floats) -> 
     """Log hazard per day, (rep, rank, interval)."""
     clock, basis = interval_clock(bounds), rank_contrasts(len(scores))
     eta = truth["baseline"][None, None, :] + truth["level"][:, None, None]
+    if "trend" in truth:
+        eta = eta + trend_columns(clock).design @ truth["trend"]
     if "slope" in truth:
         eta = eta + (basis @ truth["rank_contrast"])[None, :, None]
         eta = eta + truth["slope"][:, None, None] * scores[None, :, None]

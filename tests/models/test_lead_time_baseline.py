@@ -1,0 +1,110 @@
+"""The baseline of the lead-time model: its trend, and days on which endings heap up."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from tests.models.lead_time_worlds import EVENT, EXIT, OPEN, competing, judgments_of, scale_of
+
+from calibra.inference.priors import Normal
+from calibra.models.lead_time import LeadTimeModel, LeadTimePriors
+from calibra.models.lead_time_baseline import heap_days, trend_columns
+from calibra.models.lead_time_cells import default_edges, interval_clock, lay_out
+
+LATE = (10, 20, 30, 45, 60, 80, 100, 128, 160, 202, 255, 321, 405, 510, 642, 720)
+
+
+def heaped(days_of_events, *, seed, kind=EVENT, n=4000):
+    """Judgments whose events all come on these days, seven in ten at A and three in ten at B; the rest stays open."""
+    rng = np.random.default_rng(seed)
+    rank, age = rng.integers(0, 2, n), rng.integers(0, 365, n)
+    comes = rng.random(n) < np.array([0.7, 0.3])[rank]
+    day = np.where(comes, rng.choice(days_of_events, n), 10_000)
+    ending = np.where(day <= age, kind, OPEN)
+    rep = np.array([f"rep {i}" for i in rng.integers(0, 8, n)])
+    return judgments_of(np.minimum(day, age), ending, rep=rep, rank=np.array(["A", "B"])[rank])
+
+
+@pytest.mark.parametrize("days", [[31], [30, 60, 90]])
+def test_heaps_are_read_right_and_laplace_stays(days):
+    fit = LeadTimeModel().fit(heaped(days, seed=1), seed=1, draws=400, progress=False)
+    assert fit.posteriors["event"].diagnostics.engine == "laplace"
+    assert fit.diagnostics.ok
+    within = fit.cumulative_incidence([days[-1]], by=("rank",)).estimate
+    np.testing.assert_allclose(within, [0.7, 0.3], atol=0.03)  # sampling: .011 at 1,800 judgments a rank
+    before = fit.cumulative_incidence([days[0] - 1], by=("rank",)).estimate
+    np.testing.assert_array_less(before, 0.005)
+
+
+def test_person_days_of_a_heap_give_back_its_share():
+    # 100 judgments, 70 end on day 31: hazard −log(0.3) = 1.204 a day, 70/1.204 = 58.1 person-days
+    days, ending = np.r_[np.full(70, 31), np.full(30, 200)], np.r_[np.full(70, EVENT), np.full(30, OPEN)]
+    counts = judgments_of(days, ending, exits=False).duration_counts()
+    cells = lay_out(counts, scale_of("A"), edges_days=(30, 31, 200), by=())
+    np.testing.assert_allclose(cells.exposure.exposure_days.sum(axis=(0, 1)), [100 * 30.5, 58.14, 30 * 169], rtol=1e-3)
+    apart = lay_out(counts, scale_of("A"), edges_days=(29, 60, 200), by=())
+    np.testing.assert_allclose(apart.exposure.exposure_days.sum(axis=(0, 1))[1], 70 * 1.5 + 30 * 31)
+
+
+def test_heaps_of_exits_are_theirs_alone():
+    days = np.r_[np.full(40, 90), np.arange(1, 81), np.full(50, 200)]
+    ending = np.r_[np.full(40, EXIT), np.full(80, EVENT), np.full(50, OPEN)]
+    judgments = judgments_of(days, ending, exits=True)
+    counts = judgments.duration_counts()
+    assert heap_days(counts, "exit", end=200).tolist() == [90]
+    assert heap_days(counts, "event", end=200).tolist() == []
+    assert {89, 90} <= set(default_edges(counts, ()).tolist())
+    fit = LeadTimeModel().fit(judgments, seed=1, engine="laplace", draws=400, progress=False)
+    assert "heap" in fit.posteriors["exit"].draws
+    assert "heap" not in fit.posteriors["event"].draws
+    alone = fit.draws.without_events
+    np.testing.assert_allclose(alone.log_hazards("event"), fit.draws.log_hazards("exit"))
+
+
+def test_the_trend_starts_at_the_first_interval_and_has_no_more_columns_than_steps():
+    for n_intervals, labels in ((1, ()), (2, ("slope",)), (3, ("slope", "bend")), (6, ("slope", "bend"))):
+        clock = interval_clock(np.geomspace(1.0, 200.0, n_intervals + 1))
+        columns = trend_columns(clock)
+        assert columns.labels == labels
+        assert (columns.design[0] == 0).all()
+        if len(labels) == 2:
+            rises = columns.design @ [1.0, 0.0], columns.design @ [0.0, 1.0]
+            np.testing.assert_allclose(rises, [clock - clock[0], clock**2 - clock[0] ** 2])
+
+
+def test_hazards_are_read_as_declared():
+    judgments = heaped([30, 60], seed=2, n=800)
+    fit = LeadTimeModel().fit(judgments, seed=1, engine="laplace", draws=100, progress=False)
+    declared, draws = fit.declarations["event"], fit.posteriors["event"].draws
+    assert {term.name for term in declared.population} >= {"baseline", "trend", "heap"}
+    population = np.concatenate([draws[term.name].reshape(100, -1) for term in declared.population], axis=1)
+    own = np.concatenate([draws[t.name].reshape(100, declared.n_reps, -1) for t in declared.rep_terms], axis=2)
+    linpred = (population @ np.swapaxes(declared.population_design, -1, -2)).reshape(100, 1, -1)
+    linpred = linpred + own @ np.swapaxes(declared.rep_design, -1, -2)
+    read = fit.draws.log_hazards("event")
+    np.testing.assert_allclose(read.reshape(linpred.shape), linpred, atol=1e-9)
+
+
+def test_the_last_events_are_expected_where_they_come():
+    # quantiles of a log-normal lead time, median 45 days: the walk alone leaves late intervals as high as those before
+    n_events, n_open = 300, 700
+    days = np.floor(0.5 + 45.0 * np.exp(0.8 * norm.ppf((np.arange(n_events) + 0.5) / n_events))).astype(int)
+    days, ending = np.r_[days, np.full(n_open, 720)], np.r_[np.full(n_events, EVENT), np.full(n_open, OPEN)]
+    judgments = judgments_of(days, ending, exits=False)
+    expected = n_events * (norm.cdf(np.log(720.5 / 45) / 0.8) - norm.cdf(np.log(405.5 / 45) / 0.8))
+    late = {}
+    for sd in (1.0, 1e-3):
+        fit = LeadTimeModel(interval_edges_days=LATE, priors=LeadTimePriors(trend=Normal(0.0, sd))).fit(
+            judgments, seed=1, engine="laplace", draws=400, progress=False
+        )
+        before, last = fit.cumulative_incidence([405, 720], by=()).estimate
+        late[sd] = float(last - before) * len(days)
+    assert abs(late[1.0] - expected) < 0.5 < late[1e-3] - expected
+
+
+def test_days_of_heaps_are_found_by_hand():
+    days, ending = competing(300, seed=3, exit_days=np.inf)
+    counts = judgments_of(
+        np.r_[days, np.full(60, 47)], np.r_[ending, np.full(60, EVENT)], exits=False
+    ).duration_counts()
+    assert heap_days(counts, "event", end=100).tolist() == [47]
+    assert heap_days(counts, "event", end=46).tolist() == []
