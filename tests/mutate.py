@@ -59,7 +59,7 @@ FAULTS = (
     fault("exact decimals keep their zeros", "data/test_plain_types.py",
           "data/plain_types.py", 'text.str.replace_all("[.]?0+$", "")', "text"),
     fault("a day before the year 1 is any day before the judgment", "data/test_empty_days.py",
-          "data/problems.py", "((packed.code >> 2) + judged < 1)", "((packed.code >> 2) + judged < -(10**9))"),
+          "data/problems.py", "((packed.code >> 2) + judged < FIRST_OF_ALL)", "((packed.code >> 2) + judged < -(10**9))"),
     fault("a tie goes to the exit and not to the event", GOLDEN,
           "data/packed.py", '_ENDS = {"event_at": 1, "exit_at": 2, ', '_ENDS = {"event_at": 2, "exit_at": 1, ',
           "data/counts.py", "EVENT, EXIT, OPEN = 1, 2, 3", "EVENT, EXIT, OPEN = 2, 1, 3"),

@@ -37,7 +37,11 @@ def read(frame: Any, columns: dict[str, str] | None = None, **choices: Any) -> J
 
 
 def test_a_missing_prospect_among_bytes_does_not_break_the_examples() -> None:
-    relation = duckdb.connect().from_arrow(pa.table(table(lead=["p", None], label=[None, None])))
+    relation = duckdb.connect().from_arrow(
+        pa.table(
+            table(lead=["p", None, "q"], owner=["Abe", "Ito", "Abe"], label=[None, None, "A"], judged=[DAY, DAY, DAY])
+        )
+    )
     with pytest.raises(InputError, match=r"found no rank in 2 rows \(prospect 'p' no rank; prospect unknown no rank\)"):
         read(relation)
 

@@ -15,6 +15,8 @@ from calibra.errors import InputError
 
 BEFORE_ALL = -4700
 """Years before it stand for minus infinity, which `localise` makes a day in 4713 BC."""
+FIRST_OF_ALL = -14
+"""Day number of 0001-01-01, by the formula that every engine shares."""
 ENDLESS = 10**9
 """Day numbers beyond it are those that DuckDB gives to infinity."""
 DAY_TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -67,7 +69,7 @@ def is_outside(role: str) -> nw.Expr:
     Ends after the year 9999 are read as any after `as_of`: systems write the last day they know for what is open.
     """
     day = nw.col(f"{role[:-3]}_day")
-    return (day < 1) | ((day > LAST_DAY) & (day < ENDLESS)) if role == "judged_at" else day < 1
+    return (day < FIRST_OF_ALL) | ((day > LAST_DAY) & (day < ENDLESS)) if role == "judged_at" else day < FIRST_OF_ALL
 
 
 def year_of_outside(role: str) -> nw.Expr:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.dates import FIRST_DAY, LAST_DAY, is_text
-from calibra.data.empty_days import ENDLESS, is_outside, say_outside, within_calendar, year_of_outside
+from calibra.data.empty_days import ENDLESS, FIRST_OF_ALL, is_outside, say_outside, within_calendar, year_of_outside
 from calibra.data.frames import collect
 from calibra.data.packed import (
     AMOUNT_WITHOUT_WIN,
@@ -286,8 +286,8 @@ def _is_outside(packed: PackedCounts, early: NDArray[np.bool_]) -> NDArray[np.bo
     It costs the count nothing; a condition on every day in every row would double it.
     """
     judged = packed.sums["first_judged"]
-    ended = early & (judged > 0) & ((packed.code >> 2) + judged < 1)
-    unnatural = (packed.maturity == TOO_OLD) & ((judged < 1) | ((judged > LAST_DAY) & (judged < ENDLESS)))
+    ended = early & (judged > 0) & ((packed.code >> 2) + judged < FIRST_OF_ALL)
+    unnatural = (packed.maturity == TOO_OLD) & ((judged < FIRST_OF_ALL) | ((judged > LAST_DAY) & (judged < ENDLESS)))
     return np.asarray(ended | unnatural | (packed.problem == OUTSIDE_CALENDAR))
 
 
