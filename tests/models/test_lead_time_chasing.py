@@ -70,6 +70,27 @@ def test_nobody_is_listed_where_the_hazard_never_falls():
     assert table.n_unknown[:3].sum() == old.sum() > 1000  # of whom nothing is known, and nobody is told
 
 
+def test_nobody_is_listed_in_a_lull_before_later_events():
+    # 15 % become events early, 25 % between days 400 and 460: from day 60 to day 300 the next 90 days hold none
+    rng = np.random.default_rng(0)
+    time = np.select(
+        [(draw := rng.random(3000)) < 0.15, draw < 0.4],
+        [rng.exponential(30, 3000), rng.uniform(400, 460, 3000)],
+        np.inf,
+    )
+    age = rng.integers(0, 721, 3000)
+    event = np.floor(time)
+    days, ending = np.minimum(event, age).astype(int), np.where(event <= age, EVENT, OPEN)
+    judgments = judgments_of(days, ending, age_days=age, scale=scale_of("A", within_days=AHEAD), exits=False)
+    fit = LeadTimeModel().fit(judgments, seed=1, engine="laplace", draws=400, progress=False)
+    named = fit.chasing(judgments)
+    rows = named.prospect.str[1:].astype(int).to_numpy()
+    assert len(rows) > 200  # after the late events there is hardly a chance left
+    assert named.age_days.min() > 400
+    assert np.isfinite(time[rows]).mean() < 0.05
+    assert ((named.chance_to_come >= named.chance_within_90_days) & (named.chance_to_come < 0.1)).all()
+
+
 def test_the_listed_have_the_chance_that_is_stated(year):
     named = year.fit.chasing(year.judgments)
     rows = year.rows(named)
@@ -131,6 +152,10 @@ def test_a_chance_is_read_from_the_draws(year):
     np.testing.assert_allclose(row[ends].astype(float), expected, rtol=0.01)
     assert row.fresh_chance_within_90_days == pytest.approx(event[:, 2].mean(), rel=1e-3)
     assert ((chance < event[:, 2] / 2) & (chance < 0.1)).mean() >= 0.9
+    last = year.fit.incidence_draws([row.age_days, year.fit.last_edge_days])[:, 3, 0]
+    to_come = (last[:, 1] - last[:, 0]) / (1 - last[:, 0])
+    assert row.chance_to_come == pytest.approx(to_come.mean(), rel=0.01)
+    assert (to_come < 0.1).mean() >= 0.9
     younger = year.fit.incidence_draws([60, 150, AHEAD])[:, 3, 0]
     likely = (younger[:, 1] - younger[:, 0]) / (1 - younger[:, 0]) < np.minimum(younger[:, 2] / 2, 0.1)
     assert likely.mean() < 0.9

@@ -1,4 +1,4 @@
-"""Tempo is read from the event hazards alone; how often prospects exit stands beside it."""
+"""Tempo is read from the event hazards alone and from the events as seen; a finding needs both."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from tests.models.lead_time_worlds import EVENT, EXIT, OPEN, judgments_of, scale
 from calibra.data.judgments import Judgments
 from calibra.models.lead_time import LeadTimeModel
 from calibra.models.lead_time_fit import LeadTimeFit
-from calibra.models.lead_time_tables import median_days_draws
+from calibra.models.lead_time_tables import median_days_as_seen_draws, median_days_draws
 from calibra.views.sentences import describe_lead_time
 
 REPS = tuple(f"rep {i}" for i in range(10))
@@ -64,10 +64,10 @@ def with_draws(fit: LeadTimeFit, cause: str, **draws: np.ndarray) -> LeadTimeFit
     return replace(fit, posteriors=dict(fit.posteriors) | {cause: changed})
 
 
-def test_what_exits_do_is_no_part_of_the_tempo(fit):
+def test_what_exits_do_is_no_part_of_the_ratio_of_hazards(fit):
     baseline = fit.posteriors["exit"].draws["baseline"]
     often = with_draws(fit, "exit", baseline=baseline + 2.0)
-    names = ["median_days", "ratio", "prob_slower", "prob_faster", "finding"]
+    names = ["median_days", "ratio", "ratio_lower", "ratio_upper"]
     pd.testing.assert_frame_equal(fit.tempo()[names], often.tempo()[names])
     assert (often.tempo().monthly_exits > fit.tempo().monthly_exits).all()
 
@@ -121,6 +121,49 @@ def test_where_nobody_exits_nothing_is_said_of_it(fit):
     assert (table.monthly_exits == 0.0).all()
     assert table.exit_ratio.isna().all()
     assert not any("exit" in sentence for sentence in describe_lead_time(nobody) if sentence.startswith("Prospects"))
+
+
+def duds_dropped(n_per_rep: int, *, drops: list[bool], median_factor: float = 1.0) -> LeadTimeFit:
+    """Three in ten become events, after 60 days on average (the first rep's after so many times that); duds exit."""
+    rng = np.random.default_rng(0)
+    rep = np.repeat(np.arange(len(drops)), n_per_rep)
+    latent = rng.exponential(60.0 * np.where(rep == 0, median_factor, 1.0))
+    dud = rng.random(rep.size) >= 0.3
+    event = np.where(dud, np.inf, np.floor(latent))
+    exit_ = np.where(dud & np.array(drops)[rep], np.floor(rng.exponential(60.0, rep.size)), np.inf)
+    age = rng.integers(0, 541, rep.size)
+    days = np.minimum(np.minimum(event, exit_), age).astype(int)
+    ending = np.select([event <= np.minimum(exit_, age), exit_ <= age], [EVENT, EXIT], OPEN)
+    return fit_of(judgments_of(days, ending, rep=np.array(REPS)[rep], age_days=age, scale=scale_of("A")))
+
+
+def test_who_drops_only_duds_is_not_called_slower():
+    table = duds_dropped(2000, drops=[True, False, False, False, False, False]).tempo()
+    first = table.iloc[0]
+    assert first.ratio_lower > 1.2  # by the hazards alone, who is left becomes ever more promising
+    assert first.ratio_as_seen < 1.0
+    assert first.finding == "cannot tell yet"
+    assert not table.finding.str.contains("than all reps").any()
+
+
+def test_a_slower_rep_is_not_in_line_where_everybody_drops_duds():
+    table = duds_dropped(2000, drops=[True] * 6, median_factor=1.6).tempo()
+    first = table.iloc[0]
+    assert first.ratio < 1.2 < first.ratio_as_seen  # all medians lie late: the hazards alone hide the difference
+    assert first.finding == "cannot tell yet"
+    assert not table.finding.str.contains("than all reps").any()
+
+
+def test_without_exits_both_readings_are_one(fit):
+    table = replace(fit, posteriors={"event": fit.posteriors["event"]}).tempo()
+    np.testing.assert_array_equal(table.ratio, table.ratio_as_seen)
+    np.testing.assert_allclose(table.prob_slower + table.prob_faster + table.prob_within, 1.0)
+
+
+def test_what_is_seen_of_constant_hazards_is_the_cut_exponential_of_both(fit):
+    both = flat(flat(fit, "event", 0.004), "exit", 0.006)
+    by_hand = -np.log(1.0 - 0.5 * -np.expm1(-0.01 * 200.5)) / 0.01
+    np.testing.assert_allclose(median_days_as_seen_draws(both), by_hand, rtol=2e-3)
 
 
 @pytest.mark.slow

@@ -2,11 +2,16 @@
 
 With w days to look ahead, a prospect of rep r and rank k that is still open after a days has the chance
 
-    c(a) = (F₁(a + w) − F₁(a)) / S(a),        a fresh one c(0) = F₁(w),        exits competing.
+    c(a) = (F₁(a + w) − F₁(a)) / S(a),        a fresh one c(0) = F₁(w),        exits competing,
 
-It is listed where P(c(a) < c(0)/2 and c(a) < `worth_prob`) is 0.9 or more, a + w lies within the days that the rank is
-followed, and the rank's hazard has come down to a plateau (`lead_time_plateau`). Nothing is read from where follow-up
-ends: under a constant hazard c(a) = c(0) at every age, and nobody is listed.
+and by the last edge L the chance to come, (F₁(L) − F₁(a)) / S(a). It is listed where
+
+- P(c(a) < c(0)/2 and c(a) < `worth_prob`) is 0.9 or more;
+- the chance to come lies below `worth_prob` with probability 0.9 or more: a lull before later events is no reason;
+- a + w lies within the days that the rank is followed;
+- the rank's hazard has come down to a plateau (`lead_time_plateau`).
+
+Nothing is read from where follow-up ends: under a constant hazard c(a) = c(0) at every age, and nobody is listed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -151,6 +156,8 @@ class _Listed(NamedTuple):
     """Chance of an event in the days ahead."""
     fresh: Interval
     """The same for a prospect judged today."""
+    to_come: Interval
+    """Chance of an event by the last edge."""
 
 
 def _chance_columns(named: "_Listed", place: NDArray[np.intp], days_ahead: Ints, each: list[int]) -> dict[str, Floats]:
@@ -160,7 +167,7 @@ def _chance_columns(named: "_Listed", place: NDArray[np.intp], days_ahead: Ints,
         theirs = (days_ahead == days) & (place >= 0)
         for name, found in (("chance", named.chance), ("fresh_chance", named.fresh)):
             columns |= flat_columns(f"{name}_within_{days}_days", _spread_out(found, place, theirs))
-    return columns
+    return columns | flat_columns("chance_to_come", _spread_out(named.to_come, place, place >= 0))
 
 
 class _Part(NamedTuple):
@@ -172,6 +179,8 @@ class _Part(NamedTuple):
     """Chance of an event in the days ahead."""
     fresh: Floats
     """The same for a prospect judged today."""
+    to_come: Floats
+    """Chance of an event by the last edge."""
     listed: Flags
     """Whether it is listed, (cell,)."""
 
@@ -218,18 +227,21 @@ def _count_listed(fit: LeadTimeFit, rule: _Rule, cells: _Cells, interval_prob: f
 
 def _name_listed(fit: LeadTimeFit, rule: _Rule, cells: _Cells, interval_prob: float) -> _Listed:
     """The cells that are listed, with estimates and intervals of their chances."""
-    found: list[tuple[NDArray[np.intp], Interval, Interval]] = []
+    listed: list[NDArray[np.intp]] = []
+    chances: list[list[Interval]] = []
     for _, parts in _read(fit, rule, cells):
         for part in parts:
-            chance, fresh = (
-                equal_tailed(draws[:, part.listed], interval_prob=interval_prob) for draws in (part.chance, part.fresh)
+            listed.append(part.cell[part.listed])
+            chances.append(
+                [
+                    equal_tailed(draws[:, part.listed], interval_prob=interval_prob)
+                    for draws in (part.chance, part.fresh, part.to_come)
+                ]
             )
-            found.append((part.cell[part.listed], chance, fresh))
-    if not found:
+    if not listed:
         nothing = Interval(*np.zeros((3, 0)))
-        return _Listed(np.zeros(0, dtype=np.intp), nothing, nothing)
-    chances, fresh_chances = [part[1] for part in found], [part[2] for part in found]
-    return _Listed(np.concatenate([part[0] for part in found]), _join(chances), _join(fresh_chances))
+        return _Listed(np.zeros(0, dtype=np.intp), nothing, nothing, nothing)
+    return _Listed(np.concatenate(listed), *(_join(parts) for parts in zip(*chances, strict=True)))
 
 
 def _join(parts: Sequence[Interval]) -> Interval:
@@ -266,8 +278,11 @@ def _chances(
     still_open = 1.0 - begun - _at(curves.exit, where, times, age)
     chance = (later - begun) / np.maximum(still_open, 1e-300)
     fresh = _at(curves.event, where, times, ahead)
+    to_come = (curves.event[:, *where, -1] - begun) / np.maximum(still_open, 1e-300)
     little = (chance < OF_FRESH * fresh) & (chance < rule.worth_prob)
-    return _Part(chosen, chance, fresh, little.mean(axis=0) >= FLAG_PROB)
+    hardly_any = to_come < rule.worth_prob  # of a lull before later events, more are still to come
+    listed = (little.mean(axis=0) >= FLAG_PROB) & (hardly_any.mean(axis=0) >= FLAG_PROB)
+    return _Part(chosen, chance, fresh, to_come, listed)
 
 
 def _at(values: Floats, where: tuple[Ints, Ints], times: Floats, days: Ints) -> Floats:

@@ -243,10 +243,11 @@ class LeadTimeFit:
         return self._once(("lead_times", interval_prob), lambda: lead_times(self, interval_prob=interval_prob))
 
     def tempo(self, *, margin_ratio: float = MARGIN_RATIO, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
-        """Which reps are slower or faster than all reps, whatever exits? From the event hazards alone, up to the end.
+        """Which reps are slower or faster than all reps, by the event hazards alone and by the events as seen?
 
-        `median_days` and its `ratio` to all reps', each with `_lower`, `_upper`; `prob_slower`, `prob_faster` by more
-        than the factor `margin_ratio`, `prob_within`; `finding`; beside it `monthly_exits` (share of the open) and
+        `median_days` and its `ratio` to all reps' from the hazards, `ratio_as_seen` with exits competing, each with
+        `_lower`, `_upper`; `prob_slower`, `prob_faster`: both by more than the factor `margin_ratio`; `prob_within`:
+        neither; `finding`; beside it `monthly_exits` (share of the open) and
         `exit_ratio` with `_lower`, `_upper`; `n`, `events`, `exits`, `engine`.
         """
         from calibra.models.lead_time_tables import tempo
@@ -268,8 +269,8 @@ class LeadTimeFit:
         """Who chases too long? Counts per rep and rank; given judgments, the prospects to look through, by name.
 
         Listed is an open prospect whose chance of an event in the next days is, with probability 0.9, below half of a
-        fresh one's of that rep and rank and below `worth_prob`; only where a plateau is in sight, and follow-up
-        reaches those days.
+        fresh one's of that rep and rank and below `worth_prob`, and whose chance of an event by the last edge lies
+        below `worth_prob` with probability 0.9 too; only where a plateau is in sight, and follow-up reaches those days.
 
         Parameters
         ----------
@@ -288,8 +289,8 @@ class LeadTimeFit:
             Counts: `within_days`, `followed_days`, `plateau` of the rank; `n_open`, `n_chased`, `n_unknown`;
             `expected_events` of those chased within these days, with `_lower`, `_upper`, NaN where nobody is chased.
             Names, oldest first: `prospect`, `rep`, `rank`, `judged_at`, `age_days`, `within_days`;
-            `chance_within_90_days`, `fresh_chance_within_90_days` (each number of days there is), with `_lower`,
-            `_upper`; `note`.
+            `chance_within_90_days`, `fresh_chance_within_90_days` (each number of days there is), `chance_to_come` by
+            the last edge, with `_lower`, `_upper`; `note`.
         """
         from calibra.models.lead_time_chasing import count_chased, name_chased
 

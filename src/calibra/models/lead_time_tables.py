@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibra.models.lead_time_curves import Curves, Floats, area_under, fine_times, time_of_share
+from calibra.models.lead_time_draws import LeadTimeDraws
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
 from calibra.models.rank_profiles import check_flag_prob
 from calibra.stats.intervals import equal_tailed
@@ -91,8 +92,11 @@ def tempo(
 ) -> "pd.DataFrame":
     """Which reps are slower or faster than all reps?
 
-    The median lead time from the event hazards alone, against that of all reps (see `median_days_draws`). It is a fact
-    about when events come; how often prospects exit stands beside it and has no part in it.
+    The median lead time over that of all reps, read twice: from the event hazards alone (`median_days_draws`), and
+    from the events as seen, exits competing (`median_days_as_seen_draws`). A finding needs both. Exits that say
+    something about the event mislead one of them: where only those leave of whom nothing would have come, the open are
+    ever more promising, and the hazards alone call a rep slow whose events come as soon as everybody's; and exits of
+    any kind cut off late events as seen.
 
     Parameters
     ----------
@@ -107,19 +111,23 @@ def tempo(
     Returns
     -------
     pandas.DataFrame
-        Per rep: `median_days` and `ratio` (to all reps) with `_lower`, `_upper`, `prob_slower`, `prob_faster`,
-        `prob_within`, `finding`; `monthly_exits` (share of the open that exits in 30 days, on average over the days
-        up to the last edge) and `exit_ratio` (to all reps) with `_lower`, `_upper`; `n`, `events`, `exits`, `engine`.
+        Per rep: `median_days` and `ratio` (to all reps), from the event hazards alone, and `ratio_as_seen`, with
+        `_lower`, `_upper`; `prob_slower`, `prob_faster`, `prob_within`: both ratios beyond the margin on that side, or
+        both within it (the three need not sum to 1); `finding`; `monthly_exits` (share of the open that exits in 30
+        days, on average over the days up to the last edge) and `exit_ratio` (to all reps) with `_lower`, `_upper`; `n`,
+        `events`, `exits`, `engine`.
     """
     check_margin_ratio(margin_ratio)
     check_flag_prob(flag_prob)
     median = median_days_draws(fit)
-    ratio = median[:, 1:] / median[:, :1]
-    slower, faster = ratio > margin_ratio, ratio < 1.0 / margin_ratio
+    ratio, as_seen = (days[:, 1:] / days[:, :1] for days in (median, median_days_as_seen_draws(fit)))
+    low, high = np.minimum(ratio, as_seen), np.maximum(ratio, as_seen)
+    slower, faster = low > margin_ratio, high < 1.0 / margin_ratio
+    within = (low >= 1.0 / margin_ratio) & (high <= margin_ratio)
     columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
-    for name, draws in (("median_days", median[:, 1:]), ("ratio", ratio)):
+    for name, draws in (("median_days", median[:, 1:]), ("ratio", ratio), ("ratio_as_seen", as_seen)):
         columns |= flat_columns(name, equal_tailed(draws, interval_prob=interval_prob))
-    for name, said in (("prob_slower", slower), ("prob_faster", faster), ("prob_within", ~slower & ~faster)):
+    for name, said in (("prob_slower", slower), ("prob_faster", faster), ("prob_within", within)):
         columns[name] = said.mean(axis=0)
     words = ("slower than all reps", "faster than all reps", "in line")
     flags = [columns[name] >= flag_prob for name in ("prob_slower", "prob_faster", "prob_within")]
@@ -150,9 +158,22 @@ def median_days_draws(fit: LeadTimeFit) -> Floats:
     v_k, the share of rank k among the events counted of all reps, is the same for everyone, so that neither a rep's
     mix of ranks, nor how many of which rank become events, makes anyone slow or fast.
     """
+    return _medians(fit, fit.draws.without_exits)
+
+
+def median_days_as_seen_draws(fit: LeadTimeFit) -> Floats:
+    """Median lead time of the events as seen, exits competing, (draw, 1 + rep), all reps first.
+
+    Σ_k v_k F₁,rk(t)/F₁,rk(L) = ½, with the same v_k as in `median_days_draws`; the same where nobody exits.
+    """
+    return _medians(fit, fit.draws)
+
+
+def _medians(fit: LeadTimeFit, draws: LeadTimeDraws) -> Floats:
+    """By when half of what comes by the last edge has come, at the ranks' shares of the events of all reps."""
     times, weights = fine_times(fit.cells.bounds), _event_mix(fit)
-    median = np.empty((fit.draws.n_draws, 1 + len(fit.reps)))
-    for rows, curves in fit.draws.without_exits.with_all_reps(times):
+    median = np.empty((draws.n_draws, 1 + len(fit.reps)))
+    for rows, curves in draws.with_all_reps(times):
         coming = curves.event / np.maximum(curves.event[..., -1:], 1e-300)
         median[:, rows] = time_of_share(np.einsum("srkt,k->srt", coming, weights), times, 0.5)
     return median
@@ -205,7 +226,7 @@ def summarise_fit(fit: LeadTimeFit) -> str:
         head,
         f"Diagnostics:\n{fit.diagnostics}",
         f"Lead times, all reps:\n{times[kept].round(2).to_string(index=False)}",
-        "Tempo, median lead time over that of all reps, exits left out of account:\n"
+        "Tempo, median lead time over that of all reps (findings also need the events as seen):\n"
         f"{tempos[shown].round(2).to_string(index=False)}",
         f"Share without an event when hardly any can follow:\n{fit.never().round(3).to_string(index=False)}",
     ])  # fmt: skip

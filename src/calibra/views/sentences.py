@@ -287,8 +287,8 @@ def _tempo(fit: LeadTimeFit) -> list[str]:
         more = [f"{len(found) - MOST_NAMED:,} more"] if len(found) > MOST_NAMED else []
         if found:
             sentences.append(
-                f"Events come {word} than all reps' by more than a factor of {margin:g}, in median days, whatever "
-                f"exits: {'; '.join(parts + more)}."
+                f"Events come {word} than all reps' by more than a factor of {margin:g}, in median days, both by the "
+                f"hazards alone and as seen with exits: {'; '.join(parts + more)}."
             )
     unsure = sum(row["finding"] == "cannot tell yet" for row in rows)
     if unsure:

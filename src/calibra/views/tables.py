@@ -150,9 +150,9 @@ def tempo_table(fit: LeadTimeFit, *, limit: int = SHOWN_REPS) -> Group:
             f"{n_chased:,} of {n_open:,}",
         )  # fmt: skip
     heading = (
-        f"Tempo, exits left out of account ({numbers.attrs['interval_prob']:.0%} interval), the probability that the "
-        f"median differs from all reps' by more than a factor of {numbers.attrs['margin_ratio']:g}, and open "
-        "judgments with little chance left"
+        f"Tempo, median as if nobody exited ({numbers.attrs['interval_prob']:.0%} interval), the probability that it "
+        "and that of the events as seen differ from all reps' by more than a factor of "
+        f"{numbers.attrs['margin_ratio']:g}, and open judgments with little chance left"
     )
     return _under(heading, table, len(fit.reps) - limit)
 
