@@ -105,6 +105,7 @@ class Calibration:
             few_mature,
             lead_time_misfits,
             promises_met_by_all,
+            reps_left_out,
             threshold_misfits,
         )
         from calibra.data.summary import summarise
@@ -112,7 +113,8 @@ class Calibration:
         from calibra.decisions.two_models import doubt_of_two_models
 
         told, first = self.judgments, next(iter(self.rank_fits.values()), None)
-        found: list[Doubt] = doubts_of_rows(told, margin_odds=self.settings.margin_odds)
+        found: list[Doubt] = reps_left_out(fit.cells for fit in self.rank_fits.values())
+        found += doubts_of_rows(told, margin_odds=self.settings.margin_odds)
         if told.as_of is not None:
             found += summarise(
                 told.duration_counts(), told.set_aside, {}, scale=told.scale, log_doubts=told.log_doubts

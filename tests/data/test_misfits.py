@@ -6,7 +6,7 @@ from tests.calibrated import calibrated
 from tests.models.lead_time_worlds import competing, judgments_of, scale_of
 
 import calibra as cb
-from calibra.data.doubts import CELL_MISFIT, cell_misfits, lead_time_misfits
+from calibra.data.doubts import CELL_MISFIT, CLUSTER, cell_misfits, clusters, lead_time_misfits
 from calibra.models.lead_time import LeadTimeModel
 from calibra.studies.trust_pieces import SMALL
 from calibra.studies.trust_sbc import fit_world
@@ -103,3 +103,66 @@ def test_models_that_fit_are_hardly_ever_doubted():
         found = fit.calibration(interval_prob=0.99)
         doubted += bool(cell_misfits(found.tests, found.cells))
     assert doubted <= 2  # 1 in 100 is meant: three or more have a chance of 0.8 %
+
+
+def renewals(share: float, first: int, last: int) -> cb.Judgments:
+    """A quarter become an event soon; of the others that share on the days around a year, even from first to last."""
+    rng, n = np.random.default_rng(0), 2400
+    event = np.where(rng.random(n) < share, rng.integers(first, last + 1, n), 10_000)
+    event = np.where(rng.random(n) < 0.25, np.floor(rng.exponential(30.0, n)).astype(int), event)
+    age = rng.integers(1, 721, n)
+    days, ending = np.minimum(event, age), np.where(event <= age, 1, 3)
+    return judgments_of(days, ending, rep=np.array(["Abe", "Bo"])[np.arange(n) % 2], exits=False)
+
+
+@pytest.mark.parametrize(("first", "last"), [(360, 379), (370, 389)])
+def test_events_that_cluster_within_an_interval_are_told(first, last):
+    model = LeadTimeModel(interval_edges_days=(30, 60, 90, 180, 260, 379, 521, 700))
+    found = model.fit(renewals(0.2, first, last), seed=1, engine="laplace", draws=200).calibration(interval_prob=0.99)
+    (doubt,) = clusters(found.pieces)
+    begin, end = map(int, doubt.values["days"].split("–"))
+    assert begin <= last
+    assert end >= first
+    assert doubt.values["interval"] in ("261–379", "380–521")
+    assert doubt.values["seen"] >= 2 * doubt.values["awaited"]
+    assert f"cluster on days {doubt.values['days']} within the interval of days" in str(doubt)
+
+
+def test_a_cluster_reaches_the_reader(tmp_path):
+    found = cb.calibrate(renewals(0.2, 360, 379), seed=1, engine="laplace", parts=["lead times"], progress=False)
+    (doubt,) = [doubt for doubt in found.doubts() if doubt.kind == CLUSTER]
+    days, interval = doubt.values["days"], doubt.values["interval"]
+    for lang, said in (
+        ("en", f"cluster on days {days} within the interval of days {interval}"),
+        ("ja", f"{interval}日目の区間のうち{days}日目"),
+    ):  # fmt: skip
+        assert said in write_report(found, tmp_path / f"{lang}.html", lang=lang).read_text(encoding="utf-8")
+
+
+def test_pieces_are_counted_by_hand():
+    """Of 130 events on days 30 to 69 the days 50 to 59 hold 100; a day holds 1 elsewhere; nobody is censored."""
+    days = np.concatenate([np.arange(30, 70), np.repeat(np.arange(50, 60), 9), np.full(2000, 80)])
+    judgments = judgments_of(days, np.where(days < 80, 1, 3), exits=False)
+    fit = LeadTimeModel(interval_edges_days=(29, 69, 79)).fit(judgments, seed=1, engine="laplace", draws=200)
+    pieces = fit.calibration(interval_prob=0.9).pieces
+    mine = pieces["interval"] == "30–69"
+    assert pieces["piece"][mine].tolist() == ["30–39", "40–49", "50–59", "60–69"]
+    assert pieces["observed"][mine].tolist() == [10, 10, 100, 10]
+    np.testing.assert_allclose(pieces["expected"][mine], 130 / 4, rtol=0.05)  # all but even: 6 % of all end
+    assert pieces["factor"][mine][2] == pytest.approx(100 / 32.5, rel=0.05)
+    assert set(pieces["interval"]) == {"0–29", "30–69"}  # 70–79 is narrow
+
+
+@pytest.mark.parametrize("days", ["exponential", "late", "log-normal"])
+def test_a_smooth_hazard_is_no_cluster(days):
+    rng, n = np.random.default_rng(2), 2400
+    event = {
+        "exponential": rng.exponential(60.0, n), "late": 180.0 * rng.weibull(3.0, n),
+        "log-normal": np.exp(rng.normal(np.log(200.0), 0.5, n)),
+    }[days]  # fmt: skip
+    event = np.floor(np.where(rng.random(n) < 0.5, event, 1e4)).astype(int)
+    age = rng.integers(1, 721, n)
+    judgments = judgments_of(np.minimum(event, age), np.where(event <= age, 1, 3), exits=False)
+    found = LeadTimeModel().fit(judgments, seed=1, engine="laplace", draws=200).calibration(interval_prob=0.99)
+    assert found.pieces["observed"].sum() > 100
+    assert clusters(found.pieces) == []

@@ -27,6 +27,9 @@ EVENT, EXIT, OPEN = 1, 2, 3
 
 MOST_LEFT_OUT = 0.02
 """Share of mature judgments seen in part only up to which they are left out of binomial cells."""
+FEW_OF_REP, MOST_OF_REP = 3, 0.05
+"""A rep with so many mature judgments left out, and more than this share of the rep's own, is compared with nobody:
+were they all of one outcome, the rep would stand elsewhere. Fewer than that are single rows."""
 SAME_DAY = 1.0 / 3.0
 """Mean time, in days, from one to the next of two moments that fall evenly on one day: E|U − V|, U and V uniform."""
 
@@ -53,14 +56,38 @@ class BinomialCells:
     """Horizon in days; None for ready-made counts that state none."""
     as_of: date | None = None
     """Snapshot date; None for ready-made counts that state none."""
-    n_left_out: int = 0
-    """Mature judgments that are not in `n`: lost from sight before the horizon, or under observation late."""
+    left_out: IntArray | None = None
+    """Mature judgments that are not in `n`: lost from sight before the horizon, or under observation late, shape
+    (R, K, *G); None where there are none, or where nobody can know."""
 
     def __str__(self) -> str:
         """How many judgments of whom, in a line."""
         within = "" if self.within_days is None else f" within {self.within_days} days"
         reps = counted(len(self.reps), "rep")
         return f"{int(self.n.sum()):,} mature judgments{within} of {reps}, ranks {' '.join(self.ranks)}"
+
+    @property
+    def n_left_out(self) -> int:
+        """Mature judgments that are not in `n`, of all reps."""
+        return int(self.left_out_of_rep.sum())
+
+    @property
+    def left_out_of_rep(self) -> IntArray:
+        """Mature judgments that are not in `n`, of each rep, shape (R,)."""
+        if self.left_out is None:
+            return np.zeros(len(self.reps), dtype=np.int64)
+        return np.asarray(self.left_out.reshape(len(self.reps), -1).sum(axis=1))
+
+    @property
+    def mature_of_rep(self) -> IntArray:
+        """Mature judgments of each rep, those left out among them, shape (R,)."""
+        return np.asarray(self.n.reshape(len(self.reps), -1).sum(axis=1) + self.left_out_of_rep)
+
+    @property
+    def seen_too_little(self) -> NDArray[np.bool_]:
+        """Reps of whose own judgments too many are left out for any comparison, shape (R,)."""
+        left_out = self.left_out_of_rep
+        return np.asarray((left_out >= FEW_OF_REP) & (left_out > MOST_OF_REP * self.mature_of_rep))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -184,7 +211,7 @@ class DurationCounts:
         InputError
             An unknown horizon or grouping; more than 2 % of the mature judgments came under observation late or were
             lost from sight before the horizon, so that "within the horizon" cannot be told of them. Fewer are left
-            out, and counted in `n_left_out`.
+            out, and counted in `left_out`.
         NotEnoughDataError
             Nobody is mature; the message says when the first will be.
         """
@@ -197,15 +224,14 @@ class DurationCounts:
         if not np.any(self.n[mature]):
             raise NotEnoughDataError(self._not_yet(within_days))
         part = mature & self._seen_in_part(within_days)
-        n_left_out = int(self.n[part].sum())
-        if n_left_out > MOST_LEFT_OUT * self.n[mature].sum():
+        if self.n[part].sum() > MOST_LEFT_OUT * self.n[mature].sum():
             raise InputError(self._too_many_left_out(part, within_days))
         young, mature = ~mature, mature & ~part
         shape, cell = self._cells(by)
         hit = mature & (self.ending == EVENT) & (self.days <= within_days)
-        n, events, n_immature = (_sum_into(cell, self.n * keep, shape) for keep in (mature, hit, young))
+        n, events, n_immature, left_out = (_sum_into(cell, self.n * keep, shape) for keep in (mature, hit, young, part))
         groups = {name: self.groups[name] for name in by}
-        return BinomialCells(self.reps, self.ranks, groups, n, events, n_immature, within_days, self.as_of, n_left_out)
+        return BinomialCells(self.reps, self.ranks, groups, n, events, n_immature, within_days, self.as_of, left_out)
 
     def exposure_cells(self, edges_days: ArrayLike, *, by: Sequence[str] = ()) -> ExposureCells:
         """How many person-days, events and exits fall in each interval of days since the judgment?

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.counts import BinomialCells
 from calibra.data.scale import RankScale
 from calibra.words import counted, listed, normal_spelling, quoted
 
@@ -22,6 +23,7 @@ UPSIDE_DOWN, FEW_MATURE, RISING, LEAD_MISFIT = "upside_down", "few_mature", "ris
 MET_BY_ALL, THRESHOLD_MISFIT, QUARTERS_DIFFER = "met_by_all", "threshold_misfit", "quarters_differ"
 CELL_MISFIT = "cell_misfit"
 EVENTS_AFTER_EXITS, PARTLY_SEEN = "events_after_exits", "partly_seen"
+REP_LEFT_OUT, CLUSTER = "rep_left_out", "cluster"
 
 MODELS_APART = "models_apart"
 STRANGERS, EVENT_DAY = "strangers", "event_day"
@@ -51,6 +53,8 @@ MISFIT_PROB, WORTH_TELLING = 0.99, 0.05
 """A lead-time model is called off where the interval of this level says so, and by more than this part."""
 CELL_MISFIT_LEVEL = 0.01
 """Chance that of a lead-time model that fits any grouping is called off: shared by all groupings of both endings."""
+FEWEST_CLUSTERED, CLUSTERED = 10, 2.0
+"""Endings cluster on days of an interval that hold so many, and so many times what the model gives them."""
 FEWEST_EXPECTED = 5.0
 """A cell that is named expects so many endings at least."""
 
@@ -64,6 +68,12 @@ ENGLISH: Mapping[str, str] = {
         "{n:,} of the {n_mature:,} judgments old enough for {within_days} days were lost from sight before "
         "(`censored_at`) or came under observation late (`entered_at`). Those are too many to leave out: what rests on "
         "outcomes within {within_days} days (probabilities, thresholds, how many ranks) is not calculated"
+    ),
+    REP_LEFT_OUT: (
+        "of {names} {n:,} of the {n_mature:,} judgments old enough for {within_days} days are left out, for they were "
+        "lost from sight before (`censored_at`) or came under observation late (`entered_at`). What came of the others "
+        "need not be what came of all: this rep is compared with nobody here; take what rests on the outcomes, "
+        "thresholds and advice too, as unknown"
     ),
     QUARTERS_DIFFER: (
         "what came of a judgment depends on the quarter it was made in: of the {n:,} judgments of {quarter}, "
@@ -111,6 +121,11 @@ ENGLISH: Mapping[str, str] = {
     CELL_MISFIT: (
         "the lead-time model does not give back the {endings} by {grouping}: more is off than chance allows. "
         "Most of all {where}: expected {awaited:,.0f}, counted {seen:,}; read what is said of it with care"
+    ),
+    CLUSTER: (
+        "the {endings} cluster on days {days} within the interval of days {interval}: expected {awaited:,.0f}, counted "
+        "{seen:,}. The lead-time model takes the interval as even, so chances just before and after those days are "
+        "wrong; give edges around them (`interval_edges_days`)"
     ),
     THRESHOLD_MISFIT: (
         "the threshold model does not give back what was counted{within} (predictive check, p = {p}): its advice gives "
@@ -185,6 +200,17 @@ def doubts_of_scores(counts: Mapping[str, int]) -> list[Doubt]:
 def doubts_of_scale(scale: RankScale) -> list[Doubt]:
     """A worse rank that promises more; of several pairs the first."""
     return [Doubt(RISING, {"better": better, "worse": worse}) for better, worse in scale.rising[:1]]
+
+
+def reps_left_out(cells: Iterable[BinomialCells]) -> list[Doubt]:
+    """Reps of whose own judgments too many are left out, each at the first horizon where they are."""
+    found: dict[str, Doubt] = {}
+    for of in cells:
+        for i in np.flatnonzero(of.seen_too_little).tolist():
+            told: dict[str, Any] = {"n": int(of.left_out_of_rep[i]), "n_mature": int(of.mature_of_rep[i])}
+            told |= {"names": (of.reps[i],), "within_days": of.within_days}
+            found.setdefault(of.reps[i], Doubt(REP_LEFT_OUT, told))
+    return list(found.values())
 
 
 def few_mature(n: float, within_days: int | None) -> list[Doubt]:
@@ -269,10 +295,15 @@ class GivenBack(Protocol):
         """Shares by each promised day, with intervals of the level `MISFIT_PROB`."""
         ...
 
+    @property
+    def pieces(self) -> Mapping[str, NDArray[Any]]:
+        """Endings counted and expected, per piece of each wide interval."""
+        ...
+
 
 def lead_time_misfits(found: GivenBack) -> list[Doubt]:
-    """Where the lead-time model does not give back what was counted: by a promised day, and by every grouping."""
-    return lead_misfits(found.horizons) + cell_misfits(found.tests, found.cells)
+    """Where the lead-time model does not give back what was counted: by a promised day, grouping, piece of interval."""
+    return lead_misfits(found.horizons) + cell_misfits(found.tests, found.cells) + clusters(found.pieces)
 
 
 def lead_misfits(horizons: Mapping[str, NDArray[Any]]) -> list[Doubt]:
@@ -311,6 +342,25 @@ def cell_misfits(tests: Mapping[str, NDArray[Any]], cells: Mapping[str, NDArray[
             continue
         told.add((cause, grouping))
         found.append(_cell_misfit(cause, grouping, {name: values[mine] for name, values in cells.items()}))
+    return found
+
+
+def clusters(pieces: Mapping[str, NDArray[Any]]) -> list[Doubt]:
+    """Days within an interval on which endings cluster, which no grouping by intervals can see; one of each ending.
+
+    `pieces` as in `LeadTimeCalibration`. The level is shared by all pieces (Bonferroni), and only what is grossly off
+    is told: a hazard that rises or falls smoothly within an interval is not.
+    """
+    observed, expected = pieces["observed"], pieces["expected"]
+    surely = pieces["p_value"] * len(observed) < CELL_MISFIT_LEVEL
+    surely &= (observed >= FEWEST_CLUSTERED) & (pieces["factor"] >= CLUSTERED)
+    found = []
+    for cause in dict.fromkeys(pieces["cause"][surely].tolist()):
+        mine = np.flatnonzero(surely & (pieces["cause"] == cause))
+        worst = int(mine[np.argmax((observed - expected)[mine] ** 2 / expected[mine])])
+        told = {"cause": cause, "endings": f"{cause}s", "interval": str(pieces["interval"][worst])}
+        told |= {"days": str(pieces["piece"][worst]), "awaited": float(expected[worst]), "seen": int(observed[worst])}
+        found.append(Doubt(CLUSTER, told))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -92,6 +93,9 @@ def make_plan(opened: OpenedFrame, as_of_day: int, exit_kinds: Mapping[str, str]
     faults = [*opened.faults, *found]
     unusable = {"rep", "rank", "judged_at"} - set(present)
     if unusable:
+        if not faults and not len(collect(opened.frame.head(1))):  # without a row no column has a type
+            known_on = date.fromordinal(as_of_day)
+            raise InputError(f"`frame` must hold at least one judgment known on {known_on}; it holds none.")
         told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
         raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
     kinds = read_exit_kinds(opened, present, exit_kinds)

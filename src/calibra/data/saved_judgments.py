@@ -297,6 +297,8 @@ def cells_columns(cells: BinomialCells) -> tuple[CellsLabels, dict[str, NDArray[
         "rank": np.array([*cells.ranks, None], dtype=object)[:-1][rank],
         "n": cells.n.ravel(), "events": cells.events.ravel(), "n_immature": cells.n_immature.ravel(),
     }  # fmt: skip
+    if cells.left_out is not None and cells.n_left_out:
+        columns["left_out"] = cells.left_out.ravel()
     return CellsLabels(cells.reps, cells.ranks, cells.within_days, cells.as_of), columns
 
 
@@ -304,7 +306,9 @@ def cells_from_columns(labels: CellsLabels, columns: Mapping[str, NDArray[Any]])
     """The cells that `cells_columns` was given."""
     shape = (len(labels.reps), len(labels.ranks))
     n, events, n_immature = (columns[name].reshape(shape) for name in ("n", "events", "n_immature"))
-    return BinomialCells(labels.reps, labels.ranks, {}, n, events, n_immature, labels.within_days, labels.as_of)
+    left_out = columns["left_out"].reshape(shape) if "left_out" in columns else None
+    at = (labels.within_days, labels.as_of)
+    return BinomialCells(labels.reps, labels.ranks, {}, n, events, n_immature, *at, left_out)
 
 
 def fingerprint(tables: Sequence[Mapping[str, NDArray[Any]]]) -> str:

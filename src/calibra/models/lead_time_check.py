@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
+from scipy.special import betainc, chdtrc
 
 from calibra.data.counts import OPEN
 from calibra.errors import NotEnoughDataError
@@ -25,6 +26,10 @@ ALL_RANKS = "(all ranks)"
 """Label of the row over all ranks."""
 FEWEST_EXPECTED = 5.0
 """Life-table cells with fewer expected endings are put together."""
+WIDE_DAYS, N_PIECES = 20, 4
+"""An interval wider than so many days is cut into so many pieces, to see whether endings cluster within it."""
+REACH = 2
+"""A piece is held against so many pieces on either side, for a cluster may lie across two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +48,11 @@ class LeadTimeCalibration:
     horizons: Mapping[str, NDArray[Any]]
     """Columns, one entry per promised horizon and rank: `within_days`, `rank`, `expected`, `observed` (Aalen–Johansen)
     and `ratio` with `_lower`, `_upper`, `n`; NaN where nobody of the rank was followed so far."""
+    pieces: Mapping[str, NDArray[Any]]
+    """Columns, one entry per ending and piece of each interval wider than 20 days, all reps and ranks together:
+    `cause`, `interval`, `piece`, `observed`, `expected` (the interval's endings, spread as the fitted hazard spreads
+    them), `factor` (how many times more than expected, or a day than before or after, whichever is least), `p_value`
+    (of so many or more, whichever is greatest)."""
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -58,6 +68,11 @@ class LeadTimeCalibration:
     def horizons_table(self) -> "pd.DataFrame":
         """Aalen–Johansen against the model at each promised horizon, all reps together."""
         return make_table(self.horizons)
+
+    @property
+    def pieces_table(self) -> "pd.DataFrame":
+        """Observed and expected endings within the wide intervals, piece by piece."""
+        return make_table(self.pieces)
 
 
 GROUPINGS: Mapping[str, tuple[int, ...]] = {
@@ -90,8 +105,8 @@ def check_calibration(fit: LeadTimeFit, *, interval_prob: float) -> LeadTimeCali
     return LeadTimeCalibration(
         cells={name: np.concatenate([part[name] for part in cells]) for name in cells[0]},
         tests={name: np.array(values) for name, values in zip(names, zip(*tests, strict=True), strict=True)},
-        horizons=_at_horizons(fit, interval_prob),
-    )
+        horizons=_at_horizons(fit, interval_prob), pieces=_within_intervals(fit),
+    )  # fmt: skip
 
 
 class _Expected(NamedTuple):
@@ -135,6 +150,81 @@ def _expected_draws(fit: LeadTimeFit, cause: str, effects: Floats, reps: slice) 
     n_draws, n_reps, n_ranks, n_intervals = hazard.shape
     days = fit.cells.exposure.exposure_days[reps].reshape(n_reps, n_ranks, -1, n_intervals)
     return np.asarray(hazard * np.einsum("rkgj,sg->srkj", days, np.exp(effects).reshape(n_draws, -1)))
+
+
+def _within_intervals(fit: LeadTimeFit) -> dict[str, NDArray[Any]]:
+    """Endings on the pieces of each wide interval: more than the fitted hazard spreads there, and than beside them?
+
+    Given their number in the interval, the endings of a piece are binomial with its share of the expected ones; given
+    those of two pieces, with its share of the person-days. A hazard that rises or falls smoothly through an interval
+    heaps endings at one end of it, but not above what comes next.
+    """
+    edges, of = _pieces(fit.cells.exposure.edges_days)
+    fine = fit.counts.exposure_cells(edges, by=tuple(fit.cells.exposure.groups))
+    wide = np.flatnonzero(np.bincount(of)[of] > 1)
+    starts = np.concatenate([[0], edges[:-1] + 1])
+    labels = np.array([f"{first}–{last}" for first, last in zip(starts, edges, strict=True)], dtype=object)
+    parts: list[dict[str, NDArray[Any]]] = []
+    for cause in fit.posteriors:
+        seen = (fine.events if cause == "event" else fine.exits).reshape(-1, len(edges)).sum(axis=0).astype(float)
+        expected = _mean_endings(fit, cause, fine.exposure_days, of)
+        share = expected / np.maximum(np.bincount(of, expected)[of], 1e-300)
+        total, days = np.bincount(of, seen)[of], fine.exposure_days.reshape(-1, len(edges)).sum(axis=0)
+        against = [_more_than(seen, total * share, total, share), *(_beside(seen, days, side) for side in (-1, 1))]
+        columns = {
+            "cause": np.full(len(edges), cause, dtype=object),
+            "interval": np.array(fit.cells.intervals, dtype=object)[of], "piece": labels,
+            "observed": seen.astype(np.int64), "expected": total * share,
+            "factor": np.min([factor for factor, _ in against], axis=0),
+            "p_value": np.max([p_value for _, p_value in against], axis=0),
+        }  # fmt: skip
+        parts.append({name: values[wide] for name, values in columns.items()})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _pieces(edges_days: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Last whole days of the pieces of all intervals, and the interval of each; narrow ones stay whole."""
+    edges, of = [], []
+    for j, (before, last) in enumerate(pairwise([-1, *edges_days.tolist()])):
+        n_pieces = N_PIECES if last - before > WIDE_DAYS else 1
+        edges += [before + round((last - before) * (k + 1) / n_pieces) for k in range(n_pieces)]
+        of += [j] * n_pieces
+    return np.array(edges), np.array(of)
+
+
+def _more_than(seen: Floats, expected: Floats, total: Floats, share: Floats) -> tuple[Floats, Floats]:
+    """How many times more is seen than expected, and the chance of so many or more out of the total."""
+    p_value = np.where(seen > 0, betainc(np.maximum(seen, 1), total - np.maximum(seen, 1) + 1.0, share), 1.0)
+    return seen / np.maximum(expected, 1e-300), p_value
+
+
+def _beside(seen: Floats, days: Floats, side: int) -> tuple[Floats, Floats]:
+    """As `_more_than`, against the piece before (−1) or after (1), or the next but one where a cluster reaches into it.
+
+    Nothing stands out where no piece lies on that side.
+    """
+    factors, p_values = [np.zeros(len(seen))], [np.ones(len(seen))]
+    for steps in range(1, REACH + 1):
+        here = np.arange(len(seen)) + side * steps
+        inside = (here >= 0) & (here < len(seen))
+        other, other_days = (np.where(inside, values[here % len(seen)], 0) for values in (seen, days))
+        share = days / np.maximum(days + other_days, 1e-300)
+        factor, p_value = _more_than(seen, other * days / np.maximum(other_days, 1e-300), seen + other, share)
+        factors.append(np.where(inside & (other_days > 0), factor, 0.0))
+        p_values.append(np.where(inside & (other_days > 0), p_value, 1.0))
+    return np.max(factors, axis=0), np.min(p_values, axis=0)
+
+
+def _mean_endings(fit: LeadTimeFit, cause: str, days: Floats, of: NDArray[np.int64]) -> Floats:
+    """Posterior mean of the endings on each piece, all reps together, from person-days (rep, rank, *group, piece)."""
+    effects, n_draws = np.exp(fit.draws.group_effects(cause)).reshape(fit.draws.n_draws, -1), fit.draws.n_draws
+
+    def read(reps: slice) -> dict[str, Floats]:
+        hazard = np.exp(fit.draws.log_hazards(cause, reps))[..., of]
+        given = days[reps].reshape(*hazard.shape[1:3], -1, len(of))
+        return {"endings": np.einsum("srkj,rkgj,sg->rj", hazard, given, effects, optimize=True) / n_draws}
+
+    return np.asarray(read_reps(len(days), n_draws * days.shape[1] * len(of), read)["endings"].sum(axis=0))
 
 
 def _numbers(draws: Floats, interval_prob: float, small: Floats) -> Floats:

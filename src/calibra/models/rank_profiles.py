@@ -43,10 +43,11 @@ def profile_columns(
     columns |= fit.read(lambda reps, prob: _rows(fit, prob, everyone, before[reps], **limits), case_mix="all reps")
     odds_gap, odds_sd = columns.pop("odds_gap"), columns.pop("odds_sd")
     n = fit.n.sum(axis=1)
-    told = (n >= FEWEST_JUDGMENTS) & bool(fit.events.any()) & (len(n) > 1)
+    compared = bool(fit.events.any()) & (len(n) > 1) & ~fit.cells.seen_too_little
+    told = (n >= FEWEST_JUDGMENTS) & compared
     columns["finding"] = _findings(columns, flag_prob, told)
     needed = more_judgments_needed(odds_gap, odds_sd, n, margin=margin, prior_sd=_gap_spread(fit), flag_prob=flag_prob)
-    waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_SHOWN) & bool(fit.events.any()) & (len(n) > 1)
+    waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_SHOWN) & compared
     columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - n), 0.0).astype(int)
     columns["n"] = n.astype(int)
     return columns

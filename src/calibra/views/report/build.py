@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calibra.data.doubts import CLUSTER
 from calibra.errors import check_folder
 from calibra.models.lead_time_check import ALL_RANKS
 from calibra.views.report.blocks import Card, Flag, Table
@@ -175,6 +176,9 @@ def _doubt(facts: Facts, doubt: Doubt) -> str:
         told["rank"] = rank_label(values["rank"])
     elif "observed" in told:
         told |= {"rank": _rank_or_all(facts, values["rank"]), "days": values["within_days"]}
+    if doubt.kind == CLUSTER:
+        told |= {"endings": say(f"glance.misfit_{values['cause']}")}
+        told |= {"awaited": f"{values['awaited']:,.0f}", "seen": f"{values['seen']:,}"}
     if "grouping" in told:
         told |= _misfit_words(facts, values)
     if "quarter" in told:
