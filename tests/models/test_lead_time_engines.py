@@ -44,7 +44,7 @@ def test_engines_agree_on_incidences_and_tempo():
     for ours, theirs in zip(pairs[0].T, pairs[1].T, strict=True):
         sd, n = theirs.std(), 1 / (1 / n_laplace + 1 / effective(theirs))
         assert abs(ours.mean() - theirs.mean()) <= (0.1 + 3 / np.sqrt(n)) * sd
-        kurtosis = np.mean(((ours - ours.mean()) / ours.std()) ** 4)  # a sample's sd is the noisier, the heavier the tails
+        kurtosis = np.mean(((ours - ours.mean()) / ours.std()) ** 4)  # the heavier the tails, the noisier a sample's sd
         assert abs(np.log(ours.std() / sd)) <= 0.05 + 3 * np.sqrt((kurtosis - 1) / (4 * n))
 
 
