@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 from scipy.stats import beta
 
 import calibra as cb
@@ -18,6 +20,8 @@ from calibra.data.doubts import EVENTS_AFTER_EXITS, PARTLY_SEEN
 from calibra.data.judgments import Judgments
 from calibra.decisions.hand_backs import exits_with_events_after, what_came_of_hand_backs
 from calibra.decisions.row_doubts import too_many_seen_in_part
+from calibra.models.lead_time_check import ALL_RANKS
+from calibra.views.tables import hand_back_table
 
 AS_OF = np.datetime64("2026-09-30")
 SCALE = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, within_days=90), "B": cb.Promise(0.3, within_days=90)})
@@ -143,6 +147,14 @@ def test_it_is_saved_and_read_back(calibration: cb.Calibration, tmp_path: Path) 
     for name in ("handed_back", "in_our_care"):
         assert again[name].equals(tables[name])
     assert loaded.save(tmp_path / "again.calibra").read_bytes() == (tmp_path / "team.calibra").read_bytes()
+
+
+def test_the_terminal_shows_the_share_of_events_with_its_interval(calibration: cb.Calibration) -> None:
+    back = calibration.hand_backs()[90]
+    shown = io.StringIO()
+    Console(file=shown, width=120).print(hand_back_table(back))
+    row = back.table[back.table["rank"] == ALL_RANKS].iloc[0]
+    assert f"{row['estimate']:.0%} ({100 * row['lower']:.0f}–{100 * row['upper']:.0f})" in shown.getvalue()
 
 
 def test_the_settings_say_what_the_labels_mean(tmp_path: Path) -> None:

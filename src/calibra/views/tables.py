@@ -163,7 +163,7 @@ def hand_back_table(back: HandBacks, *, limit: int = SHOWN_REPS) -> Group:
     rows = [row for row in plain_rows(back.table) if row["rank"] == ALL_RANKS]
     for row in rows[: limit + 1]:
         days = "" if row["median_days"] is None else f"{row['median_days']:.0f}"
-        share = "" if row["estimate"] is None else _percents(row, "estimate")
+        share = "" if row["estimate"] is None else _share(row["estimate"], row["lower"], row["upper"])
         shown = (f"{row[name]:,}" for name in ("n_handed_back", "n", "events"))
         table.add_row(_text(row["rep"]), *shown, share, days)
     heading = (
@@ -219,7 +219,12 @@ def _days(row: Mapping[str, Any], name: str) -> str:
 
 
 def _percents(row: Mapping[str, Any], name: str) -> str:
-    return f"{row[name]:.0%} ({100 * row[f'{name}_lower']:.0f}–{100 * row[f'{name}_upper']:.0f})"
+    return _share(row[name], row[f"{name}_lower"], row[f"{name}_upper"])
+
+
+def _share(estimate: float, lower: float, upper: float) -> str:
+    """A share and its interval, in per cent."""
+    return f"{estimate:.0%} ({100 * lower:.0f}–{100 * upper:.0f})"
 
 
 def _probability_cell(row: Mapping[str, Any], first: date | None) -> Text:
