@@ -143,7 +143,7 @@ def test_other_things_given_by_mistake_are_no_bare_python_errors() -> None:
         "`threshold_fit` must be a ThresholdFit": lambda: cb.describe_styles(fit, fit),
         "`cost` must be a number; got 'a'": lambda: cb.Payoff("a", 2),
         "`min_judgments` must be a number; got 'many'": lambda: cb.AdviceRules("many"),
-        "`prob` must be numbers, one row per outcome": lambda: cb.ranked_probability_score([0], "half"),
+        "`prob` must be numbers; could not convert": lambda: cb.ranked_probability_score([0], "half"),
     }
     for said, door in doors.items():
         with pytest.raises(cb.InputError, match=said):

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit, ndtri
 
 from calibra.errors import FitError, InputError, NotEnoughDataError
+from calibra.stats.arrays import as_numbers
 from calibra.stats.detection import Floats
 from calibra.stats.detection_likelihood import (
     cutpoints_of,
@@ -117,7 +118,7 @@ def _backtrack(u: Floats, step: Floats, value: float, n: Floats, events: Floats)
 
 
 def _check_counts(n: ArrayLike, events: ArrayLike) -> tuple[Floats, Floats]:
-    judged, arose = np.asarray(n, dtype=float), np.asarray(events, dtype=float)
+    judged, arose = as_numbers(n, "n"), as_numbers(events, "events")
     if judged.ndim != 1 or judged.shape != arose.shape:
         raise InputError(f"`n` and `events` must be lists of one length; got shapes {judged.shape} and {arose.shape}.")
     bad = np.flatnonzero(~((arose >= 0.0) & (arose <= judged) & np.isfinite(judged)))

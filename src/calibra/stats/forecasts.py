@@ -1,11 +1,13 @@
 """Forecasts of a yes/no outcome: checked at the door, then pooled to one cell per distinct forecast."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError
+from calibra.stats.arrays import as_numbers, is_missing, unmasked
 
 ALL = "all"
 """Name of the only group where no groups are given."""
@@ -147,12 +149,9 @@ def check_forecasts(
     return CheckedForecasts(happened, forecast, checked_weights, codes, labels)
 
 
-def as_floats(values: ArrayLike, name: str) -> Floats:
-    """One-dimensional float array, or an `InputError` with the name."""
-    try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"`{name}` must be numbers; {error}. Drop or fill missing values first.") from None
+def as_floats(values: ArrayLike, name: str, *, days: bool = False) -> Floats:
+    """One-dimensional float array, durations as days where days are asked for, or an `InputError` with the name."""
+    array = as_numbers(values, name, days=days)
     if array.ndim != 1:
         raise InputError(f"`{name}` must have one dimension; it has {array.ndim} (shape {array.shape}).")
     return array
@@ -181,19 +180,26 @@ def _check_length(name: str, size: int, expected: int) -> None:
 def _group_codes(groups: ArrayLike | None, n_rows: int) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
     if groups is None:
         return None, (ALL,)
-    array = np.asarray(groups)
+    array = unmasked(groups, "groups")
     if array.ndim != 1 or array.size != n_rows:
         raise InputError(f"`groups` must be one label per row, {n_rows}; its shape is {array.shape}.")
     if array.dtype.kind not in "OUSiufb":
         raise InputError(f"`groups` must be text or numbers; its dtype is {array.dtype}.")
-    missing = np.array([label is None or label != label for label in array]) if array.dtype.kind in "Of" else None
-    if missing is not None and missing.any():
+    refuse_unlabelled(array)
+    values, codes = np.unique(array.astype(str) if array.dtype.kind == "O" else array, return_inverse=True)
+    return codes.astype(np.int64), tuple(str(value) for value in values)
+
+
+def refuse_unlabelled(labels: NDArray[Any]) -> None:
+    """Raise where a group has no name: NaN, None or what pandas writes for them."""
+    if labels.dtype.kind not in "Of":
+        return
+    missing = np.array([is_missing(label) for label in labels], dtype=bool)
+    if missing.any():
         raise InputError(
             f"`groups` must not be missing; {missing.sum()} rows have no label (first: row {missing.argmax()}). "
             "Name them or drop those rows."
         )
-    values, codes = np.unique(array.astype(str) if array.dtype.kind == "O" else array, return_inverse=True)
-    return codes.astype(np.int64), tuple(str(value) for value in values)
 
 
 def _pool(y: NDArray[np.bool_], prob: Floats, weights: Floats | None) -> ForecastCells:

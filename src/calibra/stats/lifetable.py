@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from calibra.errors import InputError, NotEnoughDataError
+from calibra.stats.arrays import as_numbers
 from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.lifetable_counts import (
     EVENT,
@@ -98,7 +99,7 @@ class LifeCurve:
 
     def at(self, days: ArrayLike) -> CurvePoints:
         """What share by these days? Raises `NotEnoughDataError` past the last day followed."""
-        wanted = np.atleast_1d(np.asarray(days, dtype=float))
+        wanted = np.atleast_1d(as_numbers(days, "days", days=True))
         self._refuse_beyond(wanted, name="days")
         step = np.searchsorted(self.days, wanted, side="right") - 1
 
@@ -111,23 +112,27 @@ class LifeCurve:
             wanted, read(self.estimate, start), read(self.lower, np.nan), read(self.upper, np.nan), n_at_risk
         )
 
-    def quantile(self, prob: float = 0.5) -> Interval:
+    def quantile(self, prob: ArrayLike = 0.5) -> Interval:
         """By which day has this share ended (for `event`: become events)? Interval by inverting the pointwise one.
 
         The estimate is the first day at which the curve reaches `prob`; NaN where it does not reach it, or the
-        interval's end is not reached, within the days followed.
+        interval's end is not reached, within the days followed. Of several shares each part of the interval is an
+        array of their shape.
 
         References
         ----------
         Brookmeyer, R. and Crowley, J. (1982). A confidence interval for the median survival time. Biometrics 38.
         """
-        if not 0.0 < prob < 1.0:
-            raise InputError(f"`prob` must lie strictly between 0 and 1; got {prob!r}.")
+        wanted = as_numbers(prob, "prob")
+        outside = ~((wanted > 0.0) & (wanted < 1.0))
+        if outside.any():
+            shown = ", ".join(f"{value:g}" for value in wanted[outside][:3])
+            raise InputError(f"`prob` must lie strictly between 0 and 1; got {shown}.")
         ended = [1.0 - curve for curve in (self.estimate, self.upper, self.lower)]
         if self._rising:
             ended = [self.estimate, self.lower, self.upper]
-        estimate, latest, earliest = (self._first_day_at(curve, prob) for curve in ended)
-        return Interval(np.asarray(estimate), np.asarray(earliest), np.asarray(latest))
+        estimate, latest, earliest = (self._first_days_at(curve, wanted) for curve in ended)
+        return Interval(estimate, earliest, latest)
 
     def restricted_mean(self, *, within_days: float) -> Interval:
         """How many of the first `within_days` days are spent open (falling curves) or lost to this ending (rising)?
@@ -137,11 +142,11 @@ class LifeCurve:
         g_i = ∫ (F(t) − F(t_i)) dt over (t_i, τ], n at risk, d ended this way, D ended in any way:
         var = Σ S₋²(τ − t_i)² d(n − d)/n³ + g_i² D/(n(n − D)) − 2 S₋(τ − t_i) g_i d/n².
         """
-        horizon = np.asarray([within_days], dtype=float)
+        horizon = as_numbers([within_days], "within_days", days=True)
         self._refuse_beyond(horizon, name="within_days")
-        estimate, variance = _area_under(self, float(within_days))
+        estimate, variance = _area_under(self, float(horizon[0]))
         half = float(ndtri(0.5 + self.interval_prob / 2.0)) * float(np.sqrt(variance))
-        lower, upper = max(estimate - half, 0.0), min(estimate + half, float(within_days))
+        lower, upper = max(estimate - half, 0.0), min(estimate + half, float(horizon[0]))
         return Interval(np.asarray(estimate), np.asarray(lower), np.asarray(upper))
 
     @property
@@ -155,9 +160,9 @@ class LifeCurve:
     def _rising(self) -> bool:
         return self.quantity in ("event", "exit")
 
-    def _first_day_at(self, ended: Floats, prob: float) -> float:
-        reached = np.flatnonzero(ended >= prob - _ROUNDING)
-        return float(self.days[reached[0]]) if reached.size else np.nan
+    def _first_days_at(self, ended: Floats, probs: Floats) -> Floats:
+        reached = ended >= probs[..., None] - _ROUNDING
+        return np.asarray(np.where(reached.any(axis=-1), self.days[reached.argmax(axis=-1)], np.nan))
 
     def _refuse_beyond(self, days: Floats, *, name: str) -> None:
         if not (days >= 0.0).all():  # also refuses NaN

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError, NotEnoughDataError
+from calibra.stats.arrays import as_numbers
 
 EVENT, EXIT, OPEN = 1, 2, 3
 """Ending codes of duration counts: event, competing exit, still open when last seen."""
@@ -72,12 +73,12 @@ def _refuse_gap(counts: LifeCounts) -> None:
 
 def check_codes(values: ArrayLike, *, name: str, allowed: tuple[int, ...]) -> Counts:
     """Ending codes as integers; `InputError` names the first that are none of the allowed."""
-    codes = np.asarray(values)
+    codes = as_numbers(values, name)
     if codes.ndim != 1:
         raise InputError(f"`{name}` must be one-dimensional; got shape {codes.shape}.")
     bad = ~np.isin(codes, allowed)
     if bad.any():
-        rows = ", ".join(f"row {row} {codes[row]!s}" for row in np.flatnonzero(bad)[:3])
+        rows = ", ".join(f"row {row} {codes[row]:g}" for row in np.flatnonzero(bad)[:3])
         raise InputError(
             f"`{name}` must hold only {', '.join(map(str, allowed))}; found {int(bad.sum())} other ({rows}). "
             "Map them to these codes or drop those rows."
@@ -109,7 +110,7 @@ def check_rows(
 
 
 def _check_numbers(values: ArrayLike, *, name: str, length: int, beside: str = "days") -> Floats:
-    numbers = np.asarray(values, dtype=float)
+    numbers = as_numbers(values, name, days=name != "weights")
     if numbers.shape != (length,):
         raise InputError(f"`{name}` and `{beside}` must have one length; got shape {numbers.shape} and {length} rows.")
     _refuse(

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from calibra.errors import CalibraWarning, InputError
+from calibra.stats.arrays import as_numbers
 from calibra.stats.forecasts import (
     ALL,
     Floats,
@@ -167,10 +168,7 @@ def ranked_probability_score(
     0.29
     """
     check_interval_prob(interval_prob)
-    try:
-        chance, place = np.asarray(prob, dtype=float), np.asarray(category)
-    except (TypeError, ValueError) as fault:
-        raise InputError(f"`prob` must be numbers, one row per outcome, one column per category; {fault}.") from None
+    chance, place = as_numbers(prob, "prob"), as_numbers(category, "category")
     if chance.ndim != 2 or place.shape != chance.shape[:1] or place.size == 0:
         raise InputError(
             f"`prob` must be one row per outcome and one column per category; got shapes {chance.shape} "
@@ -186,7 +184,7 @@ def ranked_probability_score(
     if not known.all():
         raise InputError(
             f"`category` must be a position from 0 to {chance.shape[1] - 1}; {(~known).sum()} values are not "
-            f"(first: row {(~known).argmax()}, {place[(~known).argmax()]!r}). Count from 0, as the columns do."
+            f"(first: row {(~known).argmax()}, {place[(~known).argmax()]:g}). Count from 0, as the columns do."
         )
     reached = np.arange(chance.shape[1] - 1) >= place[:, None]
     loss = ((np.cumsum(chance, axis=1)[:, :-1] - reached) ** 2).sum(axis=1)

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.stats import binomial
-from calibra.stats.forecasts import ALL, Floats, as_floats, refuse
+from calibra.stats.arrays import as_numbers, unmasked
+from calibra.stats.forecasts import ALL, Floats, as_floats, refuse, refuse_unlabelled
 from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
 from calibra.stats.lifetable import aalen_johansen, kaplan_meier
 from calibra.stats.lifetable_counts import EVENT, EXIT, OPEN, check_codes
@@ -177,7 +178,7 @@ def calibration_at_horizon(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = observed / expected[:, None]
     return HorizonCalibration(
-        within_days=float(within_days), groups=(*labels, ALL), n=count(everybody),
+        within_days=followed.within_days, groups=(*labels, ALL), n=count(everybody),
         n_events=count(followed.ended(EVENT)), n_exits=count(followed.ended(EXIT)), n_censored=count(followed.censored),
         expected=expected, observed=Interval(*observed.T), ratio=Interval(*ratio.T), interval_prob=interval_prob,
     )  # fmt: skip
@@ -236,7 +237,7 @@ def censored_brier(
     reference = weight * (followed.ended(EVENT) - overall) ** 2
     error = loss.std(ddof=1) / np.sqrt(loss.size) if loss.size > 1 else np.nan
     return CensoredBrier(
-        within_days=float(within_days),
+        within_days=followed.within_days,
         score=normal_interval(np.asarray(loss.mean()), np.asarray(error), interval_prob=interval_prob),
         reference=float(reference.mean()),
         n=loss.size,
@@ -246,26 +247,28 @@ def censored_brier(
 
 
 def _check(days: ArrayLike, ending: ArrayLike, prob: ArrayLike, within_days: float) -> _Followed:
-    followed, forecast = as_floats(days, "days"), as_floats(prob, "prob")
+    followed, forecast = as_floats(days, "days", days=True), as_floats(prob, "prob")
     codes = check_codes(ending, name="ending", allowed=(EVENT, EXIT, OPEN))
     if not followed.shape == forecast.shape == codes.shape or codes.size == 0:
         raise InputError(
             "`days`, `ending` and `prob` must have one length above 0; got "
             f"{followed.size}, {codes.size} and {forecast.size}."
         )
-    if not within_days > 0:
+    horizon = as_numbers(within_days, "within_days", days=True)
+    if horizon.shape or not horizon > 0:
         raise InputError(f"`within_days` must be above 0; got {within_days!r}.")
     wrong = ~(np.isfinite(followed) & (followed >= 0))
     refuse("days", followed, wrong, "must be finite and 0 or more", "Drop those rows.")
     refuse("prob", forecast, ~((forecast >= 0) & (forecast <= 1)), "must lie in [0, 1]", "Give probabilities.")
-    return _Followed(followed, codes, forecast, float(within_days))
+    return _Followed(followed, codes, forecast, float(horizon))
 
 
 def _group(prob: Floats, groups: ArrayLike | None, n_groups: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     if groups is not None:
-        labels = np.asarray(groups)
+        labels = unmasked(groups, "groups")
         if labels.shape != prob.shape:
             raise InputError(f"`groups` must be one label per row, {prob.size}; its shape is {labels.shape}.")
+        refuse_unlabelled(labels)
         values, codes = np.unique(labels.astype(str), return_inverse=True)
         if ALL in values:
             raise InputError(f"`groups` must not hold the label {ALL!r}: it names the row over all. Rename it.")
