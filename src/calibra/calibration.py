@@ -248,7 +248,7 @@ class Calibration:
         columns: Mapping[str, str] | None = None,
         within_days: int | None = None,
         interval_prob: float = INTERVAL_PROB,
-        timezone: str = "UTC",
+        timezone: str | None = None,
         no_day: Sequence[str | date] = (),
         encoding: str = "utf-8",
         prefix: str = "score_",

@@ -134,7 +134,7 @@ def _history_faults(config: Mapping[str, Any]) -> list[str]:
         for name in ("outcomes", "columns")
         if name not in told
     ]
-    of_judgments = [name for name in ("check_duplicates", "exit_kinds") if name in config]
+    of_judgments = [name for name in ("check_duplicates",) if name in config]
     faults += [f"`{name}` is of judgments, not of a log of rank changes; leave it out." for name in of_judgments]
     return faults
 

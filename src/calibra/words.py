@@ -17,6 +17,10 @@ def counted(n: SupportsFloat, thing: str) -> str:
     return f"1 {thing}" if float(n) == 1.0 else f"{float(n):,.0f} {thing}s"
 
 
+ALL_REPS = "(all reps)"
+"""Label of the population row of every table, which no rep may bear."""
+
+
 def listed(names: Iterable[str], last: str = "and") -> str:
     """Names in a sentence: `A, B and C`."""
     *others, end = names

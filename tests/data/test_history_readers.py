@@ -179,10 +179,11 @@ def test_moments_are_read_in_one_zone_throughout() -> None:
     log = read_hubspot_history(hubspot(), timezone="Asia/Tokyo")
     choices = {"scale": SCALE, "as_of": "2026-06-30", "outcome_columns": {"prospect": "id", "event_at": "won"}}
     with pytest.raises(InputError, match=r"must be that of the log, 'Asia/Tokyo', .* got 'UTC'"):
-        RankHistory.from_frames(log, outcomes, **choices)
+        RankHistory.from_frames(log, outcomes, timezone="UTC", **choices)
     with pytest.raises(InputError, match="a ChangeLog knows its own"):
         RankHistory.from_frames(log, outcomes, columns={"prospect": "id"}, timezone="Asia/Tokyo", **choices)
-    assert RankHistory.from_frames(log, outcomes, timezone="Asia/Tokyo", **choices).judgments().n_judgments == 2
+    for how in ({"timezone": "Asia/Tokyo"}, {}):
+        assert RankHistory.from_frames(log, outcomes, **how, **choices).judgments().n_judgments == 2
 
 
 def test_no_person_in_the_history_is_refused_with_the_sources_there_are() -> None:

@@ -94,16 +94,12 @@ def _copy(head: CsvHead, paths: Sequence[Path], encoding: str, connection: duckd
 
 def _turn(path: Path, into: Path, encoding: str) -> Path:
     """Write the file as UTF-8; an error names the line that its encoding does not read."""
-    line = 1
     try:
         with open_text(path, plain(encoding)) as text, into.open("w", encoding="utf-8", newline="") as out:
             while chunk := text.read(_CHUNK):
                 out.write(chunk)
-                line += chunk.count("\n")
     except (UnicodeError, LookupError) as error:
-        raise InputError(
-            f"{wrong_encoding(path, encoding, error)} The text is fine up to about line {line}."
-        ) from error
+        raise InputError(wrong_encoding(path, encoding, error)) from error
     except BROKEN as error:
         raise InputError(
             f"`frame` must be a whole file; {quoted(str(path))} is broken off or damaged ({error})."

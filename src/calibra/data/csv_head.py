@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import re
@@ -197,11 +198,36 @@ def open_text(path: str | Path, encoding: str) -> TextIO:
     return Path(path).open(encoding=encoding, newline="")
 
 
+def unread_line(path: str | Path, encoding: str) -> int:
+    """The first line of a file, counted from 1, that an encoding does not read.
+
+    Decoded piece by piece, because the text files of Python's read ahead, and counted in what was decoded.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    n_lines, last = 1, ""
+    with gzip.open(path, "rb") if str(path).lower().endswith(".gz") else Path(path).open("rb") as raw:
+        try:
+            for piece in raw:
+                text = last + decoder.decode(piece)
+                last = text[-1:]  # a line's end may come in two pieces
+                n_lines += _line_ends(text) - _line_ends(last)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start].decode(encoding, errors="ignore")
+            return n_lines + _line_ends(last + before)
+    return n_lines
+
+
+def _line_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
 def wrong_encoding(path: Path, encoding: str, error: Exception) -> str:
-    """What to do about text that its encoding does not read."""
+    """What to do about text that its encoding does not read, and in which line it is."""
+    where = f", in line {unread_line(path, plain(encoding))}" if isinstance(error, UnicodeError) else ""
     if is_utf8(encoding):
         return (
             f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'; {quoted(str(path))} is "
-            f"not UTF-8 ({error})."
+            f"not UTF-8{where} ({error})."
         )
-    return f"`encoding` must be that of the file; {encoding!r} does not read it: {quoted(str(path))} ({error})."
+    return f"`encoding` must be that of the file; {encoding!r} does not read it: {quoted(str(path))}{where} ({error})."

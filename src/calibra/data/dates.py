@@ -198,8 +198,10 @@ def as_day(as_of: object, timezone: str) -> int:
     return moment.toordinal()
 
 
-def check_timezone(timezone: str) -> None:
-    """Refuse a time zone that is not in the database."""
+def check_timezone(timezone: str | None) -> None:
+    """Refuse a time zone that is not in the database; None, for none given, is none to refuse."""
+    if timezone is None:
+        return
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:

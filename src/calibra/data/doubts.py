@@ -26,7 +26,7 @@ EVENTS_AFTER_EXITS, PARTLY_SEEN = "events_after_exits", "partly_seen"
 REP_LEFT_OUT, CLUSTER = "rep_left_out", "cluster"
 
 MODELS_APART = "models_apart"
-STRANGERS, EVENT_DAY = "strangers", "event_day"
+STRANGERS, EVENT_DAY, UTC_DAYS = "strangers", "event_day", "utc_days"
 
 FEWEST_MATURE = 50
 """With fewer mature judgments in all, of all reps, hardly anything can be told."""
@@ -143,6 +143,10 @@ ENGLISH: Mapping[str, str] = {
     EVENT_DAY: (
         "{n:,} of the {n_all:,} events at {rank} came on the day of the judgment: was the rank given when the event "
         "was known already? Dates without a time of day cannot tell"
+    ),
+    UTC_DAYS: (
+        "{zoned} hold moments with a time zone, which fall on the days of UTC, beside plain days in {plain}: eight in "
+        "the morning in Tokyo is the day before. Say whose calendar the plain days are of with `timezone=`"
     ),
     FEW_MATURE: (
         "only {judgments} with a known outcome{within}: intervals are wide, and of most reps nothing can be told yet"

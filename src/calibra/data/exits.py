@@ -81,7 +81,9 @@ class ExitCounts:
         return np.asarray(self.kind == KINDS.index(kind))
 
 
-def make_plan(opened: OpenedFrame, as_of_day: int, exit_kinds: Mapping[str, str]) -> tuple[Plan, list[str]]:
+def make_plan(
+    opened: OpenedFrame, as_of_day: int, exit_kinds: Mapping[str, str], *, loses_values: bool = False
+) -> tuple[Plan, list[str]]:
     """What is to be counted of an opened frame, and the faults of its columns.
 
     Raises
@@ -99,7 +101,8 @@ def make_plan(opened: OpenedFrame, as_of_day: int, exit_kinds: Mapping[str, str]
         told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
         raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
     kinds = read_exit_kinds(opened, present, exit_kinds)
-    return Plan(opened, present, as_of_day, with_touches=True, exit_kinds=kinds), faults
+    plan = Plan(opened, present, as_of_day, with_touches=True, loses_values=loses_values, exit_kinds=kinds)
+    return plan, faults
 
 
 def read_exit_kinds(opened: OpenedFrame, present: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import NarwhalsError
 
+from calibra.data.calendars import UTC, Calendar, calendar_of, named_zone
 from calibra.data.empty_days import without_days
 from calibra.data.engine_errors import engine_errors, explain
 from calibra.data.files import read_path
@@ -41,6 +42,8 @@ class OpenedFrame:
     """Faults of whole columns seen at the door; those columns are left out."""
     own: duckdb.DuckDBPyConnection | None = None
     """The connection that counts it, where it was made here."""
+    calendar: Calendar = field(default_factory=lambda: Calendar(UTC, assumed=False))
+    """In whose calendar its moments fall on a day."""
 
     def let_go(self) -> None:
         """Hand back what DuckDB's threads keep for the next query, some 200 MB, on a connection of our own."""
@@ -53,7 +56,7 @@ def open_frame(
     frame: Any,
     *,
     columns: Mapping[str, str],
-    timezone: str,
+    timezone: str | None,
     encoding: str,
     no_day: Sequence[str] = (),
     required: Sequence[str] = REQUIRED,
@@ -63,7 +66,7 @@ def open_frame(
 
     pandas and pyarrow frames and files are counted by DuckDB, each in a connection of its own unless one is given (two
     frames are joined in one); everything else by its own engine. Zone-aware moments, and text with an offset from UTC,
-    become local moments of `timezone`.
+    become local moments of `timezone`: where it is None, of the zone that the columns name, else of UTC.
     """
     own = _connect() if connection is None and isinstance(frame, (str, Path)) else None
     wanted = tuple(columns.values()) if isinstance(columns, Mapping) else ()
@@ -81,14 +84,17 @@ def open_frame(
     mixed = _mixed_zones(chosen) if isinstance(chosen, nw.DataFrame) else {}
     apart = _naive_and_aware(chosen.collect_schema())
     chosen = chosen.drop(*mixed)
+    dated = [(chosen, [name for name in chosen.collect_schema().names() if name in DATES])]
+    zone = timezone or named_zone(dated)
     if isinstance(chosen, nw.DataFrame):
         own = None if connection or chosen.implementation.is_polars() else _connect()
         chosen = _to_lazy(chosen, roles, connection or own)
     ordering = {roles.label_column(key) for key in ("sequence", "version") if key in columns}
     chosen = with_plain_types(chosen, [name for name in chosen.collect_schema().names() if name not in ordering])
     faults = [*mixed.values(), *(apart or _naive_and_aware(chosen.collect_schema()))]
-    local = without_days(localise(without_days(chosen, no_day), timezone), no_day)
-    return OpenedFrame(local, local.collect_schema(), roles, tuple(faults), own)
+    calendar = calendar_of(chosen, zone)
+    local = without_days(localise(without_days(chosen, no_day), calendar.timezone), no_day)
+    return OpenedFrame(local, local.collect_schema(), roles, tuple(faults), own, calendar)
 
 
 def names_of(opened: Any) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from calibra.data.choices import check_problems
+from calibra.data.calendars import Calendar, doubts_of_calendars
+from calibra.data.choices import check_exit_kinds, check_problems
 from calibra.data.dates import as_day, check_timezone
 from calibra.data.doubts import Doubt
 from calibra.data.empty_days import check_no_day
@@ -91,7 +92,8 @@ class RankHistory:
         columns: Mapping[str, str] | None = None,
         problems: Problems = "raise",
         rank_labels: Mapping[str, str | None] | Mapping[int, str | None] | None = None,
-        timezone: str = "UTC",
+        exit_kinds: Mapping[str, str] | None = None,
+        timezone: str | None = None,
         no_day: Sequence[str | date] = (),
         encoding: str = "utf-8",
         horizons: Sequence[int] = (),
@@ -110,19 +112,24 @@ class RankHistory:
         as_of : date, datetime, numpy.datetime64 or str
             Snapshot date, the last day on which a change or an outcome would be in the data.
         outcome_columns : mapping of str to str
-            Role to column of `outcomes`. Needed: `prospect`. Else: `event_at`, `exit_at`, `censored_at`, `won_at`,
-            `amount`; any other key is a grouping.
+            Role to column of `outcomes`. Needed: `prospect`. Else: `event_at`, `exit_at`, `exit_kind`, `censored_at`,
+            `won_at`, `amount`, `recorded_at` (when the row came into the table: before, nothing of it is known, which
+            `at` minds), `version` (of several rows of a prospect the last counts; may be the column of `recorded_at`);
+            any other key is a grouping.
         columns : mapping of str to str
             Role to column of `changes`. Needed: `prospect`, `rep` (who gave the rank), `rank` (the new one),
-            `changed_at`. Else: `sequence`, by which changes of one moment are ordered; any other key is a grouping, as
-            known at the change. Left out for a ChangeLog.
+            `changed_at`. Else: `sequence`, by which changes of one moment are ordered; `recorded_at` and `version`, of
+            several rows of a prospect and moment; any other key is a grouping, as known at the change. Left out for a
+            ChangeLog.
         problems : {"raise", "set_aside"}
             Whether bad rows are an error, or left out and reported in `set_aside` and in the log. A change whose new
             rank is set aside still ends the rank before it.
         rank_labels : mapping, optional
             Rank as it stands in the data to a rank of the scale, or to None where it means no rank.
-        timezone : str
-            IANA zone in whose calendar zone-aware moments fall on a day.
+        exit_kinds : mapping, optional
+            What the labels of `exit_kind` mean, as in `Judgments.from_frame`.
+        timezone : str, optional
+            IANA zone in whose calendar zone-aware moments fall on a day, as in `Judgments.from_frame`.
         no_day : sequence of str or date
             Days that stand for none, as in `Judgments.from_frame`.
         encoding : str
@@ -137,16 +144,18 @@ class RankHistory:
         """
         check_kind(scale, "scale", RankScale)
         check_timezone(timezone)
-        local = isinstance(changes, ChangeLog)
         doubts: tuple[Doubt, ...] = ()
+        local: Calendar | None = None
         if isinstance(changes, ChangeLog):
-            doubts, (changes, columns) = changes.doubts, changes.at_the_door(columns, timezone)
+            doubts, local = changes.doubts, changes.calendar
+            changes, columns = changes.at_the_door(columns, timezone)
         frames = open_history(
             changes, outcomes, columns=columns or {}, outcome_columns=outcome_columns, timezone=timezone,
-            encoding=encoding, local=local, no_day=check_no_day(no_day),
+            encoding=encoding, local=local, no_day=check_no_day(no_day), exit_kinds=check_exit_kinds(exit_kinds),
         )  # fmt: skip
+        doubts = (*doubts, *doubts_of_calendars(*frames.calendars))
         labels = _read_labels(rank_labels or {}, scale)
-        log = Log(frames, labels, as_day(as_of, timezone))
+        log = Log(frames, labels, as_day(as_of, frames.timezone))
         return cls._from_log(log, scale, check_problems(problems), tuple(horizons), doubts)
 
     @classmethod
@@ -170,12 +179,14 @@ class RankHistory:
     def at(self, as_of: Day) -> RankHistory:
         """What was known on an earlier day? The same history, with nothing dated later.
 
+        A moment with a zone falls on its day in the `timezone` of `from_frames`.
+
         Raises
         ------
         InputError
             A day after the snapshot date, of which the data know nothing.
         """
-        day = as_day(as_of, "UTC")
+        day = as_day(as_of, self._log.frames.timezone)
         if day > self._log.as_of_day:
             raise InputError(
                 f"`as_of` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}, of which the "
@@ -232,7 +243,7 @@ class RankHistory:
         judgments = Judgments.from_frame(
             nw.to_native(rows.select(*dict.fromkeys(roles.values()))), scale=self.scale, as_of=self.as_of,
             columns=roles, problems=self._problems, rank_labels=labels, check_duplicates=False, horizons=self._horizons,
-            assignment=assignment,
+            assignment=assignment, timezone=frames.timezone, exit_kinds=frames.exit_kinds,
         )  # fmt: skip
         return self._with_account(judgments)
 
@@ -255,7 +266,7 @@ class RankHistory:
         return spells.filter((nw.col("day") <= day) & standing & still_open & in_sight)
 
     def _landmark_day(self, landmark: Day | None) -> int:
-        day = as_day(landmark, "UTC")
+        day = as_day(landmark, self._log.frames.timezone)
         if day > self._log.as_of_day:
             raise InputError(
                 f"`landmark` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}."
@@ -286,7 +297,7 @@ class RankHistory:
         judgments.set_aside = SetAside(findings)
         noted = {words: n for words, n in self._summary.noted.items() if words != KEPT_ON_EVENT_DAY}
         judgments._checked = replace(checked, set_aside=judgments.set_aside, told=noted)
-        judgments.log_doubts = self._summary.doubts
+        judgments._log_doubts = self._summary.doubts
         return judgments
 
 

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.doubts import Doubt, strangers
+from calibra.data.empty_days import within_calendar, year_of_outside
 from calibra.data.frames import collect
-from calibra.data.history_log import BY_EVENT, BY_EXIT, CLEARED, Log
-from calibra.data.packed import encode
+from calibra.data.history_frames import OUTCOME_DATES
+from calibra.data.history_log import BY_EVENT, BY_EXIT, CLEARED, SAME_CHANGE, Log
+from calibra.data.packed import OUTSIDE_CALENDAR, VALUES_ALONE, encode
 from calibra.data.problems import (
     FINE,
     MISSING_REP,
@@ -29,7 +31,9 @@ from calibra.data.problems import (
     _in_words,
     say,
 )
+from calibra.data.roles import VERSION
 from calibra.data.rows import Problems
+from calibra.data.versions import as_known
 from calibra.errors import InputError
 
 LOG = logging.getLogger("calibra")
@@ -78,6 +82,8 @@ class HistorySummary:
     """The bad rows: why, and of whom."""
     doubts: tuple[Doubt, ...] = ()
     """What looks like a mistake in what was given."""
+    n_replaced: int = 0
+    """Rows of either table that a later version replaced; not in `n_changes`."""
 
     def n_hindsight(self, within_days: int | None = None) -> int:
         """How many ranks were written after the event; if asked, within so many days of it?"""
@@ -99,6 +105,7 @@ class HistorySummary:
             KEPT_ON_EVENT_DAY: self.n_on_event_day,
             "ranks written after an exit: left out": self.n_after_exit,
             "ranked prospects that are not among the outcomes: open": self.n_without_outcome,
+            "earlier versions of a change or an outcome: the last one counts": self.n_replaced,
         }
         return {words: n for words, n in told.items() if n}
 
@@ -123,6 +130,8 @@ def check_history(log: Log, ranks: Sequence[str], problems: Problems) -> tuple[L
     log = replace(log, several=_length(log.named_again()) > 0)
     outcomes = _bad_outcomes(log, ranks)
     log = replace(log, readable=all(found.reason != UNREADABLE_OUTCOME for found in outcomes))
+    if problems == "set_aside" and not log.readable:  # what decides no outcome is left out alone
+        outcomes = _bad_outcomes(log, ranks, [role for role in OUTCOME_DATES if role not in VALUES_ALONE])
     told = [*findings, *outcomes]
     if told and problems == "raise":
         head = f"The rank history has {len(told)} problem{'s' if len(told) > 1 else ''}:"
@@ -181,9 +190,9 @@ def _bad_changes(log: Log, counted: _Counted, ranks: Sequence[str]) -> list[Find
     return found
 
 
-def _bad_outcomes(log: Log, ranks: Sequence[str]) -> list[Finding]:
+def _bad_outcomes(log: Log, ranks: Sequence[str], decisive: Sequence[str] = OUTCOME_DATES) -> list[Finding]:
     """Problems of the outcome table; of whom is not known there."""
-    rows = log.outcome_problems()
+    rows = log.outcome_problems(decisive)
     table = collect(rows.group_by("problem").agg(nw.len().cast(nw.Int64).alias("n")))
     numbers = dict(zip(_whole(table, "problem").tolist(), _whole(table, "n").tolist(), strict=True))
     found = []
@@ -204,9 +213,16 @@ def _bad_outcomes(log: Log, ranks: Sequence[str]) -> list[Finding]:
 def _examples(rows: nw.LazyFrame[Any], reason: int) -> tuple[str, ...]:
     """The first three of these rows, in words, ordered by prospect so that the row order does not matter."""
     schema = rows.collect_schema()
-    shown = [name for name in ("prospect", *REASONS[reason].shown) if name in schema]
+    if reason == OUTSIDE_CALENDAR and "day" in schema:
+        rows = rows.rename({"day": "changed_day"})
+    told = ("changed_at", *OUTCOME_DATES) if reason == OUTSIDE_CALENDAR else REASONS[reason].shown
+    shown = [name for name in ("prospect", *told) if name in schema]
+    typed = [name for name in shown if isinstance(schema[name], (nw.Date, nw.Datetime))]
     by = [name for name in shown if not isinstance(schema[name], (nw.Categorical, nw.Enum))]
-    first = collect(rows.select(*shown).sort(*by, nulls_last=True).head(3))
+    readable = year_of_outside if reason == OUTSIDE_CALENDAR else within_calendar
+    kept = [name for name in shown if reason != OUTSIDE_CALENDAR or name in ("prospect", *typed)]
+    chosen = (readable(name).alias(name) if name in typed else nw.col(name) for name in kept)
+    first = collect(rows.select(*chosen).sort(*(name for name in by if name in kept), nulls_last=True).head(3))
     return tuple(_in_words(row, reason) for row in first.iter_rows(named=True))
 
 
@@ -251,10 +267,21 @@ def _summarise(log: Log, counted: _Counted, set_aside: SetAside) -> HistorySumma
         n_of(fine & ~cleared & (spells["hindsight"] == 0) & (spells["on_event_day"] == 1)),
         n_prospects,
         n_unmatched,
-        _length(log.frames.outcomes),
+        _length(log.ends()),
         set_aside,
         strangers(n_unmatched, n_prospects, "the outcomes"),
+        _n_replaced(log),
     )
+
+
+def _n_replaced(log: Log) -> int:
+    """Rows of either table that gave way to a later version, of those recorded by the snapshot date."""
+    n = 0
+    for table, key in ((log.frames.changes, SAME_CHANGE), (log.frames.outcomes, ("prospect",))):
+        if VERSION in table.collect_schema().names():
+            n += _length(as_known(table.drop(VERSION), key, log.as_of_day))
+            n -= _length(as_known(table, key, log.as_of_day))
+    return n
 
 
 def _count_spells(log: Log) -> dict[str, IntArray]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 from narwhals.exceptions import NarwhalsError
 
-from calibra.data.dates import is_text
+from calibra.data.calendars import Calendar, named_zone
+from calibra.data.dates import is_text, is_unreadable
 from calibra.data.engine_errors import explain
+from calibra.data.exits import read_exit_kinds
 from calibra.data.files import read_path
-from calibra.data.frames import OpenedFrame, open_frame
+from calibra.data.frames import OpenedFrame, collect, open_frame
 from calibra.data.history_moments import of_one_type
 from calibra.data.packed import column_faults
-from calibra.data.roles import ROLES
+from calibra.data.roles import ROLES, VERSION
 from calibra.data.salesforce_ids import ids_of_one_form
+from calibra.data.versions import RECORDED
 from calibra.errors import InputError, what_came
+from calibra.words import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,8 +31,10 @@ CHANGE_ROLES = ("prospect", "rep", "rank", "changed_at")
 """Roles a rank-change log must have; `sequence` beside them orders changes of one moment."""
 OUTCOME_DATES = ("event_at", "exit_at", "censored_at", "won_at")
 """Roles of the outcome table that hold dates."""
-OUTCOME_ROLES = ("prospect", *OUTCOME_DATES, "amount")
+OUTCOME_ROLES = ("prospect", *OUTCOME_DATES, "amount", "exit_kind")
 """Roles of the outcome table that have a meaning of their own."""
+LATE_ROLES = (RECORDED, VERSION)
+"""Roles that either table may have, each of its own rows: late copies, and when a row came."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +49,15 @@ class HistoryFrames:
     """Grouping to its column in one of the two."""
     present: tuple[str, ...]
     """Roles of the outcome table that can be used."""
+    calendars: tuple[Calendar, Calendar]
+    """In whose calendar the moments of either fall on a day: the same."""
+    exit_kinds: Mapping[str, str]
+    """What every label of `exit_kind` means."""
+
+    @property
+    def timezone(self) -> str:
+        """The zone of that calendar."""
+        return self.calendars[1].timezone
 
 
 def open_history(
@@ -51,17 +66,18 @@ def open_history(
     *,
     columns: Mapping[str, str],
     outcome_columns: Mapping[str, str],
-    timezone: str,
+    timezone: str | None,
     encoding: str,
-    local: bool,
+    local: Calendar | None,
     no_day: Sequence[str] = (),
+    exit_kinds: Mapping[str, str] | None = None,
 ) -> HistoryFrames:
     """Both tables, lazily, in one engine; every fault of whole columns in one error.
 
     Parameters
     ----------
-    local : bool
-        Whether the moments of `changes` are already local to `timezone` (a reader's are).
+    local : Calendar, optional
+        The calendar in which the moments of `changes` are local already, as a reader's are.
 
     Raises
     ------
@@ -76,23 +92,27 @@ def open_history(
     faults = [*_doubtful_roles(columns, outcome_columns)]
     wanted = (tuple(columns.values()), tuple(outcome_columns.values()))
     pair, connection = _same_engine(changes, outcomes, encoding, wanted)
+    zone = timezone or _zone_of_both(pair, columns, outcome_columns, local)
     opened: list[OpenedFrame | None] = []
     for side, native, mapping in (("changes", pair[0], columns), ("outcomes", pair[1], outcome_columns)):
         found, told = _open_side(
-            side, native, mapping, timezone=timezone, encoding=encoding, connection=connection, no_day=no_day
+            side, native, mapping, timezone=zone, encoding=encoding, connection=connection, no_day=no_day
         )
         opened.append(found)
         faults += told
     log, ends = opened
     if log is not None and ends is not None:
         faults += _unlike(log, ends)
-        faults += [] if local else _zones_apart(pair[0], pair[1], columns, outcome_columns)
+        faults += [] if local is not None else _zones_apart(pair[0], pair[1], columns, outcome_columns)
     if faults or log is None or ends is None:
         raise InputError("\n".join(["The rank history cannot be read:", *(f"- {fault}" for fault in faults)]))
     groups = {key: f"change_{i}" for i, key in enumerate(log.roles.groups) if key != "sequence"}
     groups |= {key: f"outcome_{i}" for i, key in enumerate(ends.roles.groups)}
     names = {log.roles.label_column(key): groups.get(key, "sequence") for key in log.roles.groups}
+    for side, found in (("changes", log), ("outcomes", ends)):
+        _refuse_unreadable(side, found)
     here = [name for name in ends.schema if name in OUTCOME_ROLES]
+    kinds = read_exit_kinds(ends, here, exit_kinds or {})
     ids = log.roles.columns["prospect"], ends.roles.columns["prospect"]
     one, other = ids_of_one_form(*of_one_type(log.frame, ends.frame, "prospect", ids))
     return HistoryFrames(
@@ -100,7 +120,28 @@ def open_history(
         other.rename({ends.roles.label_column(key): groups[key] for key in ends.roles.groups}),
         groups,
         tuple(here),
+        (replace(log.calendar, names={"judged_at": "changed_at"}) if local is None else local, ends.calendar),
+        kinds,
     )
+
+
+def _zone_of_both(
+    pair: tuple[Any, Any], columns: Mapping[str, str], ends: Mapping[str, str], local: Calendar | None
+) -> str | None:
+    """The one zone that the columns of days name in either table, or in which a reader has read the changes."""
+    sides = zip(pair, (columns, ends), (("changed_at",), OUTCOME_DATES), strict=True)
+    named = named_zone(
+        (nw.from_native(native), [mapping[role] for role in roles if role in mapping])
+        for native, mapping, roles in sides
+    )
+    if local is None:
+        return named
+    if named is not None and local.assumed:
+        raise InputError(
+            f"The outcomes name the zone {named}, while the log was read in UTC. Pass `timezone={named!r}` to the "
+            "reader and to RankHistory.from_frames."
+        )
+    return local.timezone_known
 
 
 def _doubtful_roles(columns: Mapping[str, str], outcome_columns: Mapping[str, str]) -> list[str]:
@@ -108,12 +149,13 @@ def _doubtful_roles(columns: Mapping[str, str], outcome_columns: Mapping[str, st
     faults = [f"changes: the role `{role}` is missing from `columns`." for role in CHANGE_ROLES if role not in columns]
     if "prospect" not in outcome_columns:
         faults.append("outcomes: the role `prospect` is missing from `outcome_columns`.")
-    of_outcomes = [role for role in columns if role in ROLES and role not in CHANGE_ROLES]
+    of_outcomes = [role for role in columns if role in ROLES and role not in (*CHANGE_ROLES, *LATE_ROLES)]
     faults += [f"changes: `{role}` is no role of a change; map it in `outcome_columns` if it is one of a prospect."
                for role in of_outcomes]  # fmt: skip
-    of_judgments = [role for role in outcome_columns if role in (*ROLES, "changed_at") and role not in OUTCOME_ROLES]
+    known = (*OUTCOME_ROLES, *LATE_ROLES)
+    of_judgments = [role for role in outcome_columns if role in (*ROLES, "changed_at") and role not in known]
     faults += [f"outcomes: `{role}` belongs to a judgment, not to a prospect; leave it out." for role in of_judgments]
-    twice = [key for key in columns if key in outcome_columns and key != "prospect"]
+    twice = [key for key in columns if key in outcome_columns and key not in ("prospect", *LATE_ROLES)]
     return faults + [f"`{key}` is mapped in both tables; keep one, or give them two names." for key in twice]
 
 
@@ -122,7 +164,7 @@ def _open_side(
     native: Any,
     mapping: Mapping[str, str],
     *,
-    timezone: str,
+    timezone: str | None,
     encoding: str,
     connection: duckdb.DuckDBPyConnection | None,
     no_day: Sequence[str],
@@ -150,8 +192,22 @@ def _open_side(
     empty = [role for role in needed if role in inner and role not in present and not told]
     told += [_in_words_of(side, f"`{role}` must be known for every row; it is missing in all.") for role in empty]
     return None if told else OpenedFrame(
-        opened.frame.select(*present), {name: opened.schema[name] for name in present}, opened.roles, ()
+        opened.frame.select(*present), {name: opened.schema[name] for name in present}, opened.roles, (),
+        calendar=opened.calendar,
     ), told  # fmt: skip
+
+
+def _refuse_unreadable(side: str, opened: OpenedFrame) -> None:
+    """Refuse text in `recorded_at` that is no day: which rows were known when could not be told."""
+    if RECORDED not in opened.schema or not is_text(opened.schema[RECORDED]):
+        return
+    wrong = collect(opened.frame.filter(is_unreadable(RECORDED)).select(RECORDED).sort(RECORDED).head(3))[RECORDED]
+    if len(wrong):
+        column = quoted(opened.roles.columns[RECORDED])
+        raise InputError(
+            f"{side}: `{RECORDED}` (column {column}) given as text must be days that exist, written 2026-09-30 (ISO "
+            f"8601) or 2026/9/30; found {', '.join(map(quoted, wrong.to_list()))}. Correct them, or leave them empty."
+        )
 
 
 def _in_words_of(side: str, fault: str) -> str:

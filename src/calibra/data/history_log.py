@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from calibra.data.barrier import counted_once, texts_as_moments
-from calibra.data.dates import day_number, is_earlier_that_day, is_text, is_unreadable
+from calibra.data.dates import day_number, is_earlier_that_day, is_text, is_unreadable, with_days
+from calibra.data.empty_days import ENDLESS, FIRST_OF_ALL, is_outside
 from calibra.data.history_frames import OUTCOME_DATES, HistoryFrames
+from calibra.data.packed import OUTSIDE_CALENDAR
 from calibra.data.problems import (
     FINE,
     MISSING_CHANGE,
@@ -22,6 +24,7 @@ from calibra.data.problems import (
     UNREADABLE_CHANGE,
     UNREADABLE_OUTCOME,
 )
+from calibra.data.versions import as_known
 
 CLEARED, UNKNOWN = -1, -2
 """Rank codes beside the places in the scale: no rank; a label the scale does not know."""
@@ -46,19 +49,19 @@ class Log:
 
     def rows(self) -> nw.LazyFrame[Any]:
         """Every change, with its day, its rank's code, and `problem`: a key of REASONS, FINE or UNKNOWN_YET."""
-        frame, read = self.frames.changes, "changed_at"
+        frame, read = as_known(self.frames.changes, SAME_CHANGE, self.as_of_day), "changed_at"
         if moments := texts_as_moments(frame, ["changed_at"]):
             read = "changed_moment"
             frame = counted_once(frame.with_columns(moments["changed_at"].alias(read)))
         schema = frame.collect_schema()
-        frame = frame.with_columns(
-            day_number(read, schema[read]).alias("day"),
+        frame = _with_day(frame, read).with_columns(
             _rank_code(schema["rank"], self.labels).alias("code"),
             _sortable(read, schema[read]).alias("moment"),
         )
         tests = {
             MISSING_PROSPECT: _blank("prospect", schema["prospect"]),
-            MISSING_CHANGE: nw.col("day").is_null(),
+            OUTSIDE_CALENDAR: nw.col("day") < FIRST_OF_ALL,
+            MISSING_CHANGE: nw.col("day").is_null() | (nw.col("day") > ENDLESS),
             UNKNOWN_RANK: nw.col("code") == UNKNOWN,
             MISSING_REP: _blank("rep", schema["rep"]) & (nw.col("code") >= 0),
         }
@@ -69,7 +72,8 @@ class Log:
         problem: nw.Expr = nw.lit(FINE)
         for reason, hit in reversed(tests.items()):
             problem = nw.when(hit).then(nw.lit(reason)).otherwise(problem)
-        problem = nw.when(nw.col("day") > self.as_of_day).then(nw.lit(UNKNOWN_YET)).otherwise(problem)
+        later = (nw.col("day") > self.as_of_day) & (nw.col("day") < ENDLESS)
+        problem = nw.when(later | (nw.col("late") == 1)).then(nw.lit(UNKNOWN_YET)).otherwise(problem)
         return counted_once(frame.with_columns(problem.cast(nw.Int64).alias("problem")))
 
     def known(self) -> nw.LazyFrame[Any]:
@@ -81,7 +85,8 @@ class Log:
         join every change with every outcome.
         """
         named = ~_blank("prospect", self.frames.changes.collect_schema()["prospect"])
-        frame = self.rows().filter(named & (nw.col("day") <= self.as_of_day))  # not by `problem`: engines inline it
+        in_time = (nw.col("day") >= FIRST_OF_ALL) & (nw.col("day") <= self.as_of_day) & (nw.col("late") == 0)
+        frame = self.rows().filter(named & in_time).drop("late")  # not by `problem`: engines inline it
         if "changed_moment" in frame.collect_schema().names():
             frame = frame.with_columns(nw.col("changed_moment").alias("changed_at")).drop("changed_moment")
         if self.several:
@@ -132,15 +137,19 @@ class Log:
 
     def outcomes(self) -> nw.LazyFrame[Any]:
         """One row per prospect, with the day and kind of its end as known on the snapshot date."""
-        frame = self.told_once() if self.several else self.frames.outcomes
+        frame = self.told_once() if self.several else self.ends()
         if self.readable and (moments := texts_as_moments(frame, OUTCOME_DATES)):
             frame = counted_once(frame.with_columns(*(moment.alias(name) for name, moment in moments.items())))
         schema = frame.collect_schema()
-        days = {name: nw.lit(None).cast(nw.Int64) for name in ("event_at", "exit_at", "censored_at")}
-        days |= {name: day_number(name, schema[name]) for name in days if name in self.frames.present}
-        frame = frame.filter(~_blank("prospect", schema["prospect"])).with_columns(
-            *(nw.when(day <= self.as_of_day).then(day).alias(f"{name[:-3]}_day") for name, day in days.items())
-        )
+        frame = frame.filter(~_blank("prospect", schema["prospect"]))
+        there = [name for name in _ENDS if name in self.frames.present]
+        frame = with_days(frame, there, schema)
+        days = {f"{name[:-3]}_day": nw.col(f"{name[:-3]}_day") for name in there}
+        known: dict[str, nw.Expr] = {
+            day: nw.when((of >= FIRST_OF_ALL) & (of <= self.as_of_day)).then(of) for day, of in days.items()
+        }
+        known |= {f"{name[:-3]}_day": nw.lit(None).cast(nw.Int64) for name in _ENDS if name not in there}
+        frame = frame.with_columns(**known)
         frame = frame.rename({"censored_day": "lost_day"})
         event, leave = nw.col("event_day"), nw.col("exit_day")
         by_event = (event <= leave) | (leave.is_null() & ~event.is_null())
@@ -153,29 +162,53 @@ class Log:
             )
         )
 
+    def ends(self) -> nw.LazyFrame[Any]:
+        """The outcome table as known on the snapshot date: rows recorded by then, of versions the last."""
+        known = as_known(self.frames.outcomes, ["prospect"], self.as_of_day)
+        return known.filter(nw.col("late") == 0).drop("late")
+
     def named_again(self) -> nw.LazyFrame[Any]:
         """Prospects that have more than one row in the outcome table."""
-        return _come_again(self.frames.outcomes)
+        return _come_again(self.ends())
 
     def told_twice(self) -> nw.LazyFrame[Any]:
         """Prospects of whom the outcome table has two rows that differ."""
-        return _come_again(self.frames.outcomes.unique(keep="any"))
+        return _come_again(self.ends().unique(keep="any"))
 
     def told_once(self) -> nw.LazyFrame[Any]:
         """Outcomes without identical copies and without the prospects told twice."""
-        return self.frames.outcomes.unique(keep="any").join(self.told_twice(), on="prospect", how="anti")
+        return self.ends().unique(keep="any").join(self.told_twice(), on="prospect", how="anti")
 
-    def outcome_problems(self) -> nw.LazyFrame[Any]:
-        """Every outcome row, with `problem`: nobody named, text that is no date, or FINE."""
-        schema = self.frames.outcomes.collect_schema()
+    def outcome_problems(self, decisive: Collection[str] = OUTCOME_DATES) -> nw.LazyFrame[Any]:
+        """Every outcome row, with `problem`: nobody named, text in one of these roles that is no date, or FINE."""
+        ends = self.ends()
+        schema = ends.collect_schema()
         problem: nw.Expr = nw.lit(FINE)
-        dates = [name for name in OUTCOME_DATES if name in self.frames.present and is_text(schema[name])]
+        typed = [name for name in OUTCOME_DATES if name in self.frames.present and not is_text(schema[name])]
+        if typed:
+            ends = with_days(ends, typed, schema)
+            outside = nw.any_horizontal(*map(is_outside, typed), ignore_nulls=True)
+            problem = nw.when(outside).then(nw.lit(OUTSIDE_CALENDAR)).otherwise(problem)
+        dates = [name for name in decisive if name in self.frames.present and is_text(schema[name])]
         if dates:
             wrong = nw.any_horizontal(*(is_unreadable(name) for name in dates), ignore_nulls=True)
             problem = nw.when(wrong).then(nw.lit(UNREADABLE_OUTCOME)).otherwise(problem)
         unnamed = _blank("prospect", schema["prospect"])
         problem = nw.when(unnamed).then(nw.lit(OUTCOME_UNNAMED)).otherwise(problem)
-        return self.frames.outcomes.with_columns(problem.cast(nw.Int64).alias("problem"))
+        return ends.with_columns(problem.cast(nw.Int64).alias("problem"))
+
+
+SAME_CHANGE = ("prospect", "changed_at")
+"""What versions of one change share."""
+_ENDS = ("event_at", "exit_at", "censored_at")
+
+
+def _with_day(frame: nw.LazyFrame[Any], read: str) -> nw.LazyFrame[Any]:
+    """The changes with the number of their day; PostgreSQL has parsed text into `changed_moment` before."""
+    schema = frame.collect_schema()
+    if read != "changed_at":
+        return frame.with_columns(day_number(read, schema[read]).alias("day"))
+    return with_days(frame, ["changed_at"], schema).rename({"changed_day": "day"})
 
 
 def _rank_code(dtype: nw.dtypes.DType, labels: Mapping[str, int]) -> nw.Expr:

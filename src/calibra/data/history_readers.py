@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from calibra.data.calendars import Calendar, named_zone
 from calibra.data.dates import as_day, check_timezone, day_number, is_text
 from calibra.data.doubts import Doubt, strangers
 from calibra.data.frames import OpenedFrame, collect, names_of, open_frame
@@ -52,8 +53,8 @@ class ChangeLog:
     frame: Any
     """The log, lazily, in the export's own engine: prospect, rep, rank, changed_at, sequence. pandas and pyarrow frames
     and files come as a DuckDB relation."""
-    timezone: str
-    """Zone to which zone-aware moments were made local."""
+    calendar: Calendar
+    """In whose calendar zone-aware moments were made local."""
     n_changes: int
     """Rows of the log."""
     dropped: Mapping[str, int]
@@ -62,15 +63,20 @@ class ChangeLog:
     """What looks like a mistake in what was exported."""
 
     @property
+    def timezone(self) -> str:
+        """Zone to which zone-aware moments were made local."""
+        return self.calendar.timezone
+
+    @property
     def columns(self) -> dict[str, str]:
         """Role to column, as `RankHistory.from_frames` wants them."""
         return dict(LOG_COLUMNS)
 
-    def at_the_door(self, columns: Mapping[str, str] | None, timezone: str) -> tuple[Any, dict[str, str]]:
+    def at_the_door(self, columns: Mapping[str, str] | None, timezone: str | None) -> tuple[Any, dict[str, str]]:
         """Frame and roles, for a history that reads moments in the same zone."""
         if columns is not None:
             raise InputError("`columns` belongs to plain frames; a ChangeLog knows its own. Leave it out.")
-        if timezone != self.timezone:
+        if timezone not in (None, self.timezone):
             raise InputError(
                 f"`timezone` must be that of the log, {self.timezone!r}, whose moments are local already; got "
                 f"{timezone!r}. Pass it to the reader, too."
@@ -96,7 +102,7 @@ def read_salesforce_history(
     columns: Mapping[str, str] | None = None,
     record_columns: Mapping[str, str] | None = None,
     tracked_from: Any = None,
-    timezone: str = "UTC",
+    timezone: str | None = None,
     encoding: str = "utf-8",
 ) -> ChangeLog:
     """Read Salesforce field history (OpportunityFieldHistory, LeadHistory, …) as a rank-change log.
@@ -120,8 +126,8 @@ def read_salesforce_history(
     tracked_from : date, optional
         Day on which tracking of the field was switched on, or from which history is kept (18 months). Records created
         before are left out altogether: the rank they entered with is not in the export.
-    timezone : str
-        IANA zone in whose calendar zone-aware moments fall on a day.
+    timezone : str, optional
+        IANA zone in whose calendar zone-aware moments fall on a day, as in `Judgments.from_frame`.
     encoding : str
         Encoding of CSV files.
 
@@ -141,8 +147,10 @@ def read_salesforce_history(
     check_timezone(timezone)
     wanted = (tuple(mapping.values()), tuple(of_records.values()))
     (history, records), connection = _same_engine(history, records, encoding, wanted)
-    changes = _parts(_open("history", history, mapping, timezone, encoding, connection), timezone)
-    entries = _parts(_open("records", records, of_records, timezone, encoding, connection), timezone)
+    zone = timezone or _zone_of((history, mapping["changed_at"]), (records, of_records["created_at"]))
+    opened = _open("history", history, mapping, zone, encoding, connection)
+    changes = _parts(opened)
+    entries = _parts(_open("records", records, of_records, zone, encoding, connection))
     for part, dated in (("prospect", "prospect"), ("changed_at", "created_at")):
         changes, entries = of_one_type(changes, entries, part, (mapping[part], of_records[dated]))
     changes, entries = ids_of_one_form(changes, entries)
@@ -161,7 +169,7 @@ def read_salesforce_history(
     n_old = 0
     if tracked_from is not None:
         schema = entries.collect_schema()
-        young = day_number("changed_at", schema["changed_at"]) >= as_day(tracked_from, timezone)
+        young = day_number("changed_at", schema["changed_at"]) >= as_day(tracked_from, opened.calendar.timezone)
         kept = entries.filter(young)
         n_old = n_records - _length(kept)
         entries = kept
@@ -173,7 +181,7 @@ def read_salesforce_history(
         f"records created before {tracked_from}, whose entry rank is not in the history": n_old,
         "changes from another value than the change before them led to: rows of the history are missing": n_broken,
     }
-    return _change_log(log, timezone, dropped, doubts)
+    return _change_log(log, _calendar(opened), dropped, doubts)
 
 
 def read_hubspot_history(
@@ -181,7 +189,7 @@ def read_hubspot_history(
     *,
     columns: Mapping[str, str] | None = None,
     human_sources: Sequence[str] = HUMAN_SOURCES,
-    timezone: str = "UTC",
+    timezone: str | None = None,
     encoding: str = "utf-8",
 ) -> ChangeLog:
     """Read HubSpot property history (`propertiesWithHistory`), one row per version, as a rank-change log.
@@ -197,8 +205,8 @@ def read_hubspot_history(
         Changes to HUBSPOT_HISTORY, such as {"prospect": "contactId"}.
     human_sources : sequence of str
         Values of sourceType that stand for a person.
-    timezone : str
-        IANA zone in whose calendar zone-aware moments fall on a day.
+    timezone : str, optional
+        IANA zone in whose calendar zone-aware moments fall on a day, as in `Judgments.from_frame`.
     encoding : str
         Encoding of a CSV file.
 
@@ -216,7 +224,9 @@ def read_hubspot_history(
     check_timezone(timezone)
     (history, _), connection = _same_engine(history, history, encoding, (tuple(mapping.values()),) * 2)
     mapping = _without_absent_user(history, mapping, columns or {})
-    changes = _parts(_open("history", history, mapping, timezone, encoding, connection), timezone)
+    zone = timezone or _zone_of((history, mapping["changed_at"]))
+    opened = _open("history", history, mapping, zone, encoding, connection)
+    changes = _parts(opened)
     source = nw.col("source").cast(nw.String)
     signed = as_label(changes, "source_id").str.replace_all("userId:", "", literal=True)
     by_hand = source.is_in(list(human_sources))
@@ -241,7 +251,7 @@ def read_hubspot_history(
         for kind, hand, n in found
         if not hand
     }
-    return _change_log(_log_rows(log, sequence=1), timezone, dropped)
+    return _change_log(_log_rows(log, sequence=1), _calendar(opened), dropped)
 
 
 def _without_absent_user(history: Any, mapping: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, str]:
@@ -254,7 +264,7 @@ def _without_absent_user(history: Any, mapping: Mapping[str, str], asked: Mappin
 
 
 def _open(
-    side: str, native: Any, mapping: Mapping[str, str], timezone: str, encoding: str, connection: Any
+    side: str, native: Any, mapping: Mapping[str, str], timezone: str | None, encoding: str, connection: Any
 ) -> OpenedFrame:
     """An export at the door; the moments are opened as those of judgments, all else that has no role as groupings."""
     inner = {"judged_at" if part in ("changed_at", "created_at") else part: column for part, column in mapping.items()}
@@ -264,6 +274,8 @@ def _open(
         )
     except InputError as error:
         raise InputError(f"The {side} cannot be read: {error}") from error
+    if not _length(opened.frame):  # without a row no column has a type
+        raise InputError(f"The {side} must hold at least one row; it holds none. Is the export whole?")
     dated = opened.schema["judged_at"]
     faults = [*opened.faults, *(column_faults(opened)[1] if not (dated.is_integer() or dated.is_float()) else ())]
     if faults:
@@ -272,10 +284,23 @@ def _open(
     return opened
 
 
-def _parts(opened: OpenedFrame, timezone: str) -> nw.LazyFrame[Any]:
+def _parts(opened: OpenedFrame) -> nw.LazyFrame[Any]:
     """The export with its columns named by part, dated `changed_at`."""
     names = {opened.roles.label_column(key): key for key in opened.roles.groups}
-    return with_moments(opened, "judged_at", timezone).rename(names | {"judged_at": "changed_at"})
+    moments = with_moments(opened, "judged_at", opened.calendar.timezone)
+    return moments.rename(names | {"judged_at": "changed_at"})
+
+
+def _zone_of(*tables: tuple[Any, str]) -> str | None:
+    """The one zone that the columns of moments name; columns that are not there are refused later."""
+    return named_zone((nw.from_native(native), [column]) for native, column in tables)
+
+
+def _calendar(opened: OpenedFrame) -> Calendar:
+    """In whose calendar the log is; stamps that are numbers are moments, too."""
+    kind = opened.schema["judged_at"]
+    zoned = ("judged_at",) if kind.is_integer() or kind.is_float() else opened.calendar.zoned
+    return replace(opened.calendar, zoned=zoned, names={"judged_at": "changed_at"})
 
 
 def _strangers(of_field: nw.LazyFrame[Any], entries: nw.LazyFrame[Any]) -> tuple[int, tuple[Doubt, ...]]:
@@ -349,9 +374,9 @@ def _log_rows(frame: nw.LazyFrame[Any], *, sequence: int) -> nw.LazyFrame[Any]:
 
 
 def _change_log(
-    log: nw.LazyFrame[Any], timezone: str, dropped: Mapping[str, int], doubts: tuple[Doubt, ...] = ()
+    log: nw.LazyFrame[Any], calendar: Calendar, dropped: Mapping[str, int], doubts: tuple[Doubt, ...] = ()
 ) -> ChangeLog:
-    return ChangeLog(nw.to_native(log), timezone, _length(log), {words: n for words, n in dropped.items() if n}, doubts)
+    return ChangeLog(nw.to_native(log), calendar, _length(log), {words: n for words, n in dropped.items() if n}, doubts)
 
 
 def _length(frame: nw.LazyFrame[Any]) -> int:

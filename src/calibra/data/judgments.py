@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from calibra.data.calendars import doubts_of_calendars
 from calibra.data.choices import (
     all_horizons,
     check_assignment,
@@ -26,7 +27,7 @@ from calibra.data.packed import Plan
 from calibra.data.problems import SetAside
 from calibra.data.ready_cells import ReadyCells, read_cells
 from calibra.data.ready_counts import check_horizon, read_counts
-from calibra.data.rows import CheckedRows, Choices, Problems, check_rows, noted_in_part
+from calibra.data.rows import ONE_AT_A_TIME, CheckedRows, Choices, Problems, check_rows, noted_in_part
 from calibra.data.same_state import FirstCount
 from calibra.data.scale import RankScale
 from calibra.data.summary import JudgmentsSummary, summarise
@@ -77,9 +78,11 @@ class Judgments:
         "_cells",
         "_checked",
         "_counts",
+        "_doubts_of_days",
         "_endings",
         "_exits",
         "_horizons",
+        "_log_doubts",
         "_noted",
         "_ready",
         "_weeks",
@@ -87,7 +90,6 @@ class Judgments:
         "assignment",
         "columns",
         "groups",
-        "log_doubts",
         "scale",
         "set_aside",
     )
@@ -98,7 +100,8 @@ class Judgments:
     columns: dict[str, str]
     groups: tuple[str, ...]
     set_aside: SetAside
-    log_doubts: tuple[Doubt, ...]
+    _log_doubts: tuple[Doubt, ...]
+    _doubts_of_days: tuple[Doubt, ...] | None
     _checked: CheckedRows | None
     _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
     _horizons: tuple[int, ...]
@@ -124,7 +127,7 @@ class Judgments:
         problems: Problems = "raise",
         rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
         exit_kinds: Mapping[str, str] | None = None,
-        timezone: str = "UTC",
+        timezone: str | None = None,
         no_day: Sequence[str | date] = (),
         encoding: str = "utf-8",
         check_duplicates: bool = True,
@@ -151,14 +154,16 @@ class Judgments:
             into the table: before, nothing of it is known, which `at` minds), `version` (of several rows of a prospect,
             rep and day the last counts; may be the column of `recorded_at`); any other key is a grouping.
         problems : {"raise", "set_aside"}
-            Whether bad rows are an error, or left out and reported in `set_aside` and in the log.
+            Whether bad rows are an error, or left out and reported in `set_aside` and in the log; of `won_at` and
+            `expected_at`, which decide no outcome, the unreadable day alone is left out, and noted.
         rank_labels : mapping, optional
             Rank as it stands in the data to a rank of the scale.
         exit_kinds : mapping, optional
             Label of `exit_kind` as it stands in the data to "handed back", "disqualified", "lost to a rival" or
             "other". An event after a hand-back counts for the reading; after any other exit it does not.
-        timezone : str
-            IANA zone in whose calendar zone-aware moments fall on a day.
+        timezone : str, optional
+            IANA zone in whose calendar zone-aware moments fall on a day. By default the one that the columns name
+            (pandas, polars, pyarrow), else UTC, with a doubt where plain days stand beside.
         no_day : sequence of str or date
             Days that stand for none, such as ["1900-01-01"]: read as missing, in every column of days. Infinity, which
             databases know, is none in any case.
@@ -180,12 +185,11 @@ class Judgments:
         check_kind(scale, "scale", RankScale)
         stated = check_assignment(assignment)
         check_timezone(timezone)
-        choices = Choices(
-            scale, check_rank_labels(rank_labels, scale), check_problems(problems), check_duplicates, timezone
-        )
+        labels, stop = check_rank_labels(rank_labels, scale), check_problems(problems)
         kinds = check_exit_kinds(exit_kinds)
         opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding, no_day=check_no_day(no_day))
-        plan, faults = make_plan(opened, as_day(as_of, timezone), kinds)
+        choices = Choices(scale, labels, stop, check_duplicates, opened.calendar.timezone)
+        plan, faults = make_plan(opened, as_day(as_of, choices.timezone), kinds, loses_values=stop == "set_aside")
         return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults, assignment=stated)
 
     @classmethod
@@ -287,8 +291,8 @@ class Judgments:
     def _made(cls, **held: Any) -> Judgments:
         """Judgments that hold this, and of everything else nothing."""
         nothing = {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
-        nothing |= {"log_doubts": ()}
-        nothing |= dict.fromkeys(("_cells", "_checked", "_endings", "_exits", "_noted", "_ready"))
+        nothing |= {"_log_doubts": ()}
+        nothing |= dict.fromkeys(("_cells", "_checked", "_doubts_of_days", "_endings", "_exits", "_noted", "_ready"))
         self = object.__new__(cls)
         for name, value in {**nothing, "columns": {}, "_counts": {}, "_weeks": {}, **held}.items():
             setattr(self, name, value)
@@ -303,6 +307,15 @@ class Judgments:
     def n_judgments(self) -> int:
         """Judgments in the counts."""
         return int(self._cells.n.sum() if self._cells else self.duration_counts().n.sum())
+
+    @property
+    def log_doubts(self) -> tuple[Doubt, ...]:
+        """What looks like a mistake in what was read; days given as text take one more scan when first asked for."""
+        if self._doubts_of_days is None:
+            checked = self._checked
+            with ONE_AT_A_TIME:
+                self._doubts_of_days = doubts_of_calendars(checked.plan.opened.calendar) if checked else ()
+        return (*self._log_doubts, *self._doubts_of_days)
 
     def __repr__(self) -> str:
         as_of = "ready-made counts" if self.as_of is None else f"as of {self.as_of}"

@@ -19,6 +19,7 @@ from calibra.data.empty_days import ENDLESS, is_outside
 from calibra.data.frames import OpenedFrame, collect
 from calibra.data.plain_types import own_type
 from calibra.data.roles import DATES, NUMBERS, VERSION
+from calibra.data.versions import last_versions
 from calibra.words import quoted
 
 IntArray = NDArray[np.int64]
@@ -92,6 +93,8 @@ class Plan:
     """Whether a judgment is followed to its re-rank only, as lead times are; else through it, to the outcome."""
     to_hand_back: bool = True
     """Whether a judgment ends with a hand-back, as what is in our care does; else an event after it counts."""
+    loses_values: bool = False
+    """Whether an unreadable day that decides no outcome is left out alone, and not with its judgment."""
     exit_kinds: Mapping[str, str] = field(default_factory=dict)
     """Label of `exit_kind`, as it stands in the data, to what it means: one of `EXIT_KINDS`."""
 
@@ -99,6 +102,10 @@ class Plan:
     def handed_back(self) -> tuple[str, ...]:
         """Labels in the data that mean a hand-back."""
         return tuple(label for label, kind in self.exit_kinds.items() if kind == HANDED_BACK)
+
+
+VALUES_ALONE = ("won_at", "expected_at")
+"""Roles whose day decides neither the outcome nor when the judgment was seen."""
 
 
 def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
@@ -175,30 +182,13 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
         *([_entry_days().alias("entry_days")] if "entered_at" in days else []),
         *([problem.alias("problem")] if (problem := _problem(plan)) is not None else []),
     )
-    return _last_versions(frame) if VERSION in present else frame
+    return last_versions(frame, SAME_JUDGMENT, nw.col("maturity") != NOT_YET) if VERSION in present else frame
 
 
 _SEEN_FROM = ("entered_at", "recorded_at")
 """Roles whose day, where it lies after `as_of`, makes a judgment one not yet known."""
 SAME_JUDGMENT = ("prospect", "rep", "judged_day")
 """What two rows share that are one judgment told twice."""
-
-
-def _last_versions(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The frame without rows that a later version replaced, of those known by `as_of`.
-
-    Rows that name no prospect, rep or day are no versions of each other. One without version is older than any with.
-    """
-    last = nw.when(nw.col("maturity") != NOT_YET).then(nw.col(VERSION))
-    frame = frame.with_columns(last.alias("known_version"))
-    frame = frame.with_columns(nw.col("known_version").max().over(*SAME_JUDGMENT).alias("last_version"))
-    is_known = nw.col("maturity") != NOT_YET
-    for name in SAME_JUDGMENT:
-        is_known = is_known & ~nw.col(name).is_null()
-    older = nw.col(VERSION).is_null() | (nw.col(VERSION) < nw.col("last_version"))
-    replaced = nw.when(is_known & older & ~nw.col("last_version").is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
-    kept = frame.with_columns(replaced.alias("replaced")).filter(nw.col("replaced") == 0)
-    return kept.drop("known_version", "last_version", "replaced")
 
 
 def is_labelled(plan: Plan, name: str, labels: Sequence[str]) -> nw.Expr:
@@ -339,7 +329,10 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
     typed = [role for role in ("entered_at", "reranked_at", "won_at") if role in present and not is_text(schema[role])]
     if typed:  # of the others the code and the first day of judgment tell
         found[OUTSIDE_CALENDAR] = reduce(or_, map(is_outside, typed))
-    unreadable = [is_unreadable(role) for role in DATES if role in present and is_text(schema[role])]
+    lost = VALUES_ALONE if plan.loses_values else ()
+    unreadable = [
+        is_unreadable(role) for role in DATES if role in present and is_text(schema[role]) and role not in lost
+    ]
     if unreadable:
         found[UNREADABLE_DATE] = nw.any_horizontal(*unreadable, ignore_nulls=True)
     numbers = [_is_no_number(role, schema[role]) for role in NUMBERS if role in present]
@@ -408,6 +401,9 @@ def count_ends(plan: Plan, frame: nw.LazyFrame[Any]) -> dict[str, int]:
     if "won_at" in plan.present:
         before = [nw.col("won_day") < nw.col(f"{role[:-3]}_day") for role in ("judged_at", "event_at")]
         found["n_won_before"] = number_of(reduce(or_, before if "event_at" in plan.present else before[:1]))
+    texts = [role for role in VALUES_ALONE if role in plan.present and is_text(plan.opened.schema[role])]
+    if plan.loses_values and texts:
+        found["n_value_lost"] = number_of(reduce(or_, map(is_unreadable, texts)))
     found |= {f"n_with_{role}": value.count().cast(nw.Int64) for role, value in _optional(plan).items()}
     if not found:
         return {}

@@ -350,7 +350,7 @@ def _in_words(row: Mapping[str, Any], reason: int) -> str:
     if reason == UNKNOWN_RANK:
         values = [_plain(row.get("rank")) or "no rank"]
     if reason == OUTSIDE_CALENDAR:
-        years = {role: row[role] for role in DATES if row.get(role) is not None}
+        years = {role: row[role] for role in (*DATES, "changed_at") if row.get(role) is not None}
         values = [f"{role} {say_outside(int(year))}" for role, year in years.items() if year == year]
     return " ".join([f"prospect {_plain(row.get('prospect')) or 'unknown'}", ", ".join(values)]).strip()
 

@@ -15,12 +15,12 @@ from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
 from calibra.data.frames import collect
 from calibra.data.packed import Labels, PackedCounts, encode
 from calibra.data.plain_types import with_plain_types
-from calibra.data.ready_counts import as_floats, is_number
+from calibra.data.ready_counts import CALLED_ALL, as_floats, is_number
 from calibra.data.roles import RESERVED
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
 from calibra.errors import InputError
-from calibra.words import quoted
+from calibra.words import ALL_REPS, quoted
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -103,7 +103,8 @@ def read_cells(
     zeros = np.zeros(len(table))
     horizons = horizons if "maturity" in numbers else ()
     maturity, entry = numbers.get("maturity", zeros), numbers.get("entry_days", zeros)
-    faults = _faults(rep, rank, place, code, maturity, entry, numbers["n"], horizons, scale)
+    called_all = [CALLED_ALL] if ALL_REPS in rep.values else []
+    faults = called_all + _faults(rep, rank, place, code, maturity, entry, numbers["n"], horizons, scale)
     if faults:
         raise InputError("\n".join(["The duration counts have problems:", *(f"- {fault}" for fault in faults)]))
     keys = [np.rint(values).astype(np.int64) for values in (code, maturity, entry, zeros)]

@@ -18,8 +18,12 @@ from calibra.data.packed import label_order, label_text
 from calibra.data.plain_types import with_plain_types
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
-from calibra.words import quoted
+from calibra.words import ALL_REPS, quoted
 
+CALLED_ALL = (
+    f"`rep` must name a rep; {quoted(ALL_REPS)} is what all reps together are called in every table. Leave it out if "
+    "it is a row of totals, else write the name otherwise."
+)
 COLUMNS = ("rep", "rank", "n", "events")
 
 
@@ -40,6 +44,8 @@ def read_counts(frame: Any, *, scale: RankScale, within_days: int | None) -> Bin
     faults = _faults(reps, ranks, numbers["n"], numbers["events"], scale, columns)
     if faults:
         raise InputError("\n".join(["The counts have problems:", *(f"- {fault}" for fault in faults)]))
+    if ALL_REPS in reps:
+        raise InputError(CALLED_ALL)
     names = tuple(sorted({rep for rep in reps if rep is not None}, key=label_order))
     shape = (len(names), len(scale.ranks))
     place = ([names.index(str(rep)) for rep in reps], [scale.ranks.index(str(rank)) for rank in ranks])

@@ -43,12 +43,13 @@ from calibra.data.problems import (
     reason_expression,
     say,
 )
+from calibra.data.ready_counts import CALLED_ALL
 from calibra.data.roles import DATES, NUMBERS, VERSION
 from calibra.data.same_state import FirstCount, first_count
 from calibra.data.scale import RankScale
 from calibra.data.tabulate import tabulate
 from calibra.errors import InputError
-from calibra.words import quoted
+from calibra.words import ALL_REPS, quoted
 
 LOG = logging.getLogger("calibra")
 
@@ -166,6 +167,7 @@ def check_rows(
     reasons = find_reasons(packed, ranks)
     unknown = _unknown_ranks(packed, ranks, reasons)
     column_faults = [*column_faults, *_header_again(plan, unknown)]
+    column_faults += [CALLED_ALL] if ALL_REPS in packed.rep.values else []
     findings = _find_bad_rows(plan, choices, frame, packed, reasons, unknown)
     doubled = None
     if choices.check_duplicates and "prospect" in plan.present:
@@ -324,6 +326,7 @@ NOTED = {
     "n_event_day": "event on the day of the judgment, not known to be before it: kept as day 0",
     "n_end_after_as_of": "event or exit after as_of: open",
     "n_event_and_exit": "event and exit both: the earlier counts, ties to the event",
+    "n_value_lost": "won_at or expected_at no day that exists: that day is taken as not known",
     "n_won_before": "won before the judgment or before the event",
     "n_won_without": "won without an event, or after an earlier exit",
 }

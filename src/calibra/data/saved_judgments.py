@@ -127,7 +127,8 @@ class SavedJudgments(Judgments):
         self.scale, self.columns, self.groups, self.set_aside = scale, dict(columns), (), set_aside
         self.as_of, self.reading = None if counts is None else counts.as_of, reading
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
-        self._saved_weeks, self.assignment, self.log_doubts = weeks, assignment, log_doubts
+        self._saved_weeks, self.assignment = weeks, assignment
+        self._log_doubts, self._doubts_of_days = log_doubts, ()
         self._exits, self._saved_care = exits, care
         return self
 

@@ -15,6 +15,7 @@ import numpy as np
 from narwhals.exceptions import NarwhalsError
 from numpy.typing import NDArray
 
+from calibra.data.calendars import UTC, named_zone
 from calibra.data.dates import as_day, check_timezone, day_number, is_text, is_unreadable
 from calibra.data.doubts import doubts_of_scores
 from calibra.data.empty_days import check_no_day, without_days
@@ -29,7 +30,7 @@ from calibra.data.frames import (
 )
 from calibra.data.packed import column_faults
 from calibra.data.plain_types import with_plain_types
-from calibra.data.roles import ROLES, Roles
+from calibra.data.roles import DATES, ROLES, Roles
 from calibra.data.small_tables import small_table
 from calibra.data.zones import localise
 from calibra.errors import InputError, what_came
@@ -90,7 +91,7 @@ def score_rows(
     columns: Mapping[str, str],
     optional: Mapping[str, str],
     as_of: Any,
-    timezone: str,
+    timezone: str | None,
     encoding: str,
     prefix: str,
     no_day: Sequence[str | date] = (),
@@ -111,7 +112,6 @@ def score_rows(
         Set before the name of every column added.
     """
     check_timezone(timezone)
-    as_of_day = as_day(as_of, timezone)
     native = read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
@@ -123,10 +123,13 @@ def score_rows(
     names = names_of(opened)
     roles = _roles(columns, optional, names)
     _check_names(names, prefix)
+    dated = [column for role, column in roles.items() if role in DATES]
+    zone = timezone or named_zone([(opened, dated)]) or UTC
+    as_of_day = as_day(as_of, zone)
     chosen = [nw.col(column).alias(role) for role, column in roles.items()]
     if isinstance(opened, nw.LazyFrame):
         kept = [nw.col(name).alias(f"user_{i}") for i, name in enumerate(names)]
-        joined = _join(opened.select(*kept, *chosen), lookup, roles, as_of_day, timezone, none)
+        joined = _join(opened.select(*kept, *chosen), lookup, roles, as_of_day, zone, none)
         back = [nw.col(f"user_{i}").alias(name) for i, name in enumerate(names)]
         return nw.to_native(joined.select(*back, *(nw.col(name).alias(prefix + name) for name in OUTPUTS)))
     aside = opened.select(*chosen)
@@ -134,7 +137,7 @@ def score_rows(
     if faults:
         raise InputError("\n".join(faults.values()))
     rows = _to_lazy(aside.with_row_index("row"), Roles(dict(roles), ()))
-    joined = _join(rows, lookup, roles, as_of_day, timezone, none)
+    joined = _join(rows, lookup, roles, as_of_day, zone, none)
     found = collect_small(joined.select("row", *OUTPUTS).sort("row"))
     for doubt in doubts_of_scores(count_notes(nw.to_native(found), prefix="")):
         LOG.warning("%s", doubt)

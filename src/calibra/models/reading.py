@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.words import ALL_REPS as ALL_REPS
+
 type Floats = NDArray[np.float64]
 
-ALL_REPS = "(all reps)"
-"""Label of the population row of every table."""
 MOST_SURE = 1.0 - 1e-6
 """Probability beyond which no more judgments are asked for: to be certain takes them all."""
 WITHIN_REPS = "(within reps)"

@@ -58,8 +58,8 @@ def unmasked(values: ArrayLike, name: str) -> NDArray[Any]:
         if hidden.size:
             rows = ", ".join(f"row {row}" for row in hidden[:3])
             raise InputError(
-                f"`{name}` must have no masked values; found {hidden.size} ({rows}). Drop those rows, or `compressed()` "
-                "every array by one mask."
+                f"`{name}` must have no masked values; found {hidden.size} ({rows}). Drop those rows from "
+                "every array, by one mask."
             )
     try:
         return np.asarray(values)
