@@ -30,7 +30,7 @@ def declare(n_reps: int, n_per_rank: int) -> CellModel:
 
 def names_of(model: CellModel) -> list[str]:
     """Parameters whose effective draws count."""
-    return [*(t.name for t in model.population), *(t.name for t in model.rep_terms), *model.scale_priors]
+    return [*(t.name for t in model.population), *(t.name for t in model.rep_terms), *model.outer_names]
 
 
 def rows_model(model: CellModel):
@@ -44,9 +44,17 @@ def rows_model(model: CellModel):
     with pm.Model(coords=build_pymc(model).coords) as by_row:
         mean = pm.Normal("rank_mean", -1.0, 1.5, dims="rank")
         linpred = (model.population[0].design * mean).sum(axis=-1)
+        share = pm.Beta("share", model.correlation.prior.eta, model.correlation.prior.eta)
+        rho = pm.Deterministic(model.correlation.name, 2.0 * share - 1.0)
+        earlier = None
         for term in model.rep_terms:
             sigma = pm.HalfNormal(term.scale_name, term.scale.sd)
-            u = pm.Normal(term.name, 0.0, sigma, shape=(model.n_reps, term.n_columns))
+            mean, free = 0.0, 1.0
+            if term.name == model.correlation.later:
+                mean, free = rho * sigma * earlier, pm.math.sqrt(1.0 - rho**2)
+            u = pm.Normal(term.name, mean, free * sigma, shape=(model.n_reps, term.n_columns))
+            if term.name == model.correlation.earlier:
+                earlier = u / sigma
             linpred = linpred + (term.design * u[:, None, :]).sum(axis=-1)
         pm.Bernoulli("events", logit_p=linpred[rows_rep, rows_cell], observed=outcome)
     return by_row

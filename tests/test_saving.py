@@ -24,7 +24,7 @@ from calibra.calibration import Calibration
 from calibra.codecs import from_plain, pack_arrays, pack_table, to_plain, unpack_arrays, unpack_table
 from calibra.data.judgments import Judgments
 from calibra.decisions.granularity import Granularity, Merge
-from calibra.inference.priors import HalfNormal, Normal
+from calibra.inference.priors import LKJ, HalfNormal, Normal
 from calibra.loaded import SavedCalibration, load
 from calibra.models.rank import RankModel, RankPriors
 from calibra.workflow import calibrate
@@ -163,7 +163,7 @@ def test_nothing_is_pickled_and_other_tools_read_the_members(path: Path, tmp_pat
 
 
 def test_settings_and_priors_come_back_equal_endless_ones_too() -> None:
-    kinds = {kind.__name__: kind for kind in (RankModel, RankPriors, Normal, HalfNormal)}
+    kinds = {kind.__name__: kind for kind in (RankModel, RankPriors, Normal, HalfNormal, LKJ)}
     model = RankModel(within_days=90, priors=RankPriors(rank_mean=Normal(0.0, float("inf"))))
     assert from_plain(json.loads(json.dumps(to_plain(model), allow_nan=False)), kinds) == model
     with pytest.raises(TypeError, match="object has no place in a manifest"):

@@ -41,7 +41,7 @@ from calibra.decisions.granularity import Granularity, Merge
 from calibra.decisions.thresholds import ADVICE_COLUMNS, AdviceRules, ThresholdAdvice
 from calibra.fit_settings import FitSettings
 from calibra.inference.archive import pack_posterior, unpack_posterior
-from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
+from calibra.inference.priors import LKJ, GammaPrecision, HalfNormal, Normal
 from calibra.models.lead_time import LeadTimeModel, LeadTimePriors
 from calibra.models.rank import RankModel, RankPriors
 from calibra.models.threshold import ThresholdModel, ThresholdPriors
@@ -55,8 +55,9 @@ if TYPE_CHECKING:
 KINDS = {
     kind.__name__: kind
     for kind in (
-        AdviceRules, CellsLabels, CountsLabels, ExitsLabels, FitSettings, GammaPrecision, HalfNormal, LeadTimeModel,
-        LeadTimePriors, Merge, Normal, RankModel, RankPriors, Reading, ThresholdModel, ThresholdPriors, WeeksLabels,
+        LKJ, AdviceRules, CellsLabels, CountsLabels, ExitsLabels, FitSettings, GammaPrecision, HalfNormal,
+        LeadTimeModel, LeadTimePriors, Merge, Normal, RankModel, RankPriors, Reading, ThresholdModel, ThresholdPriors,
+        WeeksLabels,
     )
 }  # fmt: skip
 """Records a manifest may hold."""

@@ -120,7 +120,7 @@ def test_a_rep_without_judgments_adds_nothing_but_the_prior(blocks, phi):
     alone = DetectionBlocks(replace(blocks.model, n=0 * N, events=0 * EVENTS), blocks.basis)
     modes = find_modes(alone, phi, np.zeros((6, 1, 1)))
     np.testing.assert_allclose(modes.u, 0.0, atol=1e-12)
-    covariance = np.eye(6)[:, :, None, None] * np.ones(3) * modes.scales**2
+    covariance = np.eye(6)[:, :, None, None] * np.ones(3) / modes.prior.diagonal
     np.testing.assert_allclose(inverse(modes.chol), covariance, atol=1e-12)
 
 

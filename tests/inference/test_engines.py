@@ -6,15 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.inference.worlds import binomial_world, lopsided_world, poisson_world, rank_declaration, silent_world
+from tests.inference.worlds import (
+    binomial_world,
+    correlated_world,
+    lopsided_world,
+    poisson_world,
+    rank_declaration,
+    silent_world,
+)
 
 from calibra.errors import FitError, InputError
 from calibra.inference import engines, nuts
-from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm, with_own_axes
+from calibra.inference.cell_model import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.engines import sample_posterior
 from calibra.inference.families import Binomial, Poisson
 from calibra.inference.nuts import NutsDraws, OutOfTimeError
-from calibra.inference.priors import GammaPrecision, HalfNormal, Normal, RandomWalk
+from calibra.inference.priors import LKJ, GammaPrecision, HalfNormal, Normal, RandomWalk
 from calibra.inference.progress import Progress
 
 # Surgical: 12 hospitals, infant cardiac surgery (BUGS examples volume 1); posterior by quadrature (ACCEPTANCE A1, A2)
@@ -353,13 +360,19 @@ def test_declarations_that_do_not_fit_are_refused(change, message):
         replace(binomial_world(2, 5, 9, seed=1), **change)
 
 
+@pytest.mark.parametrize("named", [("slope", "level"), ("level", "residual"), ("level", "none such")])
+def test_a_correlation_of_anything_but_two_single_terms_in_order_is_refused(named):
+    with pytest.raises(InputError, match="must name two rep terms of one column each, in their order"):
+        replace(binomial_world(2, 5, 9, seed=1), correlation=Correlation(*named, LKJ(2.0)))
+
+
 def test_a_declaration_knows_every_name_of_the_model_written_out_in_pymc():
     from calibra.inference.cell_model import _names
     from calibra.inference.pymc_build import build_pymc
 
     model = poisson_world(seed=5)
     old = (RepTerm("level", np.ones((6, 1)), GammaPrecision(1, 1)), RepTerm("both", np.ones((6, 2)), HalfNormal(1)))
-    for declared in (model, replace(model, rep_terms=old), binomial_world(2, 5, 9, seed=1)):
+    for declared in (model, replace(model, rep_terms=old), correlated_world(2, 5, 9, seed=1)):
         built = build_pymc(declared)
         assert {*built.named_vars, *built.coords} <= {name for name, _ in _names(declared)}
 

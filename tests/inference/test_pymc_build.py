@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 from tests.inference.test_detection_blocks import declare
-from tests.inference.worlds import binomial_world, poisson_world
+from tests.inference.worlds import binomial_world, correlated_world, poisson_world
 
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.detection_blocks import DetectionBlocks
@@ -40,12 +41,17 @@ def log_normal(u, sigma):
     return (-0.5 * (u / sigma) ** 2 - np.log(sigma)).sum()
 
 
-@pytest.mark.parametrize("world", [binomial_world(4, 5, 40, seed=1), poisson_world(4, seed=2)], ids=["rank", "time"])
+@pytest.mark.parametrize(
+    "world",
+    [binomial_world(4, 5, 40, seed=1), poisson_world(4, seed=2), correlated_world(4, 5, 40, seed=1)],
+    ids=["rank", "time", "correlated"],
+)
 def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
     blocks, rng = CellBlocks(world), np.random.default_rng(1)
     built = build_pymc(world)
     terms, scales = [term.name for term in world.rep_terms], [term.scale_name for term in world.rep_terms]
-    read = densities(built, [*terms, *scales, "linpred"])
+    rho = [] if world.correlation is None else [world.correlation.name]
+    read = densities(built, [*terms, *scales, "linpred", *rho])
     known, ones = what_is_known(blocks).deviations, np.ones((world.n_reps, blocks.n_cells))
     start = points(built, rng, 1)[0]
     values = []
@@ -57,7 +63,16 @@ def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
         lik = blocks.family.log_likelihood(found["linpred"], world.events, np.where(world.size > 0, world.size, 1e-12))
         prior = sum(t.scale.log_density(found[t.scale_name]) + np.log(found[t.scale_name]) for t in world.rep_terms)
         stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known.T)).sum()  # of a deviation for its free value
-        values.append(value - (lik * ones).sum() - prior - log_normal(u, sigma) - stretch)
+        correlation = np.eye(u.shape[1])
+        if world.correlation is not None:
+            # of level and slope, the first two; β-distributed on (0, 1) as log-odds, its Jacobian ¼ (1 − ρ²)
+            correlation[0, 1] = correlation[1, 0] = rho_found = float(found[rho[0]])
+            prior += world.correlation.prior.log_density(np.arctanh(rho_found))
+            free = 1.0 - rho_found**2
+            stretch += 0.5 * world.n_reps * np.log(free)
+            stretch += 0.5 * (np.log1p(sigma[1] ** 2 * known[1]) - np.log1p(sigma[1] ** 2 * free * known[1])).sum()
+        own = multivariate_normal.logpdf(u, cov=correlation * np.outer(sigma, sigma)).sum()
+        values.append(value - (lik * ones).sum() - prior - own - stretch)
     np.testing.assert_allclose(values, values[0], rtol=1e-9)
 
 

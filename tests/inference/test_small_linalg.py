@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 from hypothesis import given, strategies as st
 
+from calibra.inference.block_prior import BlockPrior
 from calibra.inference.small_linalg import cholesky, inverse, log_determinant, solve_lower, solve_upper
 
 
@@ -19,11 +21,13 @@ def test_batches_agree_with_numpy_one_by_one(q, seed):
     np.testing.assert_allclose(log_determinant(lower), np.linalg.slogdet(matrices)[1], atol=1e-9)
 
 
-def test_a_ridge_is_added_to_the_diagonal():
-    matrix, ridge = np.array([[2.0, 0.5], [0.5, 1.0]])[:, :, None], np.array([[1.0, 3.0], [2.0, 0.5]])
-    lower = cholesky(matrix, ridge)
+@pytest.mark.parametrize("coupling", [None, np.array([0.3, -0.6])])
+def test_a_prior_is_added_to_the_matrix(coupling):
+    matrix, diagonal = np.array([[2.0, 0.5], [0.5, 1.0]])[:, :, None], np.array([[1.0, 3.0], [2.0, 0.5]])
+    lower = cholesky(matrix, BlockPrior(diagonal, np.zeros(2), coupling))
     for i in range(2):
-        expected = np.linalg.cholesky(matrix[:, :, 0] + np.diag(ridge[:, i]))
+        beside = 0.0 if coupling is None else coupling[i]
+        expected = np.linalg.cholesky(matrix[:, :, 0] + np.diag(diagonal[:, i]) + beside * np.array([[0, 1], [1, 0]]))
         np.testing.assert_allclose(np.tril(lower[:, :, i]), expected)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 from tests.inference.test_detection_blocks import declare
-from tests.inference.worlds import binomial_world, poisson_world
+from tests.inference.worlds import binomial_world, correlated_world, poisson_world
 
 from calibra.inference.blocks import find_modes, log_prior
 from calibra.inference.cell_blocks import CellBlocks
@@ -14,6 +14,7 @@ from calibra.inference.small_linalg import inverse
 
 WORLDS = {
     "binomial": lambda: CellBlocks(binomial_world(8, 30, 60, seed=1)),
+    "binomial, level and slope correlated": lambda: CellBlocks(correlated_world(8, 30, 60, seed=1)),
     "poisson, own designs": lambda: CellBlocks(poisson_world(seed=2)),
     "detection": lambda: DetectionBlocks(declare()),
 }
@@ -22,11 +23,13 @@ WORLDS = {
 def laplace_marginal(blocks, phi):
     """Log posterior of one φ with every block integrated out by Laplace's method, up to a constant."""
     modes = find_modes(blocks, phi[None], np.zeros((blocks.n_block, 1, 1)))
-    precision = modes.scales**-2.0
+    precision = np.linalg.inv(modes.prior.covariance()[0])
     hessian = np.moveaxis(blocks.gradient_hessian(modes.context, modes.u)[1], (0, 1), (-2, -1))[0]
-    hessian = hessian + np.eye(blocks.n_block) * precision[:, 0, 0]
-    value = blocks.log_likelihood(modes.context, modes.u) - 0.5 * (modes.u**2 * precision).sum(axis=0)
-    value = value - np.log(modes.scales).sum(axis=0) - 0.5 * np.linalg.slogdet(hessian)[1]
+    hessian = hessian + precision
+    value = blocks.log_likelihood(modes.context, modes.u) - 0.5 * np.einsum(
+        "qdr,qp,pdr->dr", modes.u, precision, modes.u
+    )
+    value = value + 0.5 * np.linalg.slogdet(precision)[1] - 0.5 * np.linalg.slogdet(hessian)[1]
     return log_prior(blocks, phi[None])[0] + value.sum()
 
 
@@ -80,11 +83,11 @@ def test_the_density_of_the_scales_is_that_of_the_gaussian_posterior(linearised)
         given = surrogate.given_scales(scales[None])
         phi = np.concatenate([given.mean[0] + 0.1 * rng.standard_normal(p), scales])[None]
         u = 0.1 * rng.standard_normal((blocks.n_block, blocks.n_reps))
-        beta, sigma = blocks.coefficients(phi)[0], blocks.block_scales(phi)[:, 0, 0]
+        beta, prior = blocks.coefficients(phi)[0], blocks.block_prior(phi).covariance()[0]
         log_lik = by_coefficient @ beta - 0.5 * beta @ c @ beta + (by_block * u).sum()
         log_lik -= 0.5 * np.einsum("qr,qpr,pr->", u, a, u) + np.einsum("p,pqr,qr->", beta, b, u)
         joint = log_prior(blocks, phi)[0] + log_lik
-        joint += sum(multivariate_normal.logpdf(column, cov=np.diag(sigma**2)) for column in u.T)
+        joint += sum(multivariate_normal.logpdf(column, cov=prior) for column in u.T)
         proposals = surrogate.propose_blocks(phi, newton=False)  # blocks of the quadratic, not of the likelihood
         covariance = inverse(proposals.chol)[:, :, 0]
         joint -= sum(

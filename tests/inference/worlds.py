@@ -1,10 +1,12 @@
 """Small worlds of counts for the engines' tests, simulated here in plain numpy."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
+from calibra.inference.cell_model import CellModel, Correlation, PopulationTerm, RepTerm
 from calibra.inference.families import Binomial, Poisson
-from calibra.inference.priors import HalfNormal, Normal, Pooled, RandomWalk
+from calibra.inference.priors import LKJ, HalfNormal, Normal, Pooled, RandomWalk
 
 RANKS = ("A", "B", "C", "D", "E")
 SCORES = np.array([1.4, 0.7, 0.0, -0.7, -1.4])
@@ -20,6 +22,11 @@ def binomial_world(n_reps: int, fewest: int, most: int, *, seed: int, spread=(0.
     eta = eta + spread[2] * rng.standard_normal((n_reps, 3)) @ RESIDUALS.T
     events = rng.binomial(size.astype(int), 1.0 / (1.0 + np.exp(-eta))).astype(float)
     return rank_declaration(events, size)
+
+
+def correlated_world(n_reps: int, fewest: int, most: int, *, seed: int) -> CellModel:
+    """The same with a correlation of level and slope to be learned."""
+    return replace(binomial_world(n_reps, fewest, most, seed=seed), correlation=Correlation("level", "slope", LKJ(2.0)))
 
 
 def rank_declaration(events: np.ndarray, size: np.ndarray) -> CellModel:

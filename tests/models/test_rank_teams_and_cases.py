@@ -168,25 +168,28 @@ def test_the_spread_behind_the_judgments_still_needed_is_integrated_over_all_ter
 
 def test_the_spread_says_of_whom_it_is(by_segment):
     table = by_segment.spread()
-    assert table["of"].tolist() == ["population"] * 2 + ["these reps"] * 2 + ["population"] * 2
-    assert table["quantity"].tolist()[2:] == ["probability at rank A", "probability at rank B"] * 2
+    assert table["of"].tolist() == ["population"] * 3 + ["these reps"] * 2 + ["population"] * 2
+    assert table["quantity"].tolist()[2] == "level_slope_correlation"
+    assert table["quantity"].tolist()[3:] == ["probability at rank A", "probability at rank B"] * 2
+    assert table["unit"].tolist() == ["log-odds"] * 2 + ["correlation"] + ["points"] * 4
 
 
-@pytest.mark.slow
-def test_the_spread_of_the_reps_there_are_is_near_that_of_a_simulated_team():
-    # 40 reps: the shortcut τ p (1 − p) told 15.7 points where 11.5 are true
-    held, told, true = 0, [], []
-    for seed in range(6):
-        world = cb.simulate_judgments(seed=seed, n_reps=40, n_prospects=12_000)
-        judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
-        table = RankModel(within_days=90).fit(judgments, seed=seed, engine="laplace", draws=400).spread()
-        row = table.query("of == 'these reps' and quantity == 'probability at rank A'").iloc[0]
-        truth = 100.0 * world.truth.probabilities(90)[:, 0].std()
-        held += row["lower"] <= truth <= row["upper"]
-        told.append(row["estimate"])
-        true.append(truth)
-    assert held >= 4
-    assert np.mean(told) == pytest.approx(np.mean(true), abs=1.5)
+def test_the_spread_of_a_population_and_a_rep_never_seen_know_how_level_and_slope_correlate():
+    # level 1, slope 0.8, scores ±1 or so: at ρ −.9 the two nearly cancel at the best rank and add up at the worst
+    fit = RankModel().fit(counts(np.full((30, 2), 200), np.tile([120, 40], (30, 1))), seed=1, draws=400)
+    rng, scores = np.random.default_rng(0), fit.scores.values
+    for rho in (-0.9, 0.6):
+        draws = dict(fit.posterior.draws) | {"level_scale": np.full(400, 1.0), "slope_scale": np.full(400, 0.8)}
+        draws |= {"rank_mean": np.tile([0.4, -1.4], (400, 1)), "level_slope_correlation": np.full(400, rho)}
+        posterior = Posterior(draws, fit.posterior.dims, fit.posterior.coords, fit.diagnostics)
+        pairs = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.8 * rho], [0.8 * rho, 0.64]], 1_000_000)
+        eta = np.array([0.4, -1.4]) + pairs[:, :1] + pairs[:, 1:] * scores
+        truth = 1.0 / (1.0 + np.exp(-eta))
+        changed = replace(fit, posterior=posterior)
+        np.testing.assert_allclose(population_spread(changed)[0], truth.std(axis=0), rtol=4e-3)
+        new = new_rep_draws(changed).reshape(-1, 2)
+        np.testing.assert_allclose(new.std(axis=0), truth.std(axis=0), rtol=0.06)
+        assert np.corrcoef(new.T)[0, 1] == pytest.approx(np.corrcoef(truth.T)[0, 1], abs=0.06)
 
 
 def test_a_rep_of_no_segment_the_team_has_is_read_at_all_reps_cases():

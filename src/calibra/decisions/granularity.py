@@ -286,15 +286,13 @@ def _new_rep_probability(fit: RankFit, n: Floats, events: Floats) -> Floats:
     declaration = CellModel(
         family=Binomial(), events=events, size=n, reps=tuple(str(i) for i in range(len(n))),
         population=(PopulationTerm("rank_mean", "rank", labels, indicator(np.arange(n_ranks), n_ranks), prior),),
-        rep_terms=tuple(terms),
+        rep_terms=tuple(terms), correlation=fit.declaration.correlation if n_ranks > 1 else None,
     )  # fmt: skip
-    phi = linearise(CellBlocks(declaration)).phi
-    mean, scale = phi[:n_ranks], dict(zip(declaration.scale_priors, phi[n_ranks:], strict=True))
-    variance = np.full(n_ranks, scale["level_scale"] ** 2)
-    if n_ranks > 1:
-        variance += scale["slope_scale"] ** 2 * scores**2
-    if n_ranks > 2:
-        variance += scale["residual_scale"] ** 2 * (residual_basis(scores) ** 2).sum(axis=1)
+    blocks = CellBlocks(declaration)
+    phi = linearise(blocks).phi
+    mean, design = phi[:n_ranks], declaration.rep_design
+    covariance = blocks.block_prior(phi[None]).covariance()[0]
+    variance = np.einsum("ki,ij,kj->k", design, covariance, design)
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     over_reps = logistic(mean + np.sqrt(variance) * nodes[:, None])
     return np.asarray(weights @ over_reps / weights.sum())

@@ -5,7 +5,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.inference.priors import ScalePrior
+from calibra.inference.block_prior import BlockPrior
+from calibra.inference.priors import OuterPrior
 from calibra.inference.small_linalg import cholesky, log_determinant, solve_lower, solve_upper
 
 type Floats = NDArray[np.float64]
@@ -31,15 +32,15 @@ class Blocks(Protocol):
     """Of the coefficients as φ holds them, (p,)."""
     prior_sd: Floats
     """The same; infinite under a flat prior."""
-    scale_priors: tuple[ScalePrior, ...]
-    """Of the scales, (m,)."""
+    scale_priors: tuple[OuterPrior, ...]
+    """Of the scales, and of a correlation after them, (m,)."""
 
     def start(self) -> Floats:
         """A φ to start from, shape (d,); its last `n_scales` entries are scales, above 0."""
         ...
 
-    def block_scales(self, phi: Floats) -> Floats:
-        """σ of each block column, (q, draw, 1)."""
+    def block_prior(self, phi: Floats) -> BlockPrior:
+        """Normal prior of a block, the same for every rep."""
         ...
 
     def context(self, phi: Floats) -> Floats:
@@ -80,8 +81,8 @@ class Modes(NamedTuple):
     """Modes, (q, draw, rep)."""
     chol: Floats
     """Cholesky factor of the negative Hessian of log posterior in u, (q, q, draw, rep)."""
-    scales: Floats
-    """σ, (q, draw, 1)."""
+    prior: BlockPrior
+    """Of the blocks at each φ."""
 
 
 class Quadratic(NamedTuple):
@@ -106,8 +107,8 @@ class BlockProposals(NamedTuple):
 
     context: Floats
     """Population part at each φ."""
-    scales: Floats
-    """σ, (q, draw, 1)."""
+    prior: BlockPrior
+    """Of the blocks at each φ."""
     centre: Floats
     """Means, (q, draw, rep)."""
     chol: Floats
@@ -139,22 +140,20 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
     start
         Blocks to start from, broadcastable to (q, draw, rep).
     """
-    context, scales = blocks.context(phi), blocks.block_scales(phi)
+    context, prior = blocks.context(phi), blocks.block_prior(phi)
     shape = (blocks.n_block, len(phi), blocks.n_reps)
     u = np.broadcast_to(start, shape).copy()
-    precision = np.broadcast_to(scales**-2.0, (shape[0], shape[1], 1))
     for iteration in range(_GIVE_UP_AFTER):
         gradient, hessian = blocks.gradient_hessian(context, u)
-        for j in range(shape[0]):
-            hessian[j, j] += precision[j]
+        prior.add_to(hessian)
         chol = cholesky(hessian)
-        step = solve_upper(chol, solve_lower(chol, gradient - precision * u))
+        step = solve_upper(chol, solve_lower(chol, gradient - prior.pull(u)))
         size = np.abs(step).max(axis=0)
         step *= np.minimum(1.0, _LONGEST_STEP / np.maximum(size, 1e-300)) * (0.5 if iteration >= _DAMP_AFTER else 1.0)
         u += step
         if not np.nanmax(size, initial=0.0) > SETTLED:
             break
-    return Modes(context, u, chol, scales)
+    return Modes(context, u, chol, prior)
 
 
 class PointPool:
@@ -204,14 +203,13 @@ def block_weights(
     -------
     Candidates (q, point, draw, rep) and log weights (point, draw, rep).
     """
-    context, scales, centre, chol = proposals
+    context, prior, centre, chol = proposals
     candidates = solve_upper(chol[:, :, None], points)
     candidates += centre[:, None]
     log_target = blocks.log_likelihood(context[:, None], candidates)
-    for own, precision in zip(candidates, 0.5 * scales**-2.0, strict=True):
-        log_target -= own * own * precision
+    prior.subtract_from(log_target, candidates)
     log_target -= log_density
-    log_target -= np.log(scales).sum(axis=0) + 0.5 * log_determinant(chol)
+    log_target -= 0.5 * log_determinant(chol)
     return candidates, log_target
 
 

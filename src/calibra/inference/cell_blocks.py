@@ -2,24 +2,41 @@
 
 Coefficients whose scale is learned stand in φ as standard normals, to be multiplied by that scale: their joint
 density has no spike at scale zero. Scales stand in φ as they are, not as logarithms: the posterior of a scale that
-the data do not bound away from zero has a long left tail in its logarithm and none in itself.
+the data do not bound away from zero has a long left tail in its logarithm and none in itself. The correlation of two
+terms stands behind them as artanh ρ + 10: the engine folds what stands there at zero, where a correlation never is.
 Arrays are laid out (small axis, outer draw, rep), so that every operation runs over all reps of all outer draws at
 once.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.inference.block_prior import BlockPrior, correlated, independent
 from calibra.inference.blocks import Modes, Quadratic
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
-from calibra.inference.priors import Normal, Pooled, RandomWalk
+from calibra.inference.priors import LKJ, Normal, OuterPrior, Pooled, RandomWalk
 from calibra.inference.small_linalg import inverse
 
 type Floats = NDArray[np.float64]
 
 _NEAR_ENOUGH = 0.1  # last step of the search for a place to start
+CORRELATION_ORIGIN = 10.0
+"""Where φ holds a correlation of 0, as artanh ρ + this: under LKJ(2) the density at zero is e⁻⁴⁰ of that here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfCorrelation:
+    """The prior of a correlation as φ holds it."""
+
+    prior: LKJ
+
+    def log_density(self, scale: Floats) -> Floats:
+        return self.prior.log_density(scale - CORRELATION_ORIGIN)
+
+    def typical(self) -> float:
+        return CORRELATION_ORIGIN
 
 
 class CellBlocks:
@@ -35,7 +52,9 @@ class CellBlocks:
         self.n_cells, self.n_reps = model.events.shape[1], model.n_reps
         self.n_block = self.z.shape[-1]
         self.n_coefficients = self.x.shape[-1]
-        self.scale_priors = tuple(model.scale_priors.values())
+        self.scale_priors: tuple[OuterPrior, ...] = tuple(model.scale_priors.values())
+        if model.correlation is not None:
+            self.scale_priors += (_OfCorrelation(model.correlation.prior),)
         self.n_scales = len(self.scale_priors)
         self.n_outer = self.n_coefficients + self.n_scales
         self._term_of_column = np.repeat(np.arange(len(model.rep_terms)), [t.n_columns for t in model.rep_terms])
@@ -84,6 +103,15 @@ class CellBlocks:
         """σ of each block column, shape (q, outer draw, 1)."""
         return phi[:, self.n_coefficients + self._term_of_column].T[:, :, None]
 
+    def block_prior(self, phi: Floats) -> BlockPrior:
+        """Independent columns, or two of them correlated."""
+        scales, pair = self.block_scales(phi), self.model.correlated_columns
+        return independent(scales) if pair is None else correlated(scales, self.correlation(phi)[:, None], pair)
+
+    def correlation(self, phi: Floats) -> Floats:
+        """ρ of a model that has one, (draw,)."""
+        return np.tanh(phi[:, -1] - CORRELATION_ORIGIN)
+
     def coefficients(self, phi: Floats) -> Floats:
         """β from φ, shape (draw, p): learned-scale terms are kept in φ as standard normals times their scale."""
         beta = phi[:, : self.n_coefficients].copy()
@@ -108,7 +136,8 @@ class CellBlocks:
             named[rep_term.name] = columns[0] if rep_term.n_columns == 1 else np.moveaxis(columns, 0, -1)
             begin += rep_term.n_columns
         scales = {name: phi[:, self.n_coefficients + i] for i, name in enumerate(self.model.scale_priors)}
-        return named | scales
+        named |= scales
+        return named if self.model.correlation is None else named | {self.model.correlation.name: self.correlation(phi)}
 
     def _pull_back(self, phi: Floats, by_beta: Floats) -> Floats:
         """Gradient in φ from a gradient in β; shape (draw, d)."""

@@ -1,8 +1,9 @@
 """The multilevel cell model: one declaration, read by every engine.
 
-    η_rc = x_rc' β + z_rc' u_r,    u_r ~ Normal(0, diag σ²),    events_rc ~ family(size_rc, η_rc)
+    η_rc = x_rc' β + z_rc' u_r,    u_r ~ Normal(0, Σ),    events_rc ~ family(size_rc, η_rc)
 
-for reps r and cells c. β is the population, u_r is rep r's deviation from it.
+for reps r and cells c. β is the population, u_r is rep r's deviation from it. Σ is diag σ², but for the correlation
+that two terms of one column each may have.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from calibra.errors import InputError
 from calibra.inference.checks import check_amounts, check_names, check_whole
 from calibra.inference.families import Family
-from calibra.inference.priors import GammaPrecision, Pooled, PopulationPrior, RandomWalk, ScalePrior
+from calibra.inference.priors import LKJ, GammaPrecision, Pooled, PopulationPrior, RandomWalk, ScalePrior
 from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
@@ -68,6 +69,23 @@ class RepTerm:
         return int(self.design.shape[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """The correlation between reps of two terms of one column each, learned."""
+
+    earlier: str
+    """Name of the term that comes first."""
+    later: str
+    """Name of the other."""
+    prior: LKJ
+    """Prior of ρ."""
+
+    @property
+    def name(self) -> str:
+        """Name of the draws of ρ."""
+        return f"{self.earlier}_{self.later}_correlation"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CellModel:
     """Counts per rep and cell, the terms that explain them, and their priors.
@@ -92,6 +110,8 @@ class CellModel:
     """Terms of β."""
     rep_terms: tuple[RepTerm, ...]
     """Terms of u_r."""
+    correlation: Correlation | None = None
+    """Two of these that are correlated; None where all are independent."""
 
     def __post_init__(self) -> None:
         n_reps, n_cells = self.events.shape
@@ -107,6 +127,8 @@ class CellModel:
                 )
         for population_term in self.population:
             _check_population_term(population_term)
+        if self.correlation is not None:
+            _check_correlation(self.correlation, self.rep_terms)
         check_names(_names(self))
         self._check_counts()
 
@@ -144,6 +166,19 @@ class CellModel:
         rep_scales = {term.scale_name: term.scale for term in self.rep_terms}
         learned = {t.scale_name: t.prior.scale for t in self.population if t.scale_name and hasattr(t.prior, "scale")}
         return rep_scales | learned
+
+    @property
+    def outer_names(self) -> tuple[str, ...]:
+        """Names of everything learned beside terms: the scales, then the correlation."""
+        return (*self.scale_priors, *(() if self.correlation is None else (self.correlation.name,)))
+
+    @property
+    def correlated_columns(self) -> tuple[int, int] | None:
+        """Columns of u_r that are correlated, the later one first."""
+        if self.correlation is None:
+            return None
+        names = [term.name for term in self.rep_terms for _ in range(term.n_columns)]
+        return names.index(self.correlation.later), names.index(self.correlation.earlier)
 
 
 def with_own_axes(population: Iterable[PopulationTerm], rep_terms: Iterable[RepTerm]) -> tuple[PopulationTerm, ...]:
@@ -195,6 +230,9 @@ def _names(model: CellModel) -> Iterator[tuple[str, str]]:
     """Every name the model written out in PyMC has, with what it is; an axis of several terms once."""
     for any_term in model.terms:
         yield from _variables(any_term)
+    if model.correlation is not None:
+        yield model.correlation.name, "the correlation of two terms"
+        yield f"{model.correlation.name}_share", "a part of that correlation"
     for name in _OF_BUILD:
         yield name, "part of every model"
     for name in _axes_of_reps(model.rep_terms):
@@ -214,6 +252,15 @@ def _check_population_term(term: PopulationTerm) -> None:
         raise InputError(
             f"the random walk of `{term.name}` needs {len(term.labels) - 1} step widths; "
             f"got {len(term.prior.step_widths)}."
+        )
+
+
+def _check_correlation(correlation: Correlation, rep_terms: tuple[RepTerm, ...]) -> None:
+    single = [term.name for term in rep_terms if term.n_columns == 1]
+    named = [correlation.earlier, correlation.later]
+    if [name for name in single if name in named] != named:
+        raise InputError(
+            f"`correlation` must name two rep terms of one column each, in their order; got {named} of {single}."
         )
 
 

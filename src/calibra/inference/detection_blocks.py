@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from calibra.inference.block_prior import BlockPrior, independent
 from calibra.inference.blocks import Modes, Quadratic
 from calibra.inference.detection_model import DetectionModel
+from calibra.inference.priors import OuterPrior
 from calibra.inference.small_linalg import cholesky, inverse
 from calibra.stats.detection_likelihood import detection_log_lik, detection_log_lik_value, params_of_shares
 
@@ -28,7 +30,7 @@ class DetectionBlocks:
         self.n, self.events = model.n.astype(float), model.events.astype(float)
         self.n_reps, self.n_cells = self.n.shape
         self.n_block = self.n_cells + 1
-        self.scale_priors = tuple(model.scale_priors.values())
+        self.scale_priors: tuple[OuterPrior, ...] = tuple(model.scale_priors.values())
         self.n_scales = len(self.scale_priors)
         self.n_outer = self.n_block + self.n_scales
         self.basis = model.block_basis if basis is None else basis
@@ -48,6 +50,10 @@ class DetectionBlocks:
     def block_scales(self, phi: Floats) -> Floats:
         """σ of each block column, (q, draw, 1)."""
         return np.ascontiguousarray(phi[:, self.n_block + self.model.scale_of_column].T)[:, :, None]
+
+    def block_prior(self, phi: Floats) -> BlockPrior:
+        """Independent columns."""
+        return independent(self.block_scales(phi))
 
     def context(self, phi: Floats) -> Floats:
         """Population parameters and prior precisions, (2 (K + 1), draw, 1)."""

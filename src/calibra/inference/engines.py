@@ -189,7 +189,7 @@ def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagno
     if isinstance(model, DetectionModel):
         layout, labels = model.layout
         return Posterior({name: variables[name] for name in layout}, layout, labels, diagnostics)
-    dims: dict[str, tuple[str, ...]] = dict.fromkeys(model.scale_priors, ())
+    dims: dict[str, tuple[str, ...]] = dict.fromkeys(model.outer_names, ())
     coords = {"rep": model.reps}
     for term in model.population:
         dims[term.name], coords[term.dim] = (term.dim,), term.labels

@@ -208,7 +208,7 @@ def parameter_names(model: CellModel | DetectionModel) -> list[str]:
     if isinstance(model, DetectionModel):
         return list(model.layout[0])
     population, own = (term.name for term in model.population), (term.name for term in model.rep_terms)
-    return [*population, *own, *model.scale_priors]
+    return [*population, *own, *model.outer_names]
 
 
 def _without_their_deprecations() -> None:

@@ -61,5 +61,10 @@ def _key(model: Declaration) -> Key:
     """What a compiled model depends on beside its data: priors and shapes."""
     if isinstance(model, CellModel):
         priors = (*(term.prior for term in model.population), *(term.scale for term in model.rep_terms))
-        return (model.family, model.events.shape, repr(priors), *(term.design.shape for term in model.terms))
+        return (
+            model.family,
+            model.events.shape,
+            repr((priors, model.correlation)),
+            *(term.design.shape for term in model.terms),
+        )
     return (model.n.shape, repr(model.mean_prior), repr(model.scale_priors))

@@ -5,6 +5,7 @@ read one declaration.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,37 @@ class GammaPrecision:
 
 
 type ScalePrior = HalfNormal | GammaPrecision
+
+
+@dataclass(frozen=True, slots=True)
+class LKJ:
+    """ρ with density in proportion to (1 − ρ²)^(η − 1): η 1 is uniform, the larger η the nearer to 0."""
+
+    eta: float
+    """η, above 0; the standard deviation of ρ is 1/√(2η + 1)."""
+
+    def __post_init__(self) -> None:
+        _require_positive("eta", self.eta)
+
+    def log_density(self, atanh: Floats) -> Floats:
+        """Log-density of artanh ρ (the Jacobian 1 − ρ² included), up to a constant."""
+        return -2.0 * self.eta * np.logaddexp(atanh, -atanh)
+
+    def sample(self, rng: np.random.Generator, size: int | None = None) -> Floats:
+        """Draw ρ from the prior."""
+        return np.asarray(2.0 * rng.beta(self.eta, self.eta, size) - 1.0)
+
+
+class OuterPrior(Protocol):
+    """What the nested-Laplace engine asks of the prior of a scale or of a correlation, each as φ holds it."""
+
+    def log_density(self, scale: Floats, /) -> Floats:
+        """Log-density up to a constant."""
+        ...
+
+    def typical(self) -> float:
+        """A value to start from."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

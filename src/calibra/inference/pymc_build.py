@@ -3,9 +3,11 @@
 A rep's deviation u ~ Normal(0, σ) is written as u = σ w/s with w ~ Normal(0, s), s² = 1 + σ² · known, where `known` is
 what the counts say of it (1/variance). Where they say nothing, w is u/σ (non-centred); where they say much, w is u in
 units of its error (centred); between the two its posterior hardly depends on σ, so that there is no funnel to sample.
-The steps of a random walk are written in the same way.
+The steps of a random walk are written in the same way. Of two correlated terms the later one is written given the
+earlier: u₂ = σ₂ (ρ u₁/σ₁ + √(1 − ρ²) w₂/s₂), s₂² = 1 + σ₂² (1 − ρ²) · known.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,8 +35,8 @@ def build_pymc(model: CellModel) -> "pm.Model":
     with pm.Model(coords=coords) as built:
         events, size = (pm.Data(name, values[name], dims=("rep", "cell")) for name in ("events_seen", "size_seen"))
         linpred = sum(_population_part(term, values.get(f"{term.name}_known")) for term in model.population)
-        for term in model.rep_terms:
-            linpred = linpred + _rep_part(term, values[f"{term.name}_known"])
+        for part in _rep_parts(model, values):
+            linpred = linpred + part
         linpred = pm.Deterministic("linpred", linpred, dims=("rep", "cell"))
         if model.family.name == "binomial":
             pm.Binomial("events", n=size, logit_p=linpred, observed=events, dims=("rep", "cell"))
@@ -112,14 +114,27 @@ def _population_part(term: PopulationTerm, known: NDArray[np.generic] | None) ->
     return (pm.Data(f"{term.name}_design", term.design) * beta).sum(axis=-1)
 
 
-def _rep_part(term: RepTerm, known: NDArray[np.generic]) -> "TensorVariable":
-    """z'u_r of one term, (rep, cell)."""
+def _rep_parts(model: CellModel, values: dict[str, NDArray[np.generic]]) -> Iterator["TensorVariable"]:
+    """z'u_r of each term, (rep, cell)."""
     import pymc as pm
 
-    sigma = _scale(term.scale_name, term.scale)
-    dims = ("rep",) if term.n_columns == 1 else ("rep", f"{term.name}_column")
-    spread = pm.math.sqrt(1.0 + sigma**2 * pm.Data(f"{term.name}_known", known, dims=dims))
-    standard = pm.Normal(f"{term.name}_standard", 0.0, spread, dims=dims)
-    u = pm.Deterministic(term.name, sigma * standard / spread, dims=dims)
-    columns = u[:, None, None] if term.n_columns == 1 else u[:, None, :]
-    return (pm.Data(f"{term.name}_design", term.design) * columns).sum(axis=-1)
+    correlation, standard, rho = model.correlation, dict[str, "TensorVariable"](), 0.0
+    if correlation is not None:
+        share = pm.Beta(f"{correlation.name}_share", correlation.prior.eta, correlation.prior.eta)
+        rho = pm.Deterministic(correlation.name, 2.0 * share - 1.0)
+    for term in model.rep_terms:
+        sigma, dims = _scale(term.scale_name, term.scale), _rep_dims(term)
+        is_later = correlation is not None and term.name == correlation.later
+        free = pm.math.sqrt(1.0 - rho**2) if is_later else 1.0
+        known = pm.Data(f"{term.name}_known", values[f"{term.name}_known"], dims=dims)
+        spread = pm.math.sqrt(1.0 + (free * sigma) ** 2 * known)
+        standard[term.name] = pm.Normal(f"{term.name}_standard", 0.0, spread, dims=dims) / spread
+        if correlation is not None and is_later:
+            standard[term.name] = rho * standard[correlation.earlier] + free * standard[term.name]
+        u = pm.Deterministic(term.name, sigma * standard[term.name], dims=dims)
+        columns = u[:, None, None] if term.n_columns == 1 else u[:, None, :]
+        yield (pm.Data(f"{term.name}_design", term.design) * columns).sum(axis=-1)
+
+
+def _rep_dims(term: RepTerm) -> tuple[str, ...]:
+    return ("rep",) if term.n_columns == 1 else ("rep", f"{term.name}_column")

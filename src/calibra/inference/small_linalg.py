@@ -8,6 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.inference.block_prior import BlockPrior
+
 type Floats = NDArray[np.float64]
 
 
@@ -17,21 +19,23 @@ def lower_indices(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.tril_indices(n)
 
 
-def cholesky(matrix: Floats, ridge: Floats | None = None) -> Floats:
-    """Lower factor L of (q, q, …) matrices, LL' = matrix + diag(ridge); NaN where that is not positive definite.
+def cholesky(matrix: Floats, prior: BlockPrior | None = None) -> Floats:
+    """Lower factor L of (q, q, …) matrices, LL' = matrix + Q of a prior; NaN where that is not positive definite.
 
-    Nothing is written above the diagonal. `ridge` (q, …) may have batch axes that `matrix` lacks or has of length one.
+    Nothing is written above the diagonal. The prior may have batch axes that `matrix` lacks or has of length one.
     """
     n = matrix.shape[0]
-    batch = matrix.shape[2:] if ridge is None else np.broadcast_shapes(matrix.shape[2:], ridge.shape[1:])
+    batch = matrix.shape[2:] if prior is None else np.broadcast_shapes(matrix.shape[2:], prior.diagonal.shape[1:])
     lower, work = np.empty((n, n, *batch)), np.empty(batch)
     with np.errstate(invalid="ignore", divide="ignore"):
         for j in range(n):
             for i in range(j, n):
                 rest = lower[i, j]
                 rest[...] = matrix[i, j]
-                if i == j and ridge is not None:
-                    rest += ridge[j]
+                if prior is not None and i == j:
+                    rest += prior.diagonal[j]
+                elif prior is not None and prior.coupling is not None and (i, j) == prior.pair:
+                    rest += prior.coupling
                 for k in range(j):
                     rest -= np.multiply(lower[i, k], lower[j, k], out=work)
                 if i == j:

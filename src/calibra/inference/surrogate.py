@@ -5,7 +5,7 @@ the block u_r: curvature and slope at the block's mode, the slope tilted by the 
 quadratic's block mean is the block's first-order mean and its slope in β that of the Laplace marginal. Given scales θ
 everything is then Gaussian,
 
-    u_r | β, θ ~ N(H_r⁻¹(l_r − B_r'β), H_r⁻¹),   H_r = A_r + diag σ(θ)⁻²,
+    u_r | β, θ ~ N(H_r⁻¹(l_r − B_r'β), H_r⁻¹),   H_r = A_r + Q(θ),
     β | θ      ~ N(P⁻¹ m, P⁻¹),   P = C − Σ B_r H_r⁻¹ B_r' + prior,   m = c − Σ B_r H_r⁻¹ l_r + prior,
 
 and log p(θ) is known up to a constant. All of it serves for proposals; importance weights make up for what it misses.
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.batches import in_chunks
+from calibra.inference.block_prior import BlockPrior
 from calibra.inference.blocks import BlockProposals, Blocks, Quadratic, log_prior_of_scales
 from calibra.inference.small_linalg import cholesky, inverse, log_determinant, lower_indices, solve_lower, solve_upper
 
@@ -79,18 +80,18 @@ class Surrogate:
         What counts of that step is the curvature at φ: with the quadratic's, a block's few points are five times less
         exact.
         """
-        scales, beta = self.blocks.block_scales(phi), self.blocks.coefficients(phi)
-        chol = self._factor(scales)
+        prior, beta = self.blocks.block_prior(phi), self.blocks.coefficients(phi)
+        chol = self._factor(prior)
         q, n_reps = self.quadratic.by_block.shape
         pull = -(beta @ self.quadratic.b.reshape(self.p, -1)).reshape(-1, q, n_reps).transpose(1, 0, 2)
         pull += self.quadratic.by_block[:, None]
         context, centre = self.blocks.context(phi), solve_upper(chol, solve_lower(chol, pull))
         if newton:
             gradient, information = self.blocks.gradient_hessian(context, centre)
-            chol = cholesky(information, scales**-2.0)
-            slope = gradient + self.quadratic.tilt[:, None] - centre / scales**2
+            chol = cholesky(information, prior)
+            slope = gradient + self.quadratic.tilt[:, None] - prior.pull(centre)
             centre += np.clip(solve_upper(chol, solve_lower(chol, slope)), -_LONGEST_STEP, _LONGEST_STEP)
-        return BlockProposals(context, scales, centre, chol)
+        return BlockProposals(context, prior, centre, chol)
 
     def log_density_of_scales(self, scales: Floats) -> Floats:
         """log p(θ) up to a constant, (draw,), folded: even in each scale."""
@@ -105,8 +106,8 @@ class Surrogate:
     def _given(self, scales: Floats) -> GivenScales:
         n, p = len(scales), self.p
         phi = np.concatenate([np.zeros((n, p)), scales], axis=1)
-        sigma = self.blocks.block_scales(phi)
-        chol = self._factor(sigma)
+        prior = self.blocks.block_prior(phi)
+        chol = self._factor(prior)
         covariance = inverse(chol)[lower_indices(chol.shape[0])]  # (pair, draw, rep)
         # Σ (B, l)_r H_r⁻¹ (B, l)_r' as one product, its lower triangle
         lower = covariance.transpose(1, 0, 2).reshape(n, -1) @ self._products
@@ -124,7 +125,7 @@ class Surrogate:
         mean = np.linalg.solve(root.transpose(0, 2, 1), white + self.offset[:p, None])[:, :, 0]
         by_coefficients = 0.5 * (white[:, :, 0] ** 2).sum(axis=1) - np.log(np.einsum("nii->ni", root)).sum(axis=1)
         by_blocks = 0.5 * (crossed[:, p, p] - log_determinant(chol).sum(axis=1))
-        by_blocks -= self.blocks.n_reps * np.log(sigma[:, :, 0]).sum(axis=0)
+        by_blocks -= self.blocks.n_reps * prior.log_root[:, 0]
         by_prior = log_prior_of_scales(self.blocks, scales)
         return GivenScales(mean, root, by_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
 
@@ -132,9 +133,9 @@ class Surrogate:
     def _products(self) -> Floats:
         return _products(self.quadratic)
 
-    def _factor(self, sigma: Floats) -> Floats:
-        """Cholesky factors of H at block scales (q, draw, 1); (q, q, draw, rep)."""
-        return cholesky(self.quadratic.a[:, :, None], sigma**-2.0)
+    def _factor(self, prior: BlockPrior) -> Floats:
+        """Cholesky factors of H under a prior of the blocks; (q, q, draw, rep)."""
+        return cholesky(self.quadratic.a[:, :, None], prior)
 
 
 def positive(scales: Floats) -> Floats:

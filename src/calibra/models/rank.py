@@ -1,10 +1,10 @@
 """Rank → event: what does each rep's rank mean, as a probability that the event comes within the horizon?
 
-    events_rk ~ Binomial(n_rk, p_rk),   logit p_rk = μ_k + o_r + d_r s_k + e_rk
+    events_rk ~ Binomial(n_rk, p_rk),   logit p_rk = μ_k + o_r + d_r s_k + e_rk,   corr(o_r, d_r) = ρ
 
 μ_k is rank k for a typical rep, o_r rep r's level, d_r the slope on the rank scores s, e_rk what is left of a rep's
-own use of a rank. With it come effects of case mix (`adjust_for`) and of the user's team column. All rep terms are
-partially pooled.
+own use of a rank. With ρ below 0 reps differ less at the best rank than at the worst. Effects of case mix
+(`adjust_for`) and of the user's team column are added. All rep terms are partially pooled.
 
 References
 ----------
@@ -22,10 +22,10 @@ from calibra.data.counts import BinomialCells, check_groups
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScores
 from calibra.errors import InputError, check_kind, what_came
-from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm, with_own_axes
+from calibra.inference.cell_model import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.families import Binomial
-from calibra.inference.priors import HalfNormal, Normal, Pooled, ScalePrior
+from calibra.inference.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
 from calibra.models.cells import (
     Floats,
     PackedCells,
@@ -51,6 +51,8 @@ class RankPriors:
     """Standard deviation of the reps' levels."""
     slope: ScalePrior = HalfNormal(0.5)
     """Standard deviation of the reps' slopes, per standard deviation of the rank scores."""
+    correlation: LKJ = LKJ(2.0)
+    """Correlation of the reps' levels and slopes: from −.73 to .73 with 90 % probability."""
     residual: ScalePrior = HalfNormal(0.3)
     """Standard deviation of what is left per rep and rank."""
     adjustment: Normal = Normal(0.0, 1.0)
@@ -180,6 +182,7 @@ class RankModel:
         return CellModel(
             family=Binomial(), events=packed.pack(cells.events), size=packed.pack(cells.n), reps=cells.reps,
             population=with_own_axes(population, rep_terms), rep_terms=tuple(rep_terms),
+            correlation=Correlation("level", "slope", priors.correlation) if len(cells.ranks) > 1 else None,
         )  # fmt: skip
 
 

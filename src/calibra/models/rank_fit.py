@@ -17,7 +17,7 @@ from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.models.cells import Floats, PackedCells, residual_basis
 from calibra.models.rank_mix import average_probability, mix_weights, team_weights
 from calibra.models.rank_order import order_columns
-from calibra.models.rank_population import expected_columns, spread_columns
+from calibra.models.rank_population import CORRELATION, expected_columns, spread_columns
 from calibra.models.rank_profiles import FLAG_PROB, profile_columns
 from calibra.models.reading import ALL_REPS, logistic, rep_shares, team_label
 from calibra.models.rep_chunks import read_reps, rep_chunks
@@ -291,9 +291,10 @@ class RankFit:
     def spread(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """How far do reps differ? Spread of each term (log-odds) and of each rank's probability (points).
 
-        `quantity`; `of` whom: `these reps`, or the `population` of all such reps, those never seen included; `unit`;
-        `estimate`, `lower`, `upper` of the standard deviation between them; `n_reps`, `engine`. Probabilities are at
-        all reps' mix of cases.
+        `quantity`; `of` whom: `these reps`, the standard deviation over the reps there are (what sentences state), or
+        the `population` of all such reps, those never seen included; `unit`; `estimate`, `lower`, `upper` of the
+        standard deviation between them, and of the correlation of their levels and slopes; `n_reps`, `engine`.
+        Probabilities are at all reps' mix of cases. docs/studies/spread.md has the measured coverage of either.
         """
         return self._table(spread_columns(self, interval_prob=interval_prob), interval_prob)
 
@@ -355,9 +356,16 @@ class RankFit:
         variance = np.repeat(draws["level_scale"][:, None] ** 2, len(self.ranks), axis=1)
         if "slope_scale" in draws:
             variance = variance + draws["slope_scale"][:, None] ** 2 * self.scores.values**2
+            both = self.correlation_draws * draws["level_scale"] * draws["slope_scale"]
+            variance = variance + 2.0 * both[:, None] * self.scores.values
         if "residual_scale" in draws:
             variance = variance + draws["residual_scale"][:, None] ** 2 * (self.residual_basis**2).sum(axis=1)
         return np.sqrt(variance)
+
+    @property
+    def correlation_draws(self) -> Floats:
+        """Correlation of the reps' levels and slopes, (draw,); 0 in fits of a version that had none."""
+        return self.posterior.draws.get(CORRELATION, np.zeros(self.posterior.n_draws))
 
     def _rep_share(self, prob: Floats, n: Floats) -> Floats:
         """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""

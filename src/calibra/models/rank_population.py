@@ -18,6 +18,8 @@ type Floats = NDArray[np.float64]
 
 THESE_REPS, POPULATION = "these reps", "population"
 """Of whom a spread is: of the reps there are, or of all such reps, those never seen included."""
+CORRELATION = "level_slope_correlation"
+"""Name of the draws of the correlation of the reps' levels and slopes."""
 _NEW_REPS = 8
 """Reps never seen drawn for each posterior draw: few enough to be cheap, and their mean is steady."""
 _NODES = 21
@@ -33,16 +35,16 @@ def new_rep_draws(fit: "RankFit", *, team: str | None = None) -> Floats:
     rng = np.random.default_rng([fit.diagnostics.seed, 1])
     draws, shape = fit.posterior.draws, (fit.posterior.n_draws, _NEW_REPS)
 
-    def deviation(name: str, *more: int) -> Floats:
-        scale = draws[f"{name}_scale"].reshape(-1, *[1] * (1 + len(more)))
-        return np.asarray(scale * rng.standard_normal((*shape, *more)))
-
-    linpred = draws["rank_mean"][:, None, :] + deviation("level")[..., None]
+    level = rng.standard_normal(shape)
+    linpred = draws["rank_mean"][:, None, :] + (draws["level_scale"][:, None] * level)[..., None]
     if "slope_scale" in draws:
-        linpred = linpred + deviation("slope")[..., None] * fit.scores.values
+        rho = fit.correlation_draws[:, None]
+        slope = rho * level + np.sqrt(1.0 - rho**2) * rng.standard_normal(shape)
+        linpred = linpred + (draws["slope_scale"][:, None] * slope)[..., None] * fit.scores.values
     if "residual_scale" in draws:
         basis = fit.residual_basis
-        linpred = linpred + deviation("residual", basis.shape[1]) @ basis.T
+        residual = draws["residual_scale"][:, None, None] * rng.standard_normal((*shape, basis.shape[1]))
+        linpred = linpred + residual @ basis.T
     if fit.team is not None:
         linpred = linpred + _team_effects(fit, team, rng, shape)[..., None]
     elif team is not None:
@@ -65,16 +67,17 @@ def expected_columns(fit: "RankFit", *, team: str | None, interval_prob: float) 
 
 def spread_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, Any]:
     """Columns of `RankFit.spread`, which says what they mean."""
-    scales = list(fit.declaration.scale_priors)
+    terms = list(fit.declaration.outer_names)
     of_reps = 100.0 * _spread_of_reps(fit)
-    terms = np.stack([fit.posterior[name] for name in scales], axis=1)
-    draws = np.concatenate([terms, of_reps, 100.0 * population_spread(fit)], axis=1)
+    of_terms = np.stack([fit.posterior[name] for name in terms], axis=1)
+    draws = np.concatenate([of_terms, of_reps, 100.0 * population_spread(fit)], axis=1)
     summary = equal_tailed(draws, interval_prob=interval_prob)
+    units = ["correlation" if name == CORRELATION else "log-odds" for name in terms]
     by_rank, n_ranks = [f"probability at rank {rank}" for rank in fit.ranks], len(fit.ranks)
     return {
-        "quantity": np.array([*scales, *by_rank, *by_rank], dtype=object),
-        "of": np.array([POPULATION] * len(scales) + [THESE_REPS] * n_ranks + [POPULATION] * n_ranks, dtype=object),
-        "unit": np.array(["log-odds"] * len(scales) + ["points"] * (2 * n_ranks), dtype=object),
+        "quantity": np.array([*terms, *by_rank, *by_rank], dtype=object),
+        "of": np.array([POPULATION] * len(terms) + [THESE_REPS] * n_ranks + [POPULATION] * n_ranks, dtype=object),
+        "unit": np.array([*units, *["points"] * (2 * n_ranks)], dtype=object),
         "estimate": summary.estimate, "lower": summary.lower, "upper": summary.upper,
         "n_reps": np.full(draws.shape[1], len(fit.reps)),
     }  # fmt: skip

@@ -18,6 +18,7 @@ from calibra.models.lead_time_cells import lay_out
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank import RankModel
 from calibra.models.rank_fit import RankFit
+from calibra.models.rank_population import CORRELATION
 from calibra.models.threshold import ThresholdModel
 from calibra.models.threshold_fit import ThresholdFit
 
@@ -28,6 +29,8 @@ def restore_rank_fit(
     """The fit of a rank model without groupings."""
     packed, scores = pack_cells(cells.n > 0, ()), scale.scores(cells.n.sum(axis=0).astype(float))
     declaration = model._declare(cells, packed, scores)
+    if CORRELATION not in posterior.dims:  # made when levels and slopes were independent
+        declaration = replace(declaration, correlation=None)
     _check_terms(posterior, _names(declaration))
     return RankFit(scale, (), None, cells, packed, scores, declaration, posterior, judgments)
 
@@ -67,7 +70,7 @@ def _without_later_terms(declaration: CellModel, posterior: Posterior) -> CellMo
 
 def _names(declaration: CellModel) -> set[str]:
     population, rep_terms = ({term.name for term in declaration.population}, {t.name for t in declaration.rep_terms})
-    return population | rep_terms | set(declaration.scale_priors)
+    return population | rep_terms | set(declaration.outer_names)
 
 
 def _check_terms(posterior: Posterior, declared: set[str]) -> None:

@@ -54,7 +54,7 @@ def reported_quantities(fit: RankFit) -> dict[str, Floats]:
     prob = fit.probability_draws()
     everyone = mean_over_reps(prob, fit.n)
     gap = 100.0 * (everyone[:, None] - prob) @ fit.rank_mix
-    scales = np.stack([fit.posterior[name] for name in fit.declaration.scale_priors], axis=1)
+    scales = np.stack([fit.posterior[name] for name in fit.declaration.outer_names], axis=1)
     return {
         "probability, rep × rank": prob.reshape(len(prob), -1), "probability, all reps": everyone, "gap in points": gap,
         "discrimination": log_odds(prob) @ (fit.rank_mix * fit.scores.values), "scales": scales,
@@ -129,7 +129,7 @@ def main() -> None:
         "engine_study", "Two engines, one posterior",
         f"Rank model on {len(SCALE.ranks)} ranks; made by `python -m calibra.studies.engine_study`. Gaps: posterior "
         "standard deviations. "
-        "Allowed: 0.1 (scales 0.2), sd ratio 1 ± 0.05, each plus three Monte Carlo standard errors.",
+        "Allowed: 0.1 (scales and correlation 0.2), sd ratio 1 ± 0.05, each plus three Monte Carlo standard errors.",
         markdown_table({field: [getattr(row, field) for row in rows] for field in fields}),
     )  # fmt: skip
 

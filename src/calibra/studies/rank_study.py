@@ -71,16 +71,20 @@ def simulate_world(rng: np.random.Generator, *, n_reps: int, n_per_rank: int, tr
     priors, scores = RankPriors(), SCALE.scores(np.ones(5)).values
     mean = TYPICAL
     level, slope, residual = (FIXED_SCALES[name] for name in ("level", "slope", "residual"))
+    correlation = 0.0
     if truth == "priors":
         mean = rng.normal(priors.rank_mean.mean, priors.rank_mean.sd, 5)
         level, slope, residual = (float(p.sample(rng)) for p in (priors.level, priors.slope, priors.residual))
+        correlation = float(priors.correlation.sample(rng))
     elif truth == "identical reps":
         level = slope = residual = 0.0
-    own = level * rng.standard_normal(n_reps)
+    standard = rng.standard_normal(n_reps)
+    own = level * standard
     if truth == "extreme reps":
         tenth = max(1, n_reps // 10)
         own[:tenth], own[tenth : 2 * tenth] = -2.5 * level, 2.5 * level
-    eta = mean + own[:, None] + slope * rng.standard_normal((n_reps, 1)) * scores
+    tilt = correlation * standard + np.sqrt(1.0 - correlation**2) * rng.standard_normal(n_reps)
+    eta = mean + own[:, None] + slope * tilt[:, None] * scores
     eta = eta + residual * rng.standard_normal((n_reps, 3)) @ residual_basis(scores).T
     prob = 1.0 / (1.0 + np.exp(-eta))
     n = np.full(prob.shape, n_per_rank)

@@ -9,6 +9,7 @@ from calibra.inference.families import Poisson
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.lead_time_tables import median_days_draws, monthly_exits_draws
 from calibra.models.rank_fit import RankFit
+from calibra.models.rank_population import CORRELATION
 from calibra.models.reading import concordance, log_odds, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, share_above
@@ -35,6 +36,8 @@ def _of_rank(fit: RankFit) -> dict[str, Floats]:
     for name in ("level", "slope", "residual"):
         if name in draws:
             found |= {f"{name} scale": draws[f"{name}_scale"], f"{name}, first rep": _first(draws[name])}
+    if CORRELATION in draws:
+        found["level–slope correlation"] = draws[CORRELATION]
     found["level, last rep"] = draws["level"][:, -1]
     chance, n, events = np.clip(prob, 1e-300, 1.0 - 1e-16), fit.n, fit.events
     found["log-likelihood"] = (events * np.log(chance) + (n - events) * np.log1p(-chance)).sum(axis=(1, 2))

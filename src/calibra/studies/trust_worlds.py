@@ -25,6 +25,7 @@ from calibra.models.lead_time import LeadTimeModel
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank import RankModel
 from calibra.models.rank_fit import RankFit
+from calibra.models.rank_population import CORRELATION
 from calibra.models.threshold import ThresholdModel
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection_likelihood import cutpoints_of
@@ -232,6 +233,10 @@ def draw_rank_truth(model: RankModel, design: Design, rng: np.random.Generator) 
             scale: Floats = np.array(float(prior.sample(rng)), dtype=np.float64)
             own = scale * rng.standard_normal((n_reps, width))
             truth |= {f"{name}_scale": scale, name: own[:, 0] if width == 1 else own}
+    if n_ranks > 1:
+        rho: Floats = np.asarray(priors.correlation.sample(rng))
+        given_level = rho * truth["slope_scale"] / truth["level_scale"] * truth["level"]
+        truth |= {CORRELATION: rho, "slope": given_level + np.sqrt(1.0 - rho**2) * truth["slope"]}
     return truth
 
 
