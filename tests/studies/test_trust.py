@@ -186,7 +186,7 @@ def test_gaps_are_as_asked():
 
 
 @pytest.mark.parametrize(
-    ("model", "n_worlds"), [(RankModel(), 12), (LeadTimeModel(), 12)], ids=lambda value: type(value).__name__
+    ("model", "n_worlds"), [(RankModel(), 40), (LeadTimeModel(), 12)], ids=lambda value: type(value).__name__
 )
 def test_coverage_of_a_reduced_study_is_nominal(model, n_worlds):
     found = coverage_study(model, design=SMALL, n_worlds=n_worlds, seed=2)
