@@ -231,6 +231,8 @@ def test_no_default_interval_is_wider_than_a_quarter_of_its_start():
     assert {90, edges[-1]} <= set(edges)
     assert edges[-1] > 650
     np.testing.assert_array_less(edges[1:] / edges[:-1], 1.28)  # whole days: a little above a quarter
+    late = edges[edges >= np.quantile(days[comes], 0.8)]
+    np.testing.assert_array_less(late[1:] / late[:-1], 1.17)
     few = rng.choice(6000, 100, replace=False)
     few_edges = default_edges(judgments_of(days[few], ending[few], exits=False).duration_counts(), (90,))
     assert len(few_edges) < 9  # too few person-days to cut them all

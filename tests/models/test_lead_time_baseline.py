@@ -7,7 +7,7 @@ from tests.models.lead_time_worlds import EVENT, EXIT, OPEN, competing, judgment
 
 from calibra.inference.priors import Normal
 from calibra.models.lead_time import LeadTimeModel, LeadTimePriors
-from calibra.models.lead_time_baseline import heap_days, trend_columns
+from calibra.models.lead_time_baseline import bend_columns, heap_days, trend_columns
 from calibra.models.lead_time_cells import default_edges, interval_clock, lay_out
 
 LATE = (10, 20, 30, 45, 60, 80, 100, 128, 160, 202, 255, 321, 405, 510, 642, 720)
@@ -61,7 +61,7 @@ def test_heaps_of_exits_are_theirs_alone():
 
 
 def test_the_trend_starts_at_the_first_interval_and_has_no_more_columns_than_steps():
-    for n_intervals, labels in ((1, ()), (2, ("slope",)), (3, ("slope", "bend")), (6, ("slope", "bend"))):
+    for n_intervals, labels in ((1, ()), (2, ("slope",)), (3, ("slope", "bend")), (6, ("slope", "bend", "tail"))):
         clock = interval_clock(np.geomspace(1.0, 200.0, n_intervals + 1))
         columns = trend_columns(clock)
         assert columns.labels == labels
@@ -75,7 +75,7 @@ def test_hazards_are_read_as_declared():
     judgments = heaped([30, 60], seed=2, n=800)
     fit = LeadTimeModel().fit(judgments, seed=1, engine="laplace", draws=100, progress=False)
     declared, draws = fit.declarations["event"], fit.posteriors["event"].draws
-    assert {term.name for term in declared.population} >= {"baseline", "trend", "heap"}
+    assert {term.name for term in declared.population} >= {"baseline", "trend", "heap", "rank_bend"}
     population = np.concatenate([draws[term.name].reshape(100, -1) for term in declared.population], axis=1)
     own = np.concatenate([draws[t.name].reshape(100, declared.n_reps, -1) for t in declared.rep_terms], axis=2)
     linpred = (population @ np.swapaxes(declared.population_design, -1, -2)).reshape(100, 1, -1)
@@ -99,6 +99,35 @@ def test_the_last_events_are_expected_where_they_come():
         before, last = fit.cumulative_incidence([405, 720], by=()).estimate
         late[sd] = float(last - before) * len(days)
     assert abs(late[1.0] - expected) < 0.5 < late[1e-3] - expected
+
+
+def test_bends_are_nothing_before_them_and_leave_a_slope_to_ranks():
+    for n_intervals, n_bends in ((1, 0), (2, 0), (3, 1), (4, 2), (9, 2)):
+        clock = interval_clock(np.geomspace(1.0, 300.0, n_intervals + 1))
+        assert bend_columns(clock).design.shape == (n_intervals, n_bends)
+    by_hand = np.stack([np.clip(clock + 0.4, 0.0, None), np.clip(clock - 0.8, 0.0, None)], axis=1)
+    np.testing.assert_allclose(bend_columns(clock).design, by_hand)
+
+
+def test_a_rank_whose_last_events_come_early_is_read_so():
+    # one slope a rank: the hazard of A, high and over early, would be drawn out by that of C, low and long
+    days, ending, rank = [], [], []
+    for label, median, sigma, n_events in (("A", 40.0, 0.5, 1200), ("B", 60.0, 0.8, 800), ("C", 80.0, 1.1, 500)):
+        event = np.floor(0.5 + median * np.exp(sigma * norm.ppf((np.arange(n_events) + 0.5) / n_events))).astype(int)
+        days += [np.minimum(event, 720), np.full(2000 - n_events, 720)]
+        ending += [np.where(event < 720, EVENT, OPEN), np.full(2000 - n_events, OPEN)]
+        rank += [np.full(2000, label)]
+    judgments = judgments_of(*map(np.concatenate, (days, ending)), rank=np.concatenate(rank), exits=False)
+    off = {}
+    for sd in (0.3, 1e-3):
+        fit = LeadTimeModel(interval_edges_days=LATE, priors=LeadTimePriors(rank_bend=Normal(0.0, sd))).fit(
+            judgments, seed=1, engine="laplace", draws=400, progress=False
+        )
+        cells = fit.cells.exposure
+        expected = (np.exp(fit.draws.log_hazards("event")).mean(axis=0) * cells.exposure_days).sum(axis=0)
+        seen = cells.events.sum(axis=0)
+        off[sd] = np.abs(seen - expected)[0, -6:].sum()  # at A, after day 202
+    assert off[0.3] < 0.6 * off[1e-3]
 
 
 def test_days_of_heaps_are_found_by_hand():

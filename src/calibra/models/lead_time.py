@@ -2,15 +2,15 @@
 
 Within intervals of days since the judgment the hazard of each ending c (event; exit) is constant,
 
-    log λ_c,rkj = α_cj + β_ck + γ_ck t_j + x'δ_c + o_cr + d_cr s_k + e_crk + v_cr t_j,
-    α_cj = w_cj + a_c (t_j − t_1) + b_c (t_j² − t_1²) + h_cj,
+    log λ_c,rkj = α_cj + β_ck + γ_ck t_j + s_k Σ_m φ_cm (t_j − κ_m)₊ + x'δ_c + o_cr + d_cr s_k + e_crk + v_cr t_j,
+    α_cj = w_cj + a_c (t_j − t_1) + b_c (t_j² − t_1²) + z_c (t_j − κ_2)₊ + h_cj,
 
 and the counts of endings are Poisson on person-days: D_c,rkj ~ Poisson(λ_c,rkj E_rkj). w is a random walk over the
-intervals around a trend of slope a and bend b, so that late intervals with few endings go on as those before them; h
-is 0 but in intervals of one day on which endings heap up. β and γ move a rank up or down and early or late (t_j: log
-of the interval's middle, centred), δ is case mix, o_r a rep's level, d_r its slope on the rank scores s, e_rk what is
-left of a rep's own use of a rank, v_r its tempo. The likelihood is a product over the endings, so each is fitted on
-its own.
+intervals around a trend of slope a, bend b and tail z, so that late intervals with few endings go on as those before
+them; h is 0 but in intervals of one day on which endings heap up. β and γ move a rank up or down and early or late
+(t_j: log of the interval's middle, centred), φ bends that early and late along the rank scores s, δ is case mix, o_r
+a rep's level, d_r its slope on s, e_rk what is left of a rep's own use of a rank, v_r its tempo. The likelihood is a
+product over the endings, so each is fitted on its own.
 
 References
 ----------
@@ -54,13 +54,15 @@ class LeadTimePriors:
     step: ScalePrior = HalfNormal(0.5)
     """Standard deviation of the step from one interval to the next, at the median distance of middles."""
     trend: Normal = Normal(0.0, 1.0)
-    """Slope and bend of the baseline over the standardised log time, for which the steps need not account."""
+    """Slope, bend and tail of the baseline over the standardised log time, for which the steps need not account."""
     heap: Normal = Normal(0.0, 3.0)
     """How far the hazard of a day on which endings heap up lies above what the days around it say."""
     rank: Normal = Normal(0.0, 1.5)
     """How far a rank lies above or below the mean of the ranks."""
     rank_tempo: Normal = Normal(0.0, 0.5)
     """How much later (+) a rank's endings come, per standard deviation of the log time."""
+    rank_bend: Normal = Normal(0.0, 0.3)
+    """How much that changes from each bend of the clock on, per standard deviation of the rank scores."""
     level: ScalePrior = HalfNormal(0.5)
     """Standard deviation of the reps' levels."""
     slope: ScalePrior = HalfNormal(0.3)
@@ -198,6 +200,13 @@ class LeadTimeModel:
                 late = contrasts * cells.clock[:, None]
                 terms.append(
                     PopulationTerm("rank_tempo", "contrast", labels, _flat(late, rank.ndim), priors.rank_tempo)
+                )
+            if cells.bends.labels:
+                by_score = cells.scores.values[rank][..., None, None] * cells.bends.design
+                terms.append(
+                    PopulationTerm(
+                        "rank_bend", "bend", cells.bends.labels, _flat(by_score, rank.ndim), priors.rank_bend
+                    )
                 )
         for axis, name in enumerate(self.adjust_for, start=2):
             labels, codes = cells.exposure.groups[name], cells.packed.groups[name]

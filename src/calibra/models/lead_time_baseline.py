@@ -13,6 +13,8 @@ type Ints = NDArray[np.int64]
 
 HEAP_SHARE, HEAP_FACTOR, HEAP_FEWEST = 0.05, 3.0, 10
 """A heap: a day with ten endings of a kind, this share of all, and so many times what the days beside it hold."""
+RANK_BENDS = (-0.4, 0.8)
+"""Where on the clock a rank may take another slope than the others."""
 KINDS = {"event": EVENT, "exit": EXIT}
 """Ending to its code in the counts."""
 
@@ -27,10 +29,21 @@ class Columns(NamedTuple):
 
 
 def trend_columns(clock: Floats) -> Columns:
-    """Slope and bend: the clock and its square, counted from the first interval; no more of them than steps."""
-    powers = [power for power in (1, 2) if len(clock) > power]
-    design = np.stack([clock**power for power in powers], axis=-1) if powers else np.zeros((len(clock), 0))
-    return Columns(("slope", "bend")[: len(powers)], design - design[0])
+    """Slope, bend and tail, counted from the first interval; no more of them than steps.
+
+    The clock, its square, and how far it has gone past the last bend of the ranks: without the last, few late endings
+    are drawn up to what the many before them say.
+    """
+    labels = ("slope", "bend", "tail")[: max(len(clock) - 1, 0)]
+    design = np.stack([clock, clock**2, np.maximum(clock - RANK_BENDS[-1], 0.0)], axis=-1)[:, : len(labels)]
+    return Columns(labels, design - design[0])
+
+
+def bend_columns(clock: Floats) -> Columns:
+    """How far the clock has gone past each bend, 0 before; no more bends than intervals beyond two."""
+    bends = RANK_BENDS[: max(len(clock) - 2, 0)]
+    design = np.maximum(clock[:, None] - np.array(bends), 0.0)
+    return Columns(tuple(f"from {bend:g} sd" for bend in bends), design)
 
 
 def heap_columns(heaps: NDArray[np.bool_], edges_days: Ints) -> Columns:

@@ -15,6 +15,7 @@ from calibra.models.cells import PackedCells, check_any, pack_cells
 from calibra.models.lead_time_baseline import (
     KINDS,
     Columns,
+    bend_columns,
     heap_columns,
     heap_days,
     heap_intervals,
@@ -34,6 +35,8 @@ FEWEST_AT_RISK = 20
 """Follow-up counts by default as far as so many judgments (5 % of them, where that is fewer) are still followed."""
 WIDEST = 1.25
 """No default interval ends later than this factor times its start: within it the hazard cannot fall."""
+WIDEST_LATE = 1.15
+"""The same from the day on by which three quarters of the events have come: by when nearly all have is read there."""
 _APART = 1.15  # an edge of the data's own keeps this factor away from one that was asked for
 
 
@@ -101,8 +104,13 @@ class LeadTimeCells:
 
     @property
     def trend(self) -> Columns:
-        """Slope and bend of the baseline."""
+        """Slope, bend and tail of the baseline."""
         return trend_columns(self.clock)
+
+    @property
+    def bends(self) -> Columns:
+        """Where ranks may take another slope."""
+        return bend_columns(self.clock)
 
     def heap(self, cause: str) -> Columns:
         """The days on which endings of this kind heap up."""
@@ -176,8 +184,9 @@ def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
     of its own (`heap_days`). Between, edges hold about as many events each, at most eight intervals and ten
     events an interval; the last event is an edge where follow-up goes on for long without one. Where an interval's
     worth of events comes on the day of the judgment, that day is an interval of its own. Intervals wider than a
-    quarter of their start are cut in pieces, as far as each holds the person-days in which ten events would come at
-    the mean hazard: few events in many person-days say as much as many events in few.
+    quarter of their start, or 15 % of it once three quarters of the events have come, are cut in pieces, as far as each
+    holds the person-days in which ten events would come at the mean hazard: few events in many person-days say as much
+    as many events in few.
     """
     longest = int(counts.days.max())
     at_risk = count_at_risk(counts)
@@ -197,7 +206,8 @@ def default_edges(counts: DurationCounts, horizons: tuple[int, ...]) -> Ints:
         if all(not (other / _APART < edge < other * _APART) for other in wanted if other != edge):
             wanted.add(edge)
     edges = sorted(edge for edge in wanted if edge <= end)
-    return _cut_wide(edges, np.cumsum(at_risk), int(n.sum()))
+    most_come = int(days[order][np.searchsorted(reached, 0.75 * reached[-1])]) if days.size else end
+    return _cut_wide(edges, np.cumsum(at_risk), int(n.sum()), most_come)
 
 
 def last_followed(at_risk: Floats, n: float) -> int:
@@ -206,16 +216,17 @@ def last_followed(at_risk: Floats, n: float) -> int:
     return int(np.flatnonzero(at_risk >= enough)[-1:].sum())
 
 
-def _cut_wide(edges: list[int], person_days: Floats, n_events: int) -> Ints:
-    """Edges with no interval wider than a quarter of its start, as far as the person-days up to each day allow."""
+def _cut_wide(edges: list[int], person_days: Floats, n_events: int, most_come: int) -> Ints:
+    """Edges with no interval wider than it may be for its start, as far as the person-days up to each day allow."""
     if n_events == 0:
         return np.array(edges, dtype=np.int64)
     enough = EVENTS_PER_INTERVAL * person_days[edges[-1]] / n_events
     wanted = set(edges)
     for start, stop in pairwise(edges):
-        if start == 0 or stop <= WIDEST * start:
+        widest = WIDEST_LATE if stop > most_come else WIDEST
+        if start == 0 or stop <= widest * start:
             continue
-        most = int(np.ceil(np.log(stop / start) / np.log(WIDEST)))
+        most = int(np.ceil(np.log(stop / start) / np.log(widest)))
         for n_pieces in range(most, 1, -1):
             cut = np.unique(np.rint(np.geomspace(start, stop, n_pieces + 1)).astype(int))
             if np.diff(person_days[cut]).min() >= enough:

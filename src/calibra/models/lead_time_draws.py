@@ -72,6 +72,9 @@ class LeadTimeDraws:
             common = common + (np.atleast_2d(draws["rank_contrast"]) @ basis)[:, :, None]
             if "rank_tempo" in draws:
                 common = common + (draws["rank_tempo"] @ basis)[:, :, None] * clock
+            if "rank_bend" in draws:
+                bent = draws["rank_bend"].reshape(len(common), -1) @ self.cells.bends.design.T
+                common = common + bent[:, None, :] * self.cells.scores.values[:, None]
         own, scores = draws["level"][:, reps, None, None], self.cells.scores.values
         if "slope" in draws:
             own = own + draws["slope"][:, reps, None, None] * scores[:, None]

@@ -64,7 +64,7 @@ def restore_threshold_fit(
 
 def _without_later_terms(declaration: CellModel, posterior: Posterior) -> CellModel:
     """The model as it was when the draws were made: its baseline was once a walk alone."""
-    later = {"trend", "heap"} - set(posterior.dims)
+    later = {"trend", "heap", "rank_bend"} - set(posterior.dims)
     return replace(declaration, population=tuple(term for term in declaration.population if term.name not in later))
 
 

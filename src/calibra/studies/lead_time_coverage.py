@@ -19,7 +19,7 @@ from calibra.errors import FitError, NotEnoughDataError
 from calibra.inference.priors import Normal
 from calibra.models.cells import residual_basis
 from calibra.models.lead_time import LeadTimeModel, LeadTimePriors, step_widths
-from calibra.models.lead_time_baseline import trend_columns
+from calibra.models.lead_time_baseline import bend_columns, trend_columns
 from calibra.models.lead_time_cells import interval_clock, rank_contrasts
 from calibra.models.lead_time_curves import incidence
 from calibra.models.lead_time_fit import LeadTimeFit
@@ -94,7 +94,9 @@ def draw_world(rng: np.random.Generator, scores: Floats) -> PriorWorld:
             float(prior.sample(rng)) * rng.standard_normal(N_REPS)
             for prior in (PRIORS.level, PRIORS.slope, PRIORS.tempo)
         )
-        common = walk + rank[:, None] + late[:, None] * clock
+        bends = bend_columns(clock)
+        bent = bends.design @ rng.normal(PRIORS.rank_bend.mean, PRIORS.rank_bend.sd, len(bends.labels))
+        common = walk + rank[:, None] + late[:, None] * clock + scores[:, None] * bent
         residual = float(PRIORS.residual.sample(rng)) * rng.standard_normal((N_REPS, len(scores) - 2))
         own = level[:, None, None] + slope[:, None, None] * scores[:, None] + tempo[:, None, None] * clock
         own = own + (residual @ residual_basis(scores).T)[:, :, None]

@@ -75,12 +75,11 @@ def _of_lead_time(fit: LeadTimeFit) -> dict[str, Floats]:
                 f"{cause}: slope, last rep": draws["slope"][:, -1],
             }
         if "trend" in draws:
-            found |= {
-                f"{cause}: {name}": draws["trend"][:, i]
-                for i, name in enumerate(("slope", "bend")[: draws["trend"].shape[1]])
-            }
+            found |= {f"{cause}: {name}": draws["trend"][:, i] for i, name in enumerate(fit.cells.trend.labels)}
         if "rank_tempo" in draws:
             found[f"{cause}: rank tempo"] = draws["rank_tempo"][:, 0]
+        if "rank_bend" in draws:
+            found[f"{cause}: rank bend"] = draws["rank_bend"].reshape(len(baseline), -1)[:, 0]
         exposure = fit.cells.exposure
         seen = (exposure.events if cause == "event" else exposure.exits).astype(float)
         cells = fit.draws.log_hazards(cause)

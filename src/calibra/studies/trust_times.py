@@ -13,7 +13,7 @@ from calibra.data.open_rows import OpenCounts
 from calibra.data.scale import RankScale
 from calibra.models.cells import pack_cells, residual_basis
 from calibra.models.lead_time import LeadTimeModel, step_widths
-from calibra.models.lead_time_baseline import trend_columns
+from calibra.models.lead_time_baseline import bend_columns, trend_columns
 from calibra.models.lead_time_cells import FollowUp, LeadTimeCells, interval_clock, lay_out, rank_contrasts
 from calibra.models.lead_time_fit import LeadTimeFit
 
@@ -88,6 +88,8 @@ def draw_lead_time_truth(
         own.append(("tempo", priors.tempo, 1))
         if n_ranks > 1:
             truth["rank_tempo"] = rng.normal(priors.rank_tempo.mean, priors.rank_tempo.sd, n_ranks - 1)
+            if n_bends := len(bend_columns(interval_clock(bounds)).labels):
+                truth["rank_bend"] = rng.normal(priors.rank_bend.mean, priors.rank_bend.sd, n_bends)
     for name, prior, width in own:
         spread = np.asarray(float(prior.sample(rng)))
         deviations = spread * rng.standard_normal((n_reps, width))
@@ -109,6 +111,8 @@ def log_hazards(truth: Mapping[str, Floats], bounds: Floats, scores: Floats) -> 
         eta = eta + (residual @ residual_basis(scores).T)[:, :, None]
     if "rank_tempo" in truth:
         eta = eta + (basis @ truth["rank_tempo"])[None, :, None] * clock
+    if "rank_bend" in truth:
+        eta = eta + scores[None, :, None] * (bend_columns(clock).design @ truth["rank_bend"])
     if "tempo" in truth:
         eta = eta + truth["tempo"][:, None, None] * clock
     return np.asarray(np.broadcast_to(eta, (len(truth["level"]), len(scores), len(clock))))
