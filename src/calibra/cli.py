@@ -151,12 +151,13 @@ def fit(options: argparse.Namespace) -> int:
     tables = calibration.tables()
     if calibration.lead_fit is not None:
         tables["hand_back"] = calibration.lead_fit.chasing(judgments)
+    saved = _write_saved(calibration, out, Path(options.config))  # first: it is the last to ask the server anything
     files = [write_csv(table, out / f"{name}.csv") for name, table in tables.items()]
     files += [
         _write_text(out / "summary.txt", harmless(options.words(calibration.summary())) + "\n"),
         *calibration.save_pictures(out),
     ]
-    files += _write_saved(calibration, out, Path(options.config))
+    files += saved
     if options.json:
         _print_json(as_json(calibration, files))
     elif not options.quiet:
@@ -213,8 +214,8 @@ def score(options: argparse.Namespace) -> int:
     _warn_of_earlier_day(calibration, options.as_of, how.get("timezone", "UTC"))
     scored = calibration.score(open_table(options.file), as_of=options.as_of, **how)
     kind = ".csv" if ".csv" in options.file.lower() else ".parquet"
+    told = count_notes(scored)  # before anything is written: a server may go away
     path = write_rows(scored, options.out or folder / f"scored{kind}")
-    told = count_notes(scored)
     if options.json:
         _print_json({"as_of": options.as_of, "counts": told, "files": [str(path)]})
     elif not options.quiet:
@@ -293,10 +294,9 @@ def _report_name(lang: str) -> str:
 
 def _write_saved(calibration: Calibration, out: Path, config: Path) -> list[Path]:
     """What later commands need: the calibration, its table for those who join in SQL, and the settings."""
-    table = out / "calibration_table.parquet"
+    saved, table = calibration.save(out / SAVED), out / "calibration_table.parquet"
     calibration.calibration_table().to_parquet(table, index=False)
-    kept = _write_text(out / SETTINGS, config.read_text(encoding="utf-8"))
-    return [calibration.save(out / SAVED), table, kept]
+    return [saved, table, _write_text(out / SETTINGS, config.read_text(encoding="utf-8"))]
 
 
 def _write_text(path: Path, text: str) -> Path:

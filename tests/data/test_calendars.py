@@ -1,4 +1,4 @@
-"""In whose calendar moments fall on a day (FOUND D9): the zone given, the one the columns name, else UTC, doubted."""
+"""In whose calendar moments fall on a day: the zone given, the one the columns name, else UTC, doubted."""
 
 from __future__ import annotations
 

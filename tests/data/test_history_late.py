@@ -88,7 +88,7 @@ def check_late(make: Made) -> None:
 
 @pytest.mark.parametrize("kind", LOCAL)
 def test_the_last_version_counts_and_what_is_recorded_later_is_not_known(kind: str) -> None:
-    """WAREHOUSE W10, in a history: late copies of changes and of outcomes, and rows that came late."""
+    """In a history: late copies of changes and of outcomes, and rows that came late."""
     check_late(LOCAL[kind])
 
 
@@ -173,7 +173,7 @@ def check_endless(changes: Any, ends: Callable[[str], Any], *, told: str | None)
 @pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ"])
 @pytest.mark.parametrize("none", ENDLESS)
 def test_endless_days_of_outcomes_are_no_day_or_a_problem_of_the_row(kind: str, none: str) -> None:
-    """WAREHOUSE W7, in a history: −infinity was read as open, or as hindsight of every rank."""
+    """In a history: −infinity was read as open, or as hindsight of every rank."""
     connection = duckdb.connect()
     rows = "FROM range(40) t(i)"
     changes = connection.sql(f"SELECT i AS id, 'Abe' AS who, 'A' AS to, DATE '2026-01-05' AS at {rows}")

@@ -29,7 +29,7 @@ LOCAL: dict[str, Callable[[pl.DataFrame], Any]] = {
 }
 
 
-# FOUND D20: a rep called "(all reps)" -----------------------------------------------------------------------------
+# a rep called "(all reps)" -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", LOCAL)
@@ -116,7 +116,7 @@ def test_lines_of_two_bytes_a_character_are_counted(tmp_path: Path) -> None:
         Judgments.from_frame(path, scale=SCALE, as_of="2026-06-30", columns=ROLES, encoding="utf-16")
 
 
-# FOUND D20: a day that decides nothing ------------------------------------------------------------------------------
+# a day that decides nothing ------------------------------------------------------------------------------
 
 DAYS = {
     "id": [1, 2, 3, 4], "who": ["Abe"] * 4, "to": ["A"] * 4, "at": ["2026-01-05"] * 4,

@@ -1,4 +1,4 @@
-"""Moments beside plain days on the warehouses, whose sessions lie in a zone of their own: FOUND D9."""
+"""Moments beside plain days on the warehouses, whose sessions lie in a zone of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Late copies, kinds of exits and endless days of histories on the warehouses: WAREHOUSE W7 and W10."""
+"""Late copies, kinds of exits and endless days of histories on the warehouses."""
 
 from __future__ import annotations
 

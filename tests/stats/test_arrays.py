@@ -39,7 +39,7 @@ AS_PLAIN: dict[str, Any] = {
 
 @pytest.mark.parametrize("days", [*AS_DURATIONS.values(), *AS_PLAIN.values()], ids=[*AS_DURATIONS, *AS_PLAIN])
 def test_durations_are_days_at_every_door_that_takes_days(days: Any) -> None:
-    """FOUND D12: the curve of 5, 8, 8, 12 days is .75 after day 5 and .5 after day 8."""
+    """The curve of 5, 8, 8, 12 days is .75 after day 5 and .5 after day 8."""
     curve = kaplan_meier(days, [1, 1, 0, 0])
     assert curve.at([5, 10]).estimate.tolist() == [0.75, 0.5]
     assert curve.at(days[:1]).estimate.tolist() == [0.75]
@@ -103,13 +103,13 @@ MASKED = np.ma.masked_array([1, 0], mask=[False, True])
     ],
 )
 def test_masks_and_missing_values_are_refused_by_name(call: Any, message: str) -> None:
-    """FOUND D12: masks were ignored, and `pd.NA` ended in an error of pandas."""
+    """Masks were ignored, and `pd.NA` ended in an error of pandas."""
     with pytest.raises(InputError, match=message):
         call()
 
 
 def test_several_quantiles_are_read_at_once() -> None:
-    """FOUND D13: each as it is read alone, in the shape they are asked for."""
+    """Each as it is read alone, in the shape they are asked for."""
     curve = kaplan_meier([2, 3, 5, 7, 11, 13, 17, 19], [1, 1, 0, 1, 1, 0, 1, 1])
     together = curve.quantile([[0.25, 0.5], [0.75, 0.99]])
     for place, prob in np.ndenumerate(np.array([[0.25, 0.5], [0.75, 0.99]])):

@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.copies import may_come_again
 from calibra.data.counts import EVENT, DurationCounts
 from calibra.data.dates import is_text
 from calibra.data.frames import collect
@@ -172,7 +173,7 @@ def check_rows(
     doubled = None
     if choices.check_duplicates and "prospect" in plan.present:
         good = frame if np.all(reasons == FINE) else frame.filter(reason_expression(plan, unknown) == FINE)
-        doubled = _find_duplicates(choices, good)
+        doubled = _find_duplicates(choices, good, n_left)
     told = [*findings, doubled] if doubled else findings
     if column_faults or (told and choices.problems == "raise"):
         raise InputError(_one_error([*column_faults, *(found.message for found in told)], by_row=bool(told)))
@@ -268,14 +269,12 @@ def _empty_day(plan: Plan, rows: nw.LazyFrame[Any], reason: int) -> str:
     return name_empty_day(rows, roles, schema)
 
 
-def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any]) -> Finding | None:
+def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any], n_rows: int) -> Finding | None:
     """Rows beyond the first of the same prospect, rep and day; prospects without an id cannot be told apart."""
-    doubled = (
-        good.filter(~nw.col("prospect").is_null())
-        .group_by(*SAME_JUDGMENT)
-        .agg(nw.len().cast(nw.Int64).alias("n"))
-        .filter(nw.col("n") > 1)
-    )
+    named = good.filter(~nw.col("prospect").is_null())
+    if not may_come_again(named, SAME_JUDGMENT, n_rows):
+        return None
+    doubled = named.group_by(*SAME_JUDGMENT).agg(nw.len().cast(nw.Int64).alias("n")).filter(nw.col("n") > 1)
     counted = collect(doubled.group_by("rep").agg((nw.col("n") - 1).sum().cast(nw.Int64).alias("n")))
     if not len(counted):
         return None
