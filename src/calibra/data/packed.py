@@ -175,7 +175,9 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     if "reranked_at" in days and plan.to_rerank:
         spell = nw.when(nw.col("reranked_day") >= nw.col("judged_day")).then(nw.col("reranked_day"))
         ends.append((spell, OPEN_BITS))
-    end = nw.min_horizontal(*(day * 4 + bits for day, bits in ends), nw.col("as_of_day") * 4 + 3)
+    snapshot = nw.col("as_of_day") * 4 + OPEN_BITS
+    coded = [day * 4 + bits for day, bits in ends]
+    end = nw.min_horizontal(*coded, snapshot) if coded else snapshot  # Spark takes no minimum of one
     frame = frame.with_columns(
         (end - nw.col("judged_day") * 4).fill_null(NO_DAY).cast(nw.Int64).alias("code"),
         _maturity(horizons, [f"{role[:-3]}_day" for role in _SEEN_FROM if role in days]).alias("maturity"),
