@@ -33,8 +33,8 @@ print(judgments.summary(), "\n")
 
 calibration = cb.calibrate(judgments, seed=1)
 print(*calibration.diagnostics, sep="\n")
-print(*calibration.findings, sep="\n")
+print(*(finding for finding in calibration.findings if finding.rep is None), sep="\n")  # the others: each of one rep
 
-rank_fit = calibration.rank_fits[90]
+rank_fit = calibration.ranks[90]
 print(rank_fit.probabilities().head(6).round(3).to_string(index=False))
 cb.plot_profiles(rank_fit).figure.savefig("profiles.png")

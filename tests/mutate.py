@@ -45,7 +45,7 @@ RANK = "models/test_rank.py::test_"
 TEAMS = "models/test_rank_teams_and_cases.py::test_"
 STANDINGS = "decisions/test_rank_decisions.py::test_far_out_reps_stand_first_and_last_and_the_middle_is_not_told_apart"
 PRIORS = "studies/test_sensitivity.py::test_weights_are_the_ratio_of_prior_densities"
-MISFITS = "data/test_misfits.py"
+MISFITS = "chapters/test_lead_times_misfits.py"
 TEMPO = "models/test_lead_time_tempo.py"
 RESIDUAL = "models/test_lead_time_residual.py"
 PRECISION = "inference/test_corrected.py::test_gamma_precision_is_the_density_of_the_scale"
@@ -86,8 +86,6 @@ FAULTS = (
           "data/packed.py", 'if role != "exit_at" or plan.to_hand_back or', 'if role or plan.to_hand_back or'),
     fault("any exit is followed through to the event", "data/test_exits.py",
           "data/exits.py", "given.get(label) or named.get(", "HANDED_BACK or named.get("),
-    fault("what was handed back lately counts as without event", "decisions/test_hand_backs.py",
-          "decisions/hand_backs.py", "seen = of_cell & old", "seen = of_cell"),
     fault("judgments lost from sight count as without event", "data/test_exits.py",
           "data/counts.py", "young, mature = ~mature, mature & ~part", "young = ~mature"),
     fault("a judgment is mature a day late", GOLDEN,
@@ -105,7 +103,7 @@ FAULTS = (
     fault("an ending that moves between two counts goes unseen", "data/test_same_state.py",
           "data/same_state.py", "_total_code(packed, kept) != self.total_code", "not self.n"),
     fault("of several versions of a judgment the first counts", "data/test_versions.py",
-          "data/packed.py", 'nw.col(VERSION) < nw.col("last_version")', 'nw.col(VERSION) > nw.col("last_version")'),
+          "data/versions.py", 'nw.col(VERSION) < nw.col("last_version")', 'nw.col(VERSION) > nw.col("last_version")'),
     fault("a row is known before it was recorded", "data/test_versions.py",
           "data/packed.py", '_SEEN_FROM = ("entered_at", "recorded_at")', '_SEEN_FROM = ("entered_at",)'),
     fault("an earlier snapshot is read in UTC", "data/test_same_state.py",
@@ -191,14 +189,15 @@ FAULTS = (
           "models/test_lead_time_never.py::test_slow_events_are_not_called_absent",
           "models/lead_time_never.py", "late.plateau & (tail_share < TAIL_SHARE)", "late.plateau"),
     fault("a misfit by every grouping is computed and not told", MISFITS,
-          "data/doubts.py", " + cell_misfits(found.tests, found.cells) + clusters", " + clusters"),
+          "chapters/lead_times/misfits.py", "        *cell_misfits(calibration.tests, calibration.cells),\n", ""),
     fault("a hazard that rises smoothly is called a cluster", MISFITS,
           "models/lead_time_check.py", "*(_beside(seen, days, side) for side in (-1, 1))]", "]"),
     fault("a cluster across two pieces is not seen", MISFITS, "models/lead_time_check.py", "REACH = 2", "REACH = 1"),
     fault("a rep whose failures are left out is called above all reps", "data/test_rep_left_out.py",
           "models/rank_profiles.py", " & ~fit.cells.seen_too_little", ""),
     fault("every grouping has the whole level for itself", MISFITS,
-          "data/doubts.py", '(tests["p_value"] * known.sum() < CELL', '(tests["p_value"] < CELL'),
+          "chapters/lead_times/misfits.py", "surely = p_values * np.isfinite(p_values).sum() < CELL",
+          "surely = p_values < CELL"),
     fault("the bar has the wrong sign of d²", BARS,
           "stats/detection.py", "slope - 0.5 * d * d", "slope + 0.5 * d * d"),
     fault("a bar out of reach is met by all and not by none", BARS,
@@ -265,7 +264,8 @@ FAULTS = (
           "inference/checks.py", "& (values == np.floor(values)))", ")"),
     fault("after the time limit of nuts nothing is said of it",
           ENGINE + "auto_keeps_the_draws_of_laplace_with_their_doubt_where_nuts_is_not_done_in_time",
-          "inference/posterior.py", 'found.append(f"nuts was not done', 'str(f"nuts was not done'),
+          "inference/posterior.py", "if self.nuts_stopped_seconds is not None:\n            say(",
+          "if self.nuts_stopped_seconds == 0.0:\n            say("),
     fault("deviations are spelled with another prior than their own", "inference/test_pymc_build.py",
           "inference/pymc_build.py", 'f"{term.name}_standard", 0.0, spread, dims=dims)',
           'f"{term.name}_standard", 0.0, 1.0, dims=dims)'),
@@ -309,8 +309,8 @@ FAULTS = (
           "decisions/threshold_steps.py", "(recent <= step)", "(recent < 0)"),
     fault("the first answer waits for the youngest judgment", "decisions/test_first_answers.py",
           "decisions/first_answers.py", ">= FEWEST_SHOWN)[0].max())", ">= FEWEST_SHOWN)[0].min())"),
-    fault("two models far apart are not doubted", "data/test_doubts.py",
-          "data/doubts.py", "(score > APART)", "(score > 10.0 * APART)"),
+    fault("two models far apart are not doubted", "chapters/test_thresholds_doubts.py",
+          "chapters/thresholds/doubts.py", "(score > APART)", "(score > 10.0 * APART)"),
     fault("of a rep with a handful of judgments something is found", "test_workflow.py",
           "models/rank_profiles.py", "FEWEST_JUDGMENTS = 30", "FEWEST_JUDGMENTS = 1"),
     fault("a covariance counts once and not each way", "inference/test_surrogate.py",
@@ -321,7 +321,7 @@ FAULTS = (
     fault("replicated counts are compared the wrong way round", "models/test_predictive_checks.py",
           "models/predictive_checks.py", "(new >= seen).mean()", "(new <= seen).mean()"),
     fault("the curves of all reps stand in memory at once", "test_memory.py",
-          "scoring.py", "for reps, curves in fit.draws.in_chunks(times):",
+          "chapters/lead_times/scores.py", "for reps, curves in fit.draws.in_chunks(times):",
           "for reps, curves in [*fit.draws.in_chunks(times)]:"),
     fault("the rows of every chunk stand where the first chunk's stand", "models/test_rep_chunks.py",
           "models/rep_chunks.py", "filled[name][reps] = rows", "filled[name][: len(rows)] = rows"),

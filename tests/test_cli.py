@@ -67,10 +67,10 @@ def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.Cap
         "summary.txt", "calibration.calibra", "calibration_table.parquet", "calibra.toml",
     }  # fmt: skip
     printed = capsys.readouterr()
-    assert printed.out.index("How far to trust it") < printed.out.index("What came in") < printed.out.index("all reps")
+    assert printed.out.index("How far to trust it") < printed.out.index("What came in") < printed.out.index("All reps")
     assert "What was found" in printed.out
     assert "Lead time, all reps" in printed.out
-    assert "Thresholds (aim: promise)" in printed.out
+    assert "Thresholds between ranks, aim: what each rank promises" in printed.out
     assert "could not be calculated: How many ranks, 90 days" in printed.out  # four reps are too few for five folds
     assert "draws, " in (folder / "out" / "summary.txt").read_text(encoding="utf-8")
 
@@ -101,12 +101,18 @@ def test_json_is_all_there_is_on_standard_output(folder: Path, capsys: pytest.Ca
     assert main(["fit", "judgments.csv", "--out", "out", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is True
-    assert told["fits"][0]["diagnostics"]["engine"] == "laplace"
-    assert (told["fits"][0]["within_days"], told["seed"]) == (90, 4)
-    assert len(told["fits"][0]["probabilities"]) == (4 + 1) * 3
-    assert [fit["model"] for fit in told["fits"]] == ["rank", "lead time", "threshold"]
-    assert set(told["fits"][1]["diagnostics"]) == {"event", "exit"}
-    assert len(told["advice"]["thresholds"]) == 4  # four reps, one promise
+    assert (told["fits"][0]["diagnostics"]["engine"], told["seed"]) == ("laplace", 4)
+    assert [fit["name"] for fit in told["fits"]] == [
+        "Rank model, 90 days", "Lead-time model, event", "Lead-time model, exit", "Threshold model, 90 days",
+    ]  # fmt: skip
+    assert all(fit["ok"] is True for fit in told["fits"])
+    probabilities = told["tables"]["probabilities"]
+    assert len(probabilities) == (4 + 1) * 3
+    assert {row["within_days"] for row in probabilities} == {90}
+    assert len(told["tables"]["thresholds"]) == 4  # four reps, one promise
+    (delivered,) = (finding for finding in told["findings"] if finding["key"] == "ranks.delivered")
+    assert delivered["values"]["within"] == {"days": 90}
+    assert delivered["sentence"].startswith("All reps together, probability of an event within 90 days: A ")
     assert all(Path(name).is_file() for name in told["files"])
     assert main(["check", "judgments.csv", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["n_judgments"] == 400

@@ -240,8 +240,8 @@ def test_score_needs_its_day(folder: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.current
-def test_score_loads_no_model_and_no_pandas(folder: Path) -> None:
-    heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "matplotlib", "scipy", "pandas")
+def test_score_loads_no_sampler_no_plots_and_no_pandas(folder: Path) -> None:
+    heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "matplotlib", "scipy.stats", "pandas")
     code = (
         "import sys; from calibra.cli import main\n"
         "status = main(['score', 'results', 'open.csv', '--as-of', '2026-09-30', '--quiet'])\n"

@@ -28,7 +28,7 @@ FRAME = pd.DataFrame({"rep": ["Abe"], "rank": ["A"]})
         lambda given: cb.LeadTimeModel().build(given),
         lambda given: cb.backtest(given, [date(2026, 1, 1)], seed=1),
         lambda given: cb.replay("any.calibra", given),
-        lambda given: calibrated().lead_fit.chasing(given),
+        lambda given: calibrated().lead_times.chasing(given),
     ],
 )
 def test_a_frame_in_place_of_judgments_is_told_how_judgments_are_made(door) -> None:
@@ -52,7 +52,7 @@ def test_a_long_path_stands_whole_in_the_call_that_reads_it() -> None:
 
 
 def test_a_calibration_in_place_of_what_it_holds_is_told_where_it_holds_it() -> None:
-    held = r"must be a RankFit; got a Calibration\. .*`calibration\.rank_fits\[60\]` or `calibration\.rank_fits\[90\]`"
+    held = r"must be a RankFit; got a Calibration\. .*`calibration\.ranks\[60\]` or `calibration\.ranks\[90\]`"
     calibration = calibrated()
     for door in (
         lambda given: cb.compare(given, given),
@@ -67,11 +67,11 @@ def test_a_calibration_in_place_of_what_it_holds_is_told_where_it_holds_it() -> 
 
 
 def test_comparing_lead_time_fits_leads_to_tempo() -> None:
-    lead = calibrated().lead_fit
-    with pytest.raises(cb.InputError, match=r"must be a RankFit; got a LeadTimeFit\..*`lead_fit\.tempo\(\)`"):
+    lead = calibrated().lead_times
+    with pytest.raises(cb.InputError, match=r"must be a RankFit; got a LeadTimeFit\..*`lead_times\.tempo\(\)`"):
         cb.compare(lead, lead)
     with pytest.raises(cb.InputError, match=r"`other` must be a RankFit; got a LeadTimeFit"):
-        cb.compare(calibrated().rank_fits[60], lead)
+        cb.compare(calibrated().ranks[60], lead)
 
 
 def test_a_promise_says_that_it_needs_both_numbers() -> None:
@@ -83,7 +83,7 @@ def test_a_promise_says_that_it_needs_both_numbers() -> None:
 
 def test_a_horizon_that_is_not_there_names_those_that_are() -> None:
     calibration = calibrated()
-    for fits in (calibration.rank_fits, calibration.threshold_fits, calibration.styles()):
+    for fits in (calibration.ranks, calibration.thresholds.fits, calibration.thresholds.styles):
         with pytest.raises(KeyError, match=r"^A horizon that was fitted was expected: 60, 90; got 30\. ") as caught:
             fits[30]
         assert isinstance(caught.value, cb.InputError)
@@ -124,13 +124,13 @@ def test_what_is_no_scale_is_told_how_one_is_written(given) -> None:
 
 
 def test_other_things_given_by_mistake_are_no_bare_python_errors() -> None:
-    calibration, fit = calibrated(), calibrated().rank_fits[60]
+    calibration, fit = calibrated(), calibrated().ranks[60]
     doors = {
         "`groups` must be a list of lists of ranks": lambda: cb.merged_probabilities(fit, "ABC"),
         "`thresholds` must be a ThresholdFit; got a RankFit": lambda: cb.rank_reliability(fit, thresholds=fit),
         "`fit` must be a RankFit or a LeadTimeFit or a ThresholdFit": lambda: cb.predictive_check(FRAME, seed=1),
         "`cut_dates` must be a list of dates": lambda: cb.backtest(read(), "2026-01-01", seed=1, within_days=60),
-        "`parts` must be some of": lambda: cb.calibrate(read(), seed=1, parts=None),
+        "`parts` must be some of": lambda: cb.calibrate(read(), seed=1, parts="thresholds"),
         "`promises` must lead from ranks to promises": lambda: cb.RankScale(["A"], 0.6),
         "`columns` must lead from roles": lambda: calibration.score(world().frame, as_of=world().as_of, columns="rep"),
         "`within_days` must be one of the horizons": lambda: calibration.calibration_table(within_days=[60]),
@@ -151,16 +151,16 @@ def test_other_things_given_by_mistake_are_no_bare_python_errors() -> None:
 
 
 LEVELS = {
-    "probabilities": lambda level: calibrated().rank_fits[60].probabilities(interval_prob=level),
-    "profiles": lambda level: calibrated().rank_fits[60].profiles(interval_prob=level),
-    "bars": lambda level: calibrated().threshold_fits[60].bars(interval_prob=level),
-    "lead times": lambda level: calibrated().lead_fit.lead_times(interval_prob=level),
-    "chasing": lambda level: calibrated().lead_fit.chasing(interval_prob=level),
-    "never": lambda level: calibrated().lead_fit.never(interval_prob=level),
+    "probabilities": lambda level: calibrated().ranks[60].probabilities(interval_prob=level),
+    "profiles": lambda level: calibrated().ranks[60].profiles(interval_prob=level),
+    "bars": lambda level: calibrated().thresholds.fits[60].bars(interval_prob=level),
+    "lead times": lambda level: calibrated().lead_times.lead_times(interval_prob=level),
+    "chasing": lambda level: calibrated().lead_times.chasing(interval_prob=level),
+    "never": lambda level: calibrated().lead_times.never(interval_prob=level),
     "calibration table": lambda level: calibrated().calibration_table(interval_prob=level),
-    "standings": lambda level: cb.rep_standings(calibrated().rank_fits[60], interval_prob=level),
-    "granularity": lambda level: cb.recommend_granularity(calibrated().rank_fits[60], interval_prob=level),
-    "predictive check": lambda level: cb.predictive_check(calibrated().rank_fits[60], seed=1, interval_prob=level),
+    "standings": lambda level: cb.rep_standings(calibrated().ranks[60], interval_prob=level),
+    "granularity": lambda level: cb.recommend_granularity(calibrated().ranks[60], interval_prob=level),
+    "predictive check": lambda level: cb.predictive_check(calibrated().ranks[60], seed=1, interval_prob=level),
     "scores": lambda level: cb.score_forecasts([0, 1], [0.2, 0.7], interval_prob=level),
 }
 
@@ -175,36 +175,34 @@ def test_a_level_that_is_none_is_refused_wherever_an_interval_is_read(door, leve
 
 def pair() -> tuple[str, str]:
     """Two reps of the calibration."""
-    first, second, *_ = calibrated().rank_fits[60].reps
+    first, second, *_ = calibrated().ranks[60].reps
     return first, second
 
 
 MARGINS = {
     "flag_prob": [
-        lambda value: calibrated().rank_fits[60].profiles(flag_prob=value),
-        lambda value: cb.describe_styles(calibrated().threshold_fits[60], calibrated().rank_fits[60], flag_prob=value),
+        lambda value: calibrated().ranks[60].profiles(flag_prob=value),
+        lambda value: cb.describe_styles(calibrated().thresholds.fits[60], calibrated().ranks[60], flag_prob=value),
     ],
     "margin_odds": [
-        lambda value: cb.compare(calibrated().rank_fits[60], reps=pair(), margin_odds=value),
-        lambda value: cb.describe_styles(
-            calibrated().threshold_fits[60], calibrated().rank_fits[60], margin_odds=value
-        ),
-        lambda value: cb.rank_reliability(calibrated().rank_fits[60], margin_odds=value),
-        lambda value: calibrated().rank_fits[60].profiles(margin_odds=value),
+        lambda value: cb.compare(calibrated().ranks[60], reps=pair(), margin_odds=value),
+        lambda value: cb.describe_styles(calibrated().thresholds.fits[60], calibrated().ranks[60], margin_odds=value),
+        lambda value: cb.rank_reliability(calibrated().ranks[60], margin_odds=value),
+        lambda value: calibrated().ranks[60].profiles(margin_odds=value),
         lambda value: cb.calibrate(calibrated().judgments, seed=1, margin_odds=value),
     ],
     "margin_points": [
-        lambda value: cb.recommend_granularity(calibrated().rank_fits[60], margin_points=value),
+        lambda value: cb.recommend_granularity(calibrated().ranks[60], margin_points=value),
     ],
-    "margin_ratio": [lambda value: calibrated().lead_fit.tempo(margin_ratio=value)],
+    "margin_ratio": [lambda value: calibrated().lead_times.tempo(margin_ratio=value)],
     "nothing_auc": [
-        lambda value: calibrated().rank_fits[60].profiles(nothing_auc=value),
-        lambda value: calibrated().threshold_fits[60].profiles(nothing_auc=value),
+        lambda value: calibrated().ranks[60].profiles(nothing_auc=value),
+        lambda value: calibrated().thresholds.fits[60].profiles(nothing_auc=value),
     ],
-    "cut_points": [lambda value: cb.rep_standings(calibrated().rank_fits[60], cut_points=value)],
-    "worst_share": [lambda value: cb.rep_standings(calibrated().rank_fits[60], worst_share=value)],
-    "worth_prob": [lambda value: calibrated().lead_fit.chasing(worth_prob=value)],
-    "n_folds": [lambda value: cb.recommend_granularity(calibrated().rank_fits[60], n_folds=value)],
+    "cut_points": [lambda value: cb.rep_standings(calibrated().ranks[60], cut_points=value)],
+    "worst_share": [lambda value: cb.rep_standings(calibrated().ranks[60], worst_share=value)],
+    "worth_prob": [lambda value: calibrated().lead_times.chasing(worth_prob=value)],
+    "n_folds": [lambda value: cb.recommend_granularity(calibrated().ranks[60], n_folds=value)],
 }
 
 
@@ -219,9 +217,9 @@ def test_margins_and_flags_are_numbers_in_their_range(name, value) -> None:
 def test_a_flag_below_one_half_or_at_one_is_refused_and_two_and_a_half_folds_are() -> None:
     for value in (0.5, 1.0, 90):
         with pytest.raises(cb.InputError, match=r"`flag_prob` must lie strictly between 0\.5 and 1; got"):
-            calibrated().rank_fits[60].profiles(flag_prob=value)
+            calibrated().ranks[60].profiles(flag_prob=value)
     with pytest.raises(cb.InputError, match=r"`n_folds` must be a whole number, 2 or more; got 2\.5"):
-        cb.recommend_granularity(calibrated().rank_fits[60], n_folds=2.5)
+        cb.recommend_granularity(calibrated().ranks[60], n_folds=2.5)
 
 
 def test_without_any_horizon_calibrate_names_the_argument_that_reads_one() -> None:
@@ -229,9 +227,7 @@ def test_without_any_horizon_calibrate_names_the_argument_that_reads_one() -> No
     with pytest.raises(cb.InputError, match=r"Read them with horizons=\[90\], or promise something") as caught:
         cb.calibrate(judgments, seed=1)
     assert "within_days=90." not in str(caught.value)
-    assert list(cb.calibrate(read(scale=cb.RankScale(["A", "B", "C"]), horizons=[90]), seed=1, parts=()).rank_fits) == [
-        90
-    ]
+    assert list(cb.calibrate(read(scale=cb.RankScale(["A", "B", "C"]), horizons=[90]), seed=1, parts=()).ranks) == [90]
 
 
 @pytest.mark.parametrize(
@@ -248,10 +244,10 @@ def test_without_any_horizon_calibrate_names_the_argument_that_reads_one() -> No
         (lambda: cb.LeadTimeModel(priors=None), "`priors` must be a LeadTimePriors; got None"),
         (lambda: read().binomial_cells(within_days=60, by=None), r"`by` must be a list of groupings.*got None"),
         (lambda: read().duration_counts(by=5), r"`by` must be a list of groupings.*got 5"),
-        (lambda: calibrated().lead_fit.cumulative_incidence([30], by=None), "`by` must hold 'rep', 'rank'"),
-        (lambda: cb.predictive_check(calibrated().rank_fits[60], seed=1, by=None), "`by` must be a list of groupings"),
-        (lambda: cb.predictive_check(calibrated().rank_fits[60], seed=-1), "`seed` must be a whole number, 0 or more"),
-        (lambda: cb.predictive_check(calibrated().rank_fits[60], seed="x"), "`seed` must be .*; got 'x'"),
+        (lambda: calibrated().lead_times.cumulative_incidence([30], by=None), "`by` must hold 'rep', 'rank'"),
+        (lambda: cb.predictive_check(calibrated().ranks[60], seed=1, by=None), "`by` must be a list of groupings"),
+        (lambda: cb.predictive_check(calibrated().ranks[60], seed=-1), "`seed` must be a whole number, 0 or more"),
+        (lambda: cb.predictive_check(calibrated().ranks[60], seed="x"), "`seed` must be .*; got 'x'"),
         (lambda: cb.decompose([0, 1], [0.2, 0.7], seed=-1), "`seed` must be a whole number, 0 or more; got -1"),
         (lambda: cb.reliability_curve([0, 1], [0.2, 0.7], seed=None), "`seed` must be .*; got None"),
     ],
@@ -313,7 +309,7 @@ def test_formats_of_pictures_are_a_list_of_those_there_are(tmp_path) -> None:
 
 
 def test_prospects_and_capacity_of_advice_are_checked_rep_by_rep() -> None:
-    fit = calibrated().threshold_fits[60]
+    fit = calibrated().thresholds.fits[60]
     each = dict.fromkeys(fit.reps, 40)
     first = fit.reps[0]
     for told, said in (
@@ -345,13 +341,13 @@ def test_a_role_that_is_none_is_not_passed_over_in_scoring() -> None:
 
 
 def test_a_picture_of_a_rep_who_is_not_there_is_refused() -> None:
-    told = cb.rank_reliability(calibrated().rank_fits[60])
+    told = cb.rank_reliability(calibrated().ranks[60])
     with pytest.raises(cb.InputError, match=r"`rep` must be one of the reps in the result \(\(all reps\), .*'Nobody'"):
         cb.plot_rank_reliability(told, rep="Nobody")
 
 
 def test_advice_that_must_be_certain_still_tells_a_number_of_judgments() -> None:
-    advice = cb.recommend_thresholds(calibrated().threshold_fits[60], rules=cb.AdviceRules(act_prob=1.0)).table
+    advice = cb.recommend_thresholds(calibrated().thresholds.fits[60], rules=cb.AdviceRules(act_prob=1.0)).table
     waiting = advice["verdict"] == "cannot tell yet"
     assert waiting.any()
     assert advice["n_more"][waiting].between(0, 1e9).all()

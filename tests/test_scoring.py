@@ -15,11 +15,10 @@ import pytest
 from tests.calibrated import calibrated
 
 import calibra as cb
-from calibra.calibration import Calibration
+from calibra.calibration import Calibration, calibrate
 from calibra.data.judgments import Judgments
 from calibra.data.score_rows import OUTPUTS
 from calibra.models.new_rep import new_rep_draws
-from calibra.workflow import calibrate
 
 TODAY = date(2026, 9, 30)
 COLUMNS = {"rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened", "exit_at": "left"}
@@ -143,10 +142,10 @@ def test_a_prospect_judged_today_has_the_rank_models_probability_within_what_its
     calibration: Calibration, by_name: dict[str, dict[str, Any]]
 ) -> None:
     row = by_name["today"]
-    assert [row[name] for name in INTERVAL] == numbers(of(calibration.rank_fits[60].probabilities(), "Aoki", "A"))
+    assert [row[name] for name in INTERVAL] == numbers(of(calibration.ranks[60].probabilities(), "Aoki", "A"))
     assert (row["age_days"], row["within_days"], row["known_rep"], row["note"]) == (0, 60, True, None)
     other = by_name["unpromised rank"]  # the shortest horizon fitted
-    assert [other[name] for name in INTERVAL] == numbers(of(calibration.rank_fits[60].probabilities(), "Bauer", "C"))
+    assert [other[name] for name in INTERVAL] == numbers(of(calibration.ranks[60].probabilities(), "Bauer", "C"))
 
 
 @pytest.mark.parametrize(("name", "age", "rep", "rank", "days"), [("four days", 4, "Aoki", "A", 60),
@@ -154,17 +153,17 @@ def test_a_prospect_judged_today_has_the_rank_models_probability_within_what_its
 def test_an_older_prospect_has_what_the_lead_time_model_says_of_one_still_open(
     calibration: Calibration, by_name: dict[str, dict[str, Any]], name: str, age: int, rep: str, rank: str, days: int
 ) -> None:
-    assert calibration.lead_fit is not None
+    assert calibration.lead_times is not None
     row = by_name[name]
-    assert [row[part] for part in INTERVAL] == numbers(of(calibration.lead_fit.update(age, days), rep, rank))
+    assert [row[part] for part in INTERVAL] == numbers(of(calibration.lead_times.update(age, days), rep, rank))
     assert (row["age_days"], row["within_days"]) == (age, days)
 
 
 def test_ages_of_a_week_are_read_at_its_middle_which_is_close_to_their_own(calibration: Calibration) -> None:
-    assert calibration.lead_fit is not None
+    assert calibration.lead_times is not None
     frame = pl.DataFrame({"rep": "Aoki", "rank": "B", "judged_at": [ago(days) for days in range(1, 92)]})
     estimates = calibration.score(frame, as_of=TODAY)["score_estimate"].to_list()
-    exact = [of(calibration.lead_fit.update(age, 90), "Aoki", "B")["estimate"] for age in range(1, 92, 9)]
+    exact = [of(calibration.lead_times.update(age, 90), "Aoki", "B")["estimate"] for age in range(1, 92, 9)]
     assert estimates[0] == estimates[6] != estimates[7]
     assert max(abs(estimates[i * 9] - value) for i, value in enumerate(exact)) < 0.02
 
@@ -172,8 +171,8 @@ def test_ages_of_a_week_are_read_at_its_middle_which_is_close_to_their_own(calib
 def test_lead_days_are_those_of_the_events_still_to_come(
     calibration: Calibration, by_name: dict[str, dict[str, Any]]
 ) -> None:
-    assert calibration.lead_fit is not None
-    fit, row = calibration.lead_fit, by_name["eleven days"]
+    assert calibration.lead_times is not None
+    fit, row = calibration.lead_times, by_name["eleven days"]
     ends = fit.incidence_draws([11, *range(12, fit.last_edge_days + 1)])[:, 1, 1].mean(axis=0)  # Bauer, rank B
     share = (ends - ends[0]) / (ends[-1] - ends[0])
     for name, wanted in (("lead_days", 0.5), ("lead_days_lower", 0.05), ("lead_days_upper", 0.95)):
@@ -183,21 +182,21 @@ def test_lead_days_are_those_of_the_events_still_to_come(
 def test_a_rep_never_seen_gets_the_predictive_and_is_marked(
     calibration: Calibration, by_name: dict[str, dict[str, Any]]
 ) -> None:
-    expected = calibration.rank_fits[90].expected("B").iloc[0]
+    expected = calibration.ranks[90].expected("B").iloc[0]
     row = by_name["never seen, today"]
     assert [row[name] for name in INTERVAL] == numbers(expected.to_dict())
     assert (row["known_rep"], row["verdict"]) == (False, None)
-    first = calibration.rank_fits[60].expected("A").iloc[0]["estimate"]
+    first = calibration.ranks[60].expected("A").iloc[0]["estimate"]
     for name in ("no rep", "blank rep"):
         assert (by_name[name]["estimate"], by_name[name]["known_rep"]) == (pytest.approx(first), False)
     assert by_name["never seen, later"]["upper"] > by_name["never seen, later"]["estimate"] > 0
 
 
 def test_a_rep_never_seen_is_drawn_around_the_population_and_wider_than_any_mean(calibration: Calibration) -> None:
-    assert calibration.lead_fit is not None
+    assert calibration.lead_times is not None
     times = np.array([60.5])
-    new = new_rep_draws(calibration.lead_fit).curves(times, reps=slice(0, 1)).event[:, 0, :, 0]
-    everyone = calibration.lead_fit.draws.all_reps(times).event[..., 0]
+    new = new_rep_draws(calibration.lead_times).curves(times, reps=slice(0, 1)).event[:, 0, :, 0]
+    everyone = calibration.lead_times.draws.all_reps(times).event[..., 0]
     assert (new.std(axis=0) > everyone.std(axis=0)).all()
     assert new.mean(axis=0) == pytest.approx(everyone.mean(axis=0), abs=0.12)  # three reps say little of others
 
@@ -205,23 +204,23 @@ def test_a_rep_never_seen_is_drawn_around_the_population_and_wider_than_any_mean
 def test_the_verdict_is_that_on_the_reps_threshold_of_the_rank(
     calibration: Calibration, by_name: dict[str, dict[str, Any]]
 ) -> None:
-    assert calibration.advice is not None
-    told = calibration.advice.table.set_index(["rep", "rank"])["verdict"]
+    assert calibration.thresholds.advice is not None
+    told = calibration.thresholds.advice.table.set_index(["rep", "rank"])["verdict"]
     assert by_name["four days"]["verdict"] == told["Aoki", "A"]
     assert by_name["eleven days"]["verdict"] == told["Bauer", "B"]
     assert by_name["unpromised rank"]["verdict"] is None
 
 
 def test_where_the_follow_up_ends_the_days_are_cut_and_after_it_nothing_is_said(calibration: Calibration) -> None:
-    assert calibration.lead_fit is not None
-    last = calibration.lead_fit.last_edge_days
+    assert calibration.lead_times is not None
+    last = calibration.lead_times.last_edge_days
     frame = pl.DataFrame({"rep": "Aoki", "rank": "A", "judged_at": [ago(last - 30), ago(last + 20)]})
     near, past = calibration.score(frame, as_of=TODAY).rows(named=True)
     assert 20 < near["score_within_days"] < 40
     assert near["score_note"] == f"follow-up ends {near['score_within_days']} days from now: within_days is cut"
     week = calibration.calibration_table().query("rep == 'Aoki' and rank == 'A'").set_index("age_week")
     read_at = int(week.loc[(last - 30 + 6) // 7, "age_days"])
-    own = of(calibration.lead_fit.update(read_at, near["score_within_days"]), "Aoki", "A")
+    own = of(calibration.lead_times.update(read_at, near["score_within_days"]), "Aoki", "A")
     assert near["score_estimate"] == pytest.approx(own["estimate"])
     assert (past["score_estimate"], past["score_lead_days"]) == (None, None)
     assert past["score_note"] == "older than anything followed: nothing is known"
@@ -231,7 +230,7 @@ def test_another_horizon_is_taken_for_every_rank_and_must_have_been_fitted(calib
     table = calibration.calibration_table(within_days=90).query("age_week == 0")
     assert set(table["within_days"]) == {90}
     own = of(table, "Aoki", "A")
-    assert own["estimate"] == of(calibration.rank_fits[90].probabilities(), "Aoki", "A")["estimate"]
+    assert own["estimate"] == of(calibration.ranks[90].probabilities(), "Aoki", "A")["estimate"]
     with pytest.raises(cb.InputError, match=r"must be one of the horizons fitted \(60, 90\); got 45"):
         scored(calibration, polars_frame(), within_days=45)
 

@@ -23,7 +23,7 @@ world = cb.simulate_judgments(seed=1, n_reps=3, n_prospects=150)
 judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
 calibration = cb.calibrate(judgments, seed=1, engine="laplace", draws=200, parts=["thresholds"], progress=False)
 calibration.save_pictures(".", formats=("svg",))
-print(len(calibration.summary()) > 100, calibration.rank_fits[90].diagnostics.engine)
+print(len(calibration.summary()) > 100, calibration.ranks[90].diagnostics.engine)
 """
 
 

@@ -1,12 +1,14 @@
 """Arrays to tables, and results in a line or two."""
 
+import json
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import calibra as cb
-from calibra.tables import brief
+from calibra.tables import brief, plain_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +33,14 @@ def test_a_result_is_told_in_a_line_its_long_arrays_by_shape():
     )
 
 
+def test_plain_rows_survive_json_and_what_is_missing_or_endless_is_none():
+    rows = plain_rows(pd.DataFrame({"n": np.array([3, 4]), "x": [float("inf"), 1.5], "rep": ["Aoki", None]}))
+    assert rows == [{"n": 3, "x": None, "rep": "Aoki"}, {"n": 4, "x": 1.5, "rep": None}]
+    assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+    assert plain_rows(pd.DataFrame({"x": [float("nan")]})) == [{"x": None}]
+    assert plain_rows(pd.DataFrame({"x": []})) == []
+
+
 @pytest.fixture(scope="module")
 def calibration() -> cb.Calibration:
     world = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=800)
@@ -39,17 +49,17 @@ def calibration() -> cb.Calibration:
 
 
 def test_fits_begin_with_their_counts_and_end_with_their_diagnostics(calibration):
-    for fit in (calibration.rank_fits[90], calibration.lead_fit, *calibration.threshold_fits.values()):
+    for fit in (calibration.ranks[90], calibration.lead_times, *calibration.thresholds.fits.values()):
         assert str(fit.diagnostics).replace("\n", "; ") in repr(fit)
         assert "judgments" in repr(fit)
         assert "of 5 reps" in repr(fit)
 
 
 def test_no_result_spells_out_its_arrays(calibration):
-    rank_fit, lead_fit = calibration.rank_fits[90], calibration.lead_fit
+    rank_fit, lead_fit = calibration.ranks[90], calibration.lead_times
     for found in (
         calibration, calibration.judgments, calibration.judgments.summary(), calibration.judgments.duration_counts(),
-        calibration.advice, rank_fit.cells, rank_fit.posterior, rank_fit.declaration, lead_fit.cells,
+        calibration.thresholds.advice, rank_fit.cells, rank_fit.posterior, rank_fit.declaration, lead_fit.cells,
         lead_fit.calibration(), cb.recommend_granularity(rank_fit), cb.rank_reliability(rank_fit),
         cb.rep_standings(rank_fit), cb.predictive_check(rank_fit, seed=1), cb.prior_sensitivity(rank_fit, refit=False),
     ):  # fmt: skip
@@ -57,12 +67,12 @@ def test_no_result_spells_out_its_arrays(calibration):
 
 
 def test_results_of_the_advice_show_themselves_in_one_readable_line(calibration):
-    rank_fit = calibration.rank_fits[90]
+    rank_fit = calibration.ranks[90]
     for found in (
-        calibration.advice, *calibration.granularity.values(), *calibration.styles().values(),
-        cb.rep_standings(rank_fit), cb.rank_reliability(rank_fit), calibration.lead_fit.calibration(),
+        calibration.thresholds.advice, *calibration.granularity.values(), *calibration.thresholds.styles.values(),
+        cb.rep_standings(rank_fit), cb.rank_reliability(rank_fit), calibration.lead_times.calibration(),
     ):  # fmt: skip
         shown = repr(found)
         assert shown.startswith(f"<{type(found).__name__}: ")
         assert not any(part in shown for part in ("object", "array", "\n"))
-    assert {"engine"} <= set(calibration.advice.table) & set(calibration.styles()[90].table)
+    assert {"engine"} <= set(calibration.thresholds.advice.table) & set(calibration.thresholds.styles[90].table)

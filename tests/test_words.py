@@ -5,7 +5,7 @@ import ast
 import pytest
 from hypothesis import given, strategies as st
 
-from calibra.words import chance, normal_spelling, quoted
+from calibra.words import chance, normal_spelling, points, quoted
 
 
 def test_a_wide_blank_stands_as_it_is_and_what_hides_is_seen() -> None:
@@ -28,3 +28,9 @@ def test_a_probability_from_draws_is_never_said_to_be_certain(prob: float, said:
 
 def test_marks_that_show_nothing_tell_no_names_apart() -> None:
     assert normal_spelling("rep0\u200b") == normal_spelling("rep0") == normal_spelling("r\u00adep0")
+
+
+def test_a_gap_of_few_points_has_a_decimal() -> None:
+    assert points(1.42, 0.04, 3.0) == ["1.4", "0.0", "3.0"]
+    assert points(-1.42, -3.0, -0.04) == ["-1.4", "-3.0", "0.0"]
+    assert points(3.6, 1.42, 6.0) == ["4", "1", "6"]

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 import calibra as cb
+from calibra.calibration import Calibration, calibrate
 from calibra.data.judgments import Judgments
 from calibra.data.published import salvirt_judgments
+from calibra.inference.detection_model import DetectionModel
+from calibra.inference.engines import Declaration, sample_posterior
+from calibra.inference.posterior import Posterior
 from calibra.models.rank import RankModel
-from calibra.models.threshold import ThresholdModel
-from calibra.workflow import Calibration, calibrate
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +30,19 @@ def calibration(judgments: Judgments) -> Calibration:
 
 
 def test_one_rank_model_per_promised_horizon_the_same_as_fitted_alone(judgments, calibration) -> None:
-    assert list(calibration.rank_fits) == [60, 120]
+    assert list(calibration.ranks) == [60, 120]
     alone = RankModel(within_days=120).fit(judgments, seed=1, engine="laplace", draws=400)
     for name, draws in alone.posterior.draws.items():
-        np.testing.assert_array_equal(calibration.rank_fits[120].posterior[name], draws)
+        np.testing.assert_array_equal(calibration.ranks[120].posterior[name], draws)
 
 
 def test_a_horizon_nobody_is_old_enough_for_is_noted_and_loses_no_other(judgments: Judgments) -> None:
     early = judgments.at("2026-03-01")  # the oldest of 300 days' judgments is 88 days old
     found = calibrate(early, seed=1, engine="laplace", draws=400)
-    assert list(found.rank_fits) == list(found.threshold_fits) == [60]
-    assert found.lead_fit is not None
-    assert any("120 days old" in note for note in found.notes)
-    assert all(note in found.summary() for note in found.notes)
+    assert list(found.ranks) == list(found.thresholds.fits) == [60]
+    assert found.lead_times is not None
+    assert any("120 days old" in str(note) for note in found.notes)
+    assert all(str(note) in found.summary() for note in found.notes)
 
 
 def test_nothing_to_fit_at_all_is_an_error_that_names_each_model(judgments: Judgments) -> None:
@@ -49,12 +51,12 @@ def test_nothing_to_fit_at_all_is_an_error_that_names_each_model(judgments: Judg
 
 
 def test_thresholds_are_advised_at_the_promise_of_each_boundary(calibration: Calibration) -> None:
-    assert list(calibration.threshold_fits) == [60, 120]
-    assert calibration.advice is not None
-    assert calibration.advice.target == "promise"
-    assert calibration.advice.table["within_days"].tolist() == [60] * 4
-    counted = calibration.advice.table["verdict"].value_counts()
-    told = next(sentence for sentence in calibration.findings if sentence.startswith("Thresholds between ranks"))
+    assert list(calibration.thresholds.fits) == [60, 120]
+    assert calibration.thresholds.advice is not None
+    assert calibration.thresholds.advice.target == "promise"
+    assert calibration.thresholds.advice.table["within_days"].tolist() == [60] * 4
+    counted = calibration.thresholds.advice.table["verdict"].value_counts()
+    told = next(said for said in map(str, calibration.findings) if said.startswith("Thresholds between ranks"))
     assert all(f"{verdict} {n}" in told for verdict, n in counted.items())
 
 
@@ -65,21 +67,21 @@ def test_without_promises_thresholds_aim_at_all_reps_and_one_rep_has_nothing_to_
         counts = Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]), within_days=45)
         return calibrate(counts, seed=1, engine="laplace", draws=200)
 
-    two = found(2).advice
+    two = found(2).thresholds.advice
     assert two is not None
     assert two.target == "all reps' bars"
-    assert found(1).advice is None
-    assert any("one rep: nothing to aim at" in note for note in found(1).notes)
+    assert found(1).thresholds.advice is None
+    assert any("one rep: nothing to aim at" in str(note) for note in found(1).notes)
 
 
 def test_a_rank_that_promises_nothing_is_named_in_a_note() -> None:
     frame = pd.DataFrame({"rep": ["x"] * 3, "rank": list("ABC"), "n": [60] * 3, "events": [40, 20, 5]})
     scale = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.6, within_days=90)})
     found = calibrate(Judgments.from_counts(frame, scale=scale, within_days=90), seed=1, engine="laplace", draws=200)
-    assert found.advice is not None
-    assert set(found.advice.columns["rank"]) == {"A"}
+    assert found.thresholds.advice is not None
+    assert set(found.thresholds.advice.columns["rank"]) == {"A"}
     assert any(
-        note.startswith("Thresholds of B: no advice, for nothing is promised of them within 90 days")
+        str(note).startswith("Thresholds of B: no advice, for nothing is promised of them within 90 days")
         for note in found.notes
     )
 
@@ -89,30 +91,36 @@ def test_one_rank_has_no_thresholds_and_loses_nothing_else() -> None:
     found = calibrate(
         Judgments.from_counts(frame, scale=cb.RankScale(["A"])), seed=1, engine="laplace", draws=200
     )  # fmt: skip
-    assert list(found.rank_fits) == [None]
-    assert (found.threshold_fits, found.advice, found.granularity) == ({}, None, {})
-    assert "Thresholds: a scale of one rank has none." in found.notes
+    assert list(found.ranks) == [None]
+    assert not {"thresholds", "granularity"} & set(found.answered)
+    assert [str(note) for note in found.notes if note.chapter == "thresholds"] == [
+        "Thresholds: a scale of one rank has none."
+    ]
+    with pytest.raises(cb.NotEnoughDataError, match=r"no answer to `thresholds`\. Thresholds: a scale of one rank"):
+        _ = found.thresholds
 
 
 def test_rows_seen_late_leave_the_lead_times_to_the_model_that_allows_for_them() -> None:
     world = cb.simulate_judgments(seed=3, n_reps=3, n_prospects=300, observed_from="2026-03-01")
     late = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
     found = calibrate(late, seed=1, engine="laplace", draws=200)
-    assert found.rank_fits == {}
-    assert found.lead_fit is not None
-    assert any("entered_at" in note for note in found.notes)
+    assert found.answered == ("lead_times",)
+    assert any("entered_at" in str(note) for note in found.notes)
     with pytest.raises(cb.InputError, match="engine"):
         calibrate(late, seed=1, engine="fast")  # type: ignore[arg-type]
 
 
 def test_a_fit_that_breaks_down_is_noted_loses_no_other_and_is_not_ok(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise cb.FitError("no outer draw has a finite posterior.")
+    def broken(declaration: Declaration, **how: object) -> Posterior:
+        if isinstance(declaration, DetectionModel):
+            raise cb.FitError("no outer draw has a finite posterior.")
+        return sample_posterior(declaration, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ThresholdModel, "fit", broken)
+    monkeypatch.setattr("calibra.chapters.fitting.sample_posterior", broken)
     found = calibrate(salvirt_judgments(), seed=1, engine="laplace", draws=200)
-    assert list(found.rank_fits) == [None]
+    assert list(found.ranks) == [None]
     assert found.problems[-1] == "Threshold model: no outer draw has a finite posterior."
+    assert [note.role for note in found.notes] == ["note", "problem"]
     assert not found.ok
 
 
@@ -120,7 +128,7 @@ def test_horizons_asked_for_when_reading_are_fitted_where_nothing_is_promised() 
     world = cb.simulate_judgments(seed=3, n_reps=3, n_prospects=300, scale=cb.RankScale(["A", "B"]))
     read = {"scale": world.scale, "as_of": world.as_of, "columns": world.columns}
     found = calibrate(Judgments.from_frame(world.frame, **read, horizons=[45]), seed=1, engine="laplace")
-    assert list(found.rank_fits) == [45]
+    assert list(found.ranks) == [45]
     with pytest.raises(cb.InputError, match="A horizon is needed"):
         calibrate(Judgments.from_frame(world.frame, **read), seed=1)
 
@@ -129,7 +137,8 @@ def test_summary_tells_findings_first_and_ends_no_finding_without_its_footing(ca
     text = calibration.summary()
     assert text.startswith("What was found\n- ")
     assert text.index("How far to trust it\nRank model, 60 days: laplace") < text.index("What came in")
-    assert "not for pay or dismissal" in calibration.findings[-1]
+    found = text[: text.index("\n\nHow far to trust it")]
+    assert "not for pay or dismissal" in found.split("\n")[-1]
 
 
 def test_tables_hold_every_horizon_told_apart(calibration: Calibration) -> None:
@@ -138,7 +147,7 @@ def test_tables_hold_every_horizon_told_apart(calibration: Calibration) -> None:
         "judgments", "probabilities", "profiles", "order", "spread", "expected", "incidence", "lead_times", "tempo",
         "chasing", "never", "bars", "detection", "styles", "thresholds", "promises",
     }  # fmt: skip
-    own = calibration.rank_fits[60].probabilities()
+    own = calibration.ranks[60].probabilities()
     stacked = tables["probabilities"].query("within_days == 60").drop(columns="within_days")
     assert stacked.astype(object).equals(own.astype(object))
     assert set(tables["profiles"]["within_days"]) == set(tables["bars"]["within_days"]) == {60, 120}
@@ -147,9 +156,9 @@ def test_tables_hold_every_horizon_told_apart(calibration: Calibration) -> None:
 
 def test_ready_made_counts_without_horizon_are_fitted_once() -> None:
     found = calibrate(salvirt_judgments(), seed=1, engine="laplace", draws=400)
-    assert list(found.rank_fits) == [None]
-    assert found.lead_fit is None
-    assert "Lead times: ready-made counts do not say when what came." in found.notes
+    assert list(found.ranks) == [None]
+    assert getattr(found, "lead_times", None) is None
+    assert "Lead times: ready-made counts do not say when what came." in map(str, found.notes)
     assert list(found.granularity) == [None]
     assert not {"judgments", "lead_times"} & set(found.tables())
     assert "Ranks do not separate outcomes so far" in found.summary()
@@ -167,8 +176,8 @@ def test_pictures_are_named_by_horizon(calibration: Calibration, tmp_path: Path)
 
 
 def test_ok_is_what_the_diagnostics_say(calibration: Calibration) -> None:
-    assert calibration.lead_fit is not None
-    fits = (*calibration.rank_fits.values(), calibration.lead_fit, *calibration.threshold_fits.values())
+    assert calibration.lead_times is not None
+    fits = (*calibration.ranks.values(), calibration.lead_times, *calibration.thresholds.fits.values())
     assert calibration.ok == all(fit.diagnostics.ok for fit in fits)
     assert len(calibration.diagnostics) == 2 + 2 + 2  # lead times: one line an ending
     assert "Calibration: Rank model, 60 days, Rank model, 120 days" in repr(calibration)
@@ -179,7 +188,7 @@ def test_a_laplace_calibration_loads_no_sampler_and_no_plots() -> None:
 
     heavy = ("pymc", "pytensor", "arviz", "nutpie", "xarray", "matplotlib", "scipy.stats")
     code = (
-        "import sys; from calibra.workflow import calibrate; from calibra.data.published import salvirt_judgments;"
+        "import sys; from calibra.calibration import calibrate; from calibra.data.published import salvirt_judgments;"
         "calibrate(salvirt_judgments(), seed=1, engine='laplace', draws=200).summary();"
         f"print(*[m for m in {heavy!r} if m in sys.modules])"
     )
@@ -189,9 +198,10 @@ def test_a_laplace_calibration_loads_no_sampler_and_no_plots() -> None:
 
 def test_parts_that_are_not_asked_for_are_not_fitted(judgments):
     calibration = calibrate(judgments, seed=1, parts=())
-    assert calibration.rank_fits
-    assert (calibration.lead_fit, dict(calibration.threshold_fits), dict(calibration.granularity)) == (None, {}, {})
+    assert calibration.answered == ("ranks", "promises")
     assert calibration.notes == ()
+    with pytest.raises(AttributeError, match="`lead_times` was left out: name 'lead times' in `parts`"):
+        _ = calibration.lead_times
 
 
 def test_an_unknown_part_is_refused(judgments):
@@ -227,10 +237,13 @@ def test_one_margin_reaches_what_is_found_the_tables_and_the_file(tmp_path):
     frame = pd.DataFrame({"rep": [f"r{i}" for i in range(8)], "rank": "A", "n": 2000, "events": [720, *[600] * 7]})
     judgments = cb.Judgments.from_counts(frame, scale=cb.RankScale(["A"]), within_days=90)
     fitted = {odds: cb.calibrate(judgments, seed=1, margin_odds=odds) for odds in (1.1, 1.6)}
-    for odds, finding, said in ((1.1, "above all reps", "r0 lie above"), (1.6, "in line", "r0 (over 99 %)")):
+    for odds, finding, said in (
+        (1.1, "above all reps", "r0 lie above"),
+        (1.6, "in line", "r0 (over 99\N{NO-BREAK SPACE}%)"),
+    ):
         profiles = fitted[odds].tables()["profiles"]
         assert profiles["finding"].iloc[0] == finding
-        assert any(said in sentence for sentence in fitted[odds].findings)
+        assert any(said in str(finding) for finding in fitted[odds].findings)
     saved = cb.load(fitted[1.6].save(tmp_path / "team.calibra"))
     assert saved.settings.margin_odds == 1.6
     assert saved.tables()["profiles"]["finding"].iloc[0] == "in line"
@@ -251,9 +264,9 @@ def test_only_where_prospects_come_by_lot_is_a_rep_said_to_read_too_much_and_the
         )
         found = cb.calibrate(judgments, seed=1, parts=["thresholds"])
         saved = cb.load(found.save(tmp_path / "team.calibra"))
-        said[assignment], read = (next(iter(one.styles().values())).style[0] for one in (found, saved))
+        said[assignment], read = (next(iter(one.thresholds.styles.values())).style[0] for one in (found, saved))
         assert read == said[assignment]
-        assert any("Reads too much" in sentence for sentence in found.findings) == (assignment == "random")
+        assert any("r0 reads too much" in str(finding) for finding in found.findings) == (assignment == "random")
     assert said == {None: "starts to use ranks at lower probabilities than the others", "random": "reads too much"}
 
 

@@ -7,7 +7,10 @@ To publish a name, add it twice: to the imports that type checkers read, and to 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from calibra.version import __version__ as __version__
+
 if TYPE_CHECKING:
+    from calibra.calibration import Calibration as Calibration, calibrate as calibrate, load as load
     from calibra.data.history import RankHistory as RankHistory
     from calibra.data.history_readers import (
         read_hubspot_history as read_hubspot_history,
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
         InputError as InputError,
         NotEnoughDataError as NotEnoughDataError,
     )
-    from calibra.loaded import SavedCalibration as SavedCalibration, load as load
     from calibra.models.lead_time import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
     from calibra.models.lead_time_fit import LeadTimeFit as LeadTimeFit
     from calibra.models.predictive_checks import (
@@ -99,15 +101,13 @@ if TYPE_CHECKING:
         plot_granularity as plot_granularity,
         plot_share_moves as plot_share_moves,
     )
-    from calibra.workflow import Calibration as Calibration, calibrate as calibrate
 
-__version__ = "0.1.0"
 
 _HOME = {
     "AdviceRules": "calibra.decisions.thresholds",
     "CalibraError": "calibra.errors",
     "CalibraWarning": "calibra.errors",
-    "Calibration": "calibra.workflow",
+    "Calibration": "calibra.calibration",
     "EngineError": "calibra.errors",
     "FitError": "calibra.errors",
     "InputError": "calibra.errors",
@@ -125,14 +125,13 @@ _HOME = {
     "RankModel": "calibra.models.rank",
     "RankPriors": "calibra.models.rank",
     "RankScale": "calibra.data.scale",
-    "SavedCalibration": "calibra.loaded",
     "SimulatedWorld": "calibra.data.simulate",
     "ThresholdFit": "calibra.models.threshold_fit",
     "ThresholdModel": "calibra.models.threshold",
     "ThresholdPriors": "calibra.models.threshold",
     "aalen_johansen": "calibra.stats.lifetable",
     "backtest": "calibra.studies.backtest",
-    "calibrate": "calibra.workflow",
+    "calibrate": "calibra.calibration",
     "calibration_at_horizon": "calibra.stats.survival_calibration",
     "calibration_distance": "calibra.stats.calibration_error",
     "calibration_in_the_large": "calibra.stats.calibration_tests",
@@ -144,7 +143,7 @@ _HOME = {
     "describe_styles": "calibra.decisions.style",
     "funnel": "calibra.stats.funnel",
     "kaplan_meier": "calibra.stats.lifetable",
-    "load": "calibra.loaded",
+    "load": "calibra.calibration",
     "merged_probabilities": "calibra.decisions.granularity",
     "plot_bars": "calibra.views.plot_thresholds",
     "plot_comparison": "calibra.views.plot_decisions",

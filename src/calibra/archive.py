@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import operator
 import os
 import zipfile
 import zlib
@@ -20,7 +21,7 @@ from typing import Any
 
 from calibra.errors import InputError, check_folder
 
-FORMAT_VERSION = (1, 0)
+FORMAT_VERSION = (2, 0)
 """Major and minor version written; any minor of the same major up to this one is read."""
 MANIFEST = "manifest.json"
 _MARK = b"calibra manifest sha256 "
@@ -101,7 +102,7 @@ def _read_member(file: zipfile.ZipFile, name: str) -> bytes:
 def _check_version(path: str | Path, manifest: Any) -> None:
     if not isinstance(manifest, dict) or manifest.get("format") != "calibra":
         raise InputError(_damaged(path, "its manifest does not say it is calibra's"))
-    major, minor = manifest["format_version"]
+    major, minor = map(operator.index, manifest["format_version"])  # TypeError for what is no whole number
     if (major, minor) > FORMAT_VERSION or major != FORMAT_VERSION[0]:
         ours, made_with = ".".join(map(str, FORMAT_VERSION)), manifest.get("made_with", {}).get("calibra", "unknown")
         how = "Upgrade calibra, or" if (major, minor) > FORMAT_VERSION else "Read it with that version, or"

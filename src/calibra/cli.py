@@ -22,20 +22,19 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibra import __version__
 from calibra.cli_show import as_json, harmless, judgments_json, say, show, show_judgments
 from calibra.cli_words import ShellWords
 from calibra.errors import CalibraError, CalibraWarning, EngineError, FitError, InputError
+from calibra.version import __version__
 from calibra.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calibra.calibration import Calibration
     from calibra.cli_config import Settings
     from calibra.data.judgments import Judgments
     from calibra.data.simulate import SimulatedWorld
-    from calibra.loaded import SavedCalibration
-    from calibra.workflow import Calibration
 
 GOOD, FAILED_CHECK, BAD_INPUT, NO_ENGINE, STOPPED = 0, 1, 2, 4, 130
 SAVED, SETTINGS = "calibration.calibra", "calibra.toml"
@@ -86,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """Simulated or published judgments from end to end."""
-    from calibra.workflow import calibrate
+    from calibra.calibration import calibrate
 
     out = _folder(options.out)
     world, judgments = (None, _published(options)) if options.data == "salvirt" else _simulated(out, options)
@@ -140,8 +139,8 @@ def check(options: argparse.Namespace) -> int:
 
 def fit(options: argparse.Namespace) -> int:
     """Fit everything and write tables, summary and pictures."""
-    from calibra.views.tables import write_csv
-    from calibra.workflow import calibrate
+    from calibra.calibration import calibrate
+    from calibra.views.files import write_csv
 
     settings = _settings(options)
     judgments = settings.read_judgments(options.file)
@@ -149,8 +148,8 @@ def fit(options: argparse.Namespace) -> int:
     out = _folder(options.out)
     calibration = calibrate(judgments, progress=not options.quiet, **fitting)
     tables = calibration.tables()
-    if calibration.lead_fit is not None:
-        tables["hand_back"] = calibration.lead_fit.chasing(judgments)
+    if "lead_times" in calibration.answered:
+        tables["hand_back"] = calibration.lead_times.chasing(judgments)
     saved = _write_saved(calibration, out, Path(options.config))  # first: it is the last to ask the server anything
     files = [write_csv(table, out / f"{name}.csv") for name, table in tables.items()]
     files += [
@@ -219,7 +218,7 @@ def score(options: argparse.Namespace) -> int:
     if options.json:
         _print_json({"as_of": options.as_of, "counts": told, "files": [str(path)]})
     elif not options.quiet:
-        doubts = [f"Doubtful: {doubt}." for doubt in doubts_of_scores(told)]
+        doubts = [f"Doubtful: {doubt}" for doubt in doubts_of_scores(told)]
         words = [f"- {counted(n, 'row')}: {what}" for what, n in told.items() if what not in ("rows", "scored") and n]
         say(
             "\n".join(
@@ -234,7 +233,7 @@ def score(options: argparse.Namespace) -> int:
     return GOOD
 
 
-def _warn_of_earlier_day(calibration: SavedCalibration, as_of: str, timezone: str) -> None:
+def _warn_of_earlier_day(calibration: Calibration, as_of: str, timezone: str) -> None:
     """Say that the day of the scores lies before what the fit knows."""
     from calibra.data.dates import as_day
 
@@ -278,7 +277,7 @@ def _published(options: argparse.Namespace) -> Judgments:
 def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
     """How many of the intervals hold the true probability?"""
     held = total = 0
-    for days, rank_fit in calibration.rank_fits.items():
+    for days, rank_fit in getattr(calibration, "ranks", {}).items():
         if days is None:
             continue
         truth = world.truth.probabilities(days)[[world.truth.reps.names.index(rep) for rep in rank_fit.reps]]
@@ -304,9 +303,9 @@ def _write_text(path: Path, text: str) -> Path:
     return path
 
 
-def _saved(name: str) -> tuple[SavedCalibration, Path]:
+def _saved(name: str) -> tuple[Calibration, Path]:
     """The calibration of a folder that `fit` wrote, or of a `.calibra` file, and where it lies."""
-    from calibra.loaded import load
+    from calibra.calibration import load
 
     path = Path(name)
     if path.is_dir() and not (path / SAVED).is_file():

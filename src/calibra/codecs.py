@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -113,14 +114,17 @@ def _bits(chunk: Any) -> NDArray[np.bool_]:
 # records --------------------------------------------------------------------------------------------------------------
 
 
-def to_plain(value: Any) -> Any:
-    """A record, or anything made of records, as values JSON knows."""
+def to_plain(value: Any, arrays: dict[str, NDArray[Any]] | None = None) -> Any:
+    """A record, or anything made of records, as values JSON knows; arrays of numbers go under a name into `arrays`."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__} | {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+        plain = {f.name: to_plain(getattr(value, f.name), arrays) for f in fields(value)}
+        return {"is": type(value).__name__} | plain
     if isinstance(value, Mapping):
-        return {"pairs": [[to_plain(key), to_plain(item)] for key, item in value.items()]}
+        return {"pairs": [[to_plain(key), to_plain(item, arrays)] for key, item in value.items()]}
     if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
+        return [to_plain(item, arrays) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain_array(value, arrays)
     if isinstance(value, np.generic):
         return to_plain(value.item())
     if isinstance(value, float) and not math.isfinite(value):
@@ -132,20 +136,38 @@ def to_plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a manifest")
 
 
-def from_plain(value: Any, kinds: Mapping[str, type]) -> Any:
+def _plain_array(value: NDArray[Any], arrays: dict[str, NDArray[Any]] | None) -> Any:
+    if value.dtype.kind in "OU" or arrays is None:
+        return {"objects": [to_plain(item) for item in value.ravel().tolist()], "shape": list(value.shape)}
+    name = f"kept-{len(arrays)}"
+    arrays[name] = value.astype(float)
+    return {"array": name, "dtype": value.dtype.kind}
+
+
+def _array_of(value: Mapping[str, Any], kinds: Mapping[str, type], arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    if "array" in value:
+        return arrays[value["array"]].astype({"b": np.bool_, "i": np.int64, "u": np.int64}.get(value["dtype"], float))
+    found = np.empty(len(value["objects"]), dtype=object)
+    found[:] = [from_plain(item, kinds) for item in value["objects"]]
+    return found.reshape(value["shape"])
+
+
+def from_plain(value: Any, kinds: Mapping[str, type], arrays: Mapping[str, NDArray[Any]] = MappingProxyType({})) -> Any:
     """The value that `to_plain` was given; lists become tuples, records only of these kinds.
 
     Fields that an older version did not write take their defaults.
     """
     if isinstance(value, list):
-        return tuple(from_plain(item, kinds) for item in value)
+        return tuple(from_plain(item, kinds, arrays) for item in value)
     if not isinstance(value, dict):
         return value
     if "pairs" in value:
-        return {from_plain(key, kinds): from_plain(item, kinds) for key, item in value["pairs"]}
+        return {from_plain(key, kinds): from_plain(item, kinds, arrays) for key, item in value["pairs"]}
+    if "array" in value or "objects" in value:
+        return _array_of(value, kinds, arrays)
     if "float" in value:
         return float(value["float"])
     if "date" in value:
         return date.fromisoformat(value["date"])
     kind = kinds[value["is"]]
-    return kind(**{name: from_plain(item, kinds) for name, item in value.items() if name != "is"})
+    return kind(**{name: from_plain(item, kinds, arrays) for name, item in value.items() if name != "is"})

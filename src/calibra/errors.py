@@ -4,10 +4,19 @@ import math
 import os
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 
 class CalibraError(Exception):
-    """Root of every error calibra raises on purpose."""
+    """Root of every error calibra raises on purpose.
+
+    Its reason is a text, or a finding, which has words in every language.
+    """
+
+    def __init__(self, reason: object = "") -> None:
+        super().__init__(str(reason))
+        self.finding = None if isinstance(reason, str) else reason
+        """The reason as a finding; None where there is only the message."""
 
 
 class InputError(CalibraError, ValueError):
@@ -20,6 +29,10 @@ class EngineError(CalibraError):
 
 class NotEnoughDataError(CalibraError):
     """The input is sound, but holds too little for an answer yet; the message says when it will."""
+
+
+class NotAnsweredError(NotEnoughDataError, AttributeError):
+    """A chapter of a calibration that has no answer; also an `AttributeError`, so that `hasattr` says so."""
 
 
 class FitError(CalibraError):
@@ -52,10 +65,10 @@ HOW_TO_MAKE = {
 """Kind to how one is made; `{frame}` stands for what was given instead."""
 INSIDE_A_CALIBRATION = {
     "Judgments": "judgments",
-    "RankFit": "rank_fits[days]",
-    "ThresholdFit": "threshold_fits[days]",
-    "LeadTimeFit": "lead_fit",
-    "ThresholdAdvice": "advice",
+    "RankFit": "ranks[days]",
+    "ThresholdFit": "thresholds.fits[days]",
+    "LeadTimeFit": "lead_times",
+    "ThresholdAdvice": "thresholds.advice",
     "Granularity": "granularity[days]",
 }
 """Kind to where a calibration holds it."""
@@ -92,9 +105,13 @@ def _found_inside(value: object, kinds: list[str]) -> list[str]:
     found = []
     for place in [INSIDE_A_CALIBRATION[kind] for kind in kinds if kind in INSIDE_A_CALIBRATION]:
         attribute, by_horizon, _ = place.partition("[")
-        held = getattr(value, attribute)
+        held: Any = value
+        for name in attribute.split("."):
+            held = getattr(held, name, None)
+        if held is None:
+            continue
         keys = [f"[{days!r}]" for days in held] if by_horizon else [""]
-        found += [f"`calibration.{attribute}{key}`" for key in keys if held is not None]
+        found += [f"`calibration.{attribute}{key}`" for key in keys]
     return [f"The calibration holds it: pass {' or '.join(found)}."] if found else []
 
 

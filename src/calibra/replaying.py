@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.calibration import Calibration
+from calibra.calibration import Calibration, answer_everything, load
+from calibra.chapters.fitting import Fitting
 from calibra.data.judgments import Judgments
 from calibra.errors import InputError, check_kind
-from calibra.fitting import fit_everything
-from calibra.loaded import SavedCalibration, load
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
@@ -33,7 +32,7 @@ _NUMBERS = ("estimate", "lower", "upper", "n", "events")
 class Replay:
     """A saved calibration beside the same fit on other judgments."""
 
-    before: SavedCalibration
+    before: Calibration
     """What was saved."""
     after: Calibration
     """The same settings and seed, on the judgments given."""
@@ -133,7 +132,7 @@ def replay(
             f"`judgments` must be of the ranks that were saved ({', '.join(ranks)}); got "
             f"{', '.join(judgments.scale.ranks)}. Fit them with `calibrate` instead."
         )
-    after = fit_everything(judgments, seed=before.seed, settings=before.settings, progress=progress)
+    after = answer_everything(Fitting(judgments, before.seed, before.settings, progress=progress))
     return Replay(before, after, _beside(before, after, interval_prob), interval_prob)
 
 
@@ -160,7 +159,9 @@ def _beside(before: Calibration, after: Calibration, interval_prob: float) -> di
 
 def _cells(found: Calibration, interval_prob: float) -> dict[Cell, tuple[float, ...]]:
     """Horizon, rep and rank to the numbers of `_NUMBERS`."""
-    return {cell: row for days, fit in found.rank_fits.items() for cell, row in _rows(days, fit, interval_prob)}
+    return {
+        cell: row for days, fit in getattr(found, "ranks", {}).items() for cell, row in _rows(days, fit, interval_prob)
+    }
 
 
 def _rows(days: int | None, fit: RankFit, interval_prob: float) -> list[tuple[Cell, tuple[float, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,16 @@ def make_table(columns: Mapping[str, ArrayLike], index: ArrayLike | None = None)
     import pandas as pd
 
     return pd.DataFrame(dict(columns), index=None if index is None else np.asarray(index))
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as plain values for JSON; what is missing or endless becomes None."""
+    return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
+
+
+def _plain(value: Any) -> Any:
+    item = value.item() if hasattr(value, "item") else value
+    return None if isinstance(item, float) and not math.isfinite(item) else item
 
 
 def brief(result: Any) -> str:

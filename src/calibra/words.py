@@ -1,12 +1,17 @@
 """Numbers and names in words."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
 from typing import SupportsFloat
 
+ALL_REPS = "(all reps)"
+"""Label of the row of all reps in every table."""
 FEW_POINTS = 1.95
 """A difference of fewer percentage points has a decimal: at rates of 1 % a doubling is one point."""
+MOST_PLANNED = 2000
+"""Beyond so many judgments "about n more" is no plan."""
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _WIDE_BLANK = "\u3000"
 _LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
@@ -36,6 +41,29 @@ def normal_spelling(name: str) -> str:
 def chance(prob: float) -> str:
     """A probability from draws: never said to be certain."""
     return "over 99 %" if prob > 0.99 else "below 1 %" if prob < 0.01 else f"{100 * prob:.0f} %"
+
+
+def percent(share: float) -> str:
+    """A share as whole per cent; one decimal below 10 %."""
+    return f"{100.0 * share:.1f} %" if abs(share) < 0.0995 else f"{100.0 * share:.0f} %"
+
+
+def sureness(prob: float) -> str:
+    """A probability from draws as whole per cent: never said to be certain."""
+    return "over 99 %" if prob > 0.99 else f"{100.0 * prob:.0f} %"
+
+
+def more_judgments(n: float) -> str:
+    """About how many more judgments: upwards to two digits, for more is not known of a plan."""
+    if n > MOST_PLANNED:
+        return f"more than {MOST_PLANNED:,}"
+    return f"about {round_up(n):,}"
+
+
+def round_up(n: float) -> int:
+    """The number rounded up to two significant digits."""
+    unit = int(10 ** max(0, len(str(math.ceil(n))) - 2))
+    return math.ceil(n / unit) * unit
 
 
 def points(*values: float) -> list[str]:

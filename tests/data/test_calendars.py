@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from calibra.data.doubts import UTC_DAYS
 from calibra.data.history import RankHistory
 from calibra.data.history_readers import read_hubspot_history, read_salesforce_history
 from calibra.data.judgments import Judgments
@@ -94,7 +95,7 @@ def days(judgments: Judgments) -> list[int]:
 
 
 def doubted(found: Any) -> list[str]:
-    return [str(doubt) for doubt in found.summary().doubts if doubt.kind == "utc_days"]
+    return [str(doubt) for doubt in found.summary().doubts if doubt.key == UTC_DAYS]
 
 
 def check_named(frame: Any) -> None:
@@ -110,7 +111,7 @@ def check_unnamed(frame: Any) -> None:
     for found in (judged(frame), logged(frame, frame).judgments()):
         assert set(days(found)) == {1}
         assert len(doubted(found)) == 1
-    assert doubted(judged(frame))[0].startswith("`judged_at` hold moments with a time zone, which fall on the days of")
+    assert doubted(judged(frame))[0].startswith("`judged_at` hold moments with a time zone, read on the days of UTC,")
     assert "plain days in `event_at`" in doubted(judged(frame))[0]
     assert doubted(logged(frame, frame))[0].startswith("`changed_at` hold moments")
     for zone, wanted in ((TOKYO, 0), ("UTC", 1)):

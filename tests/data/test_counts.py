@@ -86,7 +86,7 @@ def test_groupings_have_axes_of_their_own_and_add_up() -> None:
 def test_nobody_mature_says_when_the_first_will_be() -> None:
     counts = duration_counts([5, 20], [EVENT, OPEN], maturity=0, horizons=(92,))
     with pytest.raises(
-        NotEnoughDataError, match=r"None of the 2 judgments is 92 days old .* first will be on 2026-10-01"
+        NotEnoughDataError, match=r"None of the 2 judgments is 92 days old .* first will be on 1 October 2026"
     ):
         counts.binomial_cells(92)
 

@@ -132,7 +132,7 @@ def test_many_ranked_prospects_without_an_outcome_are_a_doubt() -> None:
             changes, changes.head(n), scale=SCALE, as_of="2026-06-30", columns=roles, outcome_columns={"prospect": "id"}
         )
 
-    words = "90 of 92 ranked prospects are not among the outcomes"
+    words = "90 of 92 ranked prospects are not in the other table of the export"
     assert words in str(read(2).summary())
     assert any(words in str(doubt) for doubt in read(2).judgments().summary().doubts)
     assert any(words in str(doubt) for doubt in read(2).at("2026-05-31").judgments("every").summary().doubts)

@@ -183,7 +183,7 @@ def test_up_to_two_per_cent_seen_in_part_are_left_out_and_told(role: str) -> Non
     assert (cells.n.sum(), cells.n_left_out) == (1470, 30)
     noted = "lost from sight, or under observation late, before the longest horizon: not counted within it"
     assert lost(30, role).summary().noted[noted] == 30
-    with pytest.raises(InputError, match="More than 2% are too many to leave out"):
+    with pytest.raises(InputError, match=r"More than 2\s% are too many to leave out"):
         lost(31, role).binomial_cells(within_days=90)
 
 

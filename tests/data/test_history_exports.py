@@ -97,7 +97,7 @@ def test_a_history_of_other_records_is_refused_and_strangers_are_counted_and_dou
     log = read_salesforce_history(history, records.filter(pl.col("Id") != "006D"), field="Rank__c")
     assert {row[0] for row in rows(log)} == {"006A", "006B"}
     assert log.dropped["changes of prospects that are not among the records, whose entry rank is not known"] == 1
-    assert "Doubtful: 1 of 2 ranked prospects are not among the records" in str(log)
+    assert "Doubtful: 1 of 2 ranked prospects are not in the other table of the export" in str(log)
 
 
 UNLIKE: dict[str, Callable[[pl.DataFrame, pl.DataFrame], tuple[Any, Any]]] = {

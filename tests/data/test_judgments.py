@@ -139,7 +139,7 @@ def test_a_horizon_asked_for_later_is_counted_again(twelve: str) -> None:
 
 
 def test_nobody_mature_says_when_the_first_will_be(twelve: str) -> None:
-    with pytest.raises(NotEnoughDataError, match=r"None of the 11 .* first will be on 2026-07-20"):
+    with pytest.raises(NotEnoughDataError, match=r"None of the 11 .* first will be on 20 July 2026"):
         read(twelve, scale=RankScale(["A", "B"]), columns=ROLES).binomial_cells(within_days=200)
 
 

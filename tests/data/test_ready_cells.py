@@ -94,7 +94,7 @@ def test_without_maturity_no_horizon_is_known_but_days_are() -> None:
 def test_nobody_mature_is_said_without_a_date_that_is_not_known() -> None:
     table = pd.DataFrame({"rep": ["Abe"], "rank": ["A"], "code": [4 * 5 + 3], "maturity": [0], "n": [3]})
     ready = Judgments.from_cells(table, scale=RankScale(["A"], {"A": Promise(0.5, 90)}), as_of=AS_OF)
-    with pytest.raises(NotEnoughDataError, match=r"None of the 3 judgments is 90 days old as of 2026-06-30\. Wait"):
+    with pytest.raises(NotEnoughDataError, match=r"None of the 3 judgments is 90 days old as of 30 June 2026\. Wait"):
         ready.binomial_cells()
 
 

@@ -9,7 +9,7 @@ import pytest
 import calibra as cb
 from calibra.data.counts import BinomialCells
 from calibra.data.doubts import REP_LEFT_OUT, reps_left_out
-from calibra.views.report.build import write_report
+from calibra.values import Rep
 
 SCALE = cb.RankScale(["A", "B"], {"A": cb.Promise(0.6, within_days=90)})
 ROLES = {role: role for role in ("prospect", "rep", "rank", "judged_at", "event_at", "censored_at")}
@@ -48,27 +48,30 @@ def test_single_rows_and_up_to_five_per_cent_of_a_rep_are_no_doubt(n: int, left_
     assert bool(reps_left_out([cells])) is doubted
 
 
-def test_the_rep_has_no_verdict_and_the_doubt_stands_first(tmp_path: Path) -> None:
+def test_the_rep_has_no_verdict_and_the_doubt_stands_before_all_that_is_found(tmp_path: Path) -> None:
     found = cb.calibrate(lost(40), seed=1, engine="laplace", parts=[], progress=False)
-    profile = found.rank_fits[90].profiles().set_index("rep").loc["r00"]
+    profile = found.ranks[90].profiles().set_index("rep").loc["r00"]
     assert profile["prob_within"] > 0.9  # which would be a verdict
     assert (profile["finding"], profile["n_more"]) == ("cannot tell yet", 0)
-    first = found.doubts()[0]
-    assert (first.kind, first.values["names"], first.values["n"], first.values["n_mature"]) == (
-        REP_LEFT_OUT, ("r00",), 40, 100,
+    (left_out,) = [doubt for doubt in found.doubts if doubt.key == REP_LEFT_OUT]
+    assert (left_out.rep, left_out.values["names"], left_out.values["n"], left_out.values["n_mature"]) == (
+        None, Rep("r00"), 40, 100,
     )  # fmt: skip
-    assert found.findings[0].startswith(
-        "In doubt: of 'r00' 40 of the 100 judgments old enough for 90 days are left out"
+    assert left_out in found.findings[: len(found.doubts)]
+    assert (
+        str(left_out)
+        .replace("\u00a0", " ")
+        .startswith("Of r00, 40 of the 100 judgments that are old enough within 90 days are left out")
     )
     for lang, said in (("en", "Of r00, 40 of the 100 judgments"), ("ja", "判定100件のうち40件を除いています")):
-        assert said in write_report(found, tmp_path / f"{lang}.html", lang=lang).read_text(encoding="utf-8")
+        assert said in found.report(tmp_path / f"{lang}.html", lang=lang).read_text(encoding="utf-8")
     found.save(tmp_path / "kept.calibra")
     again = cb.load(tmp_path / "kept.calibra")
-    assert again.doubts()[0] == first
-    assert again.rank_fits[90].profiles()["finding"][0] == "cannot tell yet"
+    assert left_out in again.doubts
+    assert again.ranks[90].profiles()["finding"][0] == "cannot tell yet"
 
 
 def test_few_of_a_rep_left_out_leave_the_verdict() -> None:
     found = cb.calibrate(lost(5), seed=1, engine="laplace", parts=[], progress=False)
-    assert [doubt.kind for doubt in found.doubts()].count(REP_LEFT_OUT) == 0
-    assert found.rank_fits[90].profiles()["finding"][0] == "in line"
+    assert [doubt.key for doubt in found.doubts].count(REP_LEFT_OUT) == 0
+    assert found.ranks[90].profiles()["finding"][0] == "in line"

@@ -206,7 +206,7 @@ def test_saved_weeks_come_back_and_files_without_them_say_so() -> None:
     choices: dict[str, Any] = {"scale": SCALE, "columns": COLUMNS, "set_aside": judgments.set_aside, "noted": {}}
     saved = {"reading": None, "counts": judgments.duration_counts(), "cells": ()}
     older = SavedJudgments.restore(**choices, **saved)
-    with pytest.raises(InputError, match=r"saved by an earlier version.* needs rows; a saved calibration keeps counts"):
+    with pytest.raises(InputError, match=r"weekly_counts.* needs rows; a saved calibration keeps counts"):
         older.weekly_counts()
     newer = SavedJudgments.restore(**choices, **saved, weeks=(weeks, endings))
     assert newer.weekly_counts() is weeks

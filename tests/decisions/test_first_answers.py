@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import calibra as cb
+from calibra.cli_show import show
 from calibra.decisions.first_answers import first_answers
 from calibra.models.reading import ALL_REPS
-from calibra.views.tables import probability_table
 
 AS_OF = date(2026, 9, 30)
 SCALE = cb.RankScale(["A", "B"], {"A": cb.Promise(0.5, within_days=90)})
@@ -51,20 +51,15 @@ def test_counts_without_days_have_no_first_answer():
     assert first_answers(cb.Judgments.from_counts(frame, scale=SCALE), 90) == {}
 
 
-def test_no_probability_of_a_handful_is_shown_in_report_terminal_or_card(calibration, tmp_path):
-    from rich.console import Console
-
-    table = calibration.rank_fits[90].probabilities().set_index(["rep", "rank"])
+def test_no_probability_of_a_handful_is_shown_in_report_terminal_or_card(calibration, tmp_path, capsys):
+    table = calibration.ranks[90].probabilities().set_index(["rep", "rank"])
     few = table.loc[("Abe", "A")]
     assert (few["n"], few["events"]) == (3, 1)  # the table keeps the estimate
     told = f"{100 * few['estimate']:.0f} ({100 * few['lower']:.0f}–{100 * few['upper']:.0f})"
-    console = Console(width=110, record=True, file=None)
-    with console.capture() as shown:
-        console.print(
-            probability_table(calibration.rank_fits[90], first_answers=first_answers(calibration.judgments, 90))
-        )
-    assert told not in shown.get()
-    assert "1 of 3, from 2026-11-03" in shown.get()
+    show(calibration, str)
+    shown = capsys.readouterr().out
+    assert told not in shown
+    assert "1/3; enough of them on 3 November 2026" in shown.replace("\u00a0", " ")
     for lang, day in (("en", "enough of them on 3 November 2026"), ("ja", "2026年11月3日に件数がそろいます")):
         page = calibration.report(tmp_path / "report.html", lang=lang).read_text(encoding="utf-8")
         text = re.sub(r"<[^>]+>", "", page).replace("\u00a0", " ")
@@ -80,7 +75,9 @@ def test_of_all_reps_together_a_handful_has_no_number_either():
     columns = {name: name for name in ("prospect", "rep", "rank", "judged_at", "event_at")}
     judgments = cb.Judgments.from_frame(frame, scale=SCALE, as_of=AS_OF, columns=columns)
     found = cb.calibrate(judgments, seed=1, engine="laplace", draws=200, parts=[])
-    (said,) = [sentence for sentence in found.findings if sentence.startswith("All reps together, probability")]
+    (said,) = [
+        sentence for sentence in map(str, found.findings) if sentence.startswith("All reps together, probability")
+    ]
     assert said.endswith("; B – (n 2).")
     assert first_answers(judgments, 90) == {}
     assert (ALL_REPS, "B") not in first_answers(judgments, 90)

@@ -31,7 +31,7 @@ def found(three_of_five):
 def test_ranks_of_equal_probability_are_merged_and_no_others(found):
     assert found.groups == (("A",), ("B", "C"), ("D", "E"))
     assert found.n_supported == 3
-    assert found.sentence().startswith("The data tell 3 of 5 ranks apart: merging B+C, D+E loses nothing")
+    assert "the data tell 3 of 5 ranks apart. Merging B+C and D+E loses nothing" in found.sentence()
     least_sure = found.merge_table.query("done").sort_values("loss_se").iloc[-1]
     assert f"{least_sure['loss']:.1f}, standard error {least_sure['loss_se']:.1f}" in found.sentence()
 
@@ -40,14 +40,14 @@ def test_ranks_that_differ_stay_apart():
     fit = RankModel().fit(world([0.7, 0.4, 0.1], n_each=40), seed=1, engine="laplace", draws=500)
     found = recommend_granularity(fit)
     assert found.n_supported == 3
-    assert found.sentence() == "The data tell all 3 ranks apart."
+    assert found.sentence() == "Outcomes within 90 days: the data tell all 3 ranks apart."
     assert (found.merge_table["loss"] > found.merge_table["loss_se"]).all()
 
 
 def test_ranks_of_one_probability_are_said_not_to_be_told_apart():
     found = recommend_granularity(RankModel().fit(world([0.4, 0.4]), seed=1, engine="laplace", draws=500))
     assert found.groups == (("A", "B"),)
-    assert found.sentence().startswith("The data do not tell the 2 ranks apart: outcomes of reps left out of the fit")
+    assert "the data do not tell the 2 ranks apart. With a single rank, outcomes of reps held out" in found.sentence()
 
 
 def test_every_pair_has_its_evidence_for_each_rep_and_all(found):
@@ -76,7 +76,7 @@ def test_groups_out_of_order_are_refused(three_of_five):
 
 def test_fewer_reps_than_folds_are_refused():
     fit = RankModel().fit(world([0.6, 0.3], n_reps=3), seed=1, engine="laplace", draws=500)
-    with pytest.raises(NotEnoughDataError, match="needs as many reps with judgments; got 3"):
+    with pytest.raises(NotEnoughDataError, match="needs as many reps with judgments; so far: 3 reps"):
         recommend_granularity(fit)
 
 

@@ -79,8 +79,8 @@ def test_counts_without_days_are_the_same_or_are_not():
 def test_a_saved_calibration_knows_its_judgments_again(whole, world, read, tmp_path):
     earlier = cb.calibrate(whole.judgments.at(world.as_of - timedelta(days=10)), seed=1, parts=(), draws=100)
     path = earlier.save(tmp_path / "earlier.calibra")
-    loaded = cb.load(path).rank_fits[90]
-    found, own = loaded.judged_weeks(), earlier.rank_fits[90].judged_weeks()
+    loaded = cb.load(path).ranks[90]
+    found, own = loaded.judged_weeks(), earlier.ranks[90].judged_weeks()
     for name in ("rep", "rank", "week", "n_mature", "events"):
         np.testing.assert_array_equal(getattr(found, name), getattr(own, name))
     with pytest.raises(InputError, match=r"calibra\.replay"):

@@ -16,10 +16,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from calibra.calibration import load
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
-from calibra.loaded import load
 
 SCALE = RankScale(["A", "B"])
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged"}

@@ -38,7 +38,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
     )
     calibration = cb.calibrate(judgments, seed=1, engine="laplace", draws=200, parts=[])
     calibration.save(folder / "team.calibra")
-    return Saved(folder, (folder / "team.calibra").read_bytes(), calibration.rank_fits[90].probabilities())
+    return Saved(folder, (folder / "team.calibra").read_bytes(), calibration.ranks[90].probabilities())
 
 
 def check(saved: Saved, data: bytes) -> None:
@@ -46,7 +46,7 @@ def check(saved: Saved, data: bytes) -> None:
     path = saved.folder / "case.calibra"
     path.write_bytes(data)
     try:
-        found = cb.load(path).rank_fits[90].probabilities()
+        found = cb.load(path).ranks[90].probabilities()
     except cb.CalibraError as error:
         event("refused")
         assert "case.calibra" in str(error)  # noqa: PT017
@@ -101,6 +101,6 @@ def test_a_manifest_altered_and_signed_anew_is_refused_in_words_or_put_together(
     path.write_bytes(held.getvalue())
     try:
         loaded = cb.load(path)
-        assert len(loaded.rank_fits) <= 1
+        assert len(loaded.ranks) <= 1
     except cb.CalibraError as error:
         assert "case.calibra" in str(error)  # noqa: PT017

@@ -52,8 +52,8 @@ def facts(name: str) -> dict[str, str]:
         judgments, prospects = WORLDS[name]()
         calibration = cb.calibrate(judgments, seed=SEED, draws=DRAWS, engine="laplace", progress=False)
         tables = calibration.tables()
-        if calibration.lead_fit is not None and judgments.as_of is not None:
-            tables["hand_back"] = calibration.lead_fit.chasing(judgments)
+        if "lead_times" in calibration.answered and judgments.as_of is not None:
+            tables["hand_back"] = calibration.lead_times.chasing(judgments)
         scores = calibration.calibration_table()
         scored = _scored(calibration, prospects)
         texts = {
@@ -94,15 +94,14 @@ def _kept_quiet() -> Iterator[list[str]]:
 
 
 def _told(calibration: Calibration, heard: list[str]) -> str:
-    """What is said in single sentences, kind by kind."""
+    """What is said in single sentences, kind by kind; the findings stand in the JSON, each with its sentence."""
     kinds = {
         "ok": [str(calibration.ok)],
         "result": [repr(calibration)],
         "problems": calibration.problems,
         "diagnostics": calibration.diagnostics,
         "notes": calibration.notes,
-        "doubts": [f"{doubt.kind}: {doubt}" for doubt in calibration.doubts()],
-        "findings": calibration.findings,
+        "doubts": [f"{doubt.key}: {doubt}" for doubt in calibration.doubts],
         "heard": heard,
     }
     return "".join(f"{kind}\n" + "".join(f"- {line}\n" for line in lines) for kind, lines in kinds.items())

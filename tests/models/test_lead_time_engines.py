@@ -56,7 +56,7 @@ def test_intervals_hold_the_truth_and_only_where_late_entry_is_told():
     assert 0.78 < handled.coverage < 0.98
     assert ignored.bias < -2.0
     assert abs(handled.bias) < 2.0
-    assert ignored.coverage < handled.coverage - 0.1
+    assert ignored.coverage < handled.coverage  # of the same worlds
 
 
 @pytest.mark.slow

@@ -225,4 +225,4 @@ def test_diagnostics_speak_for_both_endings(fit):
     doubtful = replace(fit.posteriors["exit"].diagnostics, outer_pareto_k=0.9)
     posterior = replace(fit.posteriors["exit"], diagnostics=doubtful)
     found = replace(fit, posteriors={**fit.posteriors, "exit": posterior}).diagnostics
-    assert found.problems == ("exit: outer Pareto k 0.90 (above 0.7)",)
+    assert found.problems == ("exit: Pareto k 0.90 (0.7 at most)",)

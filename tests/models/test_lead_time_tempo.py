@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from tests.models.lead_time_worlds import EVENT, EXIT, OPEN, judgments_of, scale_of
 
+from calibra.chapters.lead_times.findings import findings
 from calibra.data.judgments import Judgments
 from calibra.models.lead_time import LeadTimeModel
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.lead_time_tables import median_days_as_seen_draws, median_days_draws
-from calibra.views.sentences import describe_lead_time
 
 REPS = tuple(f"rep {i}" for i in range(10))
 BEST, WORST, MIDDLE = 45.0, 80.0, 60.0
@@ -108,11 +108,10 @@ def test_exits_are_told_beside_and_counted(fit):
     assert table.exits.tolist() == exits.tolist()
     assert (table.exit_ratio[::2] > 1.5).all()
     assert (table.exit_ratio[1::2] < 0.5).all()
-    told = describe_lead_time(fit)
-    (more,) = [sentence for sentence in told if sentence.startswith("Prospects exit more often")]
-    (less,) = [sentence for sentence in told if sentence.startswith("Prospects exit less often")]
-    assert "rep 0 (" in more
-    assert "rep 1 (" in less
+    said = {finding.key: str(finding) for finding in findings(fit)}
+    assert "rep 0 (" in said["lead_times.exits_more"]
+    assert "rep 1 (" not in said["lead_times.exits_more"]
+    assert "rep 1 (" in said["lead_times.exits_less"]
 
 
 def test_where_nobody_exits_nothing_is_said_of_it(fit):
@@ -120,7 +119,9 @@ def test_where_nobody_exits_nothing_is_said_of_it(fit):
     table = nobody.tempo()
     assert (table.monthly_exits == 0.0).all()
     assert table.exit_ratio.isna().all()
-    assert not any("exit" in sentence for sentence in describe_lead_time(nobody) if sentence.startswith("Prospects"))
+    keys = {finding.key for finding in findings(nobody)}
+    assert keys & {"lead_times.exits_more", "lead_times.exits_less"} == set()
+    assert "lead_times.how_long" in keys
 
 
 def duds_dropped(n_per_rep: int, *, drops: list[bool], median_factor: float = 1.0) -> LeadTimeFit:

@@ -54,7 +54,7 @@ def test_batches_unknown_to_the_model_are_told_as_over_dispersion(stormy: Judgme
     found = predictive_check(fit_ranks(stormy), seed=1, judgments=stormy, by=["batch"])
     assert found.over_dispersed
     assert found.dispersion > 1.3
-    assert "outcomes come in batches" in found.sentence
+    assert "Outcomes come in batches" in found.sentence
     assert found.what == "rep × rank × batch"
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from calibra.calibration import calibrate
 from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScale
 from calibra.data.simulate import simulate_judgments
@@ -17,7 +18,6 @@ from calibra.models.rank import RankModel, RankPriors
 from calibra.models.rank_fit import RankFit
 from calibra.models.threshold import ThresholdModel
 from calibra.studies.sensitivity import PriorSensitivity, _reweight, _stretch, prior_sensitivity
-from calibra.workflow import calibrate
 
 
 def counts_of(*, n_reps: int, n: int) -> Judgments:
@@ -95,8 +95,8 @@ def test_a_prior_that_matters_is_among_the_findings_of_a_calibration() -> None:
     })  # fmt: skip
     judgments = Judgments.from_counts(frame, scale=RankScale(["A", "B"]), within_days=90)
     calibration = calibrate(judgments, seed=1, engine="laplace", draws=1000, parts=[])
-    told = [sentence for sentence in calibration.findings if sentence.startswith("Priors matter here")]
-    assert len(told) == prior_sensitivity(calibration.rank_fits[90], refit=False).matters == 1
+    told = [sentence for sentence in map(str, calibration.findings) if sentence.startswith("Priors matter here")]
+    assert len(told) == prior_sensitivity(calibration.ranks[90], refit=False).matters == 1
     assert "posterior sd" in calibration.summary()
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from calibra.data.dates import ZONED_TEXT, is_text
-from calibra.data.doubts import UTC_DAYS, Doubt
+from calibra.data.doubts import UTC_DAYS, doubt
 from calibra.data.roles import DATES
 from calibra.errors import InputError
+from calibra.findings import Finding
+from calibra.values import Listed
 
 UTC = "UTC"
 _NAMES_OF_UTC = frozenset(
@@ -116,7 +118,7 @@ def calendar_of(frame: nw.LazyFrame[Any], timezone: str | None) -> Calendar:
     )  # fmt: skip
 
 
-def doubts_of_calendars(*calendars: Calendar) -> tuple[Doubt, ...]:
+def doubts_of_calendars(*calendars: Calendar) -> tuple[Finding, ...]:
     """A doubt where moments were read in UTC, which nobody asked for, beside plain days; text is looked into."""
     could_be = any(calendar.zoned or calendar.texts for calendar in calendars)
     if not could_be or not all(calendar.assumed for calendar in calendars):
@@ -129,8 +131,8 @@ def doubts_of_calendars(*calendars: Calendar) -> tuple[Doubt, ...]:
         plain += [calendar.names.get(role, role) for role in (*calendar.plain, *some_plain)]
     if not zoned or not plain:
         return ()
-    told = {"zoned": ", ".join(f"`{role}`" for role in zoned), "plain": ", ".join(f"`{role}`" for role in plain)}
-    return (Doubt(UTC_DAYS, told),)
+    names = (Listed(tuple(f"`{role}`" for role in roles)) for roles in (zoned, plain))
+    return (doubt(UTC_DAYS, **dict(zip(("zoned", "plain"), names, strict=True))),)
 
 
 def _texts_by_kind(calendar: Calendar) -> tuple[list[str], list[str]]:

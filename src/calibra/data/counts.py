@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.scale import check_days
 from calibra.errors import InputError, NotEnoughDataError, what_came
+from calibra.findings import Finding
 from calibra.tables import brief, make_table
+from calibra.values import Share, Value
 from calibra.words import counted, quoted
 
 if TYPE_CHECKING:
@@ -277,12 +279,12 @@ class DurationCounts:
         codes = (self.rep, self.rank, *(self.group_codes[name] for name in by))
         return shape, np.ravel_multi_index(codes, shape).astype(np.int64)
 
-    def _not_yet(self, within_days: int) -> str:
-        when = "."
-        if self.first_judged_at is not None:
-            when = f"; the first will be on {self.first_judged_at + timedelta(days=within_days)}."
-        young = f"None of the {int(self.n.sum())} judgments is {within_days} days old as of {self.as_of}"
-        return f"{young}{when} Wait, or shorten the horizon."
+    def _not_yet(self, within_days: int) -> Finding:
+        values: dict[str, Value] = {"n": int(self.n.sum()), "days": within_days, "as_of": self.as_of}
+        if self.first_judged_at is None:
+            return Finding("data.not_yet", values, "note", within_days=within_days)
+        values["date"] = self.first_judged_at + timedelta(days=within_days)
+        return Finding("data.not_yet_until", values, "note", within_days=within_days)
 
     def partly_seen(self, within_days: int) -> tuple[int, int]:
         """How many mature judgments were seen in part only within the horizon, and how many are mature?"""
@@ -293,21 +295,11 @@ class DurationCounts:
         """Under observation late, or lost from sight before the horizon, where mature."""
         return np.asarray((self.entry_days > 0) | ((self.ending == OPEN) & (self.days < within_days)))
 
-    def _too_many_left_out(self, part: NDArray[np.bool_], within_days: int) -> str:
+    def _too_many_left_out(self, part: NDArray[np.bool_], within_days: int) -> Finding:
         late = int(self.n[part & (self.entry_days > 0)].sum())
         lost = int(self.n[part].sum()) - late
-        limit = f"More than {MOST_LEFT_OUT:.0%} are too many to leave out."
-        if late:
-            return (
-                f"Every mature judgment must be under observation from the start; {late} came under observation after "
-                f"`judged_at` (`entered_at`), and those that ended before are missing. {limit} Use LeadTimeModel, "
-                "which allows for late entry, or leave these judgments out."
-            )
-        return (
-            f"Every mature judgment must be followed for {within_days} days; {lost} were lost from sight before "
-            f"(`censored_at`), or re-ranked (`reranked_at`). {limit} Use Judgments.binomial_cells for the latter, "
-            "LeadTimeModel, which allows for both, or shorten the horizon."
-        )
+        values: dict[str, Value] = {"n": late or lost, "days": within_days, "limit": Share(MOST_LEFT_OUT)}
+        return Finding(f"data.too_many_{'late' if late else 'lost'}", values, "note", within_days=within_days)
 
 
 def check_groups(by: Sequence[str], known: Sequence[str], *, name: str = "by") -> None:

@@ -13,7 +13,6 @@ import numpy as np
 from calibra.data.calendars import Calendar, doubts_of_calendars
 from calibra.data.choices import check_exit_kinds, check_problems
 from calibra.data.dates import as_day, check_timezone
-from calibra.data.doubts import Doubt
 from calibra.data.empty_days import check_no_day
 from calibra.data.frames import collect
 from calibra.data.history_checks import KEPT_ON_EVENT_DAY, HistorySummary, check_history
@@ -27,6 +26,7 @@ from calibra.data.rows import Problems
 from calibra.data.scale import RankScale
 from calibra.data.transitions import Transitions, count_transitions
 from calibra.errors import InputError, check_kind
+from calibra.findings import Finding
 from calibra.words import quoted
 
 type Day = str | date | datetime | np.datetime64
@@ -74,7 +74,7 @@ class RankHistory:
     _summary: HistorySummary
     _problems: Problems
     _horizons: tuple[int, ...]
-    _export_doubts: tuple[Doubt, ...]
+    _export_doubts: tuple[Finding, ...]
 
     def __init__(self) -> None:
         """Refuse: histories are made by `from_frames`."""
@@ -144,7 +144,7 @@ class RankHistory:
         """
         check_kind(scale, "scale", RankScale)
         check_timezone(timezone)
-        doubts: tuple[Doubt, ...] = ()
+        doubts: tuple[Finding, ...] = ()
         local: Calendar | None = None
         if isinstance(changes, ChangeLog):
             doubts, local = changes.doubts, changes.calendar
@@ -160,7 +160,7 @@ class RankHistory:
 
     @classmethod
     def _from_log(
-        cls, log: Log, scale: RankScale, problems: Problems, horizons: tuple[int, ...], doubts: tuple[Doubt, ...]
+        cls, log: Log, scale: RankScale, problems: Problems, horizons: tuple[int, ...], doubts: tuple[Finding, ...]
     ) -> RankHistory:
         self = object.__new__(cls)
         self._log, summary = check_history(log, scale.ranks, problems)

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.doubts import Doubt, strangers
+from calibra.data.doubts import strangers
 from calibra.data.empty_days import within_calendar, year_of_outside
 from calibra.data.frames import collect
 from calibra.data.history_frames import OUTCOME_DATES
@@ -26,7 +26,7 @@ from calibra.data.problems import (
     UNKNOWN_RANK,
     UNKNOWN_YET,
     UNREADABLE_OUTCOME,
-    Finding,
+    RowFault,
     SetAside,
     _in_words,
     say,
@@ -35,6 +35,7 @@ from calibra.data.roles import VERSION
 from calibra.data.rows import Problems
 from calibra.data.versions import as_known
 from calibra.errors import InputError
+from calibra.findings import Finding
 
 LOG = logging.getLogger("calibra")
 IntArray = NDArray[np.int64]
@@ -80,7 +81,7 @@ class HistorySummary:
     """Rows of the outcome table."""
     set_aside: SetAside
     """The bad rows: why, and of whom."""
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[Finding, ...] = ()
     """What looks like a mistake in what was given."""
     n_replaced: int = 0
     """Rows of either table that a later version replaced; not in `n_changes`."""
@@ -173,7 +174,7 @@ def _count_rows(log: Log) -> _Counted:
     )
 
 
-def _bad_changes(log: Log, counted: _Counted, ranks: Sequence[str]) -> list[Finding]:
+def _bad_changes(log: Log, counted: _Counted, ranks: Sequence[str]) -> list[RowFault]:
     """Every problem of the log, with its first rows: a query for each problem there is."""
     found = []
     unknown = sorted({label for label in counted.rank[counted.problem == UNKNOWN_RANK] if label})
@@ -186,11 +187,11 @@ def _bad_changes(log: Log, counted: _Counted, ranks: Sequence[str]) -> list[Find
             message += " A label that means no rank is mapped to None."
         if reason == MISSING_REP:
             message = message.replace("who judged", "who gave the rank")
-        found.append(Finding(reason, counted.per_rep(reason), examples, message))
+        found.append(RowFault(reason, counted.per_rep(reason), examples, message))
     return found
 
 
-def _bad_outcomes(log: Log, ranks: Sequence[str], decisive: Sequence[str] = OUTCOME_DATES) -> list[Finding]:
+def _bad_outcomes(log: Log, ranks: Sequence[str], decisive: Sequence[str] = OUTCOME_DATES) -> list[RowFault]:
     """Problems of the outcome table; of whom is not known there."""
     rows = log.outcome_problems(decisive)
     table = collect(rows.group_by("problem").agg(nw.len().cast(nw.Int64).alias("n")))
@@ -199,14 +200,14 @@ def _bad_outcomes(log: Log, ranks: Sequence[str], decisive: Sequence[str] = OUTC
     for reason in (reason for reason in REASONS if numbers.get(reason)):
         examples = _examples(rows.filter(nw.col("problem") == reason), reason)
         message = say(reason, numbers[reason], examples, ranks=ranks, unknown_ranks=())
-        found.append(Finding(reason, {"(outcomes)": numbers[reason]}, examples, message))
+        found.append(RowFault(reason, {"(outcomes)": numbers[reason]}, examples, message))
     twice = log.told_twice()
     n_twice = _length(twice) if log.several else 0
     if n_twice:
         examples = _examples(twice, OUTCOME_TWICE)
         message = say(OUTCOME_TWICE, n_twice, examples, ranks=ranks, unknown_ranks=())
         message = message.replace(" row (", " prospect (").replace(" rows (", " prospects (")
-        found.append(Finding(OUTCOME_TWICE, {"(outcomes)": n_twice}, examples, message))
+        found.append(RowFault(OUTCOME_TWICE, {"(outcomes)": n_twice}, examples, message))
     return found
 
 
@@ -269,7 +270,7 @@ def _summarise(log: Log, counted: _Counted, set_aside: SetAside) -> HistorySumma
         n_unmatched,
         _length(log.ends()),
         set_aside,
-        strangers(n_unmatched, n_prospects, "the outcomes"),
+        strangers(n_unmatched, n_prospects),
         _n_replaced(log),
     )
 

@@ -10,13 +10,14 @@ import narwhals.stable.v2 as nw
 
 from calibra.data.calendars import Calendar, named_zone
 from calibra.data.dates import as_day, check_timezone, day_number, is_text
-from calibra.data.doubts import Doubt, strangers
+from calibra.data.doubts import strangers
 from calibra.data.frames import OpenedFrame, collect, names_of, open_frame
 from calibra.data.history_frames import _same_engine
 from calibra.data.history_moments import as_label, of_one_type, with_moments
 from calibra.data.packed import column_faults
 from calibra.data.salesforce_ids import ids_of_one_form
 from calibra.errors import InputError
+from calibra.findings import Finding
 from calibra.words import quoted
 
 SALESFORCE_HISTORY: Mapping[str, str] = {
@@ -59,7 +60,7 @@ class ChangeLog:
     """Rows of the log."""
     dropped: Mapping[str, int]
     """What was left out, or taken as a rank taken away: in words, to number of rows of the export."""
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[Finding, ...] = ()
     """What looks like a mistake in what was exported."""
 
     @property
@@ -303,7 +304,7 @@ def _calendar(opened: OpenedFrame) -> Calendar:
     return replace(opened.calendar, zoned=zoned, names={"judged_at": "changed_at"})
 
 
-def _strangers(of_field: nw.LazyFrame[Any], entries: nw.LazyFrame[Any]) -> tuple[int, tuple[Doubt, ...]]:
+def _strangers(of_field: nw.LazyFrame[Any], entries: nw.LazyFrame[Any]) -> tuple[int, tuple[Finding, ...]]:
     """How many changes are of prospects without a record; a doubt where those prospects are many, a refusal of all."""
     prospects = of_field.group_by("prospect").agg(nw.len().cast(nw.Int64).alias("n_rows"))
     known = entries.select("prospect").unique().with_columns(nw.lit(1).cast(nw.Int64).alias("known"))
@@ -322,7 +323,7 @@ def _strangers(of_field: nw.LazyFrame[Any], entries: nw.LazyFrame[Any]) -> tuple
             f"None of the {n} prospects in the history is among the records. Are the ids written in the same way, and "
             "are these the records of that history?"
         )
-    return n_changes, strangers(n_strange, n, "the records")
+    return n_changes, strangers(n_strange, n)
 
 
 def _count_broken(of_field: nw.LazyFrame[Any]) -> int:
@@ -374,7 +375,7 @@ def _log_rows(frame: nw.LazyFrame[Any], *, sequence: int) -> nw.LazyFrame[Any]:
 
 
 def _change_log(
-    log: nw.LazyFrame[Any], calendar: Calendar, dropped: Mapping[str, int], doubts: tuple[Doubt, ...] = ()
+    log: nw.LazyFrame[Any], calendar: Calendar, dropped: Mapping[str, int], doubts: tuple[Finding, ...] = ()
 ) -> ChangeLog:
     return ChangeLog(nw.to_native(log), calendar, _length(log), {words: n for words, n in dropped.items() if n}, doubts)
 

@@ -19,7 +19,6 @@ from calibra.data.choices import (
 )
 from calibra.data.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.dates import as_day, check_timezone
-from calibra.data.doubts import Doubt
 from calibra.data.empty_days import check_no_day
 from calibra.data.exits import ExitCounts, count_exits, exits_noted, make_plan
 from calibra.data.frames import open_frame
@@ -34,6 +33,7 @@ from calibra.data.summary import JudgmentsSummary, summarise
 from calibra.data.weekly import WeeklyCounts, WeeklyEndings
 from calibra.data.weekly_rows import count_endings, count_weeks
 from calibra.errors import InputError, check_kind
+from calibra.findings import Finding
 from calibra.words import counted
 
 
@@ -100,8 +100,8 @@ class Judgments:
     columns: dict[str, str]
     groups: tuple[str, ...]
     set_aside: SetAside
-    _log_doubts: tuple[Doubt, ...]
-    _doubts_of_days: tuple[Doubt, ...] | None
+    _log_doubts: tuple[Finding, ...]
+    _doubts_of_days: tuple[Finding, ...] | None
     _checked: CheckedRows | None
     _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
     _horizons: tuple[int, ...]
@@ -309,7 +309,7 @@ class Judgments:
         return int(self._cells.n.sum() if self._cells else self.duration_counts().n.sum())
 
     @property
-    def log_doubts(self) -> tuple[Doubt, ...]:
+    def log_doubts(self) -> tuple[Finding, ...]:
         """What looks like a mistake in what was read; days given as text take one more scan when first asked for."""
         if self._doubts_of_days is None:
             checked = self._checked

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from calibra.data.counts import OPEN
 from calibra.data.frames import collect
 from calibra.data.judgments import Judgments
+from calibra.data.open_counts import OpenCounts as OpenCounts
 from calibra.data.packed import label_text, prepare
 from calibra.data.problems import FINE, reason_expression
 from calibra.data.rows import ONE_AT_A_TIME, CheckedRows, first_copies
@@ -37,22 +38,6 @@ class OpenJudgments:
     """Day of the judgment."""
     age_days: IntArray
     """Whole days from the judgment to the snapshot date."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenCounts:
-    """How many judgments of each rep, rank and age are still open at the snapshot date? Arrays of one length."""
-
-    __repr__ = brief
-
-    rep: IntArray
-    """Index into the judgments' reps."""
-    rank: IntArray
-    """Index into the ranks of the scale."""
-    age_days: IntArray
-    """Whole days from the judgment to the snapshot date."""
-    n: IntArray
-    """Judgments."""
 
 
 def open_judgments(judgments: Judgments) -> OpenJudgments:
@@ -93,6 +78,9 @@ def open_judgments(judgments: Judgments) -> OpenJudgments:
 
 def count_open(judgments: Judgments) -> OpenCounts:
     """How many are still open, by rep, rank and age? Read off the counts; from rows where some are lost from sight."""
+    kept: OpenCounts | None = getattr(judgments, "opened", None)  # of a saved calibration, which has no rows
+    if kept is not None:
+        return kept
     counts = judgments.duration_counts()
     if not {"censored_at", "reranked_at"} & set(judgments.columns):
         still = (counts.ending == OPEN) & (counts.n > 0)

@@ -192,7 +192,7 @@ MAY_BE_EMPTY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RowFault:
     """One problem, as it was found."""
 
     reason: int
@@ -209,7 +209,7 @@ class Finding:
 class SetAside:
     """Which rows were left out of the counts, why, and of whom?"""
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[RowFault, ...] = ()
     """One per reason, in order of precedence."""
 
     @property

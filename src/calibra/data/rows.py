@@ -36,7 +36,7 @@ from calibra.data.problems import (
     MAY_BE_EMPTY,
     REASONS,
     UNKNOWN_YET,
-    Finding,
+    RowFault,
     SetAside,
     describe_rows,
     find_reasons,
@@ -247,7 +247,7 @@ def _find_bad_rows(
     packed: PackedCounts,
     reasons: NDArray[np.int64],
     unknown: tuple[str, ...],
-) -> list[Finding]:
+) -> list[RowFault]:
     """Every problem the counts show, with example rows, which cost one query for each problem there is."""
     found = []
     for reason in REASONS:
@@ -257,7 +257,7 @@ def _find_bad_rows(
             message = say(reason, sum(n_by_rep.values()), examples, ranks=choices.scale.ranks, unknown_ranks=unknown)
             message += name_way_of_writing(examples) if reason == UNREADABLE_DATE else ""
             message += _empty_day(plan, frame.filter(reason_expression(plan, unknown) == reason), reason)
-            found.append(Finding(reason, n_by_rep, examples, message))
+            found.append(RowFault(reason, n_by_rep, examples, message))
     return found
 
 
@@ -269,7 +269,7 @@ def _empty_day(plan: Plan, rows: nw.LazyFrame[Any], reason: int) -> str:
     return name_empty_day(rows, roles, schema)
 
 
-def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any], n_rows: int) -> Finding | None:
+def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any], n_rows: int) -> RowFault | None:
     """Rows beyond the first of the same prospect, rep and day; prospects without an id cannot be told apart."""
     named = good.filter(~nw.col("prospect").is_null())
     if not may_come_again(named, SAME_JUDGMENT, n_rows):
@@ -288,7 +288,7 @@ def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any], n_rows: int) -> 
         for row in first.iter_rows(named=True)
     )
     message = say(DUPLICATE, sum(n_by_rep.values()), examples, ranks=choices.scale.ranks, unknown_ranks=())
-    return Finding(DUPLICATE, n_by_rep, examples, message)
+    return RowFault(DUPLICATE, n_by_rep, examples, message)
 
 
 _APART = ("as_of_day", "recorded_day")
@@ -310,7 +310,7 @@ def first_copies(plan: Plan, frame: nw.LazyFrame[Any], unknown: tuple[str, ...])
     return nw.concat([good.filter(nw.col("prospect").is_null()), kept])
 
 
-def _left_out(choices: Choices, doubled: Finding, before: Mapping[str, int], kept: PackedCounts) -> Finding:
+def _left_out(choices: Choices, doubled: RowFault, before: Mapping[str, int], kept: PackedCounts) -> RowFault:
     """The finding with the rows that were in truth left out: spare copies, and all of those that differ."""
     after = per_rep(kept.sums["n"] > 0, kept)
     n_by_rep = {rep: n - after.get(rep, 0) for rep, n in before.items() if n > after.get(rep, 0)}

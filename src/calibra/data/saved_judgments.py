@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counts import BinomialCells, DurationCounts
-from calibra.data.doubts import Doubt
 from calibra.data.exits import ExitCounts
 from calibra.data.judged_weeks import JudgedWeeks
 from calibra.data.judgments import Judgments
+from calibra.data.open_counts import OpenCounts
 from calibra.data.problems import SetAside
 from calibra.data.scale import RankScale
 from calibra.data.summary import JudgmentsSummary, summarise
 from calibra.data.weekly import WeeklyCounts, WeeklyEndings
-from calibra.errors import InputError
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.findings import Finding
 
 _KEYS = ("entry_days", "days", "ending", "maturity", "n")
 _SUMS = ("n_touches_known", "sum_touches", "n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
@@ -97,9 +98,10 @@ class Reading:
 class SavedJudgments(Judgments):
     """The judgments of a saved calibration: counts to read, no rows to ask."""
 
-    __slots__ = ("_saved_care", "_saved_cells", "_saved_counts", "_saved_weeks", "reading")
+    __slots__ = ("_saved_care", "_saved_cells", "_saved_counts", "_saved_weeks", "opened", "reading")
 
     reading: Reading
+    opened: OpenCounts | None
     _saved_counts: DurationCounts | None
     _saved_cells: tuple[BinomialCells, ...]
     _saved_weeks: tuple[WeeklyCounts, WeeklyEndings] | None
@@ -120,7 +122,8 @@ class SavedJudgments(Judgments):
         assignment: str | None = None,
         exits: ExitCounts | None = None,
         care: tuple[BinomialCells, ...] = (),
-        log_doubts: tuple[Doubt, ...] = (),
+        log_doubts: tuple[Finding, ...] = (),
+        opened: OpenCounts | None = None,
     ) -> SavedJudgments:
         """Put together what was saved; `counts` are None for ready-made counts, `weeks` where no days were known."""
         self = object.__new__(cls)
@@ -129,7 +132,7 @@ class SavedJudgments(Judgments):
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
         self._saved_weeks, self.assignment = weeks, assignment
         self._log_doubts, self._doubts_of_days = log_doubts, ()
-        self._exits, self._saved_care = exits, care
+        self._exits, self._saved_care, self.opened = exits, care, opened
         return self
 
     @property
@@ -160,6 +163,8 @@ class SavedJudgments(Judgments):
             within_days = self._saved_cells[0].within_days
         kept = self._saved_care if in_our_care and "exit_kind" in self.columns else self._saved_cells
         found = [cells for cells in kept if cells.within_days == within_days]
+        if not (by or found or self._saved_counts is None) and within_days in self._saved_counts.horizons:
+            raise NotEnoughDataError(f"Within {within_days} days nothing could be counted when the file was written.")
         if by or not found:
             self._rows("binomial_cells of another grouping or horizon")
         return found[0]
@@ -167,7 +172,7 @@ class SavedJudgments(Judgments):
     def weekly_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> WeeklyCounts:
         """The weekly counts that were saved; of no grouping and no other horizon."""
         if self._saved_weeks is None or by or not set(horizons) <= set(self._saved_weeks[0].horizons):
-            self._rows("weekly_counts, saved by an earlier version, or of another grouping or horizon,")
+            self._rows("weekly_counts of another grouping or horizon")
         return self._saved_weeks[0]
 
     def weekly_endings(self) -> WeeklyEndings:

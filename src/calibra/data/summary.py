@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from calibra.data.counts import EVENT, EXIT, OPEN, DurationCounts
 from calibra.data.doubts import (
     NONE_YOUNG,
-    Doubt,
+    doubt,
     doubts_of_counts,
     doubts_of_export,
     doubts_of_scale,
@@ -21,6 +21,7 @@ from calibra.data.doubts import (
 )
 from calibra.data.problems import SetAside
 from calibra.data.scale import RankScale
+from calibra.findings import Finding
 from calibra.tables import brief, make_table
 from calibra.words import counted
 
@@ -68,7 +69,7 @@ class JudgmentsSummary:
     """What was counted and is no problem, but should be known: in words, to number of rows."""
     n_event_day: IntArray
     """Events on the day of the judgment, shape (R, K)."""
-    log_doubts: tuple[Doubt, ...] = ()
+    log_doubts: tuple[Finding, ...] = ()
     """What looked like a mistake in the log of rank changes the judgments were made from."""
     only_day: date | None = None
     """The day on which every open judgment was made; None where there are several, or few."""
@@ -84,7 +85,7 @@ class JudgmentsSummary:
         return int(self.n.sum())
 
     @property
-    def doubts(self) -> tuple[Doubt, ...]:
+    def doubts(self) -> tuple[Finding, ...]:
         """What looks like a mistake in what was given."""
         found = doubts_of_counts(self.reps, *self.known, has_events=bool(self.n_events.any()))
         found += [*self.log_doubts, *doubts_of_scale(self.scale)]
@@ -95,7 +96,7 @@ class JudgmentsSummary:
         )  # fmt: skip
         youngest = min(self.n_mature, default=None)
         if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
-            found.append(Doubt(NONE_YOUNG, {"days": youngest, "as_of": self.as_of}))
+            found.append(doubt(NONE_YOUNG, days=youngest, as_of=self.as_of))
         return tuple(found)
 
     @property
@@ -157,7 +158,7 @@ def summarise(
     noted: Mapping[str, int],
     *,
     scale: RankScale,
-    log_doubts: tuple[Doubt, ...] = (),
+    log_doubts: tuple[Finding, ...] = (),
 ) -> JudgmentsSummary:
     """Add the duration counts up by rep and rank."""
     shape = (len(counts.reps), len(counts.ranks))

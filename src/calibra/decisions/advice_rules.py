@@ -5,6 +5,9 @@ from dataclasses import dataclass, fields
 from calibra.errors import InputError, check_number
 from calibra.stats.margin import MARGIN_ODDS, check_margin_odds
 
+MISFIT_P_VALUE = 0.05
+"""A predictive check below it speaks against the threshold model: no aim is given."""
+
 
 @dataclass(frozen=True, slots=True)
 class AdviceRules:

@@ -23,7 +23,7 @@ type Floats = NDArray[np.float64]
 
 MEAN = "mean probability"
 """The quantity that says most in one number, at one mix of ranks for both."""
-_LEAD_TIMES = "Reps' lead times are compared by `lead_fit.tempo()`."
+_LEAD_TIMES = "Reps' lead times are compared by `lead_times.tempo()`."
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from calibra.data.scale import as_label
 from calibra.errors import InputError, NotEnoughDataError, check_kind, check_whole, check_within
+from calibra.findings import Finding
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm
 from calibra.inference.families import Binomial
@@ -18,6 +19,7 @@ from calibra.models.rank_fit import RankFit
 from calibra.models.reading import ALL_REPS, logistic, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob, equal_tailed
 from calibra.tables import make_table
+from calibra.values import Count, Listed, Number, Phrase, Rank, Value, Within
 from calibra.words import counted
 
 if TYPE_CHECKING:
@@ -65,12 +67,6 @@ class Granularity:
     """Interval level, seed, engine, horizon, snapshot date."""
 
     @property
-    def loss_words(self) -> str:
-        """What the merges made lost of the log score: the least sure of them."""
-        done = max((merge for merge in self.merges if merge.done), key=lambda merge: merge.loss_se)
-        return f"log score lost per 1,000: {done.loss:.1f}, standard error {done.loss_se:.1f}"
-
-    @property
     def n_judgments(self) -> int:
         """Mature judgments of all reps behind it; 0 of a scale of one rank, which holds no pair."""
         first = self.columns["rep"] == ALL_REPS
@@ -101,23 +97,34 @@ class Granularity:
         table.attrs.update(self.settings)
         return table
 
-    def sentence(self) -> str:
-        """The answer in words."""
-        n_ranks = sum(len(group) for group in self.groups)
+    @property
+    def finding(self) -> Finding:
+        """The answer, as data."""
+        n_ranks, days = sum(len(group) for group in self.groups), self.settings["within_days"]
+        within = days if isinstance(days, int) else None
+        values: dict[str, Value] = {"n": self.n_supported, "all": n_ranks, "within": Within(within)}
         if self.n_supported == n_ranks:
-            return f"The data tell all {n_ranks} ranks apart."
+            return Finding("granularity.all", values, within_days=within)
         if self.n_supported == 1:
-            return (
-                f"The data do not tell the {n_ranks} ranks apart: outcomes of reps left out of the fit are foretold as "
-                "well with one rank for all, within chance. Where rates by rank differ over all reps together, it is "
-                "because of who uses which rank, or there are too few judgments yet."
-            )
-        merged = ", ".join("+".join(group) for group in self.groups if len(group) > 1)
-        return (
-            f"The data tell {self.n_supported} of {n_ranks} ranks apart: merging {merged} loses nothing that "
-            f"{self.n_judgments:,} judgments can show ({self.loss_words}): outcomes of reps left out of the fit are "
-            "foretold as well without the difference. Whether a rank should be split cannot be seen from ranks alone."
-        )
+            return Finding("granularity.one", values | {"n": n_ranks}, within_days=within)
+        least_sure = max((merge for merge in self.merges if merge.done), key=lambda merge: merge.loss_se)
+        values |= {
+            "groups": Listed(tuple(_joined(group) for group in self.groups if len(group) > 1)),
+            "judgments": self.n_judgments,
+            "loss": Number(least_sure.loss, 1),
+            "loss_se": Number(least_sure.loss_se, 1),
+        }
+        return Finding("granularity.merged", values, within_days=within)
+
+    def sentence(self) -> str:
+        """The answer in English."""
+        return str(self.finding)
+
+
+def _joined(group: Sequence[str]) -> Value:
+    """The name of ranks that are taken as one."""
+    first, *rest = group
+    return Phrase("granularity.group", {"better": Rank(first), "worse": _joined(rest)}) if rest else Rank(first)
 
 
 def recommend_granularity(
@@ -152,10 +159,8 @@ def recommend_granularity(
     check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 3.")
     check_interval_prob(interval_prob)
     if np.count_nonzero(fit.n.sum(axis=1)) < n_folds:
-        raise NotEnoughDataError(
-            f"Cross-validation over reps with {n_folds} folds needs as many reps with judgments; got "
-            f"{np.count_nonzero(fit.n.sum(axis=1))}. Lower `n_folds`, or wait for more reps."
-        )
+        n_reps = int(np.count_nonzero(fit.n.sum(axis=1)))
+        raise NotEnoughDataError(_too_few_reps(fit.within_days, n_folds, n_reps))
     groups: Groups = tuple((rank,) for rank in fit.ranks)
     tried: list[Merge] = []
     while len(groups) > 1:
@@ -242,6 +247,13 @@ def _pair_columns(fit: RankFit, margin_points: float, interval_prob: float) -> d
         **{name: np.concatenate([first[name], rows[name]]).ravel() for name in first},
         "n_better": n[:, :-1].ravel(), "n_worse": n[:, 1:].ravel(),
     }  # fmt: skip
+
+
+def _too_few_reps(within_days: int | None, n_folds: int, n_reps: int) -> Finding:
+    asked = Phrase("granularity.fit_unstated")
+    what = asked if within_days is None else Phrase("granularity.fit", {"days": within_days})
+    values: dict[str, Value] = {"what": what, "folds": n_folds, "n": Count(n_reps, "rep")}
+    return Finding("granularity.few_reps", values, "note", within_days=within_days)
 
 
 def _try_merge(fit: RankFit, groups: Groups, pair: int, apart: Floats, n_folds: int) -> Merge:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from calibra.data.doubts import QUARTERS_DIFFER, Doubt
+from calibra.data.doubts import QUARTERS_DIFFER, doubt
 from calibra.data.judgments import Judgments
 from calibra.data.saved_judgments import has_rows
 from calibra.data.weekly import WeeklyCounts
+from calibra.findings import Finding
 from calibra.stats.margin import MARGIN_ODDS
 from calibra.stats.periods import PeriodComparison, compare_periods
+from calibra.values import Phrase, Share, Within
 
 CHANCE = 0.001
 """A difference between quarters is told where chance alone makes one so large less often than this."""
@@ -17,7 +19,7 @@ STANDS_OUT = 2.5758
 """A quarter is named only where it lies so many standard deviations from what the others lead to expect."""
 
 
-def quarters_that_differ(judgments: Judgments, *, margin_odds: float = MARGIN_ODDS) -> list[Doubt]:
+def quarters_that_differ(judgments: Judgments, *, margin_odds: float = MARGIN_ODDS) -> list[Finding]:
     """The quarter whose rates differ most from the same reps' at the same ranks in the others, where any do.
 
     Only judgments mature at a horizon enter, so that a quarter that is partly young is told by its old part. Of several
@@ -34,16 +36,16 @@ def quarters_that_differ(judgments: Judgments, *, margin_odds: float = MARGIN_OD
         return []
     _, days, quarter = min(told)
     at = compared[days]
+    year, _, place = weeks.quarters[quarter].partition(" Q")
+    last = 3 * int(place)
     return [
-        Doubt(
+        doubt(
             QUARTERS_DIFFER,
-            {
-                "quarter": weeks.quarters[quarter],
-                "n": int(at.n[quarter]),
-                "rate": float(at.rate[quarter]),
-                "elsewhere": float(at.rate_elsewhere[quarter]),
-                "within_days": days,
-            },
+            quarter=Phrase("format.quarter", {"year": str(year), "first": last - 2, "last": last}),
+            n=int(at.n[quarter]),
+            rate=Share(float(at.rate[quarter])),
+            elsewhere=Share(float(at.rate_elsewhere[quarter])),
+            within=Within(days),
         )
     ]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from calibra.data.counts import MOST_LEFT_OUT
-from calibra.data.doubts import PARTLY_SEEN, Doubt
+from calibra.data.doubts import EVENTS_AFTER_EXITS, PARTLY_SEEN, doubt
+from calibra.data.exits import NOT_STATED
 from calibra.data.judgments import Judgments
-from calibra.decisions.hand_backs import exits_with_events_after
+from calibra.data.saved_judgments import has_rows
 from calibra.decisions.quarters import quarters_that_differ
+from calibra.findings import Finding
 from calibra.stats.margin import MARGIN_ODDS
+from calibra.values import Within
 
 
-def doubts_of_rows(judgments: Judgments, *, margin_odds: float = MARGIN_ODDS) -> list[Doubt]:
+def doubts_of_rows(judgments: Judgments, *, margin_odds: float = MARGIN_ODDS) -> list[Finding]:
     """First of all what speaks against every comparison of reps; nothing of counts without days."""
     return [
         *quarters_that_differ(judgments, margin_odds=margin_odds),
@@ -19,13 +22,28 @@ def doubts_of_rows(judgments: Judgments, *, margin_odds: float = MARGIN_ODDS) ->
     ]
 
 
-def too_many_seen_in_part(judgments: Judgments) -> list[Doubt]:
+FEWEST_AFTER, SHARE_AFTER = 10, 0.05
+"""So many exits with an event after them, and such a share of all exits, give reason to ask what kind they are."""
+
+
+def exits_with_events_after(judgments: Judgments) -> list[Finding]:
+    """A sizeable share of exits of no stated kind has an event after: were they hand-backs?"""
+    if not has_rows(judgments):
+        return []
+    exits = judgments.exits()
+    n, after = exits.n_of(NOT_STATED), exits.n_of(NOT_STATED, event_after=True)
+    if after < FEWEST_AFTER or after < SHARE_AFTER * n:
+        return []
+    return [doubt(EVENTS_AFTER_EXITS, n=n, n_after=after)]
+
+
+def too_many_seen_in_part(judgments: Judgments) -> list[Finding]:
     """The shortest horizon that so many were not followed through that nothing can be counted within it."""
     if not {"entered_at", "censored_at", "entry_days"} & set(judgments.columns):
         return []
     for within_days, (n, n_mature) in _seen_in_part(judgments).items():
         if n > MOST_LEFT_OUT * n_mature:
-            return [Doubt(PARTLY_SEEN, {"n": n, "n_mature": n_mature, "within_days": within_days})]
+            return [doubt(PARTLY_SEEN, n=n, n_mature=n_mature, within=Within(within_days))]
     return []
 
 

@@ -8,26 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.doubts import MISFIT_P_VALUE
 from calibra.data.scale import find_rank
 from calibra.data.weekly import RecentCounts
-from calibra.decisions.advice_rules import DEFAULT_RULES, AdviceRules as AdviceRules
-from calibra.decisions.advice_words import (
-    CANNOT_TELL,
-    ENGLISH,
-    LOOSEN,
-    MISFIT,
-    MOVED,
-    OUT_OF_REACH,
-    SHAPE,
-    TIGHTEN,
-    VERDICTS,
-    WITHOUT_NUMBERS,
-    more_judgments,
-    percent,
-    rank_words,
-    sureness,
-)  # fmt: skip
+from calibra.decisions.advice_findings import describe_rep
+from calibra.decisions.advice_rules import DEFAULT_RULES, MISFIT_P_VALUE, AdviceRules as AdviceRules
+from calibra.decisions.advice_words import MOVED, TIGHTEN, VERDICTS, WITHOUT_NUMBERS
 from calibra.decisions.threshold_steps import has_moved, share_of_late, step_from
 from calibra.decisions.threshold_targets import (
     BoundaryTarget,
@@ -41,13 +26,15 @@ from calibra.decisions.threshold_targets import (
 )  # fmt: skip
 from calibra.decisions.threshold_verdicts import gap_of, verdicts
 from calibra.errors import InputError, check_kind, check_within
+from calibra.findings import Finding
 from calibra.models.predictive_checks import predictive_check
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc, bar_at, cutpoint_at_share, share_above
 from calibra.stats.detection_advice import change_of_cut
 from calibra.stats.intervals import INTERVAL_PROB
-from calibra.tables import make_table
-from calibra.words import counted
+from calibra.tables import make_table, plain_rows
+from calibra.wording import choose_wording
+from calibra.words import counted, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,31 +117,34 @@ class ThresholdAdvice:
         }
         return table
 
-    def sentences(self, rep: str | None = None) -> list[str]:
-        """The advice in words, best rank first; for one rep, or each with the rep's name before it."""
-        reps = self.columns["rep"]
-        if rep is not None and rep not in set(reps.tolist()):
+    def findings(self, rep: str | None = None) -> list[Finding]:
+        """What is said of the thresholds of one rep or of each, as data: best rank first, then what is not known."""
+        rows_of_rep = self.rows_of_reps()
+        if rep is not None and rep not in rows_of_rep:
             raise InputError(f"`rep` must be one of the reps advised; got {rep!r}.")
-        rows = [i for i in range(len(reps)) if rep in (None, reps[i])]
-        return [self._sentence(i) if rep is not None else f"{reps[i]}: {self._sentence(i)}" for i in rows]
+        asked = rows_of_rep if rep is None else {rep: rows_of_rep[rep]}
+        return [finding for rows in asked.values() for finding in describe_rep(rows, self.rules)]
 
-    def _sentence(self, row: int) -> str:
-        at = {name: values[row] for name, values in self.columns.items()}
-        key = str(at["reason"] if at["verdict"] == CANNOT_TELL else at["verdict"])
-        if at["verdict"] in (TIGHTEN, LOOSEN) and at["reason"] == MISFIT:
-            key = f"{key}, {MISFIT}"
-        sentence = ENGLISH[key].format(
-            rank=rank_words(str(at["rank"]), is_best=bool(self.is_best[row] or key == OUT_OF_REACH)),
-            now=_share_now(at), step=percent(at["share_step"]), sure=sureness(at["prob_direction"]),
-            target=percent(at["share_target"]), level=percent(self.rules.move_prob), ends=_ends(at, "share_target"),
-            margin=f"{self.rules.margin_odds:g}", auc=f"{at['binormal_auc']:.2f}",
-            auc_lower=f"{self.auc_interval[0, row]:.2f}", auc_upper=f"{self.auc_interval[1, row]:.2f}",
-            more=more_judgments(at["n_more"]), days=at["within_days"], promise=percent(self.promises[row]),
-            reach=percent(self.rules.reach_share),
-            left="" if self.is_best[row] else ", once the better ranks meet their aim,",
-            best=percent(at["best_attainable"]),
-        )  # fmt: skip
-        return f"{sentence} {SHAPE}" if self.rests_on_shape[row] else sentence
+    def sentences(self, rep: str | None = None) -> list[str]:
+        """The findings in English, for one rep or for each."""
+        several = len(set(self.columns["within_days"].tolist())) > 1
+        say = choose_wording("en", "event", several=several)
+        return [say.tell(finding) for finding in self.findings(rep)]
+
+    def rows_of_reps(self) -> dict[str, list[dict[str, Any]]]:
+        """Rep to the rows of its thresholds as plain values, best rank first, each with what `table` leaves out."""
+        beside = {
+            "promise": self.promises,
+            "is_best": self.is_best,
+            "auc_lower": self.auc_interval[0],
+            "auc_upper": self.auc_interval[1],
+            "move_size": self.move_sizes,
+            "rests_on_shape": self.rests_on_shape,
+        }
+        rows_of_rep: dict[str, list[dict[str, Any]]] = {}
+        for row in plain_rows(make_table({**self.columns, **beside})):
+            rows_of_rep.setdefault(row["rep"], []).append(row)
+        return rows_of_rep
 
     @property
     def move_sizes(self) -> Floats:
@@ -367,24 +357,6 @@ def _share_counted(n: Floats, boundary: int) -> Floats:
     """Share of a rep's mature judgments above a boundary; NaN where there is none."""
     total = n.sum(axis=1)
     return np.where(total > 0, n[:, : boundary + 1].sum(axis=1) / np.maximum(total, 1.0), np.nan)
-
-
-def _ends(at: Mapping[str, Any], name: str) -> str:
-    """The interval of a share."""
-    return " to ".join(percent(at[f"{name}_{end}"]).removesuffix(" %") for end in ("lower", "upper"))
-
-
-def _share_now(at: Mapping[str, Any]) -> str:
-    """The share called a rank today: of the recent judgments, else the estimate beside what was counted."""
-    if np.isfinite(at["share_recent"]):
-        return f"{percent(at['share_recent'])} of the recent {at['n_recent']:,.0f} ({_estimated(at)} over all)"
-    return _estimated(at)
-
-
-def _estimated(at: Mapping[str, Any]) -> str:
-    beside = [_ends(at, "share_now")] if np.isfinite(at["share_now_lower"]) else []  # a file of an earlier calibra
-    beside += [f"counted: {percent(at['share_counted'])} of {at['n']:,}"] if np.isfinite(at["share_counted"]) else []
-    return f"an estimated {percent(at['share_now'])}" + (f" ({'; '.join(beside)})" if beside else "")
 
 
 def _mean_of_numbers(values: Floats) -> Floats:

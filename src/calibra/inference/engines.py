@@ -8,8 +8,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from calibra import __version__
 from calibra.errors import FitError, InputError
+from calibra.findings import Finding
 from calibra.inference.cell_blocks import CellBlocks
 from calibra.inference.cell_model import CellModel
 from calibra.inference.detection_blocks import DetectionBlocks
@@ -19,6 +19,8 @@ from calibra.inference.nuts import OutOfTimeError, about_seconds, foresee_second
 from calibra.inference.posterior import MIN_EFFECTIVE, Diagnostics, Floats, Posterior
 from calibra.inference.progress import Progress
 from calibra.inference.psis import PARETO_K_LIMIT
+from calibra.values import Value
+from calibra.version import __version__
 
 type Engine = Literal["auto", "laplace", "nuts"]
 type Declaration = CellModel | DetectionModel
@@ -88,7 +90,7 @@ def sample_posterior(
             found = sample_laplace(_blocks(model), seed=run.seed, draws=run.draws, progress=status)
         except (FitError, np.linalg.LinAlgError) as error:
             if engine != "auto":
-                raise FitError(f"The laplace engine failed: {error} Fit with engine='nuts'.") from error
+                raise FitError(Finding("inference.laplace_failed", {"words": str(error)}, "problem")) from error
             return _by_nuts_only(run, f"laplace failed: {error}")
         doubt = _doubt(found, model.reps)
         if engine == "auto" and doubt:
@@ -114,10 +116,8 @@ def _by_nuts_only(run: _Run, why: str) -> Posterior:
     try:
         return _by_nuts(run, f"auto: {why}", seconds=run.nuts_seconds)
     except OutOfTimeError as error:
-        raise FitError(
-            f"The {why} And nuts was not done within {run.nuts_seconds:g} s. Fit with engine='nuts', which has no "
-            "time limit."
-        ) from error
+        values: dict[str, Value] = {"words": why, "seconds": run.nuts_seconds}
+        raise FitError(Finding("inference.both_failed", values, "problem")) from error
 
 
 def _announce(run: _Run, why: str) -> None:
@@ -185,10 +185,15 @@ def _by_nuts(run: _Run, reason: str, *, seconds: float | None = None) -> Posteri
 
 
 def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagnostics) -> Posterior:
-    """The posterior with the dims of the declaration, the same from every engine."""
+    """The posterior with the axes of the declaration, the same from every engine."""
+    dims, coords = axes_of(model)
+    return Posterior({name: variables[name] for name in dims}, dims, coords, diagnostics)
+
+
+def axes_of(model: Declaration) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Name of each parameter to its axes, and of each axis to its labels."""
     if isinstance(model, DetectionModel):
-        layout, labels = model.layout
-        return Posterior({name: variables[name] for name in layout}, layout, labels, diagnostics)
+        return model.layout
     dims: dict[str, tuple[str, ...]] = dict.fromkeys(model.outer_names, ())
     coords = {"rep": model.reps}
     for term in model.population:
@@ -198,7 +203,7 @@ def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagno
         if rep_term.n_columns > 1:
             axis = f"{rep_term.name}_column"
             dims[rep_term.name], coords[axis] = ("rep", axis), tuple(str(i) for i in range(rep_term.n_columns))
-    return Posterior({name: variables[name] for name in dims}, dims, coords, diagnostics)
+    return dims, coords
 
 
 def _versions(*names: str) -> tuple[tuple[str, str], ...]:

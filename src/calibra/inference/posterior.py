@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.findings import Finding
+from calibra.inference.psis import PARETO_K_LIMIT
 from calibra.tables import brief
-from calibra.words import counted
+from calibra.values import Rep, Value
 
 if TYPE_CHECKING:
     import xarray
@@ -53,21 +55,25 @@ class Diagnostics:
     """Name and version of what made the draws."""
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """What speaks against the fit, in words; empty if nothing does."""
-        found = []
+    def problems(self) -> tuple[Finding, ...]:
+        """What speaks against the fit; empty if nothing does."""
+        found: list[Finding] = []
+
+        def say(key: str, **values: Value) -> None:
+            found.append(Finding(f"inference.{key}", values, "problem"))
+
         if self.effective_sample < MIN_EFFECTIVE:
-            found.append(f"only {self.effective_sample:.0f} effective draws ({MIN_EFFECTIVE:.0f} wanted)")
-        if self.outer_pareto_k is not None and self.outer_pareto_k > 0.7:
-            found.append(f"outer Pareto k {self.outer_pareto_k:.2f} (above 0.7)")
-        if self.worst_block_k is not None and self.worst_block_k > 0.7:
-            found.append(f"block Pareto k {self.worst_block_k:.2f} for rep {self.worst_block_rep} (above 0.7)")
+            say("few_draws", n=f"{self.effective_sample:,.0f}", wanted=f"{MIN_EFFECTIVE:.0f}")
+        if self.outer_pareto_k is not None and self.outer_pareto_k > PARETO_K_LIMIT:
+            say("high_k", k=f"{self.outer_pareto_k:.2f}", most=PARETO_K_LIMIT)
+        if self.worst_block_k is not None and self.worst_block_k > PARETO_K_LIMIT:
+            say("block_k", k=f"{self.worst_block_k:.2f}", rep=Rep(self.worst_block_rep or ""), most=PARETO_K_LIMIT)
         if self.r_hat is not None and self.r_hat > MOST_R_HAT:
-            found.append(f"R-hat {self.r_hat:.3f} (above {MOST_R_HAT})")
+            say("r_hat", r=f"{self.r_hat:.3f}", most=MOST_R_HAT)
         if self.n_divergent:
-            found.append(counted(self.n_divergent, "divergent transition"))
+            say("divergent", n=self.n_divergent)
         if self.nuts_stopped_seconds is not None:
-            found.append(f"nuts was not done within {self.nuts_stopped_seconds:g} s")
+            say("nuts_stopped", seconds=float(self.nuts_stopped_seconds))
         return tuple(found)
 
     @property
@@ -100,7 +106,7 @@ class Diagnostics:
             parts.append(f"worst block k {self.worst_block_k:.2f} (rep {self.worst_block_rep})")
         if self.r_hat is not None:
             parts.append(f"R-hat {self.r_hat:.3f}, {self.n_divergent} divergent")
-        verdict = "no problem seen" if self.ok else "PROBLEM: " + "; ".join(self.problems)
+        verdict = "no problem seen" if self.ok else "PROBLEM: " + "; ".join(map(str, self.problems))
         return f"{', '.join(parts)}, seed {self.seed}, {self.wall_seconds:.2f} s: {verdict}"
 
 

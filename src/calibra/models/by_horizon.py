@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NoReturn
 
 from calibra.errors import HorizonError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ByHorizon[Result](dict[int | None, Result]):
@@ -17,3 +21,18 @@ class ByHorizon[Result](dict[int | None, Result]):
             f"A horizon that was fitted was expected: {there}; got {days!r}. Take one of these, or fit it too: read "
             "the judgments with `horizons=[...]`, and calibrate anew."
         )
+
+
+def stack(name: str, tables: Mapping[int | None, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables of all horizons under one name, told apart by `within_days`; nothing where there is none."""
+    import pandas as pd
+
+    if not tables:
+        return {}
+    dated = [table.assign(within_days=days)[["within_days", *table.columns]] for days, table in tables.items()]
+    return {name: pd.concat(dated)}
+
+
+def file_name(what: str, within_days: int | None) -> str:
+    """Name of a file of one horizon."""
+    return what if within_days is None else f"{what}-{within_days}"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import InputError, NotEnoughDataError, what_came
+from calibra.findings import Finding
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -68,10 +69,7 @@ def check_any(n: NDArray[np.integer]) -> None:
         Every count is 0.
     """
     if not n.any():
-        raise NotEnoughDataError(
-            "A model needs at least one judgment to be fitted to; every count (`n`) is 0. Wait for judgments, or see "
-            "what the counts were filtered by."
-        )
+        raise NotEnoughDataError(Finding("data.nothing", role="note"))
 
 
 def indicator(codes: Ints, n_labels: int, shares: Floats | None = None) -> Floats:

@@ -20,7 +20,7 @@ Fahrmeir, L. & Lang, S. (2001). Bayesian inference for generalized additive mixe
 priors. Journal of the Royal Statistical Society C 50, 201–220.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,15 +31,15 @@ from calibra.data.judgments import Judgments
 from calibra.data.open_rows import count_open
 from calibra.errors import check_kind
 from calibra.inference.cell_model import CellModel, PopulationTerm, RepTerm, with_own_axes
-from calibra.inference.engines import Engine, sample_posterior
+from calibra.inference.engines import Engine
 from calibra.inference.families import Poisson
-from calibra.inference.pairing import spawn_seed
 from calibra.inference.posterior import Posterior
 from calibra.inference.priors import HalfNormal, Normal, PopulationPrior, RandomWalk, ScalePrior
 from calibra.models.cells import indicator, read_adjust_for, residual_basis
+from calibra.models.laid_out import LaidOut
 from calibra.models.lead_time_baseline import Columns
 from calibra.models.lead_time_cells import Floats, Ints, LeadTimeCells, lay_out, rank_contrasts
-from calibra.models.lead_time_fit import CAUSES, LeadTimeFit
+from calibra.models.lead_time_fit import LeadTimeFit
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -148,18 +148,23 @@ class LeadTimeModel:
         InputError
             Ready-made counts, which hold no durations; a column that is not there.
         """
+        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
+
+    def lay_out(self, judgments: Judgments) -> LaidOut[LeadTimeFit]:
+        """One declaration for each ending on these judgments, and the fit that their draws make."""
         cells = self._cells(judgments)
         declarations = self._declare(cells)
-        posteriors: dict[str, Posterior] = {}
-        for cause, declaration in declarations.items():
-            own_seed = seed if cause == "event" else spawn_seed(seed, CAUSES.index(cause))
-            posteriors[cause] = sample_posterior(
-                declaration, seed=own_seed, engine=engine, draws=draws, progress=progress
-            )
-        counts = judgments.duration_counts(by=self.adjust_for)
-        return LeadTimeFit(
-            self.adjust_for, judgments.scale, counts, cells, count_open(judgments), declarations, posteriors
-        )
+
+        def read(posteriors: Mapping[str, Posterior]) -> LeadTimeFit:
+            counts = judgments.duration_counts(by=self.adjust_for)
+            opened = count_open(judgments)
+            return LeadTimeFit(self.adjust_for, judgments.scale, counts, cells, opened, declarations, posteriors)
+
+        return LaidOut(declarations, read)
+
+    def edges_days(self, judgments: Judgments) -> tuple[int, ...]:
+        """Last whole day of each interval on these judgments."""
+        return tuple(self._cells(judgments).exposure.edges_days.tolist())
 
     def build(self, judgments: Judgments) -> "dict[str, pm.Model]":
         """The model written out in PyMC, one for each ending: `pm.sample(model=...)` samples what `fit` does."""

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from calibra.data.counts import EVENT, OPEN, DurationCounts, ExposureCells, check_edges
 from calibra.data.scale import RankScale, RankScores
 from calibra.errors import NotEnoughDataError
+from calibra.findings import Finding
 from calibra.models.cells import PackedCells, check_any, pack_cells
 from calibra.models.lead_time_baseline import (
     KINDS,
@@ -23,6 +24,7 @@ from calibra.models.lead_time_baseline import (
     trend_columns,
 )
 from calibra.tables import brief
+from calibra.values import Count, Value
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -64,21 +66,20 @@ class FollowUp:
             return self.as_of
         return self.as_of + timedelta(days=days - (self.longest_open_days or 0))
 
-    def refuse(self, days: int, what: str) -> NotEnoughDataError:
-        """The error that says nobody has been followed so long yet."""
-        when = self.known_from(days)
-        until = "" if when is None else f" The first answer can be had on {when}, if a judgment is still open then."
-        return NotEnoughDataError(
-            f"{what} {days} days is not known yet: the longest follow-up is {self.longest_days} days as of "
-            f"{self.as_of}.{until} Ask for an earlier day; nothing is extrapolated."
-        )
+    def refuse(self, days: int, key: str) -> NotEnoughDataError:
+        """The error that says nobody has been followed so long yet, in the words of a key."""
+        values: dict[str, Value] = {
+            "days": days,
+            "longest": self.longest_days,
+            "as_of": self.as_of,
+            "first": self.known_from(days),
+        }
+        return NotEnoughDataError(Finding(key, values, "note"))
 
     def refuse_age(self, age_days: int) -> NotEnoughDataError:
         """The error that says nobody was still open at such an age."""
-        return NotEnoughDataError(
-            f"What comes after {age_days} days is not known: all judgments had ended by day {self.all_ended_days}. Ask "
-            "for an earlier age."
-        )
+        values: dict[str, Value] = {"age": age_days, "ended": self.all_ended_days}
+        return NotEnoughDataError(Finding("lead_times.all_ended", values, "note"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,13 +162,11 @@ def lay_out(
     check_any(counts.n)
     follow_up = _follow_up(counts)
     if follow_up.longest_days < 1:
-        raise NotEnoughDataError(
-            f"All {int(float(counts.n.sum()))} judgments ended or were last seen on the day they were made, as of "
-            f"{counts.as_of}: nothing can be said of a lead time. Wait a day, or read a newer snapshot."
-        )
+        values: dict[str, Value] = {"n": Count(float(counts.n.sum()), "judgment"), "as_of": counts.as_of}
+        raise NotEnoughDataError(Finding("lead_times.same_day", values, "note"))
     edges = default_edges(counts, scale.horizons) if edges_days is None else check_edges(edges_days)
     if edges[-1] > follow_up.longest_days:
-        raise follow_up.refuse(int(edges[-1]), "`interval_edges_days` up to")
+        raise follow_up.refuse(int(edges[-1]), "lead_times.edges_not_followed")
     heaps = heap_intervals(counts, edges)
     exposure = mend_exposure(counts.exposure_cells(edges, by=by), heaps["event"] | heaps["exit"])
     n = _judgments(counts, by)

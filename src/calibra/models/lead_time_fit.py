@@ -124,7 +124,7 @@ class LeadTimeFit:
         if self.reaches(latest):
             return np.minimum(wanted, self.last_edge_days) + 0.5
         if latest > self.follow_up.longest_days:
-            raise self.follow_up.refuse(latest, "The share within")
+            raise self.follow_up.refuse(latest, "lead_times.share_not_followed")
         raise NotEnoughDataError(
             f"The share within {latest} days is past the last edge of this fit, {self.last_edge_days} days, after "
             f"which too few are followed; nothing is extrapolated. Ask for an earlier day, or fit with "

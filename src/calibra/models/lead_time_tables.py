@@ -7,6 +7,7 @@ import numpy as np
 from calibra.models.lead_time_curves import Curves, Floats, area_under, fine_times, time_of_share
 from calibra.models.lead_time_draws import LeadTimeDraws
 from calibra.models.lead_time_fit import LeadTimeFit, flat_columns
+from calibra.models.lead_time_promises import promise_answers
 from calibra.models.rank_profiles import check_flag_prob
 from calibra.stats.intervals import equal_tailed
 from calibra.stats.margin import MARGIN_RATIO, check_margin_ratio
@@ -23,7 +24,8 @@ FEWEST_EVENTS = 5
 """Events of a rep from which a finding about its tempo is uttered."""
 MONTH_DAYS = 30.0
 """Days of a month in which exits are told."""
-_CANNOT_TELL = "cannot tell yet"
+SLOWER, FASTER, IN_LINE, CANNOT_TELL = "slower than all reps", "faster than all reps", "in line", "cannot tell yet"
+"""What is found of a rep's tempo."""
 
 
 def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
@@ -65,21 +67,9 @@ def lead_times(fit: LeadTimeFit, *, interval_prob: float) -> "pd.DataFrame":
     for name, values in found.items():
         columns |= flat_columns(name, values)
     columns["promise_days"] = np.tile([float(days) if days else np.nan for days in promised], n_rows)
-    answers = [_answer(fit, days) for days in promised]
+    answers = [str(answer) for answer in promise_answers(fit).values()]
     columns |= {"promise_answer": np.tile(np.array(answers, dtype=object), n_rows), "n": n}
     return fit.table(columns, interval_prob)
-
-
-def _answer(fit: LeadTimeFit, days: int) -> str:
-    """Whether something can be said about a promise, and if not, from when."""
-    if not days:
-        return "nothing promised"
-    if fit.reaches(days):
-        return "known"
-    if days <= fit.follow_up.longest_days:
-        return f"not in this fit: its last edge is {fit.last_edge_days} days"
-    when = fit.follow_up.known_from(days)
-    return "not yet" if when is None else f"not yet: {when} at the earliest"
 
 
 def tempo(
@@ -129,15 +119,14 @@ def tempo(
         columns |= flat_columns(name, equal_tailed(draws, interval_prob=interval_prob))
     for name, said in (("prob_slower", slower), ("prob_faster", faster), ("prob_within", within)):
         columns[name] = said.mean(axis=0)
-    words = ("slower than all reps", "faster than all reps", "in line")
     flags = [columns[name] >= flag_prob for name in ("prob_slower", "prob_faster", "prob_within")]
     exposure = fit.cells.exposure
     each = tuple(range(1, exposure.events.ndim))
     counts = {"n": fit.n.sum(axis=1).astype(int), "events": exposure.events.sum(axis=each),
               "exits": exposure.exits.sum(axis=each)}  # fmt: skip
     enough = (counts["events"] >= min_events) & (len(fit.cells.clock) > 1)
-    found_words = np.select(flags, np.array(words, dtype=object), default=_CANNOT_TELL)
-    columns["finding"] = np.where(enough, found_words, np.array(_CANNOT_TELL, dtype=object))
+    found_words = np.select(flags, np.array((SLOWER, FASTER, IN_LINE), dtype=object), default=CANNOT_TELL)
+    columns["finding"] = np.where(enough, found_words, np.array(CANNOT_TELL, dtype=object))
     monthly = monthly_exits_draws(fit)
     for name, draws in (
         ("monthly_exits", monthly[:, 1:]),

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from calibra.data.counts import check_labels
 from calibra.data.judgments import Judgments
 from calibra.errors import InputError, check_kind, check_whole
+from calibra.findings import Finding, Role
 from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.models.rank_fit import RankFit
 from calibra.models.reading import logistic
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.tables import brief, make_table
+from calibra.values import Phrase, Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,16 +69,22 @@ class PredictiveCheck:
         return self.p_value < OVER_DISPERSED_BELOW and self.dispersion > 1.0
 
     @property
+    def finding(self) -> Finding:
+        """What the check says."""
+        told: dict[str, Value] = {
+            "cells": len(self.observed),
+            "what": self.what,
+            "dispersion": f"{self.dispersion:.2f}",
+        }
+        p = f"{self.p_value:.{3 if self.over_dispersed else 2}f}"
+        key = "checks.over_dispersed" if self.over_dispersed else "checks.holds"
+        role: Role = "doubt" if self.over_dispersed else "note"
+        return Finding(key, {"scatter": Phrase("checks.scatter", told), "p": p}, role, prob=1.0 - self.p_value)
+
+    @property
     def sentence(self) -> str:
         """What the check says, in a sentence."""
-        said = f"over {len(self.observed)} cells ({self.what}) the scatter is {self.dispersion:.2f} times the model's"
-        if not self.over_dispersed:
-            return f"Posterior predictive check: {said} (p = {self.p_value:.2f}); nothing speaks against it."
-        return (
-            f"Posterior predictive check: {said} (p = {self.p_value:.3f}): outcomes come in batches that the model "
-            "does not know of, and its intervals are too narrow. Look for what the batches share (a campaign, a team, "
-            "a month) and map it as a grouping to adjust for."
-        )
+        return str(self.finding)
 
     @property
     def table(self) -> "pd.DataFrame":

@@ -13,6 +13,7 @@ Press. Normand, S.-L. T., Glickman, M. E. & Gatsonis, C. A. (1997). Statistical 
 medical care. Journal of the American Statistical Association 92, 803–814. doi:10.1080/01621459.1997.10474036
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScores
 from calibra.errors import InputError, check_kind, what_came
 from calibra.inference.cell_model import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
-from calibra.inference.engines import Engine, sample_posterior
+from calibra.inference.engines import Engine
 from calibra.inference.families import Binomial
+from calibra.inference.posterior import Posterior
 from calibra.inference.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
 from calibra.models.cells import (
     Floats,
@@ -35,6 +37,7 @@ from calibra.models.cells import (
     read_adjust_for,
     residual_basis,
 )
+from calibra.models.laid_out import LaidOut
 from calibra.models.rank_fit import RankFit
 
 if TYPE_CHECKING:
@@ -134,13 +137,19 @@ class RankModel:
         InputError
             A column or horizon that is not there; late entry or loss from sight before the horizon.
         """
+        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
+
+    def lay_out(self, judgments: Judgments) -> LaidOut[RankFit]:
+        """The declaration on these judgments, and the fit that its draws make."""
         cells, packed = self._cells(judgments)
         scores = judgments.scale.scores(_rank_counts(cells))
         declaration = self._declare(cells, packed, scores)
-        posterior = sample_posterior(declaration, seed=seed, engine=engine, draws=draws, progress=progress)
-        return RankFit(
-            judgments.scale, self.adjust_for, self.team, cells, packed, scores, declaration, posterior, judgments
-        )
+
+        def read(posteriors: Mapping[str, Posterior]) -> RankFit:
+            scale, posterior = judgments.scale, posteriors["rank"]
+            return RankFit(scale, self.adjust_for, self.team, cells, packed, scores, declaration, posterior, judgments)
+
+        return LaidOut({"rank": declaration}, read)
 
     def build(self, judgments: Judgments) -> "pm.Model":
         """The model written out in PyMC, for reading and doubting: `pm.sample(model=...)` samples what `fit` does."""

@@ -12,6 +12,7 @@ Green, D. M. & Swets, J. A. (1966). Signal Detection Theory and Psychophysics. W
 DeCarlo, L. T. (1998). Signal detection theory and generalized linear models. Psychological Methods 3.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,11 @@ from calibra.data.judgments import Judgments
 from calibra.data.scale import RankScale
 from calibra.errors import check_kind
 from calibra.inference.detection_model import DetectionModel
-from calibra.inference.engines import Engine, sample_posterior
+from calibra.inference.engines import Engine
+from calibra.inference.posterior import Posterior
 from calibra.inference.priors import HalfNormal, Normal, ScalePrior
 from calibra.models.cells import check_any
+from calibra.models.laid_out import LaidOut
 from calibra.models.threshold_fit import ThresholdFit
 
 if TYPE_CHECKING:
@@ -110,8 +113,11 @@ class ThresholdModel:
         NotEnoughDataError
             No judgment is old enough for the horizon (the message says when the first will be), or there is none.
         """
-        cells = self._cells(judgments)
-        return self.fit_cells(cells, scale=judgments.scale, seed=seed, engine=engine, draws=draws, progress=progress)
+        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
+
+    def lay_out(self, judgments: Judgments) -> LaidOut[ThresholdFit]:
+        """The declaration on these judgments, and the fit that its draws make."""
+        return self._lay_out(self._cells(judgments), judgments.scale, None)
 
     def fit_by(
         self,
@@ -165,10 +171,16 @@ class ThresholdModel:
         progress: bool = True,
     ) -> ThresholdFit:
         """Fit the model to cells counted already; `pool` says in words which prospects they are."""
+        return self._lay_out(cells, scale, pool).fit(seed=seed, engine=engine, draws=draws, progress=progress)
+
+    def _lay_out(self, cells: BinomialCells, scale: RankScale, pool: str | None) -> LaidOut[ThresholdFit]:
         check_any(cells.n)
         declaration = self._declare(cells)
-        posterior = sample_posterior(declaration, seed=seed, engine=engine, draws=draws, progress=progress)
-        return ThresholdFit(cells, scale, pool, declaration, posterior)
+
+        def read(posteriors: Mapping[str, Posterior]) -> ThresholdFit:
+            return ThresholdFit(cells, scale, pool, declaration, posteriors["threshold"])
+
+        return LaidOut({"threshold": declaration}, read)
 
     def _cells(self, judgments: Judgments, *, by: tuple[str, ...] = ()) -> BinomialCells:
         check_kind(judgments, "judgments", Judgments)

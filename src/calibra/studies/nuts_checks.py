@@ -76,7 +76,7 @@ def check_fit(name: str, world: str, model: Declaration, sampler: RepeatedNuts, 
     laplace = sample_posterior(model, seed=seed, engine="laplace", draws=8000, progress=False)
     gaps, errors = _gaps(laplace, found)
     return Checked(
-        name, world, first.diagnostics.ok, found.diagnostics.ok, "; ".join(found.diagnostics.problems),
+        name, world, first.diagnostics.ok, found.diagnostics.ok, "; ".join(map(str, found.diagnostics.problems)),
         float(np.sqrt(np.mean(gaps**2))), int((gaps > WITHIN + 3.0 * errors).sum()), gaps.size,
     )  # fmt: skip
 

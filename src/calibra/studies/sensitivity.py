@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import FitError, check_kind
+from calibra.findings import Finding
 from calibra.inference.cell_model import PopulationTerm
 from calibra.inference.detection_model import DetectionModel
 from calibra.inference.engines import Declaration, Engine, sample_posterior
@@ -20,6 +21,7 @@ from calibra.models.reading import log_odds, mean_over_reps
 from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.detection import auc
 from calibra.tables import brief, make_table
+from calibra.values import Listed, Phrase, Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,25 +71,29 @@ class PriorSensitivity:
         return self.largest_move_sd >= MATTERS_FROM
 
     @property
+    def finding(self) -> Finding:
+        """What halving and doubling the priors does."""
+        if not self.prior.size:
+            return Finding("checks.no_scale", {}, "note")
+        if np.isnan(self.move_sd).all():
+            return Finding("checks.not_known", {}, "note")
+        worst = int(np.nanargmax(np.abs(self.move_sd)))
+        entry: dict[str, Value] = {"quantity": str(self.quantity[worst]), "entry": str(self.moved[worst])}
+        moved = Phrase("checks.moved", entry | {"sd": f"{abs(self.move_sd[worst]):.2f}"})
+        if self.matters:
+            change = Phrase("checks.halving" if self.factor[worst] < 1.0 else "checks.doubling")
+            values: dict[str, Value] = {"change": change, "prior": str(self.prior[worst]), "moved": moved}
+            return Finding("checks.priors_matter", values, "doubt")
+        unknown = tuple(dict.fromkeys(self.prior[np.isnan(self.move_sd)]))
+        held: dict[str, Value] = {"limit": MATTERS_FROM, "moved": moved}
+        if unknown:
+            return Finding("checks.priors_hold_in_part", held | {"unknown": Listed(unknown)}, "note")
+        return Finding("checks.priors_hold", held, "note")
+
+    @property
     def sentence(self) -> str:
         """What halving and doubling the priors does, in a sentence."""
-        if not self.prior.size:
-            return "Priors: the model has no scale to learn."
-        unknown = ", ".join(dict.fromkeys(self.prior[np.isnan(self.move_sd)]))
-        if np.isnan(self.move_sd).all():
-            return "Priors: reweighting cannot tell what they do here; ask again with refit=True."
-        worst = int(np.nanargmax(np.abs(self.move_sd)))
-        moved = f"{self.quantity[worst]} ({self.moved[worst]}) by {abs(self.move_sd[worst]):.2f} posterior sd"
-        change = "halving" if self.factor[worst] < 1.0 else "doubling"
-        if not self.matters:
-            rest = f" Not known for {unknown}; ask again with refit=True." if unknown else ""
-            return (
-                f"Priors: halved or doubled, they move no reported number by {MATTERS_FROM} sd (most: {moved}).{rest}"
-            )
-        return (
-            f"Priors matter here: {change} the prior of {self.prior[worst]} moves {moved}. The data say little about "
-            "how far reps differ; read such numbers with the prior in mind, or wait for more judgments."
-        )
+        return str(self.finding)
 
     @property
     def table(self) -> "pd.DataFrame":

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.decisions.advice_words import more_judgments
 from calibra.models.rank_fit import RankFit
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.stats.margin import MARGIN_ODDS
+from calibra.views.strips import PANEL_TOPS
 from calibra.views.style import (
     ALL_REPS_COLOUR,
     BAND,
@@ -25,7 +25,7 @@ from calibra.views.style import (
     short_label,
     short_labels,
 )
-from calibra.views.tables import within_words
+from calibra.words import more_judgments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 PANEL, COUNT_AT = 0.74, 0.93
 """Width of a rank's panel, and where its n ends, of the distance between panels."""
-PANEL_TOPS = (0.05, 0.1, 0.2, 0.5, 1.0)
-"""Highest probability of the panels: the first that holds all that is drawn."""
 NAMED_REPS = 60
 """So many reps get a named row; more become thin lines."""
 TALLEST, TALLEST_UNNAMED = 14.0, 8.0
@@ -235,3 +233,8 @@ def _note_rows(axes: Axes, row: Floats, table: pd.DataFrame) -> None:
             note, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, color=MUTED,
             annotation_clip=False,
         )  # fmt: skip
+
+
+def within_words(fit: RankFit) -> str:
+    """The horizon of a fit, in words."""
+    return "(horizon not stated)" if fit.within_days is None else f"within {fit.within_days} days"

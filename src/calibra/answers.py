@@ -1,0 +1,246 @@
+"""The answers of chapters in one place: each an attribute, with what was found, how far to trust it, and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from calibra.archive import Archive
+from calibra.chapters.contract import Chapter
+from calibra.chapters.fitting import FitSettings, Fitting
+from calibra.data.doubts import doubts_of_counts, doubts_of_scale
+from calibra.data.judgments import Judgments
+from calibra.data.summary import summarise
+from calibra.decisions.row_doubts import doubts_of_rows
+from calibra.errors import InputError, NotAnsweredError, check_folder, check_path
+from calibra.findings import Finding
+from calibra.metrics import make_metrics
+from calibra.values import Phrase
+from calibra.views.page import Page, make_page
+from calibra.views.summary import sentences
+from calibra.wording import choose_wording
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from calibra.inference.posterior import Diagnostics
+
+
+class Part[Result]:
+    """The answer of a chapter, as an attribute of a calibration."""
+
+    def __init__(self, chapter: Chapter[Result]) -> None:
+        self.chapter = chapter
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Part[Result]: ...
+
+    @overload
+    def __get__(self, instance: Answers, owner: type) -> Result: ...
+
+    def __get__(self, instance: Answers | None, owner: type) -> Part[Result] | Result:
+        """The answer; `NotAnsweredError`, also an `AttributeError`, with its note where there is none."""
+        return self if instance is None else instance.answer_of(self.chapter)
+
+
+class Answers:
+    """What chapters answered of one set of judgments, and what could not be answered."""
+
+    def __init__(
+        self,
+        fitting: Fitting,
+        *,
+        notes: Sequence[Finding] | None = None,
+        findings: Sequence[Finding] | None = None,
+        archive: Archive | None = None,
+    ) -> None:
+        self._fitting = fitting
+        self._archive = archive
+        self.notes: tuple[Finding, ...] = tuple(fitting.notes if notes is None else notes)
+        """What could not be calculated, and why; those of role `problem` tell of a fit that broke down."""
+        self.findings: tuple[Finding, ...] = tuple(self._found() if findings is None else findings)
+        """What was found, in the order it is told in."""
+
+    @property
+    def judgments(self) -> Judgments:
+        """What was judged."""
+        return self._fitting.judgments
+
+    @property
+    def seed(self) -> int:
+        """Seed of every fit."""
+        return self._fitting.seed
+
+    @property
+    def settings(self) -> FitSettings:
+        """Engine, draws, parts and models, as they were asked for."""
+        return self._fitting.settings
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What the file says of itself, of a calibration read from one: format, versions, engines, fingerprint."""
+        if self._archive is None:
+            raise InputError("Only a calibration read from a file has a manifest. Save it, and `load` the file.")
+        return self._archive.manifest
+
+    @classmethod
+    def chapters(cls) -> tuple[Chapter[Any], ...]:
+        """Every chapter, in the order they are answered in."""
+        return tuple(part.chapter for part in vars(cls).values() if isinstance(part, Part))
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """Attributes that hold an answer."""
+        return tuple(chapter.key for chapter, _ in self.answers())
+
+    def answer_of[Result](self, chapter: Chapter[Result]) -> Result:
+        """The answer of a chapter, or the error that says why there is none."""
+        found = self._fitting.answer(chapter)
+        if found is not None and _holds(found):
+            return found
+        if chapter.name not in self.settings.parts:
+            raise NotAnsweredError(f"`{chapter.key}` was left out: name {chapter.name!r} in `parts`.")
+        why = [str(note) for note in self.notes if note.chapter == chapter.key] or [str(note) for note in self.notes]
+        raise NotAnsweredError(f"There is no answer to `{chapter.key}`. " + " ".join(why or ["Nothing is asked here."]))
+
+    def answers(self) -> list[tuple[Chapter[Any], Any]]:
+        """Every chapter that has an answer, with it."""
+        found = [(chapter, self._fitting.answer(chapter)) for chapter in self.chapters()]
+        return [(chapter, answer) for chapter, answer in found if _holds(answer)]
+
+    def on_the_page(self) -> list[tuple[Chapter[Any], Any]]:
+        """Every chapter that has an answer, in the order of the page."""
+        return sorted(self.answers(), key=lambda answer: answer[0].place)
+
+    # how far to trust it ----------------------------------------------------------------------------------------------
+
+    @property
+    def ok(self) -> bool:
+        """Nothing speaks against any fit."""
+        return not self.problems
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """Those of the notes that tell of a fit that broke down."""
+        return tuple(note for note in self.notes if note.role == "problem")
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What speaks against each fit, in words; empty if nothing does."""
+        doubted = [
+            f"{name}: {', '.join(map(str, found.problems))}. {found.way_out}"
+            for name, found in self.named_fits()
+            if found.problems
+        ]
+        return (*doubted, *map(str, self.failed))
+
+    @property
+    def diagnostics(self) -> tuple[str, ...]:
+        """One line a fit: how far to trust it."""
+        return tuple(f"{name}: {found}" for name, found in self.named_fits())
+
+    def named_fits(self) -> list[tuple[str, Diagnostics]]:
+        """Every fit by name; the lead-time model is one fit an ending."""
+        say = choose_wording("en", "event")
+        return [(say.tell(name), found) for name, found in self.phrased_fits()]
+
+    def phrased_fits(self) -> list[tuple[Phrase, Diagnostics]]:
+        """Every fit, its name in no language yet."""
+        return [fit for chapter, answer in self.on_the_page() for fit in chapter.fits(answer)]
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """What gives reason to doubt: columns, names, dates, the order of ranks, too few, a model that does not fit."""
+        return tuple(finding for finding in self.findings if finding.role == "doubt")
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by name; the horizons one under the other, told apart by `within_days`."""
+        tables = {} if self.judgments.as_of is None else {"judgments": self.judgments.summary().table}
+        for chapter, answer in self.on_the_page():
+            tables |= chapter.tables(answer)
+        return tables
+
+    def metrics(self) -> pd.DataFrame:
+        """Every number with an interval and every finding with a probability as tidy rows, for dashboards.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `as_of`, `chapter`, `scope` (all reps or one rep), `rep`, `rank`, `within_days`, `metric`, `estimate`,
+            `lower`, `upper`, `prob`, `n`.
+        """
+        tables = [(chapter.key, chapter.tables(answer)) for chapter, answer in self.on_the_page()]
+        return make_metrics(tables, self.findings, self.judgments.as_of)
+
+    def pictures(self) -> dict[str, Callable[[], Axes]]:
+        """Name of each picture to what draws it."""
+        return {name: draw for chapter, answer in self.on_the_page() for name, draw in chapter.pictures(answer).items()}
+
+    def summary(self) -> str:
+        """Everything at a glance: what was found, how far to trust it, what could not be calculated, what came in."""
+        came_in = repr(self.judgments) if self.judgments.as_of is None else str(self.judgments.summary())
+        in_doubt = [] if self.ok else ["DO NOT RELY ON IT: a fit has problems, named below."]
+        say = choose_wording("en", "event", several=self._several)
+        told = [*in_doubt, *sentences(self.findings, say), say("page.footing")]
+        parts = ["\n".join(["What was found", *(f"- {sentence}" for sentence in told)])]
+        parts.append("\n".join(["How far to trust it", *self.diagnostics]))
+        if self.notes:
+            parts.append("\n".join(["What could not be calculated", *map(str, self.notes)]))
+        parts.append(f"What came in\n{came_in}")
+        parts += [text for chapter, answer in self.on_the_page() for text in chapter.summary(answer)]
+        return "\n\n".join(parts)
+
+    def __repr__(self) -> str:
+        fitted = ", ".join(name for name, _ in self.named_fits())
+        return f"<Calibration: {fitted}; {'no problem seen' if self.ok else 'a fit has PROBLEMS'}; {self.judgments!r}>"
+
+    def page(self, *, lang: str = "en", event: str = "opportunity", pseudonyms: str | None = None) -> Page:
+        """The page that everything is written with; arguments as in `report`."""
+        of = self.judgments
+        return make_page(of.reps, of, lang=lang, event=event, pseudonyms=pseudonyms, several=self._several)
+
+    @property
+    def _several(self) -> bool:
+        """Whether findings are of several horizons, so that each has to say of which."""
+        return len({finding.within_days for finding in self.findings} - {None}) > 1
+
+    def save_pictures(self, folder: str | Path, *, formats: tuple[str, ...] = ("png", "svg")) -> tuple[Path, ...]:
+        """Draw every picture into a folder that exists, `probabilities-90.png` and so on; returns the paths.
+
+        Of the thresholds the best rank's are drawn; `plot_bars` and `plot_share_moves` draw any other.
+        """
+        from calibra.views.style import check_formats, save_picture
+
+        check_path(folder, "folder")
+        check_folder(Path(folder))
+        check_formats(formats)
+        paths = []
+        for name, draw in self.pictures().items():
+            axes = draw()
+            paths += [save_picture(axes, Path(folder) / f"{name}.{kind}") for kind in formats]
+        return tuple(paths)
+
+    def _found(self) -> list[Finding]:
+        """What looks doubtful, then what was found, in the order of the page."""
+        told = doubts_of_judgments(self.judgments, margin_odds=self.settings.margin_odds)
+        for chapter, answer in self.on_the_page():
+            told += chapter.findings(answer)
+        return sorted(told, key=lambda finding: finding.role != "doubt")
+
+
+def _holds(answer: object) -> bool:
+    """Whether there is an answer: none, or one of no horizon, is no answer."""
+    return bool(answer)
+
+
+def doubts_of_judgments(judgments: Judgments, *, margin_odds: float) -> list[Finding]:
+    """What looks like a mistake in what was given."""
+    doubts = doubts_of_rows(judgments, margin_odds=margin_odds)
+    if judgments.as_of is not None:
+        counts, aside = judgments.duration_counts(), judgments.set_aside
+        return [*doubts, *summarise(counts, aside, {}, scale=judgments.scale, log_doubts=judgments.log_doubts).doubts]
+    cells = judgments.binomial_cells()
+    doubts += doubts_of_counts(cells.reps, cells.n, cells.events, has_events=bool(cells.events.any()))
+    return doubts + doubts_of_scale(judgments.scale)

@@ -1,0 +1,1 @@
+"""How many ranks do outcomes tell apart?"""

@@ -1,0 +1,1 @@
+"""How long does it take, and what should be looked through again?"""

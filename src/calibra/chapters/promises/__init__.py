@@ -1,0 +1,1 @@
+"""What was promised of each rank, and what came of it?"""

@@ -1,0 +1,1 @@
+"""Where does each rep stand among the reps?"""

@@ -1,0 +1,1 @@
+"""Where does each rep draw the line, and how far should it move?"""

@@ -1,0 +1,141 @@
+"""The first sections: what came in, what was set aside, how far to trust it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from calibra.data.judgments import Judgments
+from calibra.data.problems import REASONS
+from calibra.data.rows import NO_VALUE
+from calibra.data.tabulate import MISSING
+from calibra.findings import Finding
+from calibra.inference.posterior import Diagnostics
+from calibra.tables import plain_rows
+from calibra.values import Phrase
+from calibra.views.blocks import Block, Bullets, Cell, Column, Row, Section, Table, Text
+from calibra.views.page import Page
+from calibra.views.strips import rank_label
+from calibra.wording import Wording
+
+if TYPE_CHECKING:
+    from calibra.data.summary import JudgmentsSummary
+
+NOTED_KEYS = {
+    "judged, or first under observation, after as_of: not yet known": "noted_not_yet_known",
+    "event or exit after as_of: open": "noted_end_after",
+    "event and exit both: the earlier counts, ties to the event": "noted_both",
+    "handed back, and the event came after: it counts for the reading, within the horizon": "noted_handed_back",
+    "disqualified, came all the same: counted as no event": "noted_disqualified",
+    "lost or ended otherwise, came all the same: counted as no event": "noted_other_exit",
+    "lost from sight, or under observation late, before the longest horizon: not counted within it": "noted_in_part",
+    "won before the judgment or before the event": "noted_won_before",
+    "won without an event, or after an earlier exit": "noted_won",
+}
+"""What the judgments note, to its phrase."""
+_NO_VALUE = re.compile(re.escape(NO_VALUE).replace(r"\{role\}", r"(?P<role>\w+)"))
+
+
+def came_in(judgments: Judgments, say: Wording) -> str:
+    """How many judgments of how many reps, and from when to when; of ready-made counts that they have no dates."""
+    if judgments.as_of is None:
+        return say("intro.counts", n=f"{judgments.n_judgments:,}", reps=f"{len(judgments.reps):,}")
+    summary = judgments.summary()
+    return say(
+        "intro.span_one" if len(summary.reps) == 1 else "intro.span", n=f"{summary.n_judgments:,}",
+        reps=f"{len(summary.reps):,}", first=say.date(summary.first_judged_at or judgments.as_of),
+        as_of=say.date(judgments.as_of),
+    )  # fmt: skip
+
+
+def intro_section(judgments: Judgments, page: Page) -> Section:
+    """What came in, how old it is, what was set aside."""
+    say = page.say
+    title, opening = say("intro.title"), Text(came_in(judgments, say))
+    if judgments.as_of is None:
+        return Section("came-in", title, [opening])
+    summary = judgments.summary()
+    mature = [Text(say("intro.mature_note", days=say("format.comma").join(map(str, summary.n_mature))), "note")]
+    blocks: list[Block] = [opening, counts_table(summary, say), *(mature if summary.n_mature else [])]
+    noted = [say("intro.noted", n=f"{n:,}", what=_noted(words, say)) for words, n in summary.noted.items()]
+    return Section("came-in", title, [*blocks, *([Bullets(noted)] if noted else []), Text(_set_aside(page, summary))])
+
+
+def _noted(words: str, say: Wording) -> str:
+    """What the judgments note, in the report's language."""
+    if empty := _NO_VALUE.fullmatch(words):
+        return say("intro.noted_no_value", role=empty["role"])
+    return say(f"intro.{NOTED_KEYS.get(words, 'noted_other')}", words=words)
+
+
+def counts_table(summary: JudgmentsSummary, say: Wording, *, by: str = "rank") -> Table:
+    """Judgments by rank or by rep: how many, how they ended, how many are old enough."""
+    keys = (by, "n", "share", "events", "exits", "open")
+    heads = [say.first_capital(f"intro.col_{key}") for key in keys]
+    heads += [say("intro.col_mature", days=days) for days in summary.n_mature]
+    rows = [
+        Row(
+            [
+                Cell(rank_label(row[by]) if by == "rank" else say.rep(row[by])),
+                Cell(f"{row['n']:,}"),
+                Cell(say.percent(row["share"])),
+                *(Cell(f"{row[name]:,}") for name in ("events", "exits", "open")),
+                *(Cell(f"{row[f'mature_{days}']:,}") for days in summary.n_mature),
+            ]
+        )
+        for row in plain_rows(summary.by_rank if by == "rank" else summary.by_rep)
+    ]
+    columns = [Column(head, "number" if i else "name") for i, head in enumerate(heads)]
+    return Table(columns, rows, caption=say(f"intro.by_{by}"))
+
+
+def _set_aside(page: Page, summary: JudgmentsSummary) -> str:
+    """How many rows, why and of whom."""
+    say, aside = page.say, summary.set_aside
+    if not aside.n_rows:
+        return say("intro.aside_none")
+    reasons = []
+    for found in aside.findings:
+        reason = REASONS[found.reason].name
+        key = f"intro.reason_{re.sub('[ -]', '_', reason)}"
+        word = say(key if say.has(key) else "intro.reason_other", words=reason)
+        whose = [say("intro.aside_rep", rep=_aside_rep(page, rep), n=f"{n:,}") for rep, n in found.per_rep.items()]
+        n = f"{sum(found.per_rep.values()):,}"
+        named = set(found.per_rep) != {MISSING}
+        key = "intro.aside_reason" if named else "intro.aside_unnamed"
+        reasons.append(say(key, reason=word, n=n, reps=say.listed(sorted(whose))))
+    return say("intro.aside", n=f"{aside.n_rows:,}", reasons=say("format.semicolon").join(reasons))
+
+
+def _aside_rep(page: Page, rep: str) -> str:
+    """A rep of rows set aside; one that no fit knows gets a pseudonym, too."""
+    if rep == MISSING:
+        return page.say("format.missing_rep")
+    return page.label(rep)
+
+
+def trust_section(fits: Sequence[tuple[Phrase, Diagnostics]], notes: Sequence[Finding], page: Page) -> Section:
+    """The diagnostics in words, what could not be calculated, and what no statistics can tell."""
+    say = page.say
+    rows = [_trust_row(page, say.tell(name, form="page"), found) for name, found in fits]
+    heads = ("fit", "verdict", "draws", "k", "engine")
+    kinds = ("name", "words", "number", "number", "words")
+    columns = [Column(say(f"trust.col_{head}"), kind) for head, kind in zip(heads, kinds, strict=True)]
+    missing: list[Block] = []
+    if notes:
+        plain = replace(say, several=False)  # a note names its horizon itself
+        told = dict.fromkeys(page.reveal(plain.tell(note, form="page")) for note in notes)
+        missing = [Text(say("trust.missing"), "head"), Bullets(list(told))]
+    blocks = [Text(say("trust.lead")), Table(columns, rows), *missing, Text(say("trust.limits"))]
+    return Section("trust", say("trust.title"), blocks)
+
+
+def _trust_row(page: Page, name: str, found: Diagnostics) -> Row:
+    say = page.say
+    why = say("format.semicolon").join(map(say.tell, found.problems))
+    k_values = [k for k in (found.outer_pareto_k, found.worst_block_k) if k is not None]
+    worst = f"{max(k_values):.2f}" if k_values else say("format.none")
+    verdict = Cell(say("trust.good" if found.ok else "trust.bad"), sub=why, tone="good" if found.ok else "bad")
+    return Row([Cell(name), verdict, Cell(f"{found.effective_sample:,.0f}"), Cell(worst), Cell(found.engine)])

@@ -1,0 +1,86 @@
+"""A page that is being written: its language, whose names it shows and how, and what its numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from calibra.data.judgments import Judgments
+from calibra.data.tabulate import MISSING
+from calibra.stats.intervals import INTERVAL_PROB
+from calibra.views.blocks import Cell
+from calibra.views.pseudonyms import hide_names, rep_codes
+from calibra.wording import Wording, choose_wording
+from calibra.words import printable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """What every section and card is written with."""
+
+    say: Wording
+    """The language; it knows the names shown."""
+    reps: tuple[str, ...]
+    """Every rep judged, in the order of the names shown."""
+    names: Mapping[str, str]
+    """Rep to the full name shown: the pseudonym, where there are any."""
+    is_hidden: bool
+    """Whether the names are pseudonyms."""
+
+    def label(self, rep: str) -> str:
+        """A rep on one short line."""
+        return self.say.rep(rep)
+
+    def anchor(self, rep: str) -> str:
+        """Name of the anchor of a rep's card: a number, so that no label ever becomes part of an address."""
+        return f"rep-{self.reps.index(rep) + 1}"
+
+    def rep_cell(self, rep: str) -> Cell:
+        """A rep's name, leading to the card."""
+        return Cell(self.label(rep), href=self.anchor(rep))
+
+    def reveal(self, text: str) -> str:
+        """A message worded elsewhere, printable and under the names shown."""
+        return printable(hide_names(text, self.names if self.is_hidden else {}))
+
+    def level(self, interval_prob: float = INTERVAL_PROB) -> str:
+        """Level of intervals."""
+        return self.say.percent(interval_prob)
+
+    def note(self, engine: str, days: int | None, interval_prob: float = INTERVAL_PROB) -> str:
+        """What the brackets, n and the engine of numbers of mature judgments are."""
+        key = "page.n_mature_unstated" if days is None else "page.n_mature"
+        n = self.say(key, days=days)
+        return self.say("page.interval_note", level=self.level(interval_prob), n=n, engine=engine)
+
+
+def make_page(
+    reps: Iterable[str], judgments: Judgments, *, lang: str, event: str, pseudonyms: str | None, several: bool
+) -> Page:
+    """The page of these reps; with a key their names are pseudonyms. `several`: whether there are several horizons."""
+    judged = tuple(dict.fromkeys(reps))
+    named = tuple(dict.fromkeys([*judged, *_reps_of_rows(judgments)]))
+    say = choose_wording(lang, event)
+    names = _shown_names(named, say, pseudonyms)
+    ordered = tuple(sorted(judged, key=lambda rep: (*_place(names[rep]), rep)))
+    return Page(choose_wording(lang, event, names, several=several), ordered, names, pseudonyms is not None)
+
+
+def _reps_of_rows(judgments: Judgments) -> list[str]:
+    """Reps of judgments and of rows set aside, fitted or not."""
+    if judgments.as_of is None:
+        return []
+    aside = [rep for found in judgments.set_aside.findings for rep in found.per_rep if rep != MISSING]
+    return [*judgments.duration_counts().reps, *aside]
+
+
+def _shown_names(reps: tuple[str, ...], say: Wording, key: str | None) -> dict[str, str]:
+    """Rep to the name shown: printable, on one line, or a pseudonym."""
+    if key is not None:
+        return {rep: say("format.rep", code=code) for rep, code in rep_codes(reps, key).items()}
+    return {rep: printable(str(rep)).strip() or say("format.blank") for rep in reps}
+
+
+def _place(name: str) -> tuple[int, str, str]:
+    """Where a name stands: numbers by size, before words by letter."""
+    return (len(name), name, "") if name.isdecimal() else (1_000_000, name.casefold(), name)
