@@ -11,6 +11,7 @@ from calibra.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from calibra.calibration import Calibration as Calibration, calibrate as calibrate, load as load
+    from calibra.chapters.exits.pictures import plot_hand_backs as plot_hand_backs
     from calibra.data.history import RankHistory as RankHistory
     from calibra.data.history_readers import (
         read_hubspot_history as read_hubspot_history,
@@ -151,6 +152,7 @@ _HOME = {
     "plot_decomposition": "calibra.views.plot_decomposition",
     "plot_funnel": "calibra.views.plot_funnel",
     "plot_granularity": "calibra.views.plot_thresholds",
+    "plot_hand_backs": "calibra.chapters.exits.pictures",
     "plot_incidence_by_rep": "calibra.views.plot_lead_time",
     "plot_lead_times": "calibra.views.plot_lead_time",
     "plot_probabilities": "calibra.views.plot_rank",

@@ -8,6 +8,7 @@ from typing import Any
 
 from calibra.answers import Part
 from calibra.archive import read_archive, write_archive
+from calibra.chapters.exits.chapter import EXITS
 from calibra.chapters.fitting import FitSettings, Fitting
 from calibra.chapters.granularity.chapter import GRANULARITY
 from calibra.chapters.lead_times.chapter import LEAD_TIMES
@@ -45,6 +46,8 @@ class Calibration(Scored):
     """What was promised, and what came? Horizon in days to `RankReliability`."""
     granularity = Part(GRANULARITY)
     """How many ranks do the data tell apart? Horizon in days to `Granularity`."""
+    exits = Part(EXITS)
+    """How do reps end prospects, and what came of what was handed back? Where `exit_kind` says how each ended."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 
