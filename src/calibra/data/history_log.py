@@ -24,7 +24,7 @@ from calibra.data.problems import (
     UNREADABLE_CHANGE,
     UNREADABLE_OUTCOME,
 )
-from calibra.data.versions import as_known
+from calibra.data.versions import RECORDED, as_known
 
 CLEARED, UNKNOWN = -1, -2
 """Rank codes beside the places in the scale: no rank; a label the scale does not know."""
@@ -85,7 +85,9 @@ class Log:
         join every change with every outcome.
         """
         named = ~_blank("prospect", self.frames.changes.collect_schema()["prospect"])
-        in_time = (nw.col("day") >= FIRST_OF_ALL) & (nw.col("day") <= self.as_of_day) & (nw.col("late") == 0)
+        # One comparison: of three, PostgreSQL guesses that one row is left, and joins every change with every outcome.
+        told = nw.when((nw.col("day") >= FIRST_OF_ALL) & (nw.col("late") == 0)).then(nw.col("day"))
+        in_time = told <= self.as_of_day
         frame = self.rows().filter(named & in_time).drop("late")  # not by `problem`: engines inline it
         if "changed_moment" in frame.collect_schema().names():
             frame = frame.with_columns(nw.col("changed_moment").alias("changed_at")).drop("changed_moment")
@@ -165,7 +167,9 @@ class Log:
     def ends(self) -> nw.LazyFrame[Any]:
         """The outcome table as known on the snapshot date: rows recorded by then, of versions the last."""
         known = as_known(self.frames.outcomes, ["prospect"], self.as_of_day)
-        return known.filter(nw.col("late") == 0).drop("late")
+        if RECORDED in self.frames.outcomes.collect_schema():  # a filter that keeps all misleads PostgreSQL, as above
+            known = known.filter(nw.col("late") == 0)
+        return known.drop("late")
 
     def named_again(self) -> nw.LazyFrame[Any]:
         """Prospects that have more than one row in the outcome table."""
