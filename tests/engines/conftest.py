@@ -40,6 +40,7 @@ def postgres(postgres_url: str) -> Iterator[Any]:
     pytest.importorskip("psycopg", reason="psycopg is not installed: calibra-sales[postgres]")
     connection = ibis.connect(postgres_url)
     connection.raw_sql("SET TIME ZONE 'America/New_York'").close()
+    connection.raw_sql("SET statement_timeout = '120s'").close()  # a bad plan fails instead of running for hours
     yield connection
     connection.disconnect()
 
