@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import expit, log_expit, logit
 from scipy.stats import beta
 
 import calibra as cb
-from calibra.chapters.exits.hand_backs import prob_beyond, what_came_of_hand_backs
+from calibra.chapters.exits.hand_backs import what_came_of_hand_backs
 from calibra.chapters.exits.pictures import plot_hand_backs
+from calibra.chapters.exits.reps_apart import SPREAD_SCALE, prob_beyond_others
 from calibra.cli_config import read_settings
 from calibra.data.doubts import EVENTS_AFTER_EXITS, PARTLY_SEEN
 from calibra.data.judgments import Judgments
 from calibra.decisions.row_doubts import exits_with_events_after, too_many_seen_in_part
 from calibra.models.lead_time_check import ALL_RANKS
+from calibra.models.rank_profiles import FLAG_PROB
 
 AS_OF = np.datetime64("2026-09-30")
 SCALE = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, within_days=90), "B": cb.Promise(0.3, within_days=90)})
@@ -155,11 +158,38 @@ def test_whose_hand_backs_still_come_is_found_and_of_reps_alike_nobody() -> None
     assert (more.drop(["r0", "(all reps)"]) < 0.9).all()
 
 
-def test_the_probability_of_a_larger_share_is_that_of_many_draws() -> None:
-    rng = np.random.default_rng(3)
-    one, other = rng.beta(12.5, 28.5, 400_000), rng.beta(30.5, 120.5, 400_000)
-    counted = np.mean(one / (1 - one) > 1.25 * other / (1 - other))
-    assert prob_beyond((40, 12), (150, 30), 1.25) == pytest.approx(counted, abs=0.003)  # three standard errors
+def test_the_probability_beyond_the_others_is_that_of_many_draws() -> None:
+    rng, n, events = np.random.default_rng(3), np.array([40.0, 60.0, 150.0]), np.array([14.0, 9.0, 30.0])
+    tau = np.abs(rng.normal(0.0, SPREAD_SCALE, (2_000_000, 1)))
+    log_odds = rng.uniform(-5.0, 2.0, (len(tau), 1)) + tau * rng.standard_normal((len(tau), 3))
+    weight = np.exp((events * log_expit(log_odds) + (n - events) * log_expit(-log_odds)).sum(axis=1) + 132.0)
+    share = expit(log_odds)
+    others = ((n * share).sum(axis=1, keepdims=True) - n * share) / (n.sum() - n)
+    apart = log_odds - logit(others)
+    for beyond, found in zip(
+        (apart > np.log(1.25), apart < -np.log(1.25)), prob_beyond_others(n, events, 1.25), strict=True
+    ):
+        drawn = (weight[:, None] * beyond).sum(axis=0) / weight.sum()
+        np.testing.assert_allclose(found, drawn, atol=0.008)  # three standard errors of the draws
+
+
+def test_of_reps_alike_nobody_is_found_and_what_is_found_of_others_is_as_sure_as_it_says() -> None:
+    rng = np.random.default_rng(1)
+    n_found, said, held = {0.0: 0, 0.4: 0}, 0.0, 0
+    for spread in n_found:
+        for _ in range(20):
+            n = rng.integers(30, 150, 20).astype(float)
+            share = expit(-2.0 + spread * rng.standard_normal(20))
+            others = ((n * share).sum() - n * share) / (n.sum() - n)
+            apart = logit(share) - logit(others)
+            probs = prob_beyond_others(n, rng.binomial(n.astype(int), share).astype(float), 1.25)
+            for prob, true in zip(probs, (apart > np.log(1.25), apart < -np.log(1.25)), strict=True):
+                n_found[spread] += int((prob >= FLAG_PROB).sum())
+                if spread:
+                    said, held = said + prob[prob >= FLAG_PROB].sum(), held + int(true[prob >= FLAG_PROB].sum())
+    assert n_found[0.0] <= 2  # of 400 reps
+    assert n_found[0.4] >= 15
+    assert held >= said - 2.0 * np.sqrt(said * (1.0 - said / n_found[0.4]))
 
 
 def test_the_picture_shows_each_share_with_its_interval_and_n(calibration: cb.Calibration) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaincinv
+from scipy.special import betaincinv
 
+from calibra.chapters.exits.reps_apart import prob_beyond_others
 from calibra.data.exits import KINDS, ExitCounts
 from calibra.data.judgments import Judgments
 from calibra.data.packed import HANDED_BACK
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 FEWEST_COMPARED = 30
 """Hand-backs of a rep, old enough, from which they are compared with those of the others."""
-_GRID = 2000
-"""Quantiles of the others' share over which a probability is integrated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +41,8 @@ class HandBacks:
     """`rep`; `rank`; `n_handed_back` in all; `n` of them at least `within_days` ago; `events` within these days after
     the hand-back; `estimate`, `lower`, `upper` of their share (Jeffreys' prior, each row alone); `median_days` from
     the hand-back to those events; `prob_more`, `prob_less`: that the share lies above or below that of the other reps
-    together by more than the margin on the odds, NaN with fewer than 30 on either side."""
+    together by more than the margin on the odds, the reps drawn from one population (`prob_beyond_others`), NaN with
+    fewer than 30 on either side."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -98,24 +98,13 @@ def _against_the_others(
 ) -> dict[str, NDArray[np.float64]]:
     """P(a rep's share lies beyond that of the other reps together by more than the margin), all ranks together."""
     more, less = np.full(len(columns["rep"]), np.nan), np.full(len(columns["rep"]), np.nan)
-    n, events = (np.asarray(columns[name], dtype=float) for name in ("n", "events"))
-    total = 0  # all reps, all ranks stand first
-    for row in np.flatnonzero((columns["rank"] == ALL_RANKS) & (columns["rep"] != ALL_REPS)):
-        others = n[total] - n[row], events[total] - events[row]
-        if min(n[row], others[0]) >= FEWEST_COMPARED:
-            own = n[row], events[row]
-            more[row] = prob_beyond(own, others, margin_odds)
-            less[row] = prob_beyond(others, own, margin_odds)
+    rows = np.flatnonzero((columns["rank"] == ALL_RANKS) & (columns["rep"] != ALL_REPS))
+    n, events = (np.asarray(columns[name], dtype=float)[rows] for name in ("n", "events"))
+    compared = np.minimum(n, n.sum() - n) >= FEWEST_COMPARED
+    if compared.any():
+        probs = prob_beyond_others(n, events, margin_odds)
+        more[rows[compared]], less[rows[compared]] = (prob[compared] for prob in probs)
     return {"prob_more": more, "prob_less": less}
-
-
-def prob_beyond(one: tuple[float, float], other: tuple[float, float], margin_odds: float) -> float:
-    """P(odds of the one share > margin × odds of the other), (n, events) each, Jeffreys' priors, by quadrature."""
-    (n, events), (n_other, events_other) = one, other
-    grid = (np.arange(_GRID) + 0.5) / _GRID
-    share = betaincinv(events_other + 0.5, n_other - events_other + 0.5, grid)
-    bound = margin_odds * share / (1.0 - share + margin_odds * share)
-    return float(np.mean(1.0 - betainc(events + 0.5, n - events + 0.5, bound)))
 
 
 def care_table(judgments: Judgments, within_days: int) -> pd.DataFrame:
