@@ -14,7 +14,7 @@ from calibra.data.score_rows import count_notes
 from calibra.errors import InputError
 
 SET_UP = """
-    CREATE SCHEMA IF NOT EXISTS k; CREATE DOMAIN k.ymd AS date; CREATE DOMAIN k."Later" AS k.ymd;
+    DROP SCHEMA IF EXISTS k CASCADE; CREATE SCHEMA k; CREATE DOMAIN k.ymd AS date; CREATE DOMAIN k."Later" AS k.ymd;
     CREATE DOMAIN k.moment AS timestamptz; CREATE DOMAIN k.exact AS numeric(10, 2); CREATE DOMAIN k.code AS text
 """
 
