@@ -1,9 +1,13 @@
 """Funnels: exact limits, false alarms at the stated rate, over-dispersion."""
 
+from fractions import Fraction
+from math import comb, log
+
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from scipy import integrate, stats
+from scipy.special import ndtri_exp
 
 from calibra.errors import InputError
 from calibra.stats.funnel import WINSORISED_VARIANCE, funnel
@@ -108,7 +112,21 @@ def test_z_is_the_normal_score_of_scipys_mid_p() -> None:
     np.testing.assert_allclose(result.z, stats.norm.ppf(mid_p), atol=1e-10)
 
 
+def test_z_goes_on_beyond_the_smallest_float() -> None:
+    """Exact: P(Y < y) + ½ P(Y = y) in whole numbers, its logarithm turned into a normal score."""
+    n, target = 250, Fraction(1, 64)
+    tails = {}
+    for events in (190, 225, 250):
+        terms = [comb(n, k) * target**k * (1 - target) ** (n - k) for k in range(events, n + 1)]
+        tail = sum(terms) - terms[0] / 2
+        tails[events] = -ndtri_exp(log(tail.numerator) - log(tail.denominator))
+    result = funnel([n] * 3, list(tails), target=1 / 64)
+    np.testing.assert_allclose(result.z, list(tails.values()), rtol=1e-6)
+    assert result.z[2] > result.z[1] > 37.6 > result.z[0] > 30
+
+
 @given(counts, st.floats(0.02, 0.98), st.sampled_from([0.9, 0.95, 0.998]), st.booleans())
+@example([(13, 1.0), (204, 1.0)], 0.0234375, 0.998, True)
 def test_a_share_is_flagged_exactly_where_it_lies_outside_the_drawn_limits(
     rows: list, target: float, level: float, adjusted: bool
 ) -> None:

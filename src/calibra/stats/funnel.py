@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import gammaln, ndtr, ndtri, ndtri_exp, xlog1py, xlogy
 
 from calibra.errors import InputError
 from calibra.stats import binomial
@@ -34,6 +34,9 @@ SPREADS = np.linspace(0.0, 0.5, 101)
 
 SPREAD_SD = 0.1
 """Prior of a τ above 0: half-normal. On the arcsine scale 0.1 is a spread of 9 points near 30 %, of 4 near 5 %."""
+
+FAR_TAIL = 1e-290
+"""Mid-p-values below this are worked on the log scale: a float ends at 1e-308, and z would stop at 37."""
 
 NO_SPREAD = 0.5
 """Prior probability that τ is 0: even odds between a calm and an over-dispersed world."""
@@ -253,8 +256,23 @@ def _mid_z(events: Floats, n: Floats, prob: float) -> Floats:
     """Normal score of the mid-p-value, from whichever tail is small."""
     low = _mid_p(events, n, prob)
     high = _mid_p(n - events, n, 1.0 - prob)
-    smallest = np.maximum(np.minimum(low, high), np.finfo(float).tiny)
-    return np.where(low <= high, ndtri(smallest), -ndtri(smallest))
+    sign = np.where(low <= high, 1.0, -1.0)
+    smallest = np.minimum(low, high)
+    z = ndtri(np.maximum(smallest, FAR_TAIL))
+    far = smallest < FAR_TAIL
+    if far.any():
+        below = (sign > 0)[far]
+        seen = np.where(below, events[far], (n - events)[far])
+        z[far] = ndtri_exp(_log_far_mid_p(seen, n[far], np.where(below, prob, 1.0 - prob)))
+    return np.asarray(sign * z)
+
+
+def _log_far_mid_p(events: Floats, n: Floats, prob: Floats) -> Floats:
+    """Logarithm of a mid-p-value below what a float holds: from the last term, those before it nearly geometric."""
+    log_choose = gammaln(n + 1.0) - gammaln(events + 1.0) - gammaln(n - events + 1.0)
+    ratio = events * (1.0 - prob) / ((n - events + 1.0) * prob)
+    log_last = log_choose + xlogy(events, prob) + xlog1py(n - events, -prob)
+    return np.asarray(log_last + np.log(0.5 + ratio / (1.0 - ratio)))
 
 
 def _share_at(z: Floats, n: Floats, prob: float) -> Floats:
