@@ -86,8 +86,8 @@ mutate: $(READY)  ## Seed faults into a copy of the code, one at a time; each mu
 	@$(BIN)/python tests/mutate.py
 
 study: $(READY)  ## Coverage, false flags, simulation-based calibration: long; writes docs/studies
-	@set -e; for file in $$(grep -l '__name__ == "__main__"' src/calibra/studies/*.py); do \
-	    module=calibra.studies.$$(basename $$file .py); echo "$$module"; $(BIN)/python -m $$module; done
+	@set -e; for file in $$(grep -l '__name__ == "__main__"' studies/*.py); do \
+	    module=studies.$$(basename $$file .py); echo "$$module"; $(BIN)/python -m $$module; done
 
 bench: $(READY)  ## Speed, as ratios to a named peer: long
 	@set -e; for script in $(wildcard benchmarks/bench_*.py); do echo "$$script"; OMP_NUM_THREADS=1 $(BIN)/python $$script; done

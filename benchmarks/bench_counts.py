@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from calibra.data.counts import DurationCounts
-from calibra.data.judgments import Judgments
+from calibra.data.counting.counts import DurationCounts
+from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 
 N_REPS, REPEATS = 500, 5

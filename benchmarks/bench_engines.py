@@ -110,7 +110,7 @@ WAYS: dict[str, Callable[[str], Any]] = {
 def count_once(way: str, path: str) -> None:
     """In a process of its own: count, and print seconds, memory and the sum of the counts."""
     made = WAYS[way](path)
-    from calibra.data.judgments import Judgments
+    from calibra.data.counting.judgments import Judgments
 
     start, cpu = time.perf_counter(), time.process_time()
     if way == "by hand":

@@ -10,13 +10,13 @@ import sys
 import numpy as np
 from clock import Nutpie, laplace_seconds, nutpie_seconds, show
 
-from calibra.data.counts import OPEN, DurationCounts
+from calibra.chapters.lead_times.cells import lay_out
+from calibra.chapters.lead_times.model import LeadTimeModel
+from calibra.data.counting.counts import OPEN, DurationCounts
 from calibra.data.scale import RankScale
-from calibra.inference.cell_blocks import CellBlocks
-from calibra.inference.cell_model import CellModel
-from calibra.inference.pymc_build import build_pymc
-from calibra.models.lead_time import LeadTimeModel
-from calibra.models.lead_time_cells import lay_out
+from calibra.inference.declare.cells import CellModel
+from calibra.inference.laplace.cell_blocks import CellBlocks
+from calibra.inference.nuts.build_cells import build_pymc
 
 EDGES = np.linspace(15, 360, 12).astype(int)
 RANKS = ("A", "B", "C", "D", "E")
@@ -44,7 +44,7 @@ def make_counts(n_reps: int, per_cell: int, *, seed: int) -> DurationCounts:
 def declare(counts: DurationCounts) -> dict[str, CellModel]:
     """The declarations of both endings on twelve intervals."""
     cells = lay_out(counts, RankScale(RANKS), edges_days=EDGES, by=())
-    return LeadTimeModel()._declare(cells)
+    return LeadTimeModel().declare(cells)
 
 
 def by_laplace(declarations: dict[str, CellModel], *, repeats: int = 3) -> float:

@@ -11,12 +11,12 @@ import time
 import numpy as np
 from clock import laplace_seconds, nutpie_seconds, show
 
-from calibra.inference.cell_blocks import CellBlocks
-from calibra.inference.cell_model import CellModel
-from calibra.inference.pymc_build import build_pymc
-from calibra.models.cells import pack_cells
-from calibra.models.rank import RankModel
-from calibra.studies.rank_study import SCALE, simulate_world
+from calibra.chapters.ranks.model import RankModel
+from calibra.inference.declare.cells import CellModel
+from calibra.inference.laplace.cell_blocks import CellBlocks
+from calibra.inference.nuts.build_cells import build_pymc
+from calibra.reading.cells import pack_cells
+from studies.rank import SCALE, simulate_world
 
 ROWS_CUT_OFF_SECONDS = 100.0
 
@@ -25,7 +25,7 @@ def declare(n_reps: int, n_per_rank: int) -> CellModel:
     """The rank model's declaration on a simulated organisation."""
     world = simulate_world(np.random.default_rng(1), n_reps=n_reps, n_per_rank=n_per_rank, truth="fixed scales")
     cells = world.judgments.binomial_cells(within_days=90)
-    return RankModel()._declare(cells, pack_cells(cells.n > 0, ()), SCALE.scores(np.ones(5)))
+    return RankModel().declare(cells, pack_cells(cells.n > 0, ()), SCALE.scores(np.ones(5)))
 
 
 def names_of(model: CellModel) -> list[str]:

@@ -30,7 +30,7 @@ def main() -> None:
     import matplotlib.pyplot as plt
     from model_diagnostics.calibration import plot_reliability_diagram
 
-    from calibra.stats.reliability import reliability_curve
+    from calibra.stats.forecasts.reliability import reliability_curve
     from calibra.views.plot_reliability import plot_reliability
 
     rng = np.random.default_rng(1)

@@ -8,10 +8,10 @@ import argparse
 import numpy as np
 from clock import laplace_seconds, nutpie_seconds, show
 
-from calibra.inference.detection_blocks import DetectionBlocks
-from calibra.inference.detection_model import DetectionModel
-from calibra.inference.detection_pymc import build_detection
-from calibra.studies.threshold_worlds import draw_typical_reps, fit_counts
+from calibra.inference.declare.detection import DetectionModel
+from calibra.inference.laplace.detection_blocks import DetectionBlocks
+from calibra.inference.nuts.build_detection import build_detection
+from studies.threshold_worlds import draw_typical_reps, fit_counts
 
 
 def declare(n_reps: int, n_judgments: int) -> DetectionModel:

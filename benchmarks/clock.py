@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from calibra.inference.blocks import Blocks
-from calibra.inference.laplace import sample_laplace
+from calibra.inference.laplace.blocks import Blocks
+from calibra.inference.laplace.engine import sample_laplace
 from calibra.inference.progress import Progress
 
 TARGET = 400.0

@@ -7,7 +7,7 @@ from typing import Any
 import calibra as cb
 from calibra.calibration import Calibration
 from calibra.chapters.fitting import Sampled
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 from calibra.findings import Finding
 
 SCALE = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, within_days=60), "B": cb.Promise(0.3, within_days=90)})

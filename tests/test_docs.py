@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 import calibra
-from calibra.cli import main
+from calibra.cli.main import main
 
 PROJECT = Path(__file__).resolve().parents[1]
 DOCS = PROJECT / "docs"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.calibrated import calibrated, read, world
 
 import calibra as cb
-from calibra.data.judgments import Judgments
-from calibra.models.by_horizon import ByHorizon
+from calibra.data.counting.judgments import Judgments
+from calibra.reading.by_horizon import ByHorizon
+from tests.calibrated import calibrated, read, world
 
 FRAME = pd.DataFrame({"rep": ["Abe"], "rank": ["A"]})
 
@@ -128,7 +128,7 @@ def test_other_things_given_by_mistake_are_no_bare_python_errors() -> None:
     doors = {
         "`groups` must be a list of lists of ranks": lambda: cb.merged_probabilities(fit, "ABC"),
         "`thresholds` must be a ThresholdFit; got a RankFit": lambda: cb.rank_reliability(fit, thresholds=fit),
-        "`fit` must be a RankFit or a LeadTimeFit or a ThresholdFit": lambda: cb.predictive_check(FRAME, seed=1),
+        "`fit` must be a ModelFit": lambda: cb.predictive_check(FRAME, seed=1),
         "`cut_dates` must be a list of dates": lambda: cb.backtest(read(), "2026-01-01", seed=1, within_days=60),
         "`parts` must be some of": lambda: cb.calibrate(read(), seed=1, parts="thresholds"),
         "`promises` must lead from ranks to promises": lambda: cb.RankScale(["A"], 0.6),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.goldens.make import FOLDER, facts
 from tests.goldens.worlds import WORLDS
 

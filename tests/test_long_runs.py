@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibra.data.judgments import Judgments
+from calibra.chapters.ranks.fit import RankFit
+from calibra.chapters.ranks.model import RankModel
+from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import RankScale
-from calibra.models.rank import RankModel
-from calibra.models.rank_fit import RankFit
 
 N_FITS = 25 if os.environ.get("CALIBRA_FUZZ", "1") == "1" else 1000
 """Fits in one process: a few in `make test`, all in `make fuzz`."""

@@ -1,10 +1,10 @@
 """Every number with an interval and every finding with a probability, one row each."""
 
 import pandas as pd
-from tests.calibrated import calibrated
 
 from calibra.findings import Finding
 from calibra.metrics import COLUMNS, make_metrics
+from tests.calibrated import calibrated
 
 
 def test_each_quantity_of_a_table_is_a_row_with_its_interval_and_n() -> None:

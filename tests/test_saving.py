@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.calibrated import SCALE, calibrated, read, with_answer, with_notes, world
-from tests.goldens.worlds import WORLDS
 
 import calibra as cb
 from calibra import archive
 from calibra.calibration import Calibration, calibrate, load
+from calibra.chapters.granularity.merges import Granularity, Merge
+from calibra.chapters.ranks.model import RankModel, RankPriors
 from calibra.codecs import from_plain, pack_arrays, pack_table, to_plain, unpack_arrays, unpack_table
-from calibra.data.judgments import Judgments
-from calibra.decisions.granularity import Granularity, Merge
+from calibra.data.counting.judgments import Judgments
 from calibra.findings import Finding
-from calibra.inference.priors import LKJ, HalfNormal, Normal
-from calibra.models.by_horizon import ByHorizon
-from calibra.models.rank import RankModel, RankPriors
+from calibra.inference.declare.priors import LKJ, HalfNormal, Normal
+from calibra.reading.by_horizon import ByHorizon
+from tests.calibrated import SCALE, calibrated, read, with_answer, with_notes, world
+from tests.goldens.worlds import WORLDS
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from tests.calibrated import calibrated
 
 import calibra as cb
 from calibra.calibration import Calibration, calibrate
-from calibra.data.judgments import Judgments
-from calibra.data.score_rows import OUTPUTS
-from calibra.models.new_rep import new_rep_draws
+from calibra.chapters.lead_times.new_rep import new_rep_draws
+from calibra.data.counting.judgments import Judgments
+from calibra.data.scoring.score_rows import OUTPUTS
+from tests.calibrated import calibrated
 
 TODAY = date(2026, 9, 30)
 COLUMNS = {"rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened", "exit_at": "left"}

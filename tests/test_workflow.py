@@ -9,12 +9,12 @@ import pytest
 
 import calibra as cb
 from calibra.calibration import Calibration, calibrate
-from calibra.data.judgments import Judgments
+from calibra.chapters.ranks.model import RankModel
+from calibra.data.counting.judgments import Judgments
 from calibra.data.published import salvirt_judgments
-from calibra.inference.detection_model import DetectionModel
+from calibra.inference.declare.detection import DetectionModel
 from calibra.inference.engines import Declaration, sample_posterior
 from calibra.inference.posterior import Posterior
-from calibra.models.rank import RankModel
 
 
 @pytest.fixture(scope="module")

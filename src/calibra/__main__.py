@@ -2,7 +2,7 @@
 
 import sys
 
-from calibra.cli import main
+from calibra.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

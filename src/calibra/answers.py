@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, overload
 from calibra.archive import Archive
 from calibra.chapters.contract import Chapter
 from calibra.chapters.fitting import FitSettings, Fitting
-from calibra.data.doubts import doubts_of_counts, doubts_of_scale
-from calibra.data.judgments import Judgments
-from calibra.data.summary import summarise
-from calibra.decisions.row_doubts import doubts_of_rows
+from calibra.checks.row_doubts import doubts_of_rows
+from calibra.data.counting.doubts import doubts_of_counts, doubts_of_scale
+from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.summary import summarise
 from calibra.errors import InputError, NotAnsweredError, check_folder, check_path
 from calibra.findings import Finding
 from calibra.metrics import make_metrics

@@ -16,17 +16,17 @@ from calibra.chapters.promises.chapter import PROMISES
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.chapters.standings.chapter import STANDINGS
 from calibra.chapters.thresholds.chapter import THRESHOLDS
-from calibra.data.choices import horizons_to_fit
-from calibra.data.judgments import Judgments
-from calibra.data.packed_judgments import fingerprint_of
+from calibra.checks.priors import prior_sensitivity
+from calibra.data.counting.choices import horizons_to_fit
+from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.packed_judgments import fingerprint_of
 from calibra.errors import FitError, InputError, NotEnoughDataError, check_file, check_kind, check_path
 from calibra.findings import Finding
 from calibra.inference.engines import Engine
-from calibra.models.predictive_checks import predictive_check
+from calibra.reading.predictive import predictive_check
 from calibra.saving import kinds_of, pack_calibration, read_fitting, read_said
 from calibra.scored import Scored
 from calibra.stats.margin import MARGIN_ODDS, check_margin_odds
-from calibra.studies.sensitivity import prior_sensitivity
 
 
 class Calibration(Scored):

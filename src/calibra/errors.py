@@ -58,6 +58,7 @@ HOW_TO_MAKE = {
         "counts with `calibra.Judgments.from_counts`."
     ),
     "RankScale": "Write `calibra.RankScale(['A', 'B', 'C'])`, the best rank first.",
+    "ModelFit": "`calibra.RankModel(within_days=90).fit(judgments, seed=1)` makes one; so does any other model.",
     "RankFit": "`calibra.RankModel(within_days=90).fit(judgments, seed=1)` makes one.",
     "ThresholdFit": "`calibra.ThresholdModel(within_days=90).fit(judgments, seed=1)` makes one.",
     "LeadTimeFit": "`calibra.LeadTimeModel().fit(judgments, seed=1)` makes one.",
@@ -65,6 +66,7 @@ HOW_TO_MAKE = {
 """Kind to how one is made; `{frame}` stands for what was given instead."""
 INSIDE_A_CALIBRATION = {
     "Judgments": "judgments",
+    "ModelFit": "ranks[days]",
     "RankFit": "ranks[days]",
     "ThresholdFit": "thresholds.fits[days]",
     "LeadTimeFit": "lead_times",

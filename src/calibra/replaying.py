@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from calibra.calibration import Calibration, answer_everything, load
 from calibra.chapters.fitting import Fitting
-from calibra.data.judgments import Judgments
+from calibra.chapters.ranks.fit import RankFit
+from calibra.data.counting.judgments import Judgments
 from calibra.errors import InputError, check_kind
-from calibra.models.rank_fit import RankFit
-from calibra.models.reading import ALL_REPS
+from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
 from calibra.words import counted

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from calibra.archive import Archive
 from calibra.chapters.fitting import FitSettings, Fitting, Sampled
 from calibra.codecs import from_plain, pack_arrays, pack_table, to_plain, unpack_arrays, unpack_table
-from calibra.data.packed_judgments import KINDS as DATA_KINDS, pack_judgments, unpack_judgments
-from calibra.data.saved_judgments import reading_of
+from calibra.data.counting.packed_judgments import KINDS as DATA_KINDS, pack_judgments, unpack_judgments
+from calibra.data.counting.saved import reading_of
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.findings import KINDS as FINDING_KINDS, Finding
 from calibra.inference.archive import pack_posterior, unpack_posterior

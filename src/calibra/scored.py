@@ -97,7 +97,7 @@ class Scored(Answers):
         InputError
             Columns that are not there, or are named as the new ones would be; no frame.
         """
-        from calibra.data.score_rows import Lookup, score_rows
+        from calibra.data.scoring.score_rows import Lookup, score_rows
 
         if not isinstance(columns, Mapping | None):
             raise InputError(f"`columns` must lead from roles to columns, such as {{'rep': 'owner'}}; got {columns!r}.")
@@ -142,8 +142,8 @@ class Scored(Answers):
         InputError
             Another dialect; a role without column.
         """
-        from calibra.data.score_rows import Lookup
-        from calibra.data.score_sql import score_sql
+        from calibra.data.scoring.score_rows import Lookup
+        from calibra.data.scoring.score_sql import score_sql
         from calibra.scoring import UNSEEN_REP
 
         found = self._scores()
@@ -173,6 +173,6 @@ class Scored(Answers):
 
     def _read_with(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Columns and other spellings of ranks that the judgments were read with."""
-        from calibra.data.saved_judgments import reading_of
+        from calibra.data.counting.saved import reading_of
 
         return self.judgments.columns, reading_of(self.judgments).rank_labels

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from calibra.chapters.contract import Chapter
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
-from calibra.models.scores import NUMBERS, Asked, Columns, lay_over
+from calibra.reading.scores import NUMBERS, Asked, Columns, lay_over
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.tables import brief, make_table
 

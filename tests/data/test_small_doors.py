@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 
 import calibra as cb
-from calibra.data.history import RankHistory
-from calibra.data.history_readers import read_hubspot_history, read_salesforce_history
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
+from calibra.data.history.history import RankHistory
+from calibra.data.history.readers import read_hubspot_history, read_salesforce_history
 from calibra.errors import InputError
 
 SCALE = cb.RankScale(["A", "B"])

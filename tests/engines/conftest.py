@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.engines.postgres import CannotStartError, private_cluster
 
 

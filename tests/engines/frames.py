@@ -10,7 +10,8 @@ from uuid import uuid4
 import duckdb
 import polars as pl
 import pytest
-from tests.data.frames import DATE_COLUMNS, as_polars, moments, slashed
+
+from tests.data.frames.worlds import DATE_COLUMNS, as_polars, moments, slashed
 
 Columns = dict[str, list[Any]]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.data.test_calendars import check_unnamed, in_tokyo, with_offset
+
+from tests.data.frames.test_calendars import check_unnamed, in_tokyo, with_offset
 from tests.engines.frames import ENGINES
 
 WAREHOUSES = ("Ibis on DuckDB", "Ibis on PostgreSQL", "PySpark")

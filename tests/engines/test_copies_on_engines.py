@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.data.test_copies import read, world
-from tests.engines.frames import ENGINES
 
 from calibra.errors import InputError
+from tests.data.counting.test_copies import read, world
+from tests.engines.frames import ENGINES
 
 
 @pytest.mark.parametrize("engine", ["Ibis on DuckDB", "Ibis on PostgreSQL", "PySpark"])

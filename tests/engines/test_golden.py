@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from tests.data.frames import AS_OF, COLUMNS, SCALE, as_polars, world
-from tests.data.test_judgments import ROLES, TWELVE, row_by_row
-from tests.engines.frames import ENGINES, KINDS, ZONE
 
-from calibra.data.judgments import Judgments
-from calibra.data.open_rows import count_open, open_judgments
+from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.open_rows import count_open, open_judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
+from tests.data.counting.test_judgments import ROLES, TWELVE, row_by_row
+from tests.data.frames.worlds import AS_OF, COLUMNS, SCALE, as_polars, world
+from tests.engines.frames import ENGINES, KINDS, ZONE
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 

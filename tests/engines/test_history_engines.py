@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.data.test_history import BAD, CHANGES, ENDS, LOG, columns_of, golden, read, results, typed
-from tests.data.test_history_readers import SCALE, hubspot, salesforce
-from tests.engines.frames import ENGINES
 
-from calibra.data.history import RankHistory
-from calibra.data.history_readers import read_hubspot_history, read_salesforce_history
+from calibra.data.history.history import RankHistory
+from calibra.data.history.readers import read_hubspot_history, read_salesforce_history
 from calibra.errors import InputError
+from tests.data.history.test_history import BAD, CHANGES, ENDS, LOG, columns_of, golden, read, results, typed
+from tests.data.history.test_readers import SCALE, hubspot, salesforce
+from tests.engines.frames import ENGINES
 
 WAREHOUSES = ("Ibis on DuckDB", "Ibis on PostgreSQL", "PySpark")
 

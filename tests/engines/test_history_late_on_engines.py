@@ -7,7 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.data.test_history_late import ENDLESS, check_endless, check_kinds, check_late
+
+from tests.data.history.test_late import ENDLESS, check_endless, check_kinds, check_late
 from tests.engines.frames import ENGINES
 
 WAREHOUSES = ("Ibis on DuckDB", "Ibis on PostgreSQL", "PySpark")

@@ -8,10 +8,10 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
-from tests.data.history_world import history_world
 
-from calibra.data.history import RankHistory
+from calibra.data.history.history import RankHistory
 from calibra.data.scale import Promise, RankScale
+from tests.data.history.history_world import history_world
 
 SCALE = RankScale(list("ABCDE"), {"A": Promise(0.5, 90)})
 CHANGES = ("prospect", "rep", "rank", "changed_at")

@@ -6,13 +6,13 @@ from uuid import uuid4
 import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
-from tests.data.frames import as_polars, world
-from tests.data.test_versions import LOADED, ROLES, late_copies, read
 
-from calibra.data.dates import day_number, with_days
-from calibra.data.postgres import fetch
-from calibra.data.rows import REPLACED
+from calibra.data.counting.rows import REPLACED
+from calibra.data.frames.dates import day_number, with_days
+from calibra.data.frames.postgres import fetch
 from calibra.errors import InputError
+from tests.data.frames.test_versions import LOADED, ROLES, late_copies, read
+from tests.data.frames.worlds import as_polars, world
 
 DAYS = ("judged", "opened", "left")
 

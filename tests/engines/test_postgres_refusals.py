@@ -9,9 +9,9 @@ from uuid import uuid4
 import polars as pl
 import pytest
 
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
+from calibra.data.frames.urls import read_url
 from calibra.data.scale import RankScale
-from calibra.data.urls import read_url
 from calibra.errors import EngineError, InputError
 
 ROLES = {"prospect": "id", "rep": "who", "rank": "label", "judged_at": "day", "event_at": "won"}

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from tests.data.frames import AS_OF, SCALE, as_polars, world
 
-from calibra.data.judgments import Judgments
-from calibra.data.urls import read_url
+from calibra.data.counting.judgments import Judgments
+from calibra.data.frames.urls import read_url
 from calibra.errors import EngineError, InputError
+from tests.data.frames.worlds import AS_OF, SCALE, as_polars, world
 
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened",
          "exit_at": "left_at"}  # fmt: skip

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pytest
-from tests.calibrated import calibrated
-from tests.test_scoring import COLUMNS, TODAY, parquet, plain, polars_frame, scored
 
 import calibra as cb
+from tests.calibrated import calibrated
+from tests.test_scoring import COLUMNS, TODAY, parquet, plain, polars_frame, scored
 
 
 @pytest.mark.parametrize("kind", ["ibis_duckdb", "postgres", "spark"])

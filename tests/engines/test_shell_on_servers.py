@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import duckdb
 import polars as pl
 import pytest
-from tests.calibrated import calibrated
-from tests.data.history_world import history_world
-from tests.test_scoring import COLUMNS, TODAY, plain, polars_frame, scored
 
-from calibra.cli import main
+from calibra.cli.main import main
+from tests.calibrated import calibrated
+from tests.data.history.history_world import history_world
+from tests.test_scoring import COLUMNS, TODAY, plain, polars_frame, scored
 
 CONFIG = """\
 as_of = "2026-06-30"

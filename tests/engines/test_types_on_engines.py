@@ -6,12 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.calibrated import calibrated
-from tests.data.test_history import columns_of, read as read_history, typed
-from tests.data.typed_world import ROLES, TRUTH, read, select, totals
 
-from calibra.data.score_rows import count_notes
+from calibra.data.scoring.score_rows import count_notes
 from calibra.errors import InputError
+from tests.calibrated import calibrated
+from tests.data.frames.typed_world import ROLES, TRUTH, read, select, totals
+from tests.data.history.test_history import columns_of, read as read_history, typed
 
 SET_UP = """
     DROP SCHEMA IF EXISTS k CASCADE; CREATE SCHEMA k; CREATE DOMAIN k.ymd AS date; CREATE DOMAIN k."Later" AS k.ymd;

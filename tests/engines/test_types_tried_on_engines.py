@@ -6,8 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.data.typed_world import select
-from tests.data.types_tried import cases, check_type
+
+from tests.data.frames.typed_world import select
+from tests.data.frames.types_tried import cases, check_type
 from tests.engines.test_types_on_engines import SET_UP, spark_table
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from calibra.data.counts import DurationCounts
-from calibra.data.judgments import Judgments
+from calibra.data.counting.counts import DurationCounts
+from calibra.data.counting.judgments import Judgments
 from calibra.errors import CalibraError
 
 from .cases import cases

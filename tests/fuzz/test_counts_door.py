@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 from hypothesis import assume, given, strategies as st
 
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import CalibraError, InputError
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from calibra.calibration import load
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
 

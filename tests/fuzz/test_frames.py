@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, event, given, strategies as st
 
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 from calibra.errors import CalibraError, NotEnoughDataError
 
 from .cases import cases

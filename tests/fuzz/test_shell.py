@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import event, given, strategies as st
 
-from calibra.cli import main
-from calibra.cli_config import read_settings
-from calibra.cli_init import TEMPLATE
+from calibra.cli.config import read_settings
+from calibra.cli.init import TEMPLATE
+from calibra.cli.main import main
 from calibra.errors import CalibraError
 
 from .cases import cases

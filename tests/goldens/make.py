@@ -23,13 +23,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tests.goldens.worlds import WORLDS
 
 import calibra as cb
 from calibra.calibration import Calibration
-from calibra.cli_show import as_json, show
-from calibra.cli_words import ShellWords
-from calibra.data.score_rows import count_notes
+from calibra.cli.show import as_json, show
+from calibra.cli.words import ShellWords
+from calibra.data.scoring.score_rows import count_notes
+from tests.goldens.worlds import WORLDS
 
 FOLDER = Path(__file__).parent
 SEED, DRAWS = 1, 200

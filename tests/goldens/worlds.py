@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 import calibra as cb
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 
 RANKS = ["A", "B", "C"]
 PROMISES = {"A": cb.Promise(0.5, within_days=60), "B": cb.Promise(0.3, within_days=90)}

@@ -4,12 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
-from tests.inference.test_detection_blocks import declare
 
-from calibra.inference.detection_blocks import DetectionBlocks
-from calibra.inference.detection_pymc import build_detection
 from calibra.inference.engines import sample_posterior
-from calibra.studies.threshold_worlds import draw_typical_reps
+from calibra.inference.laplace.detection_blocks import DetectionBlocks
+from calibra.inference.nuts.build_detection import build_detection
+from studies.threshold_worlds import draw_typical_reps
+from tests.inference.laplace.test_detection_blocks import declare
 
 
 def test_the_pymc_build_has_the_density_of_the_numpy_blocks():
@@ -35,7 +35,7 @@ def test_the_pymc_build_has_the_density_of_the_numpy_blocks():
 @pytest.mark.nuts
 @pytest.mark.slow
 def test_laplace_and_nuts_agree_on_bars_shares_and_scales():
-    from calibra.models.threshold_fit import ThresholdFit
+    from calibra.chapters.thresholds.fit import ThresholdFit
 
     rng = np.random.default_rng(3)
     n, events = draw_typical_reps(rng, n_reps=10).counts(rng, 120)

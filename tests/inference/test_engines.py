@@ -6,6 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from calibra.errors import FitError, InputError
+from calibra.inference import engines
+from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
+from calibra.inference.declare.families import Binomial, Poisson
+from calibra.inference.declare.priors import LKJ, GammaPrecision, HalfNormal, Normal, RandomWalk
+from calibra.inference.engines import sample_posterior
+from calibra.inference.nuts import engine as nuts
+from calibra.inference.nuts.engine import NutsDraws, OutOfTimeError
+from calibra.inference.progress import Progress
 from tests.inference.worlds import (
     binomial_world,
     correlated_world,
@@ -14,15 +24,6 @@ from tests.inference.worlds import (
     rank_declaration,
     silent_world,
 )
-
-from calibra.errors import FitError, InputError
-from calibra.inference import engines, nuts
-from calibra.inference.cell_model import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
-from calibra.inference.engines import sample_posterior
-from calibra.inference.families import Binomial, Poisson
-from calibra.inference.nuts import NutsDraws, OutOfTimeError
-from calibra.inference.priors import LKJ, GammaPrecision, HalfNormal, Normal, RandomWalk
-from calibra.inference.progress import Progress
 
 # Surgical: 12 hospitals, infant cardiac surgery (BUGS examples volume 1); posterior by quadrature (ACCEPTANCE A1, A2)
 OPERATIONS = np.array([47, 148, 119, 810, 211, 196, 148, 215, 207, 97, 256, 360.0])
@@ -368,8 +369,8 @@ def test_a_correlation_of_anything_but_two_single_terms_in_order_is_refused(name
 
 
 def test_a_declaration_knows_every_name_of_the_model_written_out_in_pymc():
-    from calibra.inference.cell_model import _names
-    from calibra.inference.pymc_build import build_pymc
+    from calibra.inference.declare.cells import _names
+    from calibra.inference.nuts.build_cells import build_pymc
 
     model = poisson_world(seed=5)
     old = (RepTerm("level", np.ones((6, 1)), GammaPrecision(1, 1)), RepTerm("both", np.ones((6, 2)), HalfNormal(1)))

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.worlds import counts
 
+from calibra.chapters.ranks.model import RankModel
 from calibra.inference.pairing import pair_independent, spawn_seed
-from calibra.models.rank import RankModel
+from tests.chapters.ranks.worlds import counts
 
 
 @pytest.fixture(scope="module")

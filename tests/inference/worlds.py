@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from calibra.inference.cell_model import CellModel, Correlation, PopulationTerm, RepTerm
-from calibra.inference.families import Binomial, Poisson
-from calibra.inference.priors import LKJ, HalfNormal, Normal, Pooled, RandomWalk
+from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm
+from calibra.inference.declare.families import Binomial, Poisson
+from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, RandomWalk
 
 RANKS = ("A", "B", "C", "D", "E")
 SCORES = np.array([1.4, 0.7, 0.0, -0.7, -1.4])

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 
 from calibra.errors import InputError
-from calibra.stats.forecasts import pool_forecasts
+from calibra.stats.forecasts.cells import pool_forecasts
+from calibra.stats.forecasts.reliability import reliability_curve
+from calibra.stats.forecasts.scores import ranked_probability_score
 from calibra.stats.funnel import funnel
-from calibra.stats.lifetable import aalen_johansen, kaplan_meier
-from calibra.stats.reliability import reliability_curve
-from calibra.stats.scores import ranked_probability_score
-from calibra.stats.survival_calibration import calibration_at_horizon, censored_brier
+from calibra.stats.survival.calibration import calibration_at_horizon, censored_brier
+from calibra.stats.survival.lifetable import aalen_johansen, kaplan_meier
 
 DAYS = [5.0, 8.0, 8.0, 12.0]
 AS_DURATIONS: dict[str, Any] = {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from calibra.data.simulate import simulate_judgments
-from calibra.studies import age_limits
+from calibra.data.simulation.simulate import simulate_judgments
+from studies import age_limits
 
 
 def test_true_days_are_those_of_the_simulators_own_truth(monkeypatch):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from calibra.studies.bands import DESIGNS, render, study_bands, study_decomposition, write
+from studies.bands import DESIGNS, render, study_bands, study_decomposition, write
 
 PAGE = """# Title
 Words before.

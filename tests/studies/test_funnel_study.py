@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from calibra.studies.funnel import study_funnel, write
+from studies.funnel import study_funnel, write
 
 
 def test_every_design_is_counted_with_and_without_leaving_out() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from calibra.errors import InputError
-from calibra.studies.engine_study import compare, study_engines, worlds
-from calibra.studies.rank_study import BALANCED, simulate_world, study_coverage, study_flags
+from studies.engines import compare, study_engines, worlds
+from studies.rank import BALANCED, simulate_world, study_coverage, study_flags
 
 
 def test_coverage_of_a_reduced_study_is_nominal():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from calibra.chapters.ranks.population import POPULATION, THESE_REPS
 from calibra.errors import InputError
-from calibra.models.rank_population import POPULATION, THESE_REPS
-from calibra.studies.spread_study import NEW_REP, SpreadCoverage, law_of_reps, render, study_spread
+from studies.spread import NEW_REP, SpreadCoverage, law_of_reps, render, study_spread
 
 
 @pytest.mark.slow

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from calibra.studies.threshold_coverage import compare_advice, direction_table, follow_steps, verdict_rows
-from calibra.studies.threshold_public import run_salvirt, run_speed_dating
-from calibra.studies.threshold_worlds import draw_typical_reps, markdown
-from calibra.studies.threshold_wrong_model import best_share, directions
+from studies.threshold_coverage import compare_advice, direction_table, follow_steps, verdict_rows
+from studies.threshold_public import run_salvirt, run_speed_dating
+from studies.threshold_worlds import draw_typical_reps, markdown
+from studies.threshold_wrong_model import best_share, directions
 
 
 @pytest.fixture(scope="module")

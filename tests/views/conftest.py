@@ -3,10 +3,10 @@
 import pytest
 
 from calibra.calibration import Calibration, calibrate
-from calibra.data.judgments import Judgments
+from calibra.chapters.ranks.fit import RankFit
+from calibra.chapters.ranks.model import RankModel
+from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
-from calibra.models.rank import RankModel
-from calibra.models.rank_fit import RankFit
 from calibra.tables import make_table
 
 HOSTILE = ["$x^2$", "[red]boo[/red]", "=HYPERLINK(1)", "new\nline \x1b[31m", "abc\u202exyz", "<script>" + "w" * 200]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from calibra.models.rank_fit import RankFit
+from calibra.chapters.ranks.fit import RankFit
 from calibra.views.files import safe_cell, write_csv
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from matplotlib import font_manager
-from tests.views.conftest import counts_fit
 
+from calibra.chapters.ranks.pictures import plot_probabilities
 from calibra.errors import CalibraWarning
 from calibra.views import fonts
-from calibra.views.plot_rank import plot_probabilities
 from calibra.views.style import make_axes, save_picture
+from tests.views.conftest import counts_fit
 
 
 def test_japanese_names_fall_back_on_an_installed_font_and_latin_stays_as_it_was(tmp_path: Path) -> None:

@@ -5,17 +5,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from tests.calibrated import calibrated
 
+from calibra.chapters.ranks.pictures import plot_probabilities
+from calibra.chapters.thresholds.pictures import plot_bars
 from calibra.errors import CalibraWarning, InputError
-from calibra.stats.decomposition import decompose
+from calibra.stats.forecasts.decomposition import decompose
+from calibra.stats.forecasts.reliability import ReliabilityCurve, reliability_curve
 from calibra.stats.funnel import funnel
-from calibra.stats.reliability import ReliabilityCurve, reliability_curve
 from calibra.views.plot_decomposition import plot_decomposition
 from calibra.views.plot_funnel import plot_funnel
-from calibra.views.plot_rank import plot_probabilities
 from calibra.views.plot_reliability import plot_reliability
-from calibra.views.plot_thresholds import plot_bars
+from tests.calibrated import calibrated
 
 
 @pytest.fixture

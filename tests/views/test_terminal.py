@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from calibra.calibration import Calibration
-from calibra.models.reading import ALL_REPS
+from calibra.reading.means import ALL_REPS
 from calibra.tables import plain_rows
 from calibra.views.blocks import Bullets, Cell, Column, Row, Section, Table, Text
 from calibra.views.terminal import SHOWN_ROWS, shown

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from calibra.chapters.fitting import Fitting
 from calibra.findings import Finding
 from calibra.inference.posterior import Diagnostics
-from calibra.models.scores import Asked, Columns
+from calibra.reading.scores import Asked, Columns
 from calibra.values import Phrase
 from calibra.views.blocks import Block, Section
 from calibra.views.page import Page

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 from calibra.errors import CalibraError, FitError, InputError, NotEnoughDataError
 from calibra.findings import Finding
 from calibra.inference.engines import Declaration, Engine, sample_posterior
 from calibra.inference.posterior import Posterior
-from calibra.models.laid_out import LaidOut, check_terms
+from calibra.reading.laid_out import LaidOut, check_terms
 from calibra.stats.margin import MARGIN_ODDS
 from calibra.values import Phrase
 

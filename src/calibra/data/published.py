@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import RankScale
 from calibra.tables import make_table
 

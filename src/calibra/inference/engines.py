@@ -10,12 +10,12 @@ import numpy as np
 
 from calibra.errors import FitError, InputError
 from calibra.findings import Finding
-from calibra.inference.cell_blocks import CellBlocks
-from calibra.inference.cell_model import CellModel
-from calibra.inference.detection_blocks import DetectionBlocks
-from calibra.inference.detection_model import DetectionModel
-from calibra.inference.laplace import LaplaceDraws, sample_laplace
-from calibra.inference.nuts import OutOfTimeError, about_seconds, foresee_seconds, sample_nuts
+from calibra.inference.declare.cells import CellModel
+from calibra.inference.declare.detection import DetectionModel
+from calibra.inference.laplace.cell_blocks import CellBlocks
+from calibra.inference.laplace.detection_blocks import DetectionBlocks
+from calibra.inference.laplace.engine import LaplaceDraws, sample_laplace
+from calibra.inference.nuts.engine import OutOfTimeError, about_seconds, foresee_seconds, sample_nuts
 from calibra.inference.posterior import MIN_EFFECTIVE, Diagnostics, Floats, Posterior
 from calibra.inference.progress import Progress
 from calibra.inference.psis import PARETO_K_LIMIT

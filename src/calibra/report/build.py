@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calibra.chapters.contract import Chapter
-from calibra.data.judgments import Judgments
+from calibra.data.counting.judgments import Judgments
 from calibra.errors import check_folder
 from calibra.findings import Finding
 from calibra.inference.posterior import Diagnostics

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from calibra.data.judgments import Judgments
-from calibra.data.problems import REASONS
-from calibra.data.rows import NO_VALUE
-from calibra.data.tabulate import MISSING
+from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.problems import REASONS
+from calibra.data.counting.rows import NO_VALUE
+from calibra.data.counting.tabulate import MISSING
 from calibra.findings import Finding
 from calibra.inference.posterior import Diagnostics
 from calibra.tables import plain_rows
@@ -21,7 +21,7 @@ from calibra.views.strips import rank_label
 from calibra.wording import Wording
 
 if TYPE_CHECKING:
-    from calibra.data.summary import JudgmentsSummary
+    from calibra.data.counting.summary import JudgmentsSummary
 
 NOTED_KEYS = {
     "judged, or first under observation, after as_of: not yet known": "noted_not_yet_known",

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtrik, betaincc, betaincinv
 
-from calibra.stats.forecasts import Floats
+from calibra.stats.forecasts.cells import Floats
 
 
 def lower_bound(events: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:

@@ -11,7 +11,7 @@ from scipy.special import gammaln, ndtr, ndtri, ndtri_exp, xlog1py, xlogy
 
 from calibra.errors import InputError
 from calibra.stats import binomial
-from calibra.stats.forecasts import Floats, as_floats, refuse
+from calibra.stats.forecasts.cells import Floats, as_floats, refuse
 from calibra.tables import brief, make_table
 
 if TYPE_CHECKING:

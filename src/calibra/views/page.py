@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from calibra.data.judgments import Judgments
-from calibra.data.tabulate import MISSING
+from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.tabulate import MISSING
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.views.blocks import Cell
 from calibra.views.pseudonyms import hide_names, rep_codes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibra.errors import InputError
-from calibra.stats.decomposition import ScoreDecomposition
+from calibra.stats.forecasts.decomposition import ScoreDecomposition
 from calibra.views.style import expect, make_axes, short_label
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import InputError
-from calibra.stats.reliability import CalibrationBand, ReliabilityCurve
+from calibra.stats.forecasts.reliability import CalibrationBand, ReliabilityCurve
 from calibra.views.style import expect
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from calibra.models.rank_profiles import FEWEST_SHOWN
+from calibra.reading.flags import FEWEST_SHOWN
 from calibra.tables import plain_rows
 from calibra.views.blocks import Cell, Row
 from calibra.views.page import Page

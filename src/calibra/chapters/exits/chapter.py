@@ -13,11 +13,11 @@ from calibra.chapters.contract import Chapter, Pictures, Tables
 from calibra.chapters.exits.hand_backs import HandBacks, care_table, kinds_table, what_came_of_hand_backs
 from calibra.chapters.exits.section import card, section
 from calibra.chapters.fitting import Fitting
+from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.findings import Finding
-from calibra.models.by_horizon import ByHorizon, file_name, stack
-from calibra.models.lead_time_check import ALL_RANKS
-from calibra.models.rank_profiles import FLAG_PROB
+from calibra.reading.by_horizon import ByHorizon, file_name, stack
+from calibra.reading.flags import FLAG_PROB
 from calibra.tables import brief, plain_rows
 from calibra.values import Chance, Estimate, Rep, Within
 from calibra.views.strips import Record

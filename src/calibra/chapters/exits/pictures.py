@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibra.chapters.exits.hand_backs import HandBacks
-from calibra.models.lead_time_check import ALL_RANKS
-from calibra.models.reading import ALL_REPS
+from calibra.chapters.lead_times.check import ALL_RANKS
+from calibra.reading.means import ALL_REPS
 from calibra.views.style import ALL_REPS_COLOUR, DATA_COLOUR, INK, LINE, dress, expect, make_axes, short_label
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from calibra.chapters.exits.hand_backs import HandBacks
-from calibra.models.lead_time_check import ALL_RANKS
-from calibra.models.reading import ALL_REPS
+from calibra.chapters.lead_times.check import ALL_RANKS
+from calibra.reading.means import ALL_REPS
 from calibra.tables import plain_rows
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page

@@ -7,11 +7,11 @@ from functools import partial
 
 from calibra.chapters.contract import Chapter, Pictures, Tables
 from calibra.chapters.fitting import Fitting
+from calibra.chapters.granularity.merges import Granularity, Merge, recommend_granularity
 from calibra.chapters.granularity.section import granularity_section
 from calibra.chapters.ranks.chapter import RANKS
-from calibra.decisions.granularity import Granularity, Merge, recommend_granularity
 from calibra.findings import Finding
-from calibra.models.by_horizon import ByHorizon, file_name, stack
+from calibra.reading.by_horizon import ByHorizon, file_name, stack
 from calibra.values import Phrase
 
 type Days = int | None
@@ -45,7 +45,7 @@ def _findings(found: ByHorizon[Granularity]) -> Sequence[Finding]:
 
 
 def _pictures(found: ByHorizon[Granularity]) -> Pictures:
-    from calibra.views.plot_thresholds import plot_granularity
+    from calibra.chapters.granularity.pictures import plot_granularity
 
     return {file_name("granularity", days): partial(plot_granularity, told) for days, told in found.items()}
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from calibra.decisions.granularity import Granularity
-from calibra.models.by_horizon import ByHorizon
-from calibra.models.reading import ALL_REPS
+from calibra.chapters.granularity.merges import Granularity
+from calibra.reading.by_horizon import ByHorizon
+from calibra.reading.means import ALL_REPS
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
 from calibra.views.strips import rank_label

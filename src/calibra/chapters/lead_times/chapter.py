@@ -8,15 +8,15 @@ from functools import partial
 from calibra.chapters.contract import Chapter, Pictures, Tables
 from calibra.chapters.fitting import Fitting
 from calibra.chapters.lead_times.findings import findings
+from calibra.chapters.lead_times.fit import LeadTimeFit
+from calibra.chapters.lead_times.model import LeadTimeModel, LeadTimePriors
 from calibra.chapters.lead_times.scores import scores
 from calibra.chapters.lead_times.section import section
-from calibra.data.counts import EVENT
+from calibra.data.counting.counts import EVENT
 from calibra.errors import NotEnoughDataError
 from calibra.findings import Finding
+from calibra.inference.declare.priors import GammaPrecision, HalfNormal, Normal
 from calibra.inference.posterior import Diagnostics
-from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
-from calibra.models.lead_time import LeadTimeModel, LeadTimePriors
-from calibra.models.lead_time_fit import LeadTimeFit
 from calibra.values import Count, Phrase, Value
 
 FEWEST_EVENTS = 10
@@ -49,7 +49,7 @@ def _summary(fit: LeadTimeFit) -> list[str]:
 
 
 def _pictures(fit: LeadTimeFit) -> Pictures:
-    from calibra.views.plot_lead_time import plot_cumulative_incidence, plot_lead_times
+    from calibra.chapters.lead_times.pictures import plot_cumulative_incidence, plot_lead_times
 
     return {"incidence": partial(plot_cumulative_incidence, fit), "lead-times": partial(plot_lead_times, fit)}
 

@@ -1,89 +1,107 @@
-"""The picture of the section: the share of events by each day after the judgment, by rank, over what was counted."""
+"""Cumulative incidences of two competing endings whose hazards are constant within intervals, in closed form.
 
-from __future__ import annotations
+With event hazard λ₁, exit hazard λ₂, λ = λ₁ + λ₂, and interval j of width w_j, so that L_j = λ_j w_j,
+
+    S_j = S_{j−1} exp(−L_j),    F₁(H) = Σ_j S_{j−1} (λ₁/λ)(1 − exp(−L_j)),
+
+the last interval in part where H lies inside it. Time is continuous and starts at the judgment.
+
+References
+----------
+Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, 2nd edition. Wiley.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.chapters.lead_times.engines import engines
-from calibra.data.counts import OPEN
-from calibra.errors import NotEnoughDataError
-from calibra.models.lead_time_curves import fine_times
-from calibra.models.lead_time_fit import LeadTimeFit
-from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.stats.lifetable import aalen_johansen
-from calibra.views.blocks import Picture
-from calibra.views.page import Page
-from calibra.views.strips import rank_label
-from calibra.views.svg import Curve, Ticks, curves
+from calibra.errors import InputError
 
 type Floats = NDArray[np.float64]
 
-CURVE_POINTS, STEP_POINTS = 48, 160
-"""Points of a curve and of its steps; more cannot be seen."""
-ROUND_SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-"""Where the scale of shares may end."""
-ROUND_DAYS, MOST_TICKS = (7, 14, 30, 60, 90, 180, 365), 7
-"""Days between ticks, and how many steps there may be."""
+
+class Curves(NamedTuple):
+    """Cumulative incidence of each ending at chosen times; times along the last axis."""
+
+    event: Floats
+    """Share that became events."""
+    exit: Floats
+    """Share that exited."""
+
+    @property
+    def open(self) -> Floats:
+        """Share not ended."""
+        return np.maximum(1.0 - self.event - self.exit, 0.0)
 
 
-def draw_curves(fit: LeadTimeFit, page: Page) -> Picture:
-    """Draw the estimated share by each day with its interval, and the counted share as steps."""
-    say = page.say
-    times = fine_times(fit.cells.bounds, CURVE_POINTS)
-    event = equal_tailed(fit.draws.all_reps(times).event, interval_prob=INTERVAL_PROB)
-    of_rank: dict[str, Curve] = {
-        rank_label(rank): (_from_zero(event.estimate[k]), _from_zero(event.lower[k]), _from_zero(event.upper[k]))
-        for k, rank in enumerate(fit.ranks)
-    }
-    steps = {rank_label(rank): seen for k, rank in enumerate(fit.ranks) if (seen := _steps(fit, k)) is not None}
-    caption = say("lead_times.curves")
-    svg = curves(
-        caption,
-        _from_zero(times),
-        of_rank,
-        steps,
-        day_ticks=_day_ticks(fit.last_edge_days),
-        share_ticks=_share_ticks(page, max(float(upper.max()) for _, _, upper in of_rank.values())),
-    )
-    n = f"{int(fit.n.sum()):,}"
-    return Picture(svg, caption, say("lead_times.curves_note", level=page.level(), n=n, engine=engines(fit, page)))
+def incidence(event_hazard: Floats, exit_hazard: Floats | None, bounds: Floats, times: Floats) -> Curves:
+    """What share has ended in each way by these times?
 
-
-def _day_ticks(last_day: int) -> Ticks:
-    """Place a tick every so many round days."""
-    every = next((days for days in ROUND_DAYS if last_day / days <= MOST_TICKS), ROUND_DAYS[-1])
-    return [(float(day), f"{day}") for day in range(0, last_day + 1, every)]
-
-
-def _share_ticks(page: Page, highest: float) -> Ticks:
-    """Place three ticks from 0 to a round share that holds the highest."""
-    top = next(share for share in ROUND_SHARES if share >= min(highest, 1.0))
-    return [(part * top, page.say.percent(part * top)) for part in (0.0, 0.5, 1.0)]
-
-
-def _from_zero(values: Floats) -> Floats:
-    return np.concatenate([[0.0], values])
-
-
-def _steps(fit: LeadTimeFit, k: int) -> tuple[Floats, Floats] | None:
-    """Estimate the share of a rank by Aalen–Johansen up to the last edge, thinned to what can be seen.
-
-    None where there is nothing to show.
+    Parameters
+    ----------
+    event_hazard, exit_hazard : array, shape (..., interval)
+        Hazards per day, above 0; None for no exits.
+    bounds : array, shape (interval + 1,)
+        Where the intervals begin and end; the first begins at 0.
+    times : array, shape (time,)
+        From 0 to the last bound.
     """
-    counts = fit.counts
-    on_entry = (counts.entry_days > 0) & (counts.days == counts.entry_days) & (counts.ending != OPEN)
-    rows = (counts.rank == k) & ~on_entry
-    if not counts.n[rows].any():
-        return None
-    try:
-        curve = aalen_johansen(
-            counts.days[rows], counts.ending[rows], weights=counts.n[rows], entry_days=counts.entry_days[rows]
-        ).event
-    except NotEnoughDataError:  # nobody at risk before the first ending
-        return None
-    kept = np.flatnonzero(curve.days <= fit.last_edge_days)
-    if kept.size == 0:
-        return None
-    kept = np.unique(kept[np.linspace(0, kept.size - 1, min(kept.size, STEP_POINTS)).astype(int)])
-    return _from_zero(curve.days[kept].astype(float)), _from_zero(curve.estimate[kept])
+    if times.size and (times.min() < 0 or times.max() > bounds[-1]):
+        raise InputError(f"`times` must lie in 0 to {bounds[-1]:g}; got {times.min():g} to {times.max():g}.")
+    given = [event_hazard] if exit_hazard is None else [event_hazard, exit_hazard]
+    causes = [np.asfortranarray(hazard) for hazard in given]  # an interval, or a time, at a time: each fits the cache
+    total = sum(causes[1:], causes[0])
+    curves = [np.empty((*total.shape[:-1], len(times)), order="F") for _ in causes]
+    ended = [np.zeros_like(total[..., 0]) for _ in causes]  # before the interval
+    still_open = np.ones_like(total[..., 0])
+    place = np.clip(np.searchsorted(bounds, times, side="left") - 1, 0, len(bounds) - 2)
+    gone = np.empty_like(still_open)  # of those open at the start of the interval, minus the share that has ended
+    for j, (begin, end) in enumerate(pairwise(bounds)):
+        rate = -total[..., j]
+        weights = [still_open * (hazard[..., j] / total[..., j]) for hazard in causes]
+        for i in np.flatnonzero(place == j):
+            np.expm1(np.multiply(rate, times[i] - begin, out=gone), out=gone)
+            for curve, so_far, weight in zip(curves, ended, weights, strict=True):
+                np.subtract(so_far, np.multiply(weight, gone, out=curve[..., i]), out=curve[..., i])
+        np.expm1(np.multiply(rate, end - begin, out=gone), out=gone)
+        ended = [so_far - weight * gone for so_far, weight in zip(ended, weights, strict=True)]
+        still_open = still_open + still_open * gone
+    return Curves(curves[0], curves[1] if len(curves) > 1 else np.zeros_like(curves[0]))
+
+
+def time_of_share(curve: Floats, times: Floats, share: float | Floats) -> Floats:
+    """When has this share of what the curve holds at its last time come? Linear between the times given.
+
+    Parameters
+    ----------
+    curve : array, shape (..., time)
+        Rising curve, above 0 at its last time; it is 0 at time 0.
+    times : array, shape (time,)
+        Rising, above 0.
+    share : float or array
+        Between 0 and 1.
+    """
+    target = np.asarray(share) * curve[..., -1]
+    after = np.minimum((curve < target[..., None]).sum(axis=-1), len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    upper = np.take_along_axis(curve, after[..., None], axis=-1)[..., 0]
+    lower = np.where(after > 0, np.take_along_axis(curve, before[..., None], axis=-1)[..., 0], 0.0)
+    start = np.where(after > 0, times[before], 0.0)
+    fraction = (target - lower) / np.maximum(upper - lower, 1e-300)
+    return np.asarray(start + np.clip(fraction, 0.0, 1.0) * (times[after] - start))
+
+
+def fine_times(bounds: Floats, n_times: int = 40) -> Floats:
+    """Times for reading quantiles and areas: every bound, and about so many in all, each interval split evenly."""
+    pieces = max(1, round(n_times / (len(bounds) - 1)))
+    inner = [np.linspace(lower, upper, pieces + 1)[1:] for lower, upper in pairwise(bounds)]
+    return np.concatenate(inner)
+
+
+def area_under(curve: Floats, times: Floats, *, start: float) -> Floats:
+    """Area under a curve from time 0, where it is `start`, to the last time: the trapezoid rule."""
+    widths = np.diff(times, prepend=0.0)
+    weights = 0.5 * (widths + np.append(widths[1:], 0.0))
+    return np.asarray(0.5 * widths[0] * start + np.einsum("...t,t->...", curve, weights))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.views.page import Page
 
 

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
+from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.chapters.lead_times.misfits import MISFIT_PROB, misfits
 from calibra.chapters.lead_times.open_prospects import OpenProspects, open_prospects
+from calibra.chapters.lead_times.promises import promise_answers
+from calibra.chapters.lead_times.tables import CANNOT_TELL, FASTER, MONTH_DAYS, SLOWER
 from calibra.findings import Finding
-from calibra.models.lead_time_fit import LeadTimeFit
-from calibra.models.lead_time_promises import promise_answers
-from calibra.models.lead_time_tables import CANNOT_TELL, FASTER, MONTH_DAYS, SLOWER
-from calibra.models.reading import ALL_REPS
+from calibra.reading.means import ALL_REPS
 from calibra.stats.margin import MARGIN_RATIO
 from calibra.tables import plain_rows
 from calibra.values import Chance, Count, Estimate, Listed, Phrase, Rank, Rep, Share, Unit, Value

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.chapters.lead_times.check import ALL_RANKS, FEWEST_EXPECTED, GROUPINGS, LeadTimeCalibration
 from calibra.findings import Finding
-from calibra.models.lead_time_check import ALL_RANKS, FEWEST_EXPECTED, GROUPINGS, LeadTimeCalibration
 from calibra.values import Count, Listed, Phrase, Rank, Rep, Share, Value, Within
 
 type Columns = Mapping[str, NDArray[Any]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from calibra.models.lead_time_fit import LeadTimeFit
+from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.values import Estimate
 from calibra.views.strips import Record, rows_of_rep
 

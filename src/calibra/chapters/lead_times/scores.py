@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.score_rows import CUT
-from calibra.models.lead_time_curves import Curves
-from calibra.models.new_rep import new_rep_draws
-from calibra.models.scores import WEEK, Asked, Columns, empty, n_column
+from calibra.chapters.lead_times.curves import Curves
+from calibra.chapters.lead_times.new_rep import new_rep_draws
+from calibra.data.scoring.score_rows import CUT
+from calibra.reading.scores import WEEK, Asked, Columns, empty, n_column
 from calibra.stats.intervals import equal_tailed
 from calibra.words import counted
 
 if TYPE_CHECKING:
-    from calibra.models.lead_time_fit import LeadTimeFit
+    from calibra.chapters.lead_times.fit import LeadTimeFit
 
 type Floats = NDArray[np.float64]
 

@@ -7,14 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from calibra.chapters.lead_times.curves import draw_curves
+from calibra.chapters.lead_times.curves_section import draw_curves
 from calibra.chapters.lead_times.engines import engines
 from calibra.chapters.lead_times.findings import exit_sides, exits_found, never_found
+from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.chapters.lead_times.open_prospects import OpenProspects, open_prospects
-from calibra.models.lead_time_fit import LeadTimeFit
-from calibra.models.lead_time_promises import PromiseAnswer, promise_answers
-from calibra.models.lead_time_tables import FASTER, IN_LINE, SLOWER
-from calibra.models.reading import ALL_REPS
+from calibra.chapters.lead_times.promises import PromiseAnswer, promise_answers
+from calibra.chapters.lead_times.tables import FASTER, IN_LINE, SLOWER
+from calibra.reading.means import ALL_REPS
 from calibra.stats.margin import MARGIN_RATIO
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page

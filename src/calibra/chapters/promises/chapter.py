@@ -5,13 +5,13 @@ from __future__ import annotations
 from calibra.chapters.contract import Chapter, Tables
 from calibra.chapters.fitting import Fitting
 from calibra.chapters.promises.findings import findings
+from calibra.chapters.promises.reliability import RankReliability, rank_reliability
 from calibra.chapters.promises.rows import Days, Promises
 from calibra.chapters.promises.section import card, front, section
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.chapters.thresholds.chapter import THRESHOLDS
-from calibra.decisions.promises import RankReliability, rank_reliability
 from calibra.errors import InputError
-from calibra.models.by_horizon import ByHorizon, stack
+from calibra.reading.by_horizon import ByHorizon, stack
 
 
 def _fit(fitting: Fitting) -> Promises:

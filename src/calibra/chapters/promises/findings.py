@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from calibra.chapters.promises.reliability import KEPT, LESS, MORE
 from calibra.chapters.promises.rows import Days, Promises
-from calibra.decisions.promises import KEPT, LESS, MORE
 from calibra.findings import Finding
-from calibra.models.reading import ALL_REPS
+from calibra.reading.means import ALL_REPS
 from calibra.values import Chance, Estimate, Given, Listed, Phrase, Rank, Value, Within
 from calibra.views.strips import Record
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from calibra.chapters.promises.reliability import RankReliability
 from calibra.chapters.ranks.rows import Ranks
-from calibra.decisions.promises import RankReliability
-from calibra.models.by_horizon import ByHorizon
-from calibra.models.threshold_fit import ThresholdFit
+from calibra.chapters.thresholds.fit import ThresholdFit
+from calibra.reading.by_horizon import ByHorizon
 from calibra.views.strips import ByRank, by_rank
 
 type Days = int | None

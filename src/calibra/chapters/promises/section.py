@@ -8,7 +8,7 @@ from calibra.chapters.promises.findings import SIDES
 from calibra.chapters.promises.rows import Days, Promises
 from calibra.chapters.ranks.findings import order
 from calibra.chapters.ranks.section import all_reps_line
-from calibra.models.reading import ALL_REPS
+from calibra.reading.means import ALL_REPS
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
 from calibra.views.strips import (

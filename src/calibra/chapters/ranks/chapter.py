@@ -10,16 +10,16 @@ from calibra.chapters.contract import Chapter, Pictures, Tables
 from calibra.chapters.fitting import Fitting
 from calibra.chapters.ranks.doubts import doubts
 from calibra.chapters.ranks.findings import findings
+from calibra.chapters.ranks.fit import RankFit
+from calibra.chapters.ranks.model import RankModel, RankPriors
 from calibra.chapters.ranks.rows import Ranks as Ranks
 from calibra.chapters.ranks.scores import scores
 from calibra.chapters.ranks.section import section
-from calibra.data.choices import horizons_to_fit
+from calibra.data.counting.choices import horizons_to_fit
 from calibra.findings import Finding
+from calibra.inference.declare.priors import LKJ, GammaPrecision, HalfNormal, Normal
 from calibra.inference.posterior import Diagnostics
-from calibra.inference.priors import LKJ, GammaPrecision, HalfNormal, Normal
-from calibra.models.by_horizon import file_name, stack
-from calibra.models.rank import RankModel, RankPriors
-from calibra.models.rank_fit import RankFit
+from calibra.reading.by_horizon import file_name, stack
 from calibra.values import Phrase, Value
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _summary(ranks: Ranks) -> list[str]:
 
 
 def _pictures(ranks: Ranks) -> Pictures:
-    from calibra.views.plot_rank import plot_probabilities, plot_profiles
+    from calibra.chapters.ranks.pictures import plot_probabilities, plot_profiles
 
     pictures = {}
     for days, fit in ranks.items():

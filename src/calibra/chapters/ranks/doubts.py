@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calibra.data.doubts import few_mature, reps_left_out
+from calibra.data.counting.doubts import few_mature, reps_left_out
 from calibra.findings import Finding
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from calibra.chapters.ranks.population import THESE_REPS
 from calibra.chapters.ranks.rows import PROBS, Days, RankRows, Ranks
 from calibra.findings import Finding
-from calibra.models.rank_population import THESE_REPS
-from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FLAG_PROB
-from calibra.models.reading import ALL_REPS, WITHIN_REPS
+from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
+from calibra.reading.means import ALL_REPS, WITHIN_REPS
 from calibra.tables import plain_rows
 from calibra.values import Chance, Count, Estimate, Given, Listed, More, Phrase, Rank, Rep, Value, Within
 from calibra.views.strips import Record, is_shown

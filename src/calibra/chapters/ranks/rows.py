@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from calibra.decisions.first_answers import first_answers
-from calibra.models.by_horizon import ByHorizon
-from calibra.models.rank_fit import RankFit
-from calibra.models.rank_profiles import FEWEST_JUDGMENTS, FINDINGS, FLAG_PROB
-from calibra.models.reading import ALL_REPS
+from calibra.chapters.ranks.first_answers import first_answers
+from calibra.chapters.ranks.fit import RankFit
+from calibra.chapters.ranks.profiles import FINDINGS
+from calibra.reading.by_horizon import ByHorizon
+from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
+from calibra.reading.means import ALL_REPS
 from calibra.views.strips import ByRank, Record, by_rank, by_rep, rows_of_rep
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.models.scores import Asked, Columns, empty, n_column
+from calibra.reading.scores import Asked, Columns, empty, n_column
 from calibra.stats.intervals import equal_tailed
 
 if TYPE_CHECKING:
     from calibra.chapters.ranks.chapter import Ranks
-    from calibra.models.rank_fit import RankFit
+    from calibra.chapters.ranks.fit import RankFit
 
 NO_AGE = "age not taken into account: there is no lead-time model"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calibra.chapters.ranks.findings import spread
 from calibra.chapters.ranks.rows import PROBS, RankRows, Ranks
-from calibra.models.reading import ALL_REPS
+from calibra.reading.means import ALL_REPS
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
 from calibra.views.strips import (

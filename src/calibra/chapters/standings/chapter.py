@@ -7,9 +7,9 @@ from functools import partial
 from calibra.chapters.contract import Chapter, Pictures, Tables
 from calibra.chapters.fitting import Fitting
 from calibra.chapters.ranks.chapter import RANKS
+from calibra.chapters.standings.places import RepStandings, rep_standings
 from calibra.chapters.standings.section import findings, section
-from calibra.decisions.standings import RepStandings, rep_standings
-from calibra.models.by_horizon import ByHorizon, file_name, stack
+from calibra.reading.by_horizon import ByHorizon, file_name, stack
 
 
 def _fit(fitting: Fitting) -> ByHorizon[RepStandings]:
@@ -22,7 +22,7 @@ def _tables(found: ByHorizon[RepStandings]) -> Tables:
 
 
 def _pictures(found: ByHorizon[RepStandings]) -> Pictures:
-    from calibra.views.plot_decisions import plot_standings
+    from calibra.chapters.standings.pictures import plot_standings
 
     return {file_name("standings", days): partial(plot_standings, told) for days, told in found.items()}
 

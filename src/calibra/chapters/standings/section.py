@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from calibra.decisions.standings import SURE, RepStandings
+from calibra.chapters.standings.places import SURE, RepStandings
 from calibra.findings import Finding
-from calibra.models.by_horizon import ByHorizon
+from calibra.reading.by_horizon import ByHorizon
 from calibra.values import Share, Value
 from calibra.views.blocks import Block, Bullets, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page

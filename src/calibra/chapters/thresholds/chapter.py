@@ -6,15 +6,15 @@ from functools import partial
 
 from calibra.chapters.contract import Chapter, Pictures, Tables
 from calibra.chapters.ranks.chapter import RANKS
+from calibra.chapters.thresholds.advice import AdviceRules, ThresholdAdvice
+from calibra.chapters.thresholds.answer import Thresholds as Thresholds, answer_thresholds, fit_name
 from calibra.chapters.thresholds.findings import threshold_findings
-from calibra.chapters.thresholds.fit import Thresholds as Thresholds, answer_thresholds, fit_name
+from calibra.chapters.thresholds.model import ThresholdModel, ThresholdPriors
 from calibra.chapters.thresholds.scores import scores
 from calibra.chapters.thresholds.section import threshold_section
-from calibra.decisions.thresholds import AdviceRules, ThresholdAdvice
+from calibra.inference.declare.priors import GammaPrecision, HalfNormal, Normal
 from calibra.inference.posterior import Diagnostics
-from calibra.inference.priors import GammaPrecision, HalfNormal, Normal
-from calibra.models.by_horizon import stack
-from calibra.models.threshold import ThresholdModel, ThresholdPriors
+from calibra.reading.by_horizon import stack
 from calibra.values import Phrase
 
 
@@ -33,7 +33,7 @@ def _summary(found: Thresholds) -> list[str]:
 
 
 def _pictures(found: Thresholds) -> Pictures:
-    from calibra.views.plot_thresholds import plot_bars, plot_share_moves
+    from calibra.chapters.thresholds.pictures import plot_bars, plot_share_moves
 
     if found.advice is None:
         return {}

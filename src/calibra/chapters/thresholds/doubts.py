@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.chapters.thresholds.fit import Thresholds
-from calibra.decisions.advice_rules import MISFIT_P_VALUE
-from calibra.decisions.thresholds import ThresholdAdvice
+from calibra.chapters.ranks.fit import RankFit
+from calibra.chapters.thresholds.advice import ThresholdAdvice
+from calibra.chapters.thresholds.advice_rules import MISFIT_P_VALUE
+from calibra.chapters.thresholds.answer import Thresholds
+from calibra.chapters.thresholds.fit import ThresholdFit
 from calibra.findings import Finding
-from calibra.models.rank_fit import RankFit
-from calibra.models.threshold_fit import ThresholdFit
 from calibra.stats.margin import MARGIN_ODDS, log_odds_gap
 from calibra.values import Count, Number, Rank, Rep, Share, Value, Within
 

@@ -9,9 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from calibra.chapters.thresholds.doubts import threshold_doubts
-from calibra.chapters.thresholds.fit import Thresholds
-from calibra.decisions.advice_words import (
+from calibra.chapters.thresholds.advice import ThresholdAdvice
+from calibra.chapters.thresholds.advice_words import (
     CANNOT_TELL,
     FINE,
     INVERTED,
@@ -22,8 +21,9 @@ from calibra.decisions.advice_words import (
     TIGHTEN,
     VERDICTS,
 )
-from calibra.decisions.style import CAUTIOUS, READS_TOO_MUCH, STARTS_HIGHER, STARTS_LOWER, RepStyles
-from calibra.decisions.thresholds import ThresholdAdvice
+from calibra.chapters.thresholds.answer import Thresholds
+from calibra.chapters.thresholds.doubts import threshold_doubts
+from calibra.chapters.thresholds.style import CAUTIOUS, READS_TOO_MUCH, STARTS_HIGHER, STARTS_LOWER, RepStyles
 from calibra.findings import Finding
 from calibra.values import Chance, Count, Estimate, Listed, Phrase, Rank, Rep, Value
 

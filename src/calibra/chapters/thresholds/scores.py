@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibra.models.scores import Asked, Columns
+from calibra.reading.scores import Asked, Columns
 
 if TYPE_CHECKING:
     from calibra.chapters.thresholds.chapter import Thresholds

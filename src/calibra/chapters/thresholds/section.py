@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calibra.chapters.thresholds.advice import ThresholdAdvice
+from calibra.chapters.thresholds.advice_findings import (
+    Row as Threshold,
+    boundary,
+    counted_share,
+    interval_of,
+    share_today,
+)
+from calibra.chapters.thresholds.advice_words import CANNOT_TELL, FINE, LOOSEN, MOVED, OUT_OF_REACH, TIGHTEN
+from calibra.chapters.thresholds.answer import Thresholds
 from calibra.chapters.thresholds.findings import VERDICT_PHRASES, count_verdicts
-from calibra.chapters.thresholds.fit import Thresholds
-from calibra.decisions.advice_findings import Row as Threshold, boundary, counted_share, interval_of, share_today
-from calibra.decisions.advice_words import CANNOT_TELL, FINE, LOOSEN, MOVED, OUT_OF_REACH, TIGHTEN
-from calibra.decisions.thresholds import ThresholdAdvice
 from calibra.values import Share
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page

@@ -1,0 +1,1 @@
+"""Has a reading changed? Two reps, two periods or two groups, compared."""

@@ -1,0 +1,237 @@
+"""Rank → event: what does each rep's rank mean, as a probability that the event comes within the horizon?
+
+    events_rk ~ Binomial(n_rk, p_rk),   logit p_rk = μ_k + o_r + d_r s_k + e_rk,   corr(o_r, d_r) = ρ
+
+μ_k is rank k for a typical rep, o_r rep r's level, d_r the slope on the rank scores s, e_rk what is left of a rep's
+own use of a rank. With ρ below 0 reps differ less at the best rank than at the worst. Effects of case mix
+(`adjust_for`) and of the user's team column are added. All rep terms are partially pooled.
+
+References
+----------
+Gelman, A. & Hill, J. (2007). Data Analysis Using Regression and Multilevel/Hierarchical Models. Cambridge University
+Press. Normand, S.-L. T., Glickman, M. E. & Gatsonis, C. A. (1997). Statistical methods for profiling providers of
+medical care. Journal of the American Statistical Association 92, 803–814. doi:10.1080/01621459.1997.10474036
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calibra.chapters.ranks.fit import RankFit
+from calibra.data.counting.counts import BinomialCells, check_groups
+from calibra.data.counting.judgments import Judgments
+from calibra.data.scale import RankScores
+from calibra.errors import InputError, check_kind, what_came
+from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
+from calibra.inference.declare.families import Binomial
+from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
+from calibra.inference.engines import Engine
+from calibra.inference.posterior import Posterior
+from calibra.reading.cells import (
+    Floats,
+    PackedCells,
+    check_any,
+    indicator,
+    pack_cells,
+    read_adjust_for,
+    residual_basis,
+)
+from calibra.reading.laid_out import LaidOut
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from calibra.chapters.design import Design, Reps, World
+
+
+@dataclass(frozen=True, slots=True)
+class RankPriors:
+    """What is believed of ranks and reps before the counts are seen; log-odds throughout."""
+
+    rank_mean: Normal = Normal(-1.0, 1.5)
+    """A rank of a typical rep: from about 2 % to 88 % with 90 % probability."""
+    level: ScalePrior = HalfNormal(0.5)
+    """Standard deviation of the reps' levels."""
+    slope: ScalePrior = HalfNormal(0.5)
+    """Standard deviation of the reps' slopes, per standard deviation of the rank scores."""
+    correlation: LKJ = LKJ(2.0)
+    """Correlation of the reps' levels and slopes: from −.73 to .73 with 90 % probability."""
+    residual: ScalePrior = HalfNormal(0.3)
+    """Standard deviation of what is left per rep and rank."""
+    adjustment: Normal = Normal(0.0, 1.0)
+    """Effect of a label of an `adjust_for` column."""
+    team: ScalePrior = HalfNormal(0.3)
+    """Standard deviation of the teams' levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankModel:
+    """What does each rep's rank mean, as a probability of an event within the horizon?
+
+    Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals
+    are nominal on average over reps drawn from the population; for a fixed rep far from all others and with few
+    judgments they cover less. The model describes outcomes under the present way of working: where reps work their A
+    prospects harder, that is in the numbers.
+
+    Parameters
+    ----------
+    within_days : int, optional
+        Horizon in days; None means the scale's only one.
+    adjust_for : tuple of str
+        Grouping columns (segment, source, …) whose mix differs between reps.
+    team : str, optional
+        Grouping column of teams, pooled as a level of its own.
+    priors : RankPriors
+        Priors.
+
+    Examples
+    --------
+    >>> import calibra as cb
+    >>> world = cb.simulate_judgments(seed=1)
+    >>> judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
+    >>> fit = cb.RankModel(within_days=90).fit(judgments, seed=1)
+    >>> fit.diagnostics.ok
+    True
+    """
+
+    within_days: int | None = None
+    """Horizon in days; None means the scale's only one."""
+    adjust_for: tuple[str, ...] = ()
+    """Grouping columns of case mix."""
+    team: str | None = None
+    """Grouping column of teams."""
+    priors: RankPriors = RankPriors()
+    """Priors."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        check_kind(self.priors, "priors", RankPriors, more="Leave it out for the defaults, or write RankPriors().")
+        object.__setattr__(self, "adjust_for", read_adjust_for(self.adjust_for))
+        if not isinstance(self.team, str | None):
+            raise InputError(f"`team` must be the name of a grouping, as text; got {what_came(self.team)}.")
+        if self.team is not None and self.team in self.adjust_for:
+            raise InputError(f"{self.team!r} is both `team` and in `adjust_for`; name it once.")
+
+    def fit(
+        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
+    ) -> RankFit:
+        """Fit the model.
+
+        Parameters
+        ----------
+        judgments : Judgments
+            Judgments, or ready-made counts (`Judgments.from_counts`).
+        seed : int
+            Same seed, same numbers.
+        engine : {"auto", "laplace", "nuts"}
+            `auto` takes laplace, and nuts where laplace says it cannot be trusted; the diagnostics say why.
+        draws : int
+            Posterior draws to keep.
+        progress : bool
+            Show progress on a terminal for work above a second.
+
+        Raises
+        ------
+        NotEnoughDataError
+            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
+        InputError
+            A column or horizon that is not there; late entry or loss from sight before the horizon.
+        """
+        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
+
+    def draw_world(
+        self,
+        design: "Design",
+        rng: np.random.Generator,
+        *,
+        exact: bool = True,  # noqa: ARG002 (as of every model)
+        reps: "Reps" = "priors",
+    ) -> "World":
+        """An organisation drawn from the priors, scales included, on a design of yours.
+
+        Parameters
+        ----------
+        exact : bool
+            Makes no difference here: counts are whole in either case.
+        reps : {"priors", "identical", "extreme"}
+            How reps differ.
+
+        Raises
+        ------
+        NotEnoughDataError
+            Whole days in which nobody was followed to the last edge.
+        InputError
+            A model with case mix or teams: there are no such columns here.
+        """
+        from calibra.chapters.ranks.worlds import draw_rank_world
+
+        return draw_rank_world(self, design, rng, reps=reps)
+
+    def lay_out(self, judgments: Judgments) -> LaidOut[RankFit]:
+        """The declaration on these judgments, and the fit that its draws make."""
+        cells, packed = self._cells(judgments)
+        scores = judgments.scale.scores(_rank_counts(cells))
+        declaration = self.declare(cells, packed, scores)
+
+        def read(posteriors: Mapping[str, Posterior]) -> RankFit:
+            scale, posterior = judgments.scale, posteriors["rank"]
+            return RankFit(scale, self.adjust_for, self.team, cells, packed, scores, declaration, posterior, judgments)
+
+        return LaidOut({"rank": declaration}, read)
+
+    def build(self, judgments: Judgments) -> "pm.Model":
+        """The model written out in PyMC, for reading and doubting: `pm.sample(model=...)` samples what `fit` does."""
+        from calibra.inference.nuts.build_cells import build_pymc
+
+        cells, packed = self._cells(judgments)
+        return build_pymc(self.declare(cells, packed, judgments.scale.scores(_rank_counts(cells))))
+
+    def _cells(self, judgments: Judgments) -> tuple[BinomialCells, PackedCells]:
+        check_kind(judgments, "judgments", Judgments)
+        teams = () if self.team is None else (self.team,)
+        check_groups(self.adjust_for, judgments.groups, name="adjust_for")
+        check_groups(teams, judgments.groups, name="team")
+        by = (*self.adjust_for, *teams)
+        cells = judgments.binomial_cells(within_days=self.within_days, by=by)
+        check_any(cells.n)
+        return cells, pack_cells(cells.n > 0, by)
+
+    def declare(self, cells: BinomialCells, packed: PackedCells, scores: RankScores) -> CellModel:
+        """The multilevel cell model: β = rank means, case mix, teams; u_r = level, slope, residuals."""
+        priors, rank = self.priors, packed.rank
+        population = [
+            PopulationTerm("rank_mean", "rank", cells.ranks, indicator(rank, len(cells.ranks)), priors.rank_mean)
+        ]
+        for name in self.adjust_for:
+            labels, codes = cells.groups[name], packed.groups[name]
+            design = indicator(codes, len(labels), _group_shares(cells, name))
+            population.append(PopulationTerm(f"{name}_effect", name, labels, design, priors.adjustment))
+        if self.team is not None:
+            labels, codes = cells.groups[self.team], packed.groups[self.team]
+            population.append(
+                PopulationTerm("team_level", self.team, labels, indicator(codes, len(labels)), Pooled(priors.team))
+            )
+        rep_terms = [RepTerm("level", np.ones((*rank.shape, 1)), priors.level)]
+        if len(cells.ranks) > 1:
+            rep_terms.append(RepTerm("slope", scores.values[rank][..., None], priors.slope))
+        if len(cells.ranks) > 2:
+            rep_terms.append(RepTerm("residual", residual_basis(scores.values)[rank], priors.residual))
+        return CellModel(
+            family=Binomial(), events=packed.pack(cells.events), size=packed.pack(cells.n), reps=cells.reps,
+            population=with_own_axes(population, rep_terms), rep_terms=tuple(rep_terms),
+            correlation=Correlation("level", "slope", priors.correlation) if len(cells.ranks) > 1 else None,
+        )  # fmt: skip
+
+
+def _rank_counts(cells: BinomialCells) -> Floats:
+    """Mature judgments per rank, (rank,)."""
+    return cells.n.sum(axis=(0, *range(2, cells.n.ndim))).astype(float)
+
+
+def _group_shares(cells: BinomialCells, name: str) -> Floats:
+    """Share of each label of a grouping among mature judgments."""
+    axis = 2 + list(cells.groups).index(name)
+    counts = cells.n.sum(axis=tuple(i for i in range(cells.n.ndim) if i != axis)).astype(float)
+    return np.asarray(counts / counts.sum())

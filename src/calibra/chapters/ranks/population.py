@@ -1,0 +1,143 @@
+"""What the rank model says of reps in general: what a rank of a rep never seen means, and how far reps differ."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.chapters.ranks.mix import new_case_weights, team_shares
+from calibra.errors import InputError
+from calibra.reading.means import logistic
+from calibra.stats.intervals import equal_tailed
+from calibra.words import quoted
+
+if TYPE_CHECKING:
+    from calibra.chapters.ranks.fit import RankFit
+
+type Floats = NDArray[np.float64]
+
+THESE_REPS, POPULATION = "these reps", "population"
+"""Of whom a spread is: of the reps there are, or of all such reps, those never seen included."""
+CORRELATION = "level_slope_correlation"
+"""Name of the draws of the correlation of the reps' levels and slopes."""
+_NEW_REPS = 8
+"""Reps never seen drawn for each posterior draw: few enough to be cheap, and their mean is steady."""
+_NODES = 21
+"""Points of the Gauss–Hermite rule: exact to many digits for any spread that reps can have."""
+
+
+def new_rep_draws(fit: "RankFit", *, team: str | None = None) -> Floats:
+    """Draws of P(event) of reps never seen, (draw, new rep, rank), at all reps' mix of cases within each rank.
+
+    Each of the rep's terms is drawn from its population, and the team from those there are, in proportion to their
+    reps, unless it is named. The mean over cases is one of probabilities.
+    """
+    rng = np.random.default_rng([fit.diagnostics.seed, 1])
+    draws, shape = fit.posterior.draws, (fit.posterior.n_draws, _NEW_REPS)
+
+    level = rng.standard_normal(shape)
+    linpred = draws["rank_mean"][:, None, :] + (draws["level_scale"][:, None] * level)[..., None]
+    if "slope_scale" in draws:
+        rho = fit.correlation_draws[:, None]
+        slope = rho * level + np.sqrt(1.0 - rho**2) * rng.standard_normal(shape)
+        linpred = linpred + (draws["slope_scale"][:, None] * slope)[..., None] * fit.scores.values
+    if "residual_scale" in draws:
+        basis = fit.residual_basis
+        residual = draws["residual_scale"][:, None, None] * rng.standard_normal((*shape, basis.shape[1]))
+        linpred = linpred + residual @ basis.T
+    if fit.team is not None:
+        linpred = linpred + _team_effects(fit, team, rng, shape)[..., None]
+    elif team is not None:
+        raise InputError(
+            f"`team` needs a fit with teams; got {quoted(team)}. Fit RankModel(team='team'), or leave it out."
+        )
+    weights, effects = new_case_weights(fit), fit.case_effects()
+    return _over_cases(linpred, effects, weights)
+
+
+def expected_columns(fit: "RankFit", *, team: str | None, interval_prob: float) -> dict[str, Any]:
+    """Columns of `RankFit.expected`, which says what they mean."""
+    new = new_rep_draws(fit, team=team)
+    summary = equal_tailed(new.reshape(-1, new.shape[-1]), interval_prob=interval_prob)
+    return {
+        "rank": np.array(fit.ranks, dtype=object), "estimate": summary.estimate, "lower": summary.lower,
+        "upper": summary.upper, "n": fit.n.sum(axis=0).astype(int), "n_reps": (fit.n > 0).sum(axis=0),
+    }  # fmt: skip
+
+
+def spread_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, Any]:
+    """Columns of `RankFit.spread`, which says what they mean."""
+    terms = list(fit.declaration.outer_names)
+    of_reps = 100.0 * _spread_of_reps(fit)
+    of_terms = np.stack([fit.posterior[name] for name in terms], axis=1)
+    draws = np.concatenate([of_terms, of_reps, 100.0 * population_spread(fit)], axis=1)
+    summary = equal_tailed(draws, interval_prob=interval_prob)
+    units = ["correlation" if name == CORRELATION else "log-odds" for name in terms]
+    by_rank, n_ranks = [f"probability at rank {rank}" for rank in fit.ranks], len(fit.ranks)
+    return {
+        "quantity": np.array([*terms, *by_rank, *by_rank], dtype=object),
+        "of": np.array([POPULATION] * len(terms) + [THESE_REPS] * n_ranks + [POPULATION] * n_ranks, dtype=object),
+        "unit": np.array([*units, *["points"] * (2 * n_ranks)], dtype=object),
+        "estimate": summary.estimate, "lower": summary.lower, "upper": summary.upper,
+        "n_reps": np.full(draws.shape[1], len(fit.reps)),
+    }  # fmt: skip
+
+
+def _spread_of_reps(fit: "RankFit") -> Floats:
+    """Standard deviation over the reps there are of P(event) at each rank, (draw, rank)."""
+    mean, square = np.zeros((2, fit.posterior.n_draws, len(fit.ranks)))
+    for _, prob in fit.in_chunks(case_mix="all reps"):
+        mean += prob.sum(axis=1) / len(fit.reps)
+    for _, prob in fit.in_chunks(case_mix="all reps"):
+        square += ((prob - mean[:, None]) ** 2).sum(axis=1) / len(fit.reps)
+    return np.asarray(np.sqrt(square))
+
+
+def population_spread(fit: "RankFit") -> Floats:
+    """Standard deviation over all such reps of P(event) at each rank, (draw, rank), integrated draw by draw.
+
+    sd of Σ_g w_g logistic(μ_k + β_g + τ_k z) over z ~ Normal(0, 1). The shortcut τ p (1 − p) overstates it by a
+    quarter to a third where τ is large.
+    """
+    draws, tau = fit.posterior.draws, fit.between_rep_sd()
+    if fit.team is not None:
+        tau = np.hypot(tau, draws["team_level_scale"][:, None])
+    nodes, mass = np.polynomial.hermite_e.hermegauss(_NODES)
+    mass = mass / mass.sum()
+    linpred = draws["rank_mean"][:, None, :] + tau[:, None, :] * nodes[:, None]
+    prob = _over_cases(linpred, fit.case_effects(), new_case_weights(fit))
+    mean = np.einsum("szk,z->sk", prob, mass)
+    return np.asarray(np.sqrt(np.einsum("szk,z->sk", (prob - mean[:, None]) ** 2, mass)))
+
+
+def _over_cases(linpred: Floats, effects: Floats, weights: Floats) -> Floats:
+    """Mean over cases of the probability: (draw, anything, rank), (draw, *group) and (rank, *group)."""
+    total = np.zeros_like(linpred)
+    for cell in np.ndindex(weights.shape[1:]):
+        weight = weights[(slice(None), *cell)]
+        if weight.any():
+            total += weight * logistic(linpred + effects[(slice(None), *cell)][:, None, None])
+    return total
+
+
+def _team_effects(fit: "RankFit", team: str | None, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+    """Effect of the team of each new rep, (draw, new rep)."""
+    labels, effects = fit.teams, fit.posterior["team_level"]
+    if team is None:
+        shares = team_shares(fit.cells.n).mean(axis=0)
+        chosen = rng.choice(len(labels), size=shape, p=shares / shares.sum())
+        return np.take_along_axis(effects, chosen, axis=1)
+    if team not in labels:
+        more = " …" if len(labels) > 5 else ""
+        raise InputError(
+            f"`team` must be one of {', '.join(labels[:5])}{more}; got {quoted(team)}. Leave it out if unknown."
+        )
+    return effects[:, [labels.index(team)]]
+
+
+def rep_share(fit: "RankFit", prob: Floats, n: Floats) -> Floats:
+    """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""
+    information = n * (prob * (1.0 - prob)).mean(axis=0)
+    tau = fit.between_rep_sd()
+    signal = [tau[:, k, None] ** 2 * of_rank for k, of_rank in enumerate(information.T)]
+    return np.stack([(s / (1.0 + s)).mean(axis=0) for s in signal], axis=1)

@@ -1,0 +1,92 @@
+"""The profile of each rep: optimism, discrimination, what is said of them, and how much more data a verdict takes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.chapters.ranks.population import new_rep_draws
+from calibra.errors import check_within
+from calibra.reading.flags import CANNOT_TELL, FEWEST_JUDGMENTS, FEWEST_SHOWN, check_flag_prob
+from calibra.reading.means import concordance, log_odds, more_judgments_needed
+from calibra.stats.intervals import equal_tailed
+from calibra.stats.margin import check_margin_odds, log_odds_gap
+
+if TYPE_CHECKING:
+    from calibra.chapters.ranks.fit import RankFit
+
+type Floats = NDArray[np.float64]
+
+FINDINGS = {"prob_below": "below all reps", "prob_above": "above all reps", "prob_within": "in line"}
+"""Probability to the finding it supports."""
+
+
+def profile_columns(
+    fit: "RankFit", *, margin_odds: float, nothing_auc: float, flag_prob: float, interval_prob: float
+) -> dict[str, Any]:
+    """Columns of `RankFit.profiles`, which says what they mean."""
+    check_margin_odds(margin_odds)
+    check_within(nothing_auc, "nothing_auc", 0, 0.5, ends="[)", mend="Give a distance from one half, such as 0.05.")
+    check_flag_prob(flag_prob)
+    everyone, before = fit.all_reps_draws(case_mix="all reps"), fit.gap_draws(case_mix="own").mean(axis=0)
+    margin = float(np.log(margin_odds))
+    limits = {"margin": margin, "nothing_auc": nothing_auc, "interval_prob": interval_prob}
+    columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
+    columns |= fit.read(lambda reps, prob: _rows(fit, prob, everyone, before[reps], **limits), case_mix="all reps")
+    odds_gap, odds_sd = columns.pop("odds_gap"), columns.pop("odds_sd")
+    n = fit.n.sum(axis=1)
+    compared = bool(fit.events.any()) & (len(n) > 1) & ~fit.cells.seen_too_little
+    told = (n >= FEWEST_JUDGMENTS) & compared
+    columns["finding"] = _findings(columns, flag_prob, told)
+    needed = more_judgments_needed(odds_gap, odds_sd, n, margin=margin, prior_sd=_gap_spread(fit), flag_prob=flag_prob)
+    waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_SHOWN) & compared
+    columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - n), 0.0).astype(int)
+    columns["n"] = n.astype(int)
+    return columns
+
+
+def _rows(
+    fit: "RankFit",
+    prob: Floats,
+    everyone: Floats,
+    before: Floats,
+    *,
+    margin: float,
+    nothing_auc: float,
+    interval_prob: float,
+) -> dict[str, NDArray[Any]]:
+    """The numbers of a few reps from their draws (draw, rep, rank), all reps' (draw, rank) and the gap before."""
+    mix = fit.rank_mix
+    gap, auc = 100.0 * (prob - everyone[:, None]) @ mix, concordance(prob, mix)
+    on_odds = log_odds_gap(prob @ mix, (everyone @ mix)[:, None])
+    rows: dict[str, NDArray[Any]] = {}
+    rows |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
+    rows |= _summarise("gap_points", gap, interval_prob)
+    rows |= {"gap_points_before": before, "disagree": np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)}
+    rows |= _summarise("discrimination", log_odds(prob) @ (mix * fit.scores.values), interval_prob)
+    rows |= _summarise("auc", auc, interval_prob)
+    shares = {
+        "prob_below": on_odds < -margin, "prob_above": on_odds > margin, "prob_within": np.abs(on_odds) <= margin,
+        "prob_ranks_tell_nothing": np.abs(auc - 0.5) <= nothing_auc, "prob_inverted": auc < 0.5,
+    }  # fmt: skip
+    rows |= {name: seen.mean(axis=0) for name, seen in shares.items()}
+    return rows | {"odds_gap": on_odds.mean(axis=0), "odds_sd": on_odds.std(axis=0)}
+
+
+def _gap_spread(fit: "RankFit") -> float:
+    """Standard deviation between reps never seen of the log-odds at the all-reps mix of ranks, for planning."""
+    at_mix = log_odds(new_rep_draws(fit) @ fit.rank_mix)
+    return max(float(np.sqrt(at_mix.var(axis=1, ddof=1).mean())), 1e-6)
+
+
+def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floats]:
+    """Columns `name`, `name_lower`, `name_upper` of draws (draw, rep)."""
+    estimate, lower, upper = equal_tailed(draws, interval_prob=interval_prob)
+    return {name: estimate, f"{name}_lower": lower, f"{name}_upper": upper}
+
+
+def _findings(columns: Mapping[str, Any], flag_prob: float, told: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """One finding per rep; none where nothing may be told."""
+    conditions = [(columns[name] >= flag_prob) & told for name in FINDINGS]
+    return np.select(conditions, [np.array(word, dtype=object) for word in FINDINGS.values()], default=CANNOT_TELL)

@@ -1,0 +1,366 @@
+"""How far should each rep move each rank's threshold? Verdict, minimal move, capped step, and what it would bring."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.chapters.thresholds.advice_findings import describe_rep
+from calibra.chapters.thresholds.advice_rules import DEFAULT_RULES, MISFIT_P_VALUE, AdviceRules as AdviceRules
+from calibra.chapters.thresholds.advice_words import MOVED, TIGHTEN, VERDICTS, WITHOUT_NUMBERS
+from calibra.chapters.thresholds.fit import ThresholdFit
+from calibra.chapters.thresholds.steps import has_moved, share_of_late, step_from
+from calibra.chapters.thresholds.targets import (
+    BoundaryTarget,
+    Payoff as Payoff,
+    Target,
+    by_all_reps,
+    by_promise,
+    by_value,
+    check_fits,
+    prospects_per_rep,
+)  # fmt: skip
+from calibra.chapters.thresholds.verdicts import gap_of, verdicts
+from calibra.data.counting.weekly import RecentCounts
+from calibra.data.scale import find_rank
+from calibra.errors import InputError, check_kind, check_within
+from calibra.findings import Finding
+from calibra.reading.predictive import predictive_check
+from calibra.stats.detection.advice import change_of_cut
+from calibra.stats.detection.curve import auc, bar_at, cutpoint_at_share, share_above
+from calibra.stats.intervals import INTERVAL_PROB
+from calibra.tables import make_table, plain_rows
+from calibra.wording import choose_wording
+from calibra.words import counted, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Floats = NDArray[np.float64]
+
+
+ADVICE_COLUMNS = (
+    "rep", "rank", "verdict", "share_counted", "share_now", "share_now_lower", "share_now_upper", "share_target",
+    "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_now", "bar_now_lower", "bar_now_upper",
+    "bar_after", "bar_target", "prob_direction", "prob_beyond_margin", "prob_within_margin", "events_change",
+    "events_missed_change", "best_attainable", "binormal_auc", "reason", "n_more", "n", "events", "within_days",
+    "fit_p_value", "share_recent", "n_recent",
+)  # fmt: skip
+"""Columns of `ThresholdAdvice.table`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThresholdAdvice:
+    """What should move, how far, how sure, and what it would bring; one row per rep and boundary.
+
+    Shares and bars are those of the rep's own pool of prospects under the present way of working. Advice is for
+    feedback, not for pay or dismissal.
+    """
+
+    def __repr__(self) -> str:
+        verdicts = Counter(self.columns["verdict"].tolist())
+        said = ", ".join(f"{verdict} {verdicts[verdict]:,}" for verdict in VERDICTS if verdicts[verdict])
+        reps = counted(len(dict.fromkeys(self.columns["rep"].tolist())), "rep")
+        return f"<ThresholdAdvice: {reps}, aim: {self.target}; {said}; {self.settings['engine']}>"
+
+    columns: Mapping[str, NDArray[Any]]
+    """Column name to values, see `ADVICE_COLUMNS`; shares and bars from 0 to 1."""
+    promises: NDArray[np.float64]
+    """Promised probability aimed at in each row; NaN where the aim is another."""
+    is_best: NDArray[np.bool_]
+    """Whether the row is of the best rank's boundary."""
+    auc_interval: Floats
+    """Lower and upper end of the rep's AUC in each row, (2, row)."""
+    target: str
+    """What was aimed at, in words."""
+    rules: AdviceRules
+    """The rules."""
+    pool: str
+    """Which prospects the bars and shares are of."""
+    diagnostics: str
+    """How far to trust the fit behind it."""
+    settings: Mapping[str, object]
+    """Interval level, seed, engine, snapshot date."""
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per rep and boundary.
+
+        `share_recent` is what was counted among the rep's `n_recent` recent judgments, young ones included: today's
+        share, from which the step goes; NaN where no days are known or fewer than 10 are recent.
+        `share_counted` is what was counted among the n mature judgments, `share_now` the model's estimate of it for
+        the rep's use of the rank in the long run. `share_now` → `share_target` (median), both with an interval of level
+        `move_prob`; `share_move` is the minimal move and
+        `share_step` this quarter's step; `bar_after` the bar at `share_move`; `prob_direction` that the aim lies on
+        the side stated; `events_change` expected events gained above the boundary at `share_move`, among the rep's
+        prospects, `events_missed_change` those below; `n_more` mature judgments until a verdict.
+
+        `bar_now` is the probability at which the rep begins to use the rank, with an interval of level `interval_prob`,
+        `bar_target` that at the aim; `prob_beyond_margin` and `prob_within_margin` that the odds of what the rank would
+        bring, used as today and once the better ranks meet their aim, lie further from those aimed at than the margin,
+        or not; `best_attainable` the event rate of the best few prospects left to the rank; `binormal_auc` Φ(d/√2);
+        `reason` why nothing can be told, or why no aim is given. No number is given where ranks tell nothing or the
+        wrong way. `fit_p_value` is that of the predictive check of the threshold model (`predictive_check`): below
+        0.05 the direction and this quarter's step stand alone, and no aim is given.
+        """
+        columns = {name: self.columns[name] for name in ADVICE_COLUMNS}
+        engine = np.full(len(columns["rep"]), self.settings["engine"], dtype=object)
+        table = make_table({**columns, "engine": engine})
+        table.attrs.update(self.settings)
+        table.attrs |= {
+            "target": self.target,
+            "pool": self.pool,
+            "move_prob": self.rules.move_prob,
+        }
+        return table
+
+    def findings(self, rep: str | None = None) -> list[Finding]:
+        """What is said of the thresholds of one rep or of each, as data: best rank first, then what is not known."""
+        rows_of_rep = self.rows_of_reps()
+        if rep is not None and rep not in rows_of_rep:
+            raise InputError(f"`rep` must be one of the reps advised; got {rep!r}.")
+        asked = rows_of_rep if rep is None else {rep: rows_of_rep[rep]}
+        return [finding for rows in asked.values() for finding in describe_rep(rows, self.rules)]
+
+    def sentences(self, rep: str | None = None) -> list[str]:
+        """The findings in English, for one rep or for each."""
+        several = len(set(self.columns["within_days"].tolist())) > 1
+        say = choose_wording("en", "event", several=several)
+        return [say.tell(finding) for finding in self.findings(rep)]
+
+    def rows_of_reps(self) -> dict[str, list[dict[str, Any]]]:
+        """Rep to the rows of its thresholds as plain values, best rank first, each with what `table` leaves out."""
+        beside = {
+            "promise": self.promises,
+            "is_best": self.is_best,
+            "auc_lower": self.auc_interval[0],
+            "auc_upper": self.auc_interval[1],
+            "move_size": self.move_sizes,
+            "rests_on_shape": self.rests_on_shape,
+        }
+        rows_of_rep: dict[str, list[dict[str, Any]]] = {}
+        for row in plain_rows(make_table({**self.columns, **beside})):
+            rows_of_rep.setdefault(row["rep"], []).append(row)
+        return rows_of_rep
+
+    @property
+    def move_sizes(self) -> Floats:
+        """How far each share is to move in the end, and without an aim how far this quarter, (row,)."""
+        at = self.columns
+        end = np.where(np.isfinite(at["share_move"]), at["share_move"], at["share_step"])
+        return np.asarray(np.abs(end - self.share_today))
+
+    @property
+    def share_today(self) -> Floats:
+        """Share called this rank or better today: of the recent judgments where they are known, else `share_now`."""
+        recent = np.asarray(self.columns["share_recent"], dtype=float)
+        return np.where(np.isfinite(recent), recent, self.columns["share_now"])
+
+    @property
+    def rests_on_shape(self) -> NDArray[np.bool_]:
+        """Whether the aim of a row lies beyond the best rank's line of today, where nothing was counted; (row,)."""
+        at = self.columns
+        return np.asarray(self.is_best & (at["verdict"] == TIGHTEN) & np.isfinite(at["share_target"]))
+
+
+def recommend_thresholds(
+    fit: ThresholdFit | Mapping[int, ThresholdFit],
+    *,
+    target: Target | None = None,
+    capacity: float | None = None,
+    n_prospects: Mapping[str, float] | None = None,
+    worked_rank: str | int | None = None,
+    recent: RecentCounts | None = None,
+    rules: AdviceRules = DEFAULT_RULES,
+) -> ThresholdAdvice:
+    """How far should each rep move each threshold, and how sure is that?
+
+    Draw by draw the cut that meets the target is solved and read as a share of the rep's prospects; cutpoints are never
+    averaged. The minimal move goes from today's share to the near edge of the `move_prob` interval of the recommended
+    share, and is zero where that interval spans today's share. This quarter's step is at most `step_fraction` of the
+    gap and never beyond the minimal move.
+
+    What is fine, and what has to move, is decided on the odds of what the rank brings: an `average` promise against
+    the share of events between today's line and that of the next better rank's aim, any other aim against the bar.
+
+    Counts do not say which prospects of the best rank are the better ones. Where it is to be used less, the aim rests
+    on the assumed shape (normal signals): move a step and look. The same six counts can give an aim of 0 to 19 % of
+    the prospects by what is assumed inside the best rank. Loosening goes into a rank that was counted.
+
+    The threshold model is checked against the counts it was fitted to (`predictive_check`, at the fit's own seed).
+    Where that speaks against it (p below 0.05), as it does under strongly skewed or two-type prospects, the advice
+    gives the direction and this quarter's step, but no aim, does not call a promise out of reach, and reads each rank
+    below the line of today, for where that should lie is not known.
+
+    Stated directions are right at their rate where the model holds, and close to it under logistic noise or drifting
+    cut points; where the quality of prospects is strongly skewed they are too sure, though moves advised still go the
+    right way (docs/studies/threshold_wrong_model.md).
+
+    Parameters
+    ----------
+    fit : ThresholdFit, or mapping of horizon to ThresholdFit
+        With a mapping, each boundary is read at the horizon its better rank promises.
+    target : {"promise", "all reps"} or Payoff, optional
+        `promise` (the default without `capacity`): what the scale promises, from the best rank down, each given the cut
+        above. `all reps`: the mean of all reps' bars. `Payoff`: work a prospect where its value exceeds its cost.
+    capacity : float, optional
+        So many prospects can be worked in all: the bar that equalises the last prospect's probability over reps. Alone
+        or with a `Payoff` (the higher bar counts).
+    n_prospects : mapping of rep to number, optional
+        Prospects per rep in the period of `capacity`, and for the expected change in events; default: the mature
+        judgments.
+    worked_rank : str or int, optional
+        With a payoff or capacity: the last rank whose prospects are worked; default the best.
+    recent : RecentCounts, optional
+        How often each rep uses each rank now, as `judgments.weekly_counts().recent()` counts it. The step goes from
+        there; a rep whose recent share already lies beyond it is not told to move. Without it today's share is that of
+        all mature judgments.
+    rules : AdviceRules
+        From when on advice is given, and how bold.
+
+    Raises
+    ------
+    InputError
+        A target that does not exist or does not fit the promises; `capacity` with a promise.
+
+    References
+    ----------
+    Elkan, C. (2001). The foundations of cost-sensitive learning. IJCAI 17.
+    """
+    fits = check_fits(fit)
+    first = next(iter(fits.values()))
+    check_kind(rules, "rules", AdviceRules, more="Write AdviceRules(margin_odds=1.25).")
+    if recent is not None:
+        check_kind(recent, "recent", RecentCounts, more="Take judgments.weekly_counts().recent().")
+    if capacity is not None:
+        check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
+    n_each = prospects_per_rep(first, n_prospects)
+    p_values = {days: predictive_check(one, seed=one.diagnostics.seed).p_value for days, one in fits.items()}
+    doubted = [days for days, p_value in p_values.items() if p_value < MISFIT_P_VALUE]
+    targets, words = _aim(fits, target, capacity, n_each, worked_rank, doubted)
+    rows = [
+        _boundary_rows(fits[aim.within_days], aim, n_each, rules, p_values[aim.within_days], recent) for aim in targets
+    ]
+    n_reps, n_rows = len(first.reps), len(first.reps) * len(rows)
+    order = np.arange(n_rows).reshape(len(rows), n_reps).T.ravel()  # rep by rep, best rank first
+    columns = {name: np.concatenate([part[name] for part in rows])[order] for name in (*ADVICE_COLUMNS, *_EXTRA)}
+    return ThresholdAdvice(
+        columns={name: columns[name] for name in ADVICE_COLUMNS}, promises=columns["promise"],
+        is_best=columns["rank"] == first.ranks[0], auc_interval=np.stack([columns["auc_lower"], columns["auc_upper"]]),
+        target=words, rules=rules, pool=f"each rep's own, {first.pool or 'all prospects'}",
+        diagnostics="; ".join(str(one.diagnostics) for one in fits.values()),
+        settings={
+            "as_of": str(first.cells.as_of), "engine": first.diagnostics.engine, "seed": first.diagnostics.seed,
+            "interval_prob": INTERVAL_PROB,
+        },
+    )  # fmt: skip
+
+
+_NUMBERS_OF_ADVICE = (
+    "share_target", "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_after",
+    "events_change", "events_missed_change", "best_attainable", "bar_target", "prob_direction", "prob_beyond_margin",
+    "prob_within_margin",
+)  # fmt: skip
+_NUMBERS_OF_AIM = tuple(name for name in _NUMBERS_OF_ADVICE if not name.startswith("prob_") and name != "share_step")
+_EXTRA = ("promise", "auc_lower", "auc_upper")
+
+
+def _aim(
+    fits: Mapping[int | None, ThresholdFit], target: Target | None, capacity: float | None, n_each: Floats,
+    worked_rank: str | int | None, doubted: Collection[int | None],
+) -> tuple[list[BoundaryTarget], str]:  # fmt: skip
+    """The targets and what they are, in words."""
+    first = next(iter(fits.values()))
+    if isinstance(target, Payoff) or (target is None and capacity is not None):
+        _one_horizon(fits)
+        asked = first.ranks[0] if worked_rank is None else worked_rank
+        rank = find_rank(asked, first.ranks[:-1], "worked_rank", which="a rank but the last ({})")
+        payoff = target if isinstance(target, Payoff) else None
+        aims = by_value(first, payoff=payoff, capacity=capacity, n_prospects=n_each, boundary=first.ranks.index(rank))
+        words = [f"work pays from {percent(payoff.bar)} on"] if payoff else []
+        words += [f"capacity for {capacity:g} prospects"] if capacity is not None else []
+        return aims, ", ".join(words)
+    if capacity is not None or worked_rank is not None:
+        raise InputError("`capacity` and `worked_rank` go with target=None or a Payoff, not with another target.")
+    if target is None or target == "promise":
+        return by_promise(fits, doubted), "promise"
+    if target == "all reps":
+        _one_horizon(fits)
+        return by_all_reps(first), "all reps' bars"
+    raise InputError(f"`target` must be 'promise', 'all reps' or a Payoff(cost=…, value=…); got {target!r}.")
+
+
+def _one_horizon(fits: Mapping[int | None, ThresholdFit]) -> None:
+    if len(fits) > 1:
+        raise InputError(f"this target takes one fit; got {len(fits)} horizons ({', '.join(map(str, fits))}).")
+
+
+def _boundary_rows(
+    fit: ThresholdFit,
+    aim: BoundaryTarget,
+    n_each: Floats,
+    rules: AdviceRules,
+    fit_p_value: float,
+    recent: RecentCounts | None,
+) -> dict[str, NDArray[Any]]:
+    """All columns of one boundary, one value a rep."""
+    k, pool = aim.boundary, aim.pool
+    cut_now = aim.found.cutpoints[:, :, k]
+    now, wanted = share_above(cut_now, **pool), share_above(aim.cut, **pool)
+    gap, share_now, median = gap_of(aim, cut_now, now, wanted), now.mean(axis=0), np.median(wanted, axis=0)
+    tail = (1.0 - rules.move_prob) / 2.0
+    low, high = np.quantile(wanted, [tail, 1.0 - tail], axis=0)
+    now_low, now_high = np.quantile(now, [tail, 1.0 - tail], axis=0)
+    move = np.clip(share_now, low, high)
+    today = share_of_late(recent, fit.reps, k)
+    step = step_from(today["share_recent"], share_now, move, median, rules)
+    bar_now = bar_at(cut_now, **pool)
+    area = auc(aim.found.discrimination)
+    change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=n_each, **pool)
+    less, more = gap.beyond(rules)
+    tighten = (gap.share > 0).mean(axis=0) + 0.5 * (gap.share == 0).mean(axis=0)
+    columns: dict[str, NDArray[Any]] = {
+        "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
+        "share_counted": _share_counted(fit.n, k), **today,
+        "share_now": share_now, "share_now_lower": now_low, "share_now_upper": now_high, "share_target": median,
+        "share_target_lower": low, "share_target_upper": high,
+        "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
+        "bar_now_lower": np.quantile(bar_now, (1 - INTERVAL_PROB) / 2, axis=0),
+        "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
+        "bar_after": bar_at(cutpoint_at_share(move, **pool), **pool).mean(axis=0),
+        "bar_target": bar_at(aim.cut, **pool).mean(axis=0), "prob_direction": np.maximum(tighten, 1.0 - tighten),
+        "prob_beyond_margin": np.maximum(less, more), "prob_within_margin": 1.0 - less - more,
+        "events_change": change.n_events_above.mean(axis=0),
+        "events_missed_change": change.n_events_missed.mean(axis=0),
+        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)), "binormal_auc": area.mean(axis=0),
+        "auc_lower": np.quantile(area, (1 - INTERVAL_PROB) / 2, axis=0),
+        "auc_upper": np.quantile(area, (1 + INTERVAL_PROB) / 2, axis=0),
+        "n": fit.n.sum(axis=1).astype(int), "events": fit.events.sum(axis=1).astype(int),
+        "within_days": np.full(len(fit.reps), aim.within_days, dtype=object),
+        "fit_p_value": np.full(len(fit.reps), fit_p_value),
+        "promise": np.full(len(fit.reps), np.nan if aim.promise is None else aim.promise.prob),
+    }  # fmt: skip
+    fits_well = fit_p_value >= MISFIT_P_VALUE
+    columns |= verdicts(fit, aim, gap, wanted, rules, fits_well=fits_well)
+    columns["verdict"] = np.where(has_moved(columns, move, median, rules), MOVED, columns["verdict"]).astype(object)
+    for name in _NUMBERS_OF_ADVICE:  # ranks that do not separate outcomes get a sentence instead of a number
+        columns[name] = np.where(np.isin(columns["reason"], WITHOUT_NUMBERS), np.nan, columns[name])
+    for name in _NUMBERS_OF_AIM:  # nor is an aim read off a model that does not give back the counts
+        columns[name] = columns[name] if fits_well else np.full(len(fit.reps), np.nan)
+    return columns
+
+
+def _share_counted(n: Floats, boundary: int) -> Floats:
+    """Share of a rep's mature judgments above a boundary; NaN where there is none."""
+    total = n.sum(axis=1)
+    return np.where(total > 0, n[:, : boundary + 1].sum(axis=1) / np.maximum(total, 1.0), np.nan)
+
+
+def _mean_of_numbers(values: Floats) -> Floats:
+    """Mean over draws, leaving out NaN; NaN where there is nothing else."""
+    seen = np.isfinite(values)
+    total = np.where(seen, values, 0.0).sum(axis=0)
+    return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)

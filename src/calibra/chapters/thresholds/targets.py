@@ -1,0 +1,208 @@
+"""Where a rep's cutpoints should lie, draw by draw: by promise, by all reps' bars, by payoff, by capacity."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.chapters.thresholds.fit import ThresholdDraws, ThresholdFit
+from calibra.data.scale import Promise
+from calibra.errors import InputError, check_kind, check_number, check_within, what_came
+from calibra.stats.detection.advice import capacity_bar, payoff_bar, promised_cutpoint
+from calibra.stats.detection.curve import average_above, bar_at, cutpoint_at_bar, cutpoint_at_share, share_above
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Payoff:
+    """What is it worth to work a prospect? Working pays from probability cost / value on.
+
+    Parameters
+    ----------
+    cost : float
+        Cost per prospect worked, 0 or more.
+    value : float
+        Value of an event, in the same currency, above 0.
+    """
+
+    cost: float
+    """Cost per prospect worked."""
+    value: float
+    """Value of an event, in the same currency."""
+
+    def __post_init__(self) -> None:
+        check_number(self.cost, "cost")
+        check_number(self.value, "value")
+        payoff_bar(cost=self.cost, value=self.value)
+
+    @property
+    def bar(self) -> float:
+        """Probability from which on working pays."""
+        return float(payoff_bar(cost=self.cost, value=self.value))
+
+
+type Target = str | Payoff
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundaryTarget:
+    """One boundary: what the draws say of today, and where its cut should lie."""
+
+    boundary: int
+    """Index of the better rank."""
+    within_days: int | None
+    """Horizon of the probabilities."""
+    found: ThresholdDraws
+    """Draws of the fit at this horizon."""
+    cut: Floats
+    """Cutpoint to aim at, (draw, rep)."""
+    promise: Promise | None
+    """The promise aimed at, where it is one."""
+    upper_cut: Floats
+    """Cutpoint aimed at for the next better rank, (draw, rep); +inf for the best."""
+
+    @property
+    def pool(self) -> dict[str, Floats]:
+        """Base rate and discrimination, (draw, rep)."""
+        return {"base_rate": self.found.base_rate, "discrimination": self.found.discrimination}
+
+    def brought_at(self, cut: Floats) -> tuple[Floats, Floats]:
+        """What the rank would bring with this lower edge, and what it is held against; (draw, rep).
+
+        The share of events above it, the next better rank at its aim, against an average that is promised; where the
+        rank would be empty, the probability at the edge. Against any other aim, the bar of today against the bar aimed
+        at.
+        """
+        bar = bar_at(cut, **self.pool)
+        if self.promise is None or self.promise.kind == "bar":
+            return bar, bar_at(self.cut, **self.pool)
+        average = average_above(cut, upper_cutpoint=self.upper_cut, **self.pool)
+        return np.where(cut < self.upper_cut, average, bar), np.full(cut.shape, self.promise.prob)
+
+    def best_attainable(self, share: float) -> Floats:
+        """What the strongest `share` of the prospects below the next better rank could deliver, (draw, rep).
+
+        Their average for a promise of kind `average`, else the least likely of them.
+        """
+        above = share_above(self.upper_cut, **self.pool)
+        cut = np.minimum(cutpoint_at_share(np.minimum(above + share, 1.0), **self.pool), self.upper_cut)
+        if self.promise is None or self.promise.kind == "bar":
+            return bar_at(cut, **self.pool)
+        average = average_above(cut, upper_cutpoint=self.upper_cut, **self.pool)
+        return np.where(self.found.discrimination > 0, average, self.found.base_rate)
+
+
+def by_promise(fits: Mapping[int | None, ThresholdFit], doubted: Collection[int | None] = ()) -> list[BoundaryTarget]:
+    """Each boundary at the promise of its better rank, from the best down, given the cut above.
+
+    At a doubted horizon, whose fit does not give back its counts, no cut is aimed at, so that the next boundary is
+    solved given the cut of today.
+
+    A cut above that was solved at another horizon is carried over as the share of prospects above it. Boundaries whose
+    better rank promises nothing, or within a horizon not fitted, are left where they are and get no advice.
+    """
+    first = next(iter(fits.values()))
+    drawn = {horizon: fit.draws() for horizon, fit in fits.items()}
+    targets: list[BoundaryTarget] = []
+    shape = drawn[next(iter(fits))].base_rate.shape
+    above, upper, upper_horizon = np.zeros(shape), np.full(shape, np.inf), None
+    for boundary, rank in enumerate(first.ranks[:-1]):
+        promise = first.scale.promises.get(rank)
+        if promise is None or promise.within_days not in fits:
+            above, upper_horizon = drawn[next(iter(fits))].shares[:, :, boundary], None
+            continue
+        horizon = promise.within_days
+        pool = {"base_rate": drawn[horizon].base_rate, "discrimination": drawn[horizon].discrimination}
+        if upper_horizon != horizon:
+            upper = cutpoint_at_share(np.clip(above, 0.0, 1.0), **pool)
+        cut = promised_cutpoint(promise.prob, kind=promise.kind, upper_cutpoint=upper, **pool)
+        targets.append(BoundaryTarget(boundary, horizon, drawn[horizon], cut, promise, upper))
+        cut = drawn[horizon].cutpoints[:, :, boundary] if horizon in doubted else cut
+        above, upper, upper_horizon = share_above(cut, **pool), cut, horizon
+    if not targets:
+        promised = ", ".join(str(days) for days in first.scale.horizons) or "none"
+        raise InputError(
+            "target='promise' needs a promise at the horizon of the fit; promised horizons: "
+            f"{promised}; fitted: {', '.join(map(str, fits))}. Fit ThresholdModel(within_days=…) at a promised horizon."
+        )
+    return targets
+
+
+def by_all_reps(fit: ThresholdFit) -> list[BoundaryTarget]:
+    """Each boundary at the count-weighted mean of all reps' bars."""
+    found, bars = fit.draws(), fit.all_reps_bar_draws()
+    targets: list[BoundaryTarget] = []
+    upper = np.full(found.base_rate.shape, np.inf)
+    for boundary in range(bars.shape[1]):
+        goal = bars[:, boundary, None]
+        cut = cutpoint_at_bar(goal, base_rate=found.base_rate, discrimination=found.discrimination)
+        cut = np.minimum(cut, upper)
+        targets.append(BoundaryTarget(boundary, fit.within_days, found, cut, None, upper))
+        upper = cut
+    return targets
+
+
+def by_value(
+    fit: ThresholdFit, *, payoff: Payoff | None, capacity: float | None, n_prospects: Floats, boundary: int
+) -> list[BoundaryTarget]:
+    """One boundary, above which prospects are worked, at the bar that payoff or capacity sets, whichever is higher."""
+    found = fit.draws()
+    pool = {"base_rate": found.base_rate, "discrimination": found.discrimination}
+    bar = np.full(len(found.base_rate), 0.0 if payoff is None else payoff.bar)
+    if capacity is not None:
+        bar = np.maximum(bar, capacity_bar(capacity, n_prospects=n_prospects, **pool))
+    cut = cutpoint_at_bar(bar[:, None], **pool)
+    return [BoundaryTarget(boundary, fit.within_days, found, cut, None, np.full(cut.shape, np.inf))]
+
+
+def check_fits(fit: ThresholdFit | Mapping[int, ThresholdFit]) -> dict[int | None, ThresholdFit]:
+    """One fit, or one per horizon of the same reps, ranks and number of draws."""
+    if not isinstance(fit, Mapping):
+        check_kind(fit, "fit", ThresholdFit)
+        return {fit.within_days: fit}
+    fits: dict[int | None, ThresholdFit] = {days: one for days, one in fit.items()}  # noqa: C416 (widens the key)
+    if not fits:
+        raise InputError("`fit` must be a ThresholdFit or a mapping of horizon to ThresholdFit; got an empty mapping.")
+    for days, one in fits.items():
+        check_kind(one, f"fit[{days!r}]", ThresholdFit)
+    wrong = [f"{days}: fitted within {one.within_days}" for days, one in fits.items() if one.within_days != days]
+    if wrong:
+        raise InputError(f"`fit` must map each horizon to the fit at that horizon; found {'; '.join(wrong[:3])}.")
+    kinds = {(one.reps, one.ranks, one.posterior.n_draws) for one in fits.values()}
+    if len(kinds) > 1:
+        raise InputError(
+            "the fits of all horizons must have the same reps, ranks and number of draws. Fit them on the same "
+            "judgments; a rep without mature judgments at the longer horizon must be in both."
+        )
+    return fits
+
+
+def prospects_per_rep(fit: ThresholdFit, n_prospects: Mapping[str, float] | None) -> Floats:
+    """Prospects per rep: as given, else the mature judgments."""
+    if n_prospects is None:
+        return np.asarray(fit.n.sum(axis=1))
+    if not hasattr(n_prospects, "keys"):
+        raise InputError(
+            f"`n_prospects` must lead from reps to numbers, such as {{{fit.reps[0]!r}: 40}}; got "
+            f"{what_came(n_prospects)}."
+        )
+    unknown = [rep for rep in n_prospects.keys() if rep not in fit.reps]  # noqa: SIM118 (a Series has values)
+    if unknown:
+        raise InputError(
+            f"`n_prospects` must name reps of the fit ({_listed(fit.reps)}{', …' if len(fit.reps) > 3 else ''}); found "
+            f"{len(unknown)} unknown: {_listed(unknown)}. Leave them out."
+        )
+    missing = [rep for rep in fit.reps if rep not in n_prospects]
+    if missing:
+        raise InputError(
+            f"`n_prospects` must name every rep; missing {len(missing)}: {_listed(missing)}. Pass 0 for none."
+        )
+    for rep in fit.reps:
+        check_within(n_prospects[rep], f"n_prospects[{rep!r}]", 0, mend="Give the prospects of the period, 0 for none.")
+    return np.array([float(n_prospects[rep]) for rep in fit.reps])
+
+
+def _listed(names: Sequence[object]) -> str:
+    return ", ".join(map(repr, names[:3]))

@@ -1,0 +1,1 @@
+"""calibra in the shell."""

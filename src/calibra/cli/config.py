@@ -1,0 +1,177 @@
+"""calibra.toml: what it may say, and how it is read; `calibra init` writes one (see `cli_init`)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calibra.errors import InputError
+
+if TYPE_CHECKING:
+    from calibra.data.counting.judgments import Judgments
+    from calibra.data.scale import RankScale
+
+READING = {
+    "as_of": (str, date, datetime), "problems": (str,), "timezone": (str,), "encoding": (str,), "horizons": (list,),
+    "check_duplicates": (bool,), "no_day": (list,), "assignment": (str,),
+}  # fmt: skip
+"""Top-level settings, passed on to `Judgments.from_frame`, and the types they may have."""
+
+FITTING = {"seed": (int,), "engine": (str,), "draws": (int,), "margin_odds": (int, float)}
+"""Settings of `[fit]`, passed on to `calibrate`."""
+
+HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime), "columns": (dict,)}
+"""Settings of `[history]`: the file is then a log of rank changes, read by `RankHistory`."""
+
+UNFILLED = "?"
+"""Stands in the file that `calibra init` writes for what nobody can guess."""
+
+TABLES = ("columns", "scale", "promises", "rank_labels", "exit_kinds", "fit", "history")
+PROMISE = {"prob": (int, float), "within_days": (int,), "kind": (str,)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settings:
+    """What a calibra.toml says."""
+
+    reading: Mapping[str, Any]
+    """Keyword arguments of `Judgments.from_frame`."""
+    fitting: Mapping[str, Any]
+    """Keyword arguments of `calibrate`."""
+    history: Mapping[str, Any] | None = None
+    """What `[history]` says, where the file is a log of rank changes."""
+
+    def read_judgments(self, file: str) -> Judgments:
+        """The judgments of a file, or of a table named by a URL, as the settings say."""
+        from calibra.data.counting.judgments import Judgments
+
+        if self.history is None:
+            return Judgments.from_frame(open_table(file), **self.reading)
+        from calibra.data.history.history import RankHistory
+
+        told = self.history
+        reading = {name: value for name, value in self.reading.items() if name != "assignment"}
+        log = RankHistory.from_frames(
+            open_table(file), open_table(told["outcomes"]), outcome_columns=told["columns"], **reading
+        )
+        stated = {"landmark": told.get("landmark"), "assignment": self.reading.get("assignment")}
+        return log.judgments(told.get("mode", "first"), **stated)
+
+
+def open_table(name: str) -> Any:
+    """A path as it is; a table named by a URL, such as duckdb://team.duckdb::judgments, in its own engine."""
+    from calibra.data.frames.urls import is_url, read_url
+
+    return read_url(name) if is_url(name) else name
+
+
+def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
+    """Read and check a calibra.toml; `as_of` given here counts more than the file's.
+
+    Raises
+    ------
+    InputError
+        No such file, no TOML, or settings that are missing, unknown or of the wrong type: all of them in one message.
+    """
+    config = _load(path) | ({} if as_of is None else {"as_of": as_of})
+    faults = [
+        *_faults(config, {**READING, **dict.fromkeys(TABLES, (dict,))}, ""),
+        *_faults(_part(config, "fit"), FITTING, "fit."),
+        *_faults(_part(config, "scale"), {"ranks": (list,)}, "scale."),
+        *_history_faults(config),
+        *_needed(config),
+    ]
+    promises = _part(config, "promises")
+    for rank, promise in promises.items():
+        faults += _faults(promise, PROMISE, f"promises.{rank}.") if isinstance(promise, dict) else []
+        absent = [name for name in ("prob", "within_days") if not isinstance(promise, dict) or name not in promise]
+        faults += [f"`promises.{rank}.{name}` is missing; write it under [promises.{rank}]." for name in absent]
+    if faults:
+        raise InputError("\n".join([f"{path} has problems:", *(f"- {fault}" for fault in faults)]))
+    reading = {name: config[name] for name in READING if name in config}
+    reading |= {"scale": _scale(config), "columns": config["columns"]}
+    reading |= {name: config[name] for name in ("rank_labels", "exit_kinds") if name in config}
+    return Settings(reading, {"seed": 1, **_part(config, "fit")}, _part(config, "history") or None)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(
+            f"There is no {path}. Write one with `calibra init FILE`, or name yours with --config."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} must be TOML in UTF-8; {error}.") from error
+
+
+def _scale(config: Mapping[str, Any]) -> RankScale:
+    from calibra.data.scale import Promise, RankScale
+
+    return RankScale(
+        config["scale"]["ranks"], {rank: Promise(**promise) for rank, promise in _part(config, "promises").items()}
+    )
+
+
+def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A table of the file, empty where it is absent or none."""
+    part = config.get(name, {})
+    return part if isinstance(part, dict) else {}
+
+
+def _history_faults(config: Mapping[str, Any]) -> list[str]:
+    if "history" not in config:
+        return []
+    told = _part(config, "history")
+    faults = _faults(told, HISTORY, "history.")
+    faults += [
+        f"`history.{name}` is missing; write it under [history]."
+        for name in ("outcomes", "columns")
+        if name not in told
+    ]
+    of_judgments = [name for name in ("check_duplicates",) if name in config]
+    faults += [f"`{name}` is of judgments, not of a log of rank changes; leave it out." for name in of_judgments]
+    return faults
+
+
+def _needed(config: Mapping[str, Any]) -> list[str]:
+    faults = [] if "as_of" in config else ["`as_of` is missing; write the day of the data."]
+    faults += [] if config.get("columns") else ["`[columns]` is missing; it says which column plays which role."]
+    unfilled = [role for role, name in _part(config, "columns").items() if name == UNFILLED]
+    faults += [f'`columns.{role}` is still "?"; write the name of the column.' for role in unfilled]
+    return faults + ([] if "ranks" in _part(config, "scale") else ["`scale.ranks` is missing; list them, best first."])
+
+
+def _faults(found: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], prefix: str) -> list[str]:
+    """Unknown names, with the nearest known one, and values of the wrong type."""
+    faults = []
+    for name, value in found.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"write `{prefix}{near[0]}`" if near else f"known are {', '.join(known)}"
+            faults.append(f"`{prefix}{name}` is no setting; {hint}.")
+        elif value == UNFILLED and name in _WANTED:
+            faults.append(f'`{prefix}{name}` is still "?"; write {_WANTED[name]}.')
+        elif not isinstance(value, known[name]) or (isinstance(value, bool) and bool not in known[name]):
+            kinds = [
+                kind for kind in known[name] if kind is not datetime and not (kind is int and float in known[name])
+            ]
+            wanted = " or ".join(_TYPE_NAMES[kind] for kind in kinds)
+            faults.append(f"`{prefix}{name}` must be {wanted}; got {value!r}.")
+    return faults
+
+
+_WANTED = {
+    "as_of": "the day the data were taken, such as 2026-09-30",
+    "prob": "the share you promise of this rank, such as 0.6",
+    "within_days": "within how many days, such as 90",
+}
+_TYPE_NAMES = {
+    str: "text in quotes", date: "a date", bool: "true or false", list: "a list", int: "a whole number",
+    float: "a number", dict: "a table",
+}  # fmt: skip

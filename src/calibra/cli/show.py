@@ -1,0 +1,130 @@
+"""What the commands show: tables and sentences for a reader, plain values for a pipeline."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calibra.words import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from calibra.calibration import Calibration
+    from calibra.data.counting.judgments import Judgments
+    from calibra.inference.posterior import Diagnostics
+
+PIPED_WIDTH = 110
+"""Characters a line where nobody watches."""
+
+
+def show(calibration: Calibration, words: Callable[[str], str]) -> None:
+    """Diagnostics first, then what came in, the chapters, and what was found; `words` are those of the shell."""
+    from calibra.views.summary import sentences
+    from calibra.views.terminal import render
+
+    console = _console()
+    say("How far to trust it\n" + "\n".join(f"- {line}" for line in calibration.diagnostics))
+    for note in calibration.notes:
+        say(words(f"- could not be calculated: {note}"))
+    console.print()
+    show_judgments(calibration.judgments, words)
+    page = calibration.page(event="event")
+    for chapter, answer in calibration.on_the_page():
+        for section in chapter.section(answer, page):
+            for part in render(section):
+                console.print(part)
+    found = [*sentences(calibration.findings, page.say), page.say("page.footing")]
+    say("What was found\n" + "\n".join(f"- {sentence}" for sentence in found) + "\n")
+
+
+def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_rep: bool = False) -> None:
+    """What came in, what is noted or doubtful, what was set aside; `words` are those of the shell."""
+    from calibra.checks.row_doubts import doubts_of_rows
+    from calibra.report.opening import came_in, counts_table
+    from calibra.views.terminal import render_block
+    from calibra.wording import choose_wording
+
+    page_words = choose_wording("en", "event")
+    say(f"What came in\n{came_in(judgments, page_words)}\n")
+    if judgments.as_of is None:
+        return
+    summary, console = judgments.summary(), _console()
+    for by in ("rank", "rep") if each_rep else ("rank",):
+        for part in render_block(counts_table(summary, page_words, by=by)):
+            console.print(part)
+    noted = [f"Noted: {n:,} {what}." for what, n in summary.noted.items()]
+    doubtful = [f"Doubtful: {doubt}" for doubt in (*doubts_of_rows(judgments), *summary.doubts)]
+    say(words("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"])))
+
+
+def _console() -> Console:
+    """A console that reads no markup, makes no emoji and, where nobody watches, does not squeeze tables."""
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def say(text: str) -> None:
+    """Text for a reader: wrapped, and without anything a terminal would obey."""
+    from rich.text import Text
+
+    _console().print(Text(harmless(text)))
+
+
+def harmless(text: str) -> str:
+    """The text, line by line, without anything a terminal would obey."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def as_json(calibration: Calibration, files: Sequence[Path]) -> dict[str, Any]:
+    """The whole of a calibration as plain values."""
+    from calibra.tables import plain_rows
+    from calibra.wording import choose_wording
+
+    return {
+        "ok": calibration.ok,
+        "problems": list(calibration.problems),
+        "doubts": [doubt.plain() for doubt in calibration.doubts],
+        "notes": [note.plain() for note in calibration.notes],
+        "findings": [finding.plain() for finding in calibration.findings if finding.role != "doubt"],
+        "footing": choose_wording("en", "event")("page.footing"),
+        "seed": calibration.seed,
+        "margin_odds": calibration.settings.margin_odds,
+        "fits": [
+            {"name": name, "ok": found.ok, "diagnostics": _plain_diagnostics(found)}
+            for name, found in calibration.named_fits()
+        ],
+        "judgments": judgments_json(calibration.judgments),
+        "tables": {name: plain_rows(table) for name, table in calibration.tables().items() if name != "judgments"},
+        "files": [str(path) for path in files],
+    }
+
+
+def _plain_diagnostics(found: Diagnostics) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {name: _finite(value) for name, value in asdict(found).items()}
+
+
+def judgments_json(judgments: Judgments) -> dict[str, Any]:
+    """What came in, as plain values."""
+    from calibra.tables import plain_rows
+
+    known: dict[str, Any] = {"as_of": None, "n_judgments": judgments.n_judgments, "n_reps": len(judgments.reps)}
+    if judgments.as_of is None:
+        return known
+    summary = judgments.summary()
+    return known | {
+        "as_of": str(judgments.as_of), "by_rank": plain_rows(summary.by_rank), "noted": dict(summary.noted),
+        "doubts": [doubt.plain() for doubt in summary.doubts], "by_rep": plain_rows(summary.by_rep),
+        "set_aside": summary.set_aside.by_reason,
+    }  # fmt: skip
+
+
+def _finite(value: object) -> object:
+    """JSON knows no infinity and no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""Rows counted once, checked on the counts, and what came of it: judgments."""

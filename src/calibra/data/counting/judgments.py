@@ -1,0 +1,462 @@
+"""Judgments: who gave which prospect which rank when, and what came of it by the snapshot date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from calibra.data.counting.choices import (
+    all_horizons,
+    check_assignment,
+    check_exit_kinds,
+    check_problems,
+    check_rank_labels,
+)
+from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
+from calibra.data.counting.exits import ExitCounts, count_exits, exits_noted, make_plan
+from calibra.data.counting.packed import Plan
+from calibra.data.counting.problems import SetAside
+from calibra.data.counting.ready_cells import ReadyCells, read_cells
+from calibra.data.counting.ready_counts import check_horizon, read_counts
+from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, Choices, Problems, check_rows, noted_in_part
+from calibra.data.counting.same_state import FirstCount
+from calibra.data.counting.summary import JudgmentsSummary, summarise
+from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
+from calibra.data.counting.weekly_rows import count_endings, count_weeks
+from calibra.data.frames.calendars import doubts_of_calendars
+from calibra.data.frames.dates import as_day, check_timezone
+from calibra.data.frames.empty_days import check_no_day
+from calibra.data.frames.open import open_frame
+from calibra.data.scale import RankScale
+from calibra.errors import InputError, check_kind
+from calibra.findings import Finding
+from calibra.words import counted
+
+
+class Judgments:
+    """Which judgments are there, and what came of them? Made by `from_frame`, `from_cells` or `from_counts`.
+
+    Holds the frame (lazily, in its own engine), the roles of its columns, the scale and the snapshot date, and keeps
+    the counts it has made. The frame is read and never changed.
+
+    Attributes
+    ----------
+    scale : RankScale
+        The scale.
+    as_of : datetime.date or None
+        Snapshot date: nothing later is known. None for ready-made counts.
+    columns : dict of str to str
+        Role or grouping to the frame's column; empty for ready-made counts.
+    assignment : {"random"} or None
+        How prospects came to reps: by lot, or not known.
+    groups : tuple of str
+        Groupings that `by` may name.
+    reps : tuple of str
+        Rep labels, sorted.
+    n_judgments : int
+        Judgments in the counts.
+    set_aside : SetAside
+        Rows left out, why, and of whom.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from calibra.data.scale import RankScale
+    >>> frame = pl.DataFrame({"id": [1, 2], "owner": ["Abe", "Abe"], "rank": ["A", "B"],
+    ...     "judged": ["2026-01-10", "2026-01-12"], "won": ["2026-02-01", None]})
+    >>> roles = {"prospect": "id", "rep": "owner", "rank": "rank", "judged_at": "judged", "event_at": "won"}
+    >>> judgments = Judgments.from_frame(frame, scale=RankScale(["A", "B"]), as_of="2026-06-30", columns=roles)
+    >>> judgments.binomial_cells(within_days=90).events
+    array([[1, 0]])
+    """
+
+    __slots__ = (
+        "_cells",
+        "_checked",
+        "_counts",
+        "_doubts_of_days",
+        "_endings",
+        "_exits",
+        "_horizons",
+        "_log_doubts",
+        "_noted",
+        "_ready",
+        "_weeks",
+        "as_of",
+        "assignment",
+        "columns",
+        "groups",
+        "scale",
+        "set_aside",
+    )
+
+    scale: RankScale
+    as_of: date | None
+    assignment: str | None
+    columns: dict[str, str]
+    groups: tuple[str, ...]
+    set_aside: SetAside
+    _log_doubts: tuple[Finding, ...]
+    _doubts_of_days: tuple[Finding, ...] | None
+    _checked: CheckedRows | None
+    _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
+    _horizons: tuple[int, ...]
+    _cells: BinomialCells | None
+    _ready: ReadyCells | None
+    _noted: Mapping[str, int] | None
+    _weeks: dict[tuple[tuple[str, ...], tuple[int, ...]], WeeklyCounts]
+    _endings: WeeklyEndings | None
+    _exits: ExitCounts | None
+
+    def __init__(self) -> None:
+        """Refuse: judgments are made by `from_frame` and `from_counts`."""
+        raise InputError("Judgments are made by Judgments.from_frame(...) or Judgments.from_counts(...).")
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        scale: RankScale,
+        as_of: str | date | datetime | np.datetime64,
+        columns: Mapping[str, str],
+        problems: Problems = "raise",
+        rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
+        exit_kinds: Mapping[str, str] | None = None,
+        timezone: str | None = None,
+        no_day: Sequence[str | date] = (),
+        encoding: str = "utf-8",
+        check_duplicates: bool = True,
+        horizons: Sequence[int] = (),
+        assignment: str | None = None,
+    ) -> Judgments:
+        """Read judgments from any frame, one row per judgment, and count them once.
+
+        The count is made here, so that every problem is named here: read off the counts, in one error. Labels of
+        reps, ranks and groupings become text (7 and 7.0 both "7"); days are calendar dates.
+
+        Parameters
+        ----------
+        frame : frame or path
+            pandas, polars (eager or lazy) or pyarrow frame, DuckDB relation, or the path of a CSV or Parquet file.
+        scale : RankScale
+            The scale the ranks are of.
+        as_of : date, datetime, numpy.datetime64 or str
+            Snapshot date, the last day on which an outcome would be in the data; events on that day count.
+        columns : mapping of str to str
+            Role to the frame's column. Needed: `prospect`, `rep`, `rank`, `judged_at`. Else: `event_at`, `exit_at`,
+            `exit_kind`, `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead
+            times, not for its outcome), `won_at`, `amount`, `expected_at`, `touches`, `recorded_at` (when the row came
+            into the table: before, nothing of it is known, which `at` minds), `version` (of several rows of a prospect,
+            rep and day the last counts; may be the column of `recorded_at`); any other key is a grouping.
+        problems : {"raise", "set_aside"}
+            Whether bad rows are an error, or left out and reported in `set_aside` and in the log; of `won_at` and
+            `expected_at`, which decide no outcome, the unreadable day alone is left out, and noted.
+        rank_labels : mapping, optional
+            Rank as it stands in the data to a rank of the scale.
+        exit_kinds : mapping, optional
+            Label of `exit_kind` as it stands in the data to "handed back", "disqualified", "lost to a rival" or
+            "other". An event after a hand-back counts for the reading; after any other exit it does not.
+        timezone : str, optional
+            IANA zone in whose calendar zone-aware moments fall on a day. By default the one that the columns name
+            (pandas, polars, pyarrow), else UTC, with a doubt where plain days stand beside.
+        no_day : sequence of str or date
+            Days that stand for none, such as ["1900-01-01"]: read as missing, in every column of days. Infinity, which
+            databases know, is none in any case.
+        encoding : str
+            Encoding of a CSV file.
+        check_duplicates : bool
+            Whether to look for duplicates, a query of its own.
+        horizons : sequence of int
+            Horizons in days to count maturity for, beside those the scale promises.
+        assignment : {"random"}, optional
+            State "random" where prospects come to reps by lot: only then is a difference the reading and not the
+            territory.
+
+        Raises
+        ------
+        InputError
+            Every problem found, with count, first three rows and how to mend it; no judgment at all.
+        """
+        check_kind(scale, "scale", RankScale)
+        stated = check_assignment(assignment)
+        check_timezone(timezone)
+        labels, stop = check_rank_labels(rank_labels, scale), check_problems(problems)
+        kinds = check_exit_kinds(exit_kinds)
+        opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding, no_day=check_no_day(no_day))
+        choices = Choices(scale, labels, stop, check_duplicates, opened.calendar.timezone)
+        plan, faults = make_plan(opened, as_day(as_of, choices.timezone), kinds, loses_values=stop == "set_aside")
+        return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults, assignment=stated)
+
+    @classmethod
+    def from_counts(
+        cls, frame: Any, *, scale: RankScale, within_days: int | None = None, assignment: str | None = None
+    ) -> Judgments:
+        """Read ready-made counts: columns rep, rank, n (mature judgments) and events.
+
+        Parameters
+        ----------
+        frame : frame
+            Any frame; rows of the same rep and rank are added up.
+        scale : RankScale
+            The scale the ranks are of.
+        within_days : int, optional
+            Horizon the events were counted within; by default the scale's only one, if it has one.
+        assignment : {"random"}, optional
+            As in `from_frame`.
+
+        Notes
+        -----
+        Such counts hold no dates: lead times and `summary()` need rows.
+        """
+        check_kind(scale, "scale", RankScale)
+        if within_days is not None or len(scale.horizons) == 1:
+            within_days = scale.resolve_horizon(within_days)
+        cells = read_counts(frame, scale=scale, within_days=within_days)
+        return cls._made(scale=scale, _cells=cells, assignment=check_assignment(assignment))
+
+    @classmethod
+    def from_cells(
+        cls,
+        frame: Any,
+        *,
+        scale: RankScale,
+        as_of: str | date | datetime | np.datetime64,
+        horizons: Sequence[int] | None = None,
+        columns: Mapping[str, str] | None = None,
+        assignment: str | None = None,
+    ) -> Judgments:
+        """Read a ready-made table of duration counts, such as three lines of SQL make in a warehouse.
+
+        One row per rep, rank (and groupings), days followed, ending and maturity, with n; rows of the same cell are
+        added up. What needs no rows then works; what does raises `InputError`. An open judgment is taken as open on
+        `as_of`.
+
+        Parameters
+        ----------
+        frame : frame
+            Any frame that `from_frame` reads.
+        scale : RankScale
+            The scale the ranks are of.
+        as_of : date, datetime, numpy.datetime64 or str
+            Snapshot date the table was made for.
+        horizons : sequence of int, optional
+            Horizons in days that `maturity` counts; by default the scale's.
+        columns : mapping of str to str, optional
+            Role to the frame's column; by default columns are called by their roles. Needed: `rep`, `rank`, `n`, and
+            `code` (packed: `4 · days + ending`) or both `days` and `ending` (1 or "event", 2 or "exit", 3 or "open").
+            Else: `maturity` (how many of the horizons fit in `as_of − judged_at`, whatever came of the judgment;
+            without it no horizon is known), `entry_days` (days from judgment to observation); any other key is a
+            grouping.
+        assignment : {"random"}, optional
+            As in `from_frame`.
+
+        Raises
+        ------
+        InputError
+            Every problem found, with count and first three rows; no row at all.
+        """
+        check_kind(scale, "scale", RankScale)
+        wanted = all_horizons((), scale.horizons if horizons is None else horizons)
+        day = as_day(as_of, "UTC")
+        ready = read_cells(frame, scale=scale, as_of_day=day, horizons=wanted, columns=columns)
+        held = {"columns": dict(ready.columns), "groups": ready.groups, "_ready": ready, "_horizons": ready.horizons}
+        held["assignment"] = check_assignment(assignment)
+        return cls._made(scale=scale, as_of=date.fromordinal(day), _noted={}, **held)
+
+    @classmethod
+    def _from_plan(
+        cls,
+        plan: Plan,
+        choices: Choices,
+        horizons: tuple[int, ...],
+        faults: Sequence[str] = (),
+        *,
+        assignment: str | None,
+        before: FirstCount | None = None,
+    ) -> Judgments:
+        checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults, before=before)
+        roles, kept = plan.opened.roles, {((), horizons, (True, True)): counts}
+        held = {"columns": dict(roles.columns), "groups": roles.groups, "set_aside": checked.set_aside}
+        return cls._made(
+            scale=choices.scale, as_of=counts.as_of, **held, _checked=checked, _counts=kept, _horizons=horizons,
+            assignment=assignment,
+        )  # fmt: skip
+
+    @classmethod
+    def _made(cls, **held: Any) -> Judgments:
+        """Judgments that hold this, and of everything else nothing."""
+        nothing = {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
+        nothing |= {"_log_doubts": ()}
+        nothing |= dict.fromkeys(("_cells", "_checked", "_doubts_of_days", "_endings", "_exits", "_noted", "_ready"))
+        self = object.__new__(cls)
+        for name, value in {**nothing, "columns": {}, "_counts": {}, "_weeks": {}, **held}.items():
+            setattr(self, name, value)
+        return self
+
+    @property
+    def reps(self) -> tuple[str, ...]:
+        """Rep labels, sorted."""
+        return self._cells.reps if self._cells else self.duration_counts().reps
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments in the counts."""
+        return int(self._cells.n.sum() if self._cells else self.duration_counts().n.sum())
+
+    @property
+    def log_doubts(self) -> tuple[Finding, ...]:
+        """What looks like a mistake in what was read; days given as text take one more scan when first asked for."""
+        if self._doubts_of_days is None:
+            checked = self._checked
+            with ONE_AT_A_TIME:
+                self._doubts_of_days = doubts_of_calendars(checked.plan.opened.calendar) if checked else ()
+        return (*self._log_doubts, *self._doubts_of_days)
+
+    def __repr__(self) -> str:
+        as_of = "ready-made counts" if self.as_of is None else f"as of {self.as_of}"
+        reps = counted(len(self.reps), "rep")
+        return f"<Judgments: {self.n_judgments:,} of {reps}, ranks {' '.join(self.scale.ranks)}, {as_of}>"
+
+    def at(self, as_of: str | date | datetime | np.datetime64) -> Judgments:
+        """What was known on an earlier day? The same history, with nothing dated later.
+
+        A moment with a zone falls on its day in the `timezone` of `from_frame`. Touches bear no date, so that on an
+        earlier day their number is not known and they are left out.
+
+        Raises
+        ------
+        InputError
+            A day after the snapshot date, of which the data know nothing; ready-made counts; a table that has changed
+            since it was read.
+        """
+        checked = self._rows("at")
+        day = as_day(as_of, checked.choices.timezone)
+        if day > checked.plan.as_of_day:
+            raise InputError(
+                f"`as_of` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}, of which the "
+                "data know nothing. Read a newer frame."
+            )
+        plan = replace(checked.plan, as_of_day=day, with_touches=day == checked.plan.as_of_day)
+        assignment, before = self.assignment, checked.first
+        return self._from_plan(plan, checked.choices, self._horizons, assignment=assignment, before=before)
+
+    def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
+        """The sufficient statistics: one scan and one group-by in the frame's own engine, kept for the next call.
+
+        A judgment that was re-ranked (`reranked_at`) is followed to its re-rank and no further, so that no event and no
+        day of exposure comes in twice; `binomial_cells` follows the prospect through re-ranks.
+
+        Parameters
+        ----------
+        by : sequence of str
+            Groupings to count by, beside rep and rank.
+        horizons : sequence of int
+            Horizons in days for the maturity, beside those known already.
+        """
+        return self._count(by, horizons)
+
+    def binomial_cells(
+        self, *, within_days: int | None = None, by: Sequence[str] = (), in_our_care: bool = False
+    ) -> BinomialCells:
+        """How many mature judgments, and how many events within the horizon, per rep and rank (and group)?
+
+        The outcome follows the prospect through later re-ranks (`reranked_at`), and through a hand-back (`exit_kind`):
+        whether the rank was right does not depend on who looked after the prospect.
+
+        Parameters
+        ----------
+        within_days : int, optional
+            Horizon in days; by default the scale's only one.
+        by : sequence of str
+            Groupings that get axes of their own.
+        in_our_care : bool
+            Whether an event after a hand-back is none.
+
+        Raises
+        ------
+        InputError
+            No or several horizons to choose from; an unknown grouping; mature judgments seen in part only.
+        NotEnoughDataError
+            Nobody is mature; the message says when the first will be.
+        """
+        if self._cells is None:
+            horizon = self.scale.resolve_horizon(within_days)
+            return self._count(by, [horizon], to_rerank=False, to_hand_back=in_our_care).binomial_cells(horizon, by=by)
+        check_groups(by, ())
+        check_horizon(within_days, self._cells)
+        return self._cells
+
+    def weekly_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> WeeklyCounts:
+        """How many judgments of which week, and how many of them had an event within each horizon?
+
+        One more scan, made when first asked for and kept. What changes from one quarter to the next is read from here
+        (`quarterly`), and how often a rep uses each rank now (`recent`).
+
+        Parameters
+        ----------
+        by : sequence of str
+            Groupings to count by, beside rep and rank.
+        horizons : sequence of int
+            Horizons in days, beside those known already.
+
+        Raises
+        ------
+        InputError
+            Ready-made counts, which hold no days; an unknown grouping.
+        """
+        checked = self._rows("weekly_counts")
+        check_groups(by, self.groups)
+        key = (tuple(by), all_horizons(self._horizons, horizons))
+        if key not in self._weeks:
+            self._weeks[key] = count_weeks(checked, *key)
+        return self._weeks[key]
+
+    def weekly_endings(self) -> WeeklyEndings:
+        """How many events and exits came in which week? One more scan, made when first asked for and kept."""
+        if self._endings is None:
+            self._endings = count_endings(self._rows("weekly_endings"), self.reps)
+        return self._endings
+
+    def exits(self) -> ExitCounts:
+        """How did judgments end without an event, and what came after? One more scan, made when first asked for."""
+        if self._exits is None:
+            self._exits = count_exits(self._rows("exits"), self.reps, self._horizons)
+        return self._exits
+
+    def summary(self) -> JudgmentsSummary:
+        """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""
+        if self._noted is None:
+            kinds = exits_noted(self.exits()) if "exit_kind" in self.columns else {}
+            counts = self._count((), (), to_rerank=False, to_hand_back=False)
+            self._noted = {**self._rows("summary").note(), **kinds, **noted_in_part(counts)}
+        return summarise(
+            self.duration_counts(), self.set_aside, self._noted, scale=self.scale, log_doubts=self.log_doubts
+        )
+
+    def _count(
+        self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool = True, to_hand_back: bool = True
+    ) -> DurationCounts:
+        """The counts, made once per grouping, horizons and way of following."""
+        checked = None if self._ready else self._rows("duration_counts")
+        check_groups(by, self.groups)
+        wanted = all_horizons(self._horizons, horizons)
+        to_rerank = to_rerank or "reranked_at" not in self.columns
+        to_hand_back = to_hand_back or checked is None or not checked.plan.handed_back
+        key = (tuple(by), wanted, (to_rerank, to_hand_back))
+        if key not in self._counts:
+            if checked is not None:
+                kept = {"to_rerank": to_rerank, "to_hand_back": to_hand_back}
+                self._counts[key] = checked.recount(tuple(by), wanted, **kept)
+            elif self._ready is not None:
+                self._counts[key] = self._ready.counts(by, wanted)
+        return self._counts[key]
+
+    def _rows(self, asked: str) -> CheckedRows:
+        if self._checked is None:
+            raise InputError(f"`{asked}` needs rows; these judgments are ready-made counts. Use Judgments.from_frame.")
+        return self._checked

@@ -1,0 +1,158 @@
+"""Files: CSV or Parquet files as a DuckDB relation, and what else a file of that name may turn out to be."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calibra.data.frames.csv_files import read_csvs
+from calibra.data.frames.csv_head import is_utf8
+from calibra.data.frames.engine_errors import explain
+from calibra.data.frames.parquet_files import read_parquets
+from calibra.errors import InputError
+from calibra.words import quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+PARQUET = (".parquet", ".pq")
+CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
+
+_GZIP = b"\x1f\x8b"
+_SAVE_AS_CSV = "Save its sheet as CSV (UTF-8)."
+_BEGINNINGS = (
+    (b"PAR1", "a Parquet file", "Give it a name that ends in .parquet."),
+    (b"PK\x03\x04", "a workbook or another zip archive", _SAVE_AS_CSV),
+    (b"\xd0\xcf\x11\xe0", "an old workbook", _SAVE_AS_CSV),
+    (_GZIP, "compressed by gzip", "Give it a name that ends in .csv.gz."),
+)
+"""How a file begins that is no CSV, what it is then, and what to do."""
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_path(
+    path: str | Path,
+    encoding: str,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    *,
+    wanted: Collection[str] | None = None,
+) -> duckdb.DuckDBPyRelation:
+    """A file, the files a pattern fits, or those in a folder, as a relation, matched by the names of their columns.
+
+    CSV columns stay text, so that nothing is guessed about dates and labels.
+
+    Parameters
+    ----------
+    path : path
+        A CSV or Parquet file; a pattern with `*`; a folder, read with all folders in it. A `~` is the home folder.
+        Names that begin with a dot or an underscore (`_SUCCESS`) are no data where several are read.
+    encoding : str
+        Encoding of CSV files.
+    connection : duckdb.DuckDBPyConnection, optional
+        Where the relation is to live.
+    wanted : collection of str, optional
+        Columns that are needed: a fault of another one is none. By default all.
+
+    Raises
+    ------
+    InputError
+        No such file, or one that is no CSV or Parquet file: what it is, and what to do. A wanted column that stands
+        twice in a header, is missing in some files or of unlike types in them.
+    """
+    import duckdb
+
+    paths = find_files(path)
+    for found in paths:
+        check_file(found, encoding)
+    connection = connection or duckdb.connect()
+    try:
+        is_parquet = _is_parquet(paths[0])
+        table = read_parquets(paths, connection) if is_parquet else read_csvs(paths, encoding, connection)
+    except duckdb.Error as error:
+        raise explain(error) from error
+    faults = [fault for name, fault in table.faults.items() if wanted is None or name in wanted]
+    if faults:
+        raise InputError("\n".join(["The files have problems:", *(f"- {fault}" for fault in faults)]))
+    return table.relation
+
+
+def find_files(path: str | Path) -> list[Path]:
+    """The files that are meant: one by its name, several by a pattern or by their folder; of one kind."""
+    named = Path(path).expanduser()
+    root = named.anchor or "."
+    if named.is_file():
+        return [named]
+    if named.is_dir():
+        found = [file for file in sorted(named.rglob("*")) if _is_data(file, named) and _is_table(file)]
+        where = f"the folder {quoted(str(named))}"
+    elif glob.has_magic(str(named)):
+        found = [file for file in sorted(Path(root).glob(str(named.relative_to(root)))) if _is_data(file)]
+        where = quoted(str(named))
+    else:
+        return [named]
+    if not found:
+        raise InputError(f"`frame` must name CSV or Parquet files; {where} holds none.")
+    kinds = {_is_parquet(file): file for file in found}
+    if len(kinds) > 1:
+        raise InputError(
+            f"`frame` must name files of one kind; {where} holds {quoted(kinds[True].name)} and "
+            f"{quoted(kinds[False].name)}. Name one kind by a pattern, such as {str(named.parent / '*.parquet')!r}."
+        )
+    return found
+
+
+def _is_data(file: Path, below: Path | None = None) -> bool:
+    """A file whose name, and the folders' below the one that was given, begin with neither dot nor underscore."""
+    parts = file.relative_to(below).parts if below else (file.name,)
+    return file.is_file() and not any(part.startswith((".", "_")) and "=" not in part for part in parts)
+
+
+def _is_table(file: Path) -> bool:
+    return file.name.lower().endswith(PARQUET + CSV)
+
+
+def _is_parquet(file: Path) -> bool:
+    return file.name.lower().endswith(PARQUET)
+
+
+def check_file(path: Path, encoding: str = "utf-8") -> None:
+    """Refuse what cannot be read, and say what it is."""
+    name, shown = str(path).lower(), quoted(str(path))
+    if path.is_dir():
+        raise InputError(f"`frame` must be a file; {shown} is a folder. Name the file in it, or all: {path / '*.csv'}.")
+    if name.endswith(WORKBOOKS):
+        raise InputError(f"`frame` must be a CSV or Parquet file; {shown} is a workbook. {_SAVE_AS_CSV}")
+    if not name.endswith(PARQUET + CSV):
+        raise InputError(f"`frame` must be a path ending in {', '.join(PARQUET + CSV)}; got {shown}.")
+    if not path.is_file():
+        raise InputError(f"`frame` must be a file that exists; there is none at {shown}.")
+    with path.open("rb") as opened:
+        _check_beginning(opened.read(4), name, shown, encoding)
+
+
+def _check_beginning(head: bytes, name: str, shown: str, encoding: str) -> None:
+    """Refuse a file whose first bytes are not those of its name."""
+    if not head:
+        raise InputError(f"`frame` must hold a header and rows; the file {shown} is empty.")
+    if name.endswith(PARQUET):
+        if head != b"PAR1":
+            raise InputError(f"`frame` must be a Parquet file where its name says so; {shown} is none.")
+        return
+    if name.endswith(".gz"):
+        if not head.startswith(_GZIP):
+            raise InputError(f"`frame` must be compressed by gzip where its name says so; {shown} is not.")
+        return
+    for beginning, what, advice in _BEGINNINGS:
+        if head.startswith(beginning):
+            raise InputError(f"`frame` must be a CSV file where its name says so; {shown} is {what}. {advice}")
+    if head.startswith(_UTF16) and is_utf8(encoding):
+        raise InputError(f"A CSV file must be UTF-8, or its `encoding` be given; {shown} is UTF-16: encoding='utf-16'.")
+
+
+def is_utf16(path: Path) -> bool:
+    """Whether a file says by its byte-order mark that it is UTF-16."""
+    with path.open("rb") as opened:
+        return opened.read(2) in _UTF16

@@ -1,0 +1,199 @@
+"""The door: any frame or file in, one lazy frame out whose columns are named by role and whose days are local."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from narwhals.exceptions import NarwhalsError
+
+from calibra.data.frames.calendars import UTC, Calendar, calendar_of, named_zone
+from calibra.data.frames.empty_days import without_days
+from calibra.data.frames.engine_errors import engine_errors, explain
+from calibra.data.frames.files import read_path
+from calibra.data.frames.plain_types import with_plain_types
+from calibra.data.frames.postgres import fetch, is_postgres
+from calibra.data.frames.roles import DATES, REQUIRED, Roles, read_roles
+from calibra.data.frames.zones import localise
+from calibra.errors import CalibraError, InputError
+from calibra.words import quoted
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedFrame:
+    """What came through the door?"""
+
+    frame: nw.LazyFrame[Any]
+    """The mapped columns alone, named by role, groupings `group_0`, `group_1`, …; in the frame's own engine."""
+    schema: Mapping[str, nw.dtypes.DType]
+    """Its columns and their types."""
+    roles: Roles
+    """Which of the user's columns plays which part."""
+    faults: tuple[str, ...]
+    """Faults of whole columns seen at the door; those columns are left out."""
+    own: duckdb.DuckDBPyConnection | None = None
+    """The connection that counts it, where it was made here."""
+    calendar: Calendar = field(default_factory=lambda: Calendar(UTC, assumed=False))
+    """In whose calendar its moments fall on a day."""
+
+    def let_go(self) -> None:
+        """Hand back what DuckDB's threads keep for the next query, some 200 MB, on a connection of our own."""
+        if self.own is not None:
+            self.own.execute("SET threads = 1")
+            self.own.execute("RESET threads")
+
+
+def open_frame(
+    frame: Any,
+    *,
+    columns: Mapping[str, str],
+    timezone: str | None,
+    encoding: str,
+    no_day: Sequence[str] = (),
+    required: Sequence[str] = REQUIRED,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> OpenedFrame:
+    """Which judgments are in here? A lazy frame, in the frame's own engine, of the mapped columns alone.
+
+    pandas and pyarrow frames and files are counted by DuckDB, each in a connection of its own unless one is given (two
+    frames are joined in one); everything else by its own engine. Zone-aware moments, and text with an offset from UTC,
+    become local moments of `timezone`: where it is None, of the zone that the columns name, else of UTC.
+    """
+    own = _connect() if connection is None and isinstance(frame, (str, Path)) else None
+    wanted = tuple(columns.values()) if isinstance(columns, Mapping) else ()
+    native = read_path(frame, encoding, connection or own, wanted=wanted) if isinstance(frame, (str, Path)) else frame
+    try:
+        opened: Any = nw.from_native(native)
+    except (TypeError, NarwhalsError) as error:
+        raise InputError(
+            "`frame` must be a pandas, polars, pyarrow, Ibis or PySpark frame, a DuckDB relation or the path of a CSV "
+            f"or Parquet file; got {type(frame).__name__}. {error}"
+        ) from error
+    available = names_of(opened)
+    roles = read_roles(columns, available, required=required)
+    chosen = opened.select(*(nw.col(column).alias(roles.label_column(key)) for key, column in columns.items()))
+    mixed = _mixed_zones(chosen) if isinstance(chosen, nw.DataFrame) else {}
+    apart = _naive_and_aware(chosen.collect_schema())
+    chosen = chosen.drop(*mixed)
+    dated = [(chosen, [name for name in chosen.collect_schema().names() if name in DATES])]
+    zone = timezone or named_zone(dated)
+    if isinstance(chosen, nw.DataFrame):
+        own = None if connection or chosen.implementation.is_polars() else _connect()
+        chosen = _to_lazy(chosen, roles, connection or own)
+    ordering = {roles.label_column(key) for key in ("sequence", "version") if key in columns}
+    chosen = with_plain_types(chosen, [name for name in chosen.collect_schema().names() if name not in ordering])
+    faults = [*mixed.values(), *(apart or _naive_and_aware(chosen.collect_schema()))]
+    calendar = calendar_of(chosen, zone)
+    local = without_days(localise(without_days(chosen, no_day), calendar.timezone), no_day)
+    return OpenedFrame(local, local.collect_schema(), roles, tuple(faults), own, calendar)
+
+
+def names_of(opened: Any) -> list[str]:
+    """Names of a frame's columns, which a lazy frame may have to ask its files for."""
+    engine = opened.implementation
+    try:
+        return list(opened.collect_schema().names())
+    except engine_errors(engine) as error:
+        raise explain(error) from error
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    return duckdb.connect()
+
+
+def collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    """Run the query: polars stays polars, every other engine hands its (small) result over as Arrow."""
+    engine = frame.implementation
+    try:
+        if is_postgres(frame):
+            found: nw.DataFrame[Any] = nw.from_native(fetch(nw.to_native(frame)), eager_only=True)
+            return found
+        return frame.collect(engine="streaming") if engine.is_polars() else frame.collect(backend="pyarrow")
+    except engine_errors(engine) as error:
+        raise explain(error) from error
+
+
+def _to_lazy(
+    frame: nw.DataFrame[Any], roles: Roles, connection: duckdb.DuckDBPyConnection | None = None
+) -> nw.LazyFrame[Any]:
+    """Hand frames without a lazy engine of their own to DuckDB."""
+    if frame.implementation.is_polars():
+        return frame.lazy()
+    import duckdb
+
+    connection = connection or duckdb.connect()
+    native = nw.to_native(frame)
+    try:
+        if frame.implementation.is_pyarrow():
+            return nw.from_native(connection.from_arrow(native))
+        pandas = native if frame.implementation.is_pandas() else frame.to_pandas()
+        return nw.from_native(connection.from_df(pandas.copy() if _runs_backwards(pandas) else pandas))
+    except duckdb.Error as error:
+        raise _explain_columns(frame.to_pandas(), roles, error) from error
+
+
+def _explain_columns(frame: pd.DataFrame, roles: Roles, error: Exception) -> CalibraError:
+    """Which columns will DuckDB not take? Each is tried alone, as DuckDB reads it and as pyarrow, its helper, does."""
+    import duckdb
+    import pyarrow
+
+    refused = []
+    for name in frame.columns:
+        try:
+            duckdb.connect().from_df(frame[[name]])
+            pyarrow.array(frame[name], from_pandas=True)
+        except (duckdb.Error, pyarrow.ArrowException):
+            key = roles.key(name)
+            kinds = sorted({type(value).__name__ for value in frame[name]})
+            refused.append(
+                f"`{key}` (column {quoted(roles.columns[key])}) must hold values of one plain type; it holds "
+                f"{', '.join(kinds[:5])}. Convert the column first."
+            )
+    if not refused:
+        return explain(error)
+    return InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in refused)]))
+
+
+def _runs_backwards(frame: pd.DataFrame) -> bool:
+    """Whether a column lies back to front in memory, as after `frame[::-1]`: DuckDB 2.0 cannot read those."""
+    plain = [name for name in frame.columns if isinstance(frame[name].dtype, np.dtype)]
+    return any(frame[name].to_numpy().strides[0] < 0 for name in plain)
+
+
+def _mixed_zones(frame: nw.DataFrame[Any]) -> dict[str, str]:
+    """Object columns whose moments lie in several zones; only such columns can hold a mixture."""
+    faults = {}
+    for name in (name for name in frame.columns if name in DATES and isinstance(frame.schema[name], nw.Object)):
+        moments = [value for value in frame[name].drop_nulls().to_list() if isinstance(value, datetime)]
+        zones = sorted({str(moment.tzinfo) for moment in moments})
+        if len(zones) > 1:
+            faults[name] = (
+                f"`{name}` must hold moments of one time zone; found mixed time zones ({', '.join(zones)}). Convert "
+                "them first, e.g. pandas.to_datetime(column, utc=True)."
+            )
+    return faults
+
+
+def _naive_and_aware(schema: Mapping[str, nw.dtypes.DType]) -> list[str]:
+    """Date columns with a zone beside columns without, which cannot be compared."""
+    kinds = {
+        name: dtype.time_zone for name, dtype in schema.items() if name in DATES and isinstance(dtype, nw.Datetime)
+    }
+    aware, naive = ([f"`{name}`" for name in kinds if (kinds[name] is not None) is zoned] for zoned in (True, False))
+    if not aware or not naive:
+        return []
+    return [
+        f"Moments must all have a time zone or all have none; found mixed time zones: {', '.join(aware)} with, "
+        f"{', '.join(naive)} without. Give the latter theirs, or make all of them dates."
+    ]

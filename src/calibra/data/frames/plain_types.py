@@ -1,0 +1,159 @@
+"""Columns of types that narwhals does not know, or reads differently from engine to engine, as plain ones.
+
+A label has one text on every engine: whole numbers without a point, exact decimals without trailing zeros or an
+exponent, `uuid` as text, `char(n)` without its padding. Days of a domain or of nanoseconds with a zone become moments.
+What is left unknown is refused by `column_faults`, under the engine's own name for the type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from calibra.data.frames.roles import DATES, NUMBERS
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DUCKDB_TEXTS = ("UUID", "BIGNUM", "VARINT", "HUGEINT", "UHUGEINT")
+"""Types of DuckDB whose values are labels once they are text; Arrow knows none of them."""
+_BASES = {
+    "date": "date", "timestamp": "timestamp", "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamp('UTC')", "text": "string", "character varying": "string",
+    "character": "string", "bpchar": "string", "citext": "string", "uuid": "string", "numeric": "float64",
+    "double precision": "float64", "real": "float64", "smallint": "int64", "integer": "int64", "bigint": "int64",
+}  # fmt: skip
+"""Base type of a domain of PostgreSQL's to the type that Ibis reads its values as."""
+
+
+def with_plain_types(frame: nw.LazyFrame[Any], roles: Collection[str]) -> nw.LazyFrame[Any]:
+    """The frame with these columns, which are named by role, in plain types; the others stay as they are.
+
+    Names of prospects become text only where the engine's type is unknown, so that they join as they are.
+    """
+    engine = frame.implementation
+    if engine.is_duckdb():
+        frame = nw.from_native(_plain_relation(nw.to_native(frame), roles))
+    elif engine.is_ibis():
+        frame = nw.from_native(_plain_ibis(nw.to_native(frame), roles))
+    elif engine.is_spark_like():
+        frame = nw.from_native(_plain_spark(nw.to_native(frame), roles))
+    schema = frame.collect_schema()
+    labels = [name for name in roles if is_label(name) and name != "prospect"]
+    replaced = [label.alias(name) for name in labels if (label := _one_text(name, schema[name])) is not None]
+    return frame.with_columns(*replaced) if replaced else frame
+
+
+def is_label(name: str) -> bool:
+    """Whether a column holds labels: reps, ranks, groupings and names of prospects."""
+    return name not in DATES and name not in NUMBERS
+
+
+def own_type(frame: nw.LazyFrame[Any], name: str) -> str:
+    """The engine's own name for the type of a column."""
+    native, engine = nw.to_native(frame), frame.implementation
+    if engine.is_duckdb():
+        return str(native.types[native.columns.index(name)])
+    if engine.is_ibis():
+        return _raw_name(native.schema()[name])
+    if engine.is_spark_like():
+        return str(native.schema[name].dataType.simpleString())
+    return str(frame.collect_schema()[name])
+
+
+def _one_text(name: str, dtype: nw.dtypes.DType) -> nw.Expr | None:
+    """A label of an exact number, or of yes and no, as the text it has everywhere; None where it is plain already."""
+    value = nw.col(name)
+    if isinstance(dtype, nw.Boolean):
+        return nw.when(value).then(nw.lit("True")).otherwise(nw.when(~value).then(nw.lit("False")))
+    if isinstance(dtype, (nw.Int128, nw.UInt128)):
+        return value.cast(nw.String)
+    if not isinstance(dtype, nw.Decimal):
+        return None
+    text = value.cast(nw.String)
+    trimmed = nw.when(text.str.contains("[.]")).then(text.str.replace_all("[.]?0+$", "")).otherwise(text)
+    return nw.when(text.str.contains("^0E")).then(nw.lit("0")).otherwise(trimmed)  # as Spark writes zero: 0E-9
+
+
+def _plain_relation(relation: duckdb.DuckDBPyRelation, roles: Collection[str]) -> duckdb.DuckDBPyRelation:
+    """DuckDB's own types: moments to the nanosecond with a zone, and labels that Arrow has no type for."""
+    replaced = []
+    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    for name, kind in ((role, kinds[role]) for role in roles):
+        if name in DATES and kind in ("TIMESTAMPTZ_NS", "TIMESTAMP_NS WITH TIME ZONE"):
+            replaced.append(f'"{name}"::TIMESTAMPTZ AS "{name}"')
+        elif is_label(name) and kind in _DUCKDB_TEXTS and not (name == "prospect" and kind in _WHOLE):
+            replaced.append(f'"{name}"::VARCHAR AS "{name}"')
+    return relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation
+
+
+_WHOLE = ("HUGEINT", "UHUGEINT")
+
+
+def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
+    """PostgreSQL's domains as their base types, its `char(n)` without padding, `uuid` and the like as text."""
+    import ibis
+
+    schema = table.schema()
+    if ibis.get_backend(table).name != "postgres":
+        texts = [name for name in roles if is_label(name) and schema[name].is_uuid()]
+        return table.mutate(**{name: table[name].cast("string") for name in texts}) if texts else table
+    replaced = {}
+    for name in roles:
+        value, kind = table[name], schema[name]
+        if is_label(name):
+            if kind.is_unknown() and _base_of(ibis.get_backend(table), _raw_name(kind)) == _BASES["numeric"]:
+                text = value.cast("string")
+                replaced[name] = text.contains(".").ifelse(text.re_replace("[.]?0+$", ""), text)
+            elif kind.is_unknown() or kind.is_uuid():
+                replaced[name] = value.cast("string")
+            elif kind.is_string() and kind.length is not None:
+                replaced[name] = value.repeat(1)  # a function of text is handed char(n) without its padding
+        elif kind.is_unknown() and (base := _base_of(ibis.get_backend(table), _raw_name(kind))):
+            replaced[name] = value.cast(base)
+    return table.mutate(**replaced) if replaced else table
+
+
+def _base_of(connection: Any, name: str) -> str | None:
+    """The type that a domain of PostgreSQL's rests on, as Ibis reads it; None for what is no domain over a plain type.
+
+    A domain may rest on another one; the last is no domain.
+    """
+    asked = name.replace("'", "''")
+    query = (
+        "WITH RECURSIVE steps AS (SELECT oid, typtype, typbasetype FROM pg_type "
+        f"WHERE oid = to_regtype('{asked}') UNION ALL SELECT t.oid, t.typtype, t.typbasetype FROM pg_type t "
+        "JOIN steps s ON t.oid = s.typbasetype AND s.typtype = 'd') "
+        "SELECT format_type(oid, NULL) FROM steps WHERE typtype <> 'd'"
+    )
+    cursor = connection.raw_sql(query)
+    try:
+        found = cursor.fetchone()
+    finally:
+        cursor.close()
+    return None if found is None else _BASES.get(str(found[0]))
+
+
+def _raw_name(kind: Any) -> str:
+    """What the database calls a type that Ibis does not know; else what Ibis calls it."""
+    raw = getattr(kind, "raw_type", None)
+    if raw is None:
+        return str(kind)
+    return str(raw.args.get("kind") or raw.sql().lower())
+
+
+def _plain_spark(frame: Any, roles: Collection[str]) -> Any:
+    """Spark's `char(n)` without its padding; other text is as long as it was written."""
+    from pyspark.sql import functions
+
+    padded = [
+        field.name for field in frame.schema.fields
+        if field.name in roles and is_label(field.name) and str(field.metadata.get(_SPARK_TYPE, "")).startswith("char(")
+    ]  # fmt: skip
+    return frame.withColumns({name: functions.rtrim(frame[name]) for name in padded}) if padded else frame
+
+
+_SPARK_TYPE = "__CHAR_VARCHAR_TYPE_STRING"
+"""Where Spark keeps what a text column was declared as."""

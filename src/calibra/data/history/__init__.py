@@ -1,0 +1,1 @@
+"""Logs of rank changes, cut into spells, and the judgments they hold."""

@@ -1,0 +1,1 @@
+"""A calibration table joined to prospects, in the prospects' own engine."""

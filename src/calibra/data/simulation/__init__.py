@@ -1,0 +1,1 @@
+"""Sales organisations whose truth is known."""

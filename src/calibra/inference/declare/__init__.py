@@ -1,0 +1,1 @@
+"""Declarations of multilevel models, read by every engine."""

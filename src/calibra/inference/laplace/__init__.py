@@ -1,0 +1,1 @@
+"""The `laplace` engine: nested Laplace, corrected by importance inside and out."""

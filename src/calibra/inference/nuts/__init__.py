@@ -1,0 +1,1 @@
+"""The `nuts` engine: the same declarations in PyMC."""

@@ -1,1 +1,0 @@
-"""One file per model: its cells, its terms, and how its posterior is read."""

@@ -1,0 +1,1 @@
+"""What every chapter reads a posterior with."""

@@ -1,0 +1,27 @@
+"""The rows of a table with all reps first: their labels, and counts with all reps' total before them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.stats.intervals import Interval
+
+
+def label_columns(labels: Sequence[str], **of_each: Sequence[str]) -> dict[str, Any]:
+    """Column `rep`, each label repeated, and beside it what each rep's rows are called: ranks, or pairs of them."""
+    n_rows = len(next(iter(of_each.values())))
+    columns: dict[str, Any] = {"rep": np.repeat(np.array(labels, dtype=object), n_rows)}
+    return columns | {name: np.tile(np.array(names, dtype=object), len(labels)) for name, names in of_each.items()}
+
+
+def all_reps_first[Number: (np.float64, np.int64)](counts: NDArray[Number]) -> NDArray[Number]:
+    """Counts (rep, …) with the total over the reps before them."""
+    return np.concatenate([counts.sum(axis=0, keepdims=True), counts])
+
+
+def flat_columns(name: str, found: Interval) -> dict[str, NDArray[np.float64]]:
+    """Columns `name`, `name_lower`, `name_upper`; `estimate`, `lower`, `upper` for no name."""
+    names = (name, f"{name}_lower", f"{name}_upper") if name else ("estimate", "lower", "upper")
+    return {label: values.ravel() for label, values in zip(names, found, strict=True)}

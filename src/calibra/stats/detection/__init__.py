@@ -1,0 +1,1 @@
+"""Signal detection: how ranks relate to outcomes, and where cuts should lie."""

@@ -1,0 +1,1 @@
+"""Forecasts of a yes/no outcome: reliability, scores, tests."""

@@ -1,0 +1,1 @@
+"""Life tables, and calibration where some are censored."""

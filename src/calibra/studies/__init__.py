@@ -1,1 +1,0 @@
-"""Back-tests and proofs: does the library keep its own promises?"""

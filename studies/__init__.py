@@ -1,0 +1,1 @@
+"""Scripts that write docs/studies: run from the root of the project, not shipped."""

@@ -1,0 +1,123 @@
+"""The models written out in PyMC have the density of the declaration, however their deviations are spelled."""
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from calibra.inference.laplace.cell_blocks import CellBlocks
+from calibra.inference.laplace.detection_blocks import DetectionBlocks
+from calibra.inference.laplace.linearise import what_is_known
+from calibra.inference.nuts.build_cells import build_pymc
+from calibra.inference.nuts.build_detection import build_detection
+from tests.inference.laplace.test_detection_blocks import declare
+from tests.inference.worlds import binomial_world, correlated_world, poisson_world
+
+
+def densities(built, names):
+    """A function of the free values by name: log density, and the named quantities."""
+    import pytensor
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outputs = [built.logp(), *built.replace_rvs_by_values([built[name] for name in names])]
+        both = pytensor.function(built.value_vars, outputs, mode="FAST_COMPILE", on_unused_input="ignore")
+
+    def read(point):
+        value, *found = both(*(point[variable.name] for variable in built.value_vars))
+        return float(value), dict(zip(names, found, strict=True))
+
+    return read
+
+
+def points(built, rng, n):
+    """Free values, drawn around the initial ones."""
+    start = built.initial_point()
+    return [{name: rng.normal(0.0, 0.7, np.shape(at)) + at for name, at in start.items()} for _ in range(n)]
+
+
+def log_normal(u, sigma):
+    return (-0.5 * (u / sigma) ** 2 - np.log(sigma)).sum()
+
+
+@pytest.mark.parametrize(
+    "world",
+    [binomial_world(4, 5, 40, seed=1), poisson_world(4, seed=2), correlated_world(4, 5, 40, seed=1)],
+    ids=["rank", "time", "correlated"],
+)
+def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
+    blocks, rng = CellBlocks(world), np.random.default_rng(1)
+    built = build_pymc(world)
+    terms, scales = [term.name for term in world.rep_terms], [term.scale_name for term in world.rep_terms]
+    rho = [] if world.correlation is None else [world.correlation.name]
+    read = densities(built, [*terms, *scales, "linpred", *rho])
+    known, ones = what_is_known(blocks).deviations, np.ones((world.n_reps, blocks.n_cells))
+    start = points(built, rng, 1)[0]
+    values = []
+    for other in points(built, rng, 3):  # only scales of reps and deviations move: all else of the density is constant
+        moved = {name: other[name] if name.startswith(tuple(terms)) else at for name, at in start.items()}
+        value, found = read(moved)
+        u = np.concatenate([found[name].reshape(world.n_reps, -1) for name in terms], axis=1)
+        sigma = np.concatenate([np.full(t.n_columns, found[t.scale_name]) for t in world.rep_terms])
+        lik = blocks.family.log_likelihood(found["linpred"], world.events, np.where(world.size > 0, world.size, 1e-12))
+        prior = sum(t.scale.log_density(found[t.scale_name]) + np.log(found[t.scale_name]) for t in world.rep_terms)
+        stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known.T)).sum()  # of a deviation for its free value
+        correlation = np.eye(u.shape[1])
+        if world.correlation is not None:
+            # of level and slope, the first two; β-distributed on (0, 1) as log-odds, its Jacobian ¼ (1 − ρ²)
+            correlation[0, 1] = correlation[1, 0] = rho_found = float(found[rho[0]])
+            prior += world.correlation.prior.log_density(np.arctanh(rho_found))
+            free = 1.0 - rho_found**2
+            stretch += 0.5 * world.n_reps * np.log(free)
+            stretch += 0.5 * (np.log1p(sigma[1] ** 2 * known[1]) - np.log1p(sigma[1] ** 2 * free * known[1])).sum()
+        own = multivariate_normal.logpdf(u, cov=correlation * np.outer(sigma, sigma)).sum()
+        values.append(value - (lik * ones).sum() - prior - own - stretch)
+    np.testing.assert_allclose(values, values[0], rtol=1e-9)
+
+
+def test_the_deviations_of_a_detection_model_are_normal_with_their_scale():
+    model, rng = declare(), np.random.default_rng(1)
+    blocks, built = DetectionBlocks(declare()), build_detection(declare())
+    read, known = (
+        densities(built, ["deviation", *model.scale_priors]),
+        what_is_known(DetectionBlocks(declare())).deviations,
+    )
+    start, values = points(built, rng, 1)[0], []
+    for other in points(built, rng, 3):
+        value, found = read(other | {"population": start["population"]})
+        scales = np.array([found[name] for name in model.scale_priors])
+        sigma, u = scales[model.scale_of_column], found["deviation"]
+        phi = np.concatenate([start["population"], scales])[None]
+        lik = blocks.log_likelihood(blocks.context(phi), u.T[:, None]).sum()
+        prior = sum(p.log_density(s) + np.log(s) for p, s in zip(model.scale_priors.values(), scales, strict=True))
+        stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known.T)).sum()
+        values.append(value - lik - prior - log_normal(u, sigma) - stretch)
+    np.testing.assert_allclose(values, values[0], rtol=1e-8)
+
+
+def test_the_steps_of_a_random_walk_are_normal_with_its_scale():
+    world, rng = poisson_world(4, seed=2), np.random.default_rng(1)
+    (walk, *_), built = world.population, build_pymc(world)
+    read = densities(built, ["baseline", "baseline_scale", "linpred"])
+    known = built["baseline_known"].get_value()
+    start, values = points(built, rng, 1)[0], []
+    for other in points(built, rng, 3):
+        moved = {name: other[name] if name.startswith(("baseline_step", "baseline_scale")) else at
+                 for name, at in start.items()}  # fmt: skip
+        value, found = read(moved)
+        tau, steps = found["baseline_scale"], np.diff(found["baseline"])
+        sigma = tau * np.sqrt(walk.prior.step_widths)
+        lik = CellBlocks(world).family.log_likelihood(found["linpred"], world.events, world.size).sum()
+        prior = walk.prior.scale.log_density(tau) + np.log(tau)
+        stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known)).sum()
+        values.append(value - lik - prior - log_normal(steps, sigma) - stretch)
+    np.testing.assert_allclose(values, values[0], rtol=1e-9)
+    events = world.events.sum(axis=0)  # a difference of logs of counts has the variance 1/a + 1/b
+    np.testing.assert_allclose(known, 1.0 / (1.0 / events[1:] + 1.0 / events[:-1]), rtol=0.3)
+
+
+def test_where_counts_say_nothing_nothing_is_known_and_where_they_say_much_much():
+    silent, loud = (binomial_world(3, size, size + 1, seed=1) for size in (1, 5000))
+    assert what_is_known(CellBlocks(silent)).deviations.max() < 5.0
+    assert what_is_known(CellBlocks(loud)).deviations[0].min() > 1000.0  # five cells of 5,000 at p (1 − p) of .07
