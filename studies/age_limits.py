@@ -76,14 +76,16 @@ def summarise(rows: Sequence[Row]) -> Mapping[str, list[object]]:
     for rank in "ABCDE":
         estimate, lower, upper, true = (np.array([row[f"{rank} {name}"] for row in rows]) for name in _NAMES)
         line = {
-            "rank": rank, "worlds": len(rows), "true days, mean": round(float(true.mean()), 1),
+            "rank": rank,
+            "worlds": len(rows),
+            "true days, mean": round(float(true.mean()), 1),
             "interval holds the truth": f"{((lower <= true) & (true <= upper)).mean():.1%}",
             "truth earlier than the interval": f"{(true < lower).mean():.1%}",
             "truth later": f"{(true > upper).mean():.1%}",
             "estimate less truth, mean (days)": round(float((estimate - true).mean()), 1),
             "sd (days)": round(float((estimate - true).std(ddof=1)), 1),
             "width, mean (days)": round(float((upper - lower).mean()), 1),
-        }  # fmt: skip
+        }
         for name, value in line.items():
             columns.setdefault(name, []).append(value)
     return columns
@@ -100,14 +102,15 @@ def main() -> None:
         run_worlds(study_world, n_worlds=min(N_WORLDS, len(load_rows(cache)) + _AT_ONCE), cache=cache)
     rows = answered(load_rows(cache))
     write_page(
-        "age_limits", "By when have nearly all events come?",
+        "age_limits",
+        "By when have nearly all events come?",
         f"Made by `python -m studies.age_limits`: worlds of the simulator with {N_REPS} reps, {N_PROSPECTS:,} "
         f"prospects and {SPAN_DAYS} days, seeds from 0 on; engine `laplace`. The truth is that of {N_MANY:,} "
         f"prospects of the same reps, each followed to its end: the day by which {SHARE:.0%} of the events by the "
         "last edge have come. All reps together, 90 % intervals of `nearly_all_days` in `lead_times()`. "
         f"{sum(row['#ok'] == 1.0 for row in rows)} of {len(rows)} fits without a problem.",
         markdown_table(summarise(rows)),
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -56,9 +56,12 @@ def reported_quantities(fit: RankFit) -> dict[str, Floats]:
     gap = 100.0 * (everyone[:, None] - prob) @ fit.rank_mix
     scales = np.stack([fit.posterior[name] for name in fit.declaration.outer_names], axis=1)
     return {
-        "probability, rep × rank": prob.reshape(len(prob), -1), "probability, all reps": everyone, "gap in points": gap,
-        "discrimination": log_odds(prob) @ (fit.rank_mix * fit.scores.values), "scales": scales,
-    }  # fmt: skip
+        "probability, rep × rank": prob.reshape(len(prob), -1),
+        "probability, all reps": everyone,
+        "gap in points": gap,
+        "discrimination": log_odds(prob) @ (fit.rank_mix * fit.scores.values),
+        "scales": scales,
+    }
 
 
 def compare(
@@ -85,10 +88,17 @@ def compare(
         worst, worst_sd = int(np.argmax(gap / allowed)), int(np.argmax(np.abs(ratio - 1.0) / sd_allowed))
         rows.append(
             Agreement(
-                world, name, a.shape[1], float(gap[worst]), float(allowed[worst]), float(ratio[worst_sd]),
-                float(sd_allowed[worst_sd]), int(outside.sum()), float(min(ours_effective, effective.min())),
+                world,
+                name,
+                a.shape[1],
+                float(gap[worst]),
+                float(allowed[worst]),
+                float(ratio[worst_sd]),
+                float(sd_allowed[worst_sd]),
+                int(outside.sum()),
+                float(min(ours_effective, effective.min())),
             )
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -97,9 +107,12 @@ def study_engines(world: str, judgments: Judgments, *, seed: int, draws: int) ->
     laplace = RankModel().fit(judgments, seed=seed, engine="laplace", draws=24_000, progress=False)
     nuts = RankModel().fit(judgments, seed=seed + 1, engine="nuts", draws=draws, progress=False)
     return compare(
-        world, reported_quantities(laplace), reported_quantities(nuts),
-        ours_effective=laplace.diagnostics.effective_sample, n_chains=4,
-    )  # fmt: skip
+        world,
+        reported_quantities(laplace),
+        reported_quantities(nuts),
+        ours_effective=laplace.diagnostics.effective_sample,
+        n_chains=4,
+    )
 
 
 def worlds() -> dict[str, Callable[[], Judgments]]:
@@ -126,12 +139,13 @@ def main() -> None:
     rows = [row for name, world in worlds().items() for row in study_engines(name, world(), seed=1, draws=80_000)]
     fields = tuple(Agreement.__dataclass_fields__)
     write_page(
-        "engine_study", "Two engines, one posterior",
+        "engine_study",
+        "Two engines, one posterior",
         f"Rank model on {len(SCALE.ranks)} ranks; made by `python -m studies.engines`. Gaps: posterior "
         "standard deviations. "
         "Allowed: 0.1 (scales and correlation 0.2), sd ratio 1 ± 0.05, each plus three Monte Carlo standard errors.",
         markdown_table({field: [getattr(row, field) for row in rows] for field in fields}),
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

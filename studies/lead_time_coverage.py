@@ -138,11 +138,13 @@ def make_judgments(rng: np.random.Generator, world: PriorWorld, n: Ints, *, late
     entered = AS_OF - np.timedelta64(SEEN_SINCE_DAYS, "D")
     kept = (judged >= entered) | (days > age - SEEN_SINCE_DAYS) if late else np.ones(len(rep), dtype=bool)
     columns = {
-        "prospect": np.arange(len(rep)), "rep": np.array([f"rep {i:02d}" for i in range(len(n))])[rep],
-        "rank": np.array(SCALE.ranks)[rank], "judged_at": judged.astype("datetime64[us]"),
+        "prospect": np.arange(len(rep)),
+        "rep": np.array([f"rep {i:02d}" for i in range(len(n))])[rep],
+        "rank": np.array(SCALE.ranks)[rank],
+        "judged_at": judged.astype("datetime64[us]"),
         "event_at": np.where(known & is_event, ended, nothing).astype("datetime64[us]"),
         "exit_at": np.where(known & ~is_event, ended, nothing).astype("datetime64[us]"),
-    }  # fmt: skip
+    }
     if told:
         columns["entered_at"] = np.where(judged < entered, entered, nothing).astype("datetime64[us]")
     frame = make_table({name: values[kept] for name, values in columns.items()})
@@ -182,9 +184,17 @@ def study_coverage(*, n_worlds: int, seed: int, late: bool, told: bool, draws: i
     kind = ("late entry handled" if told else "late entry ignored") if late else "complete"
     error = float(np.std(inside) / np.sqrt(len(inside)))
     return Coverage(
-        kind, n_worlds, failed, not_yet, float(np.mean(inside)), error, float(np.mean(together)), float(np.mean(bias)),
-        float(chi[0] / chi[1]), doubtful,
-    )  # fmt: skip
+        kind,
+        n_worlds,
+        failed,
+        not_yet,
+        float(np.mean(inside)),
+        error,
+        float(np.mean(together)),
+        float(np.mean(bias)),
+        float(chi[0] / chi[1]),
+        doubtful,
+    )
 
 
 def chi_squares(fit: LeadTimeFit) -> Floats:

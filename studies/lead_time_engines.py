@@ -47,13 +47,14 @@ def main() -> None:
     """Run it and write the page."""
     rows = compare_engines(seed=1, n_reps=6, n_prospects=1800)
     write_page(
-        "lead_time_engines", "The lead-time model by both engines",
+        "lead_time_engines",
+        "The lead-time model by both engines",
         "Made by `python -m studies.lead_time_engines`: 6 reps, 3 ranks, 1,800 prospects, four intervals, "
         f"events and exits, {DRAWS:,} draws of each engine. `largest` and `mean`: absolute difference of posterior "
         "means in posterior standard deviations, over all reps and ranks; `sd_low`, `sd_high`: range of the ratio of "
         "standard deviations, laplace over nuts; `effective`: least effective sample of either ending, by engine.",
         markdown_table(rows),
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

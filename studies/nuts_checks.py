@@ -76,9 +76,15 @@ def check_fit(name: str, world: str, model: Declaration, sampler: RepeatedNuts, 
     laplace = sample_posterior(model, seed=seed, engine="laplace", draws=8000, progress=False)
     gaps, errors = _gaps(laplace, found)
     return Checked(
-        name, world, first.diagnostics.ok, found.diagnostics.ok, "; ".join(map(str, found.diagnostics.problems)),
-        float(np.sqrt(np.mean(gaps**2))), int((gaps > WITHIN + 3.0 * errors).sum()), gaps.size,
-    )  # fmt: skip
+        name,
+        world,
+        first.diagnostics.ok,
+        found.diagnostics.ok,
+        "; ".join(map(str, found.diagnostics.problems)),
+        float(np.sqrt(np.mean(gaps**2))),
+        int((gaps > WITHIN + 3.0 * errors).sum()),
+        gaps.size,
+    )
 
 
 def _gaps(laplace: Posterior, nuts: Posterior) -> tuple[Floats, Floats]:
@@ -108,11 +114,14 @@ def as_columns(rows: Sequence[Checked]) -> Mapping[str, list[object]]:
     for key in dict.fromkeys((row.model, row.world) for row in rows):
         of = [row for row in rows if (row.model, row.world) == key]
         line = {
-            "model": key[0], "world": key[1], "fits": len(of), "passed at once": sum(row.at_once for row in of),
+            "model": key[0],
+            "world": key[1],
+            "fits": len(of),
+            "passed at once": sum(row.at_once for row in of),
             "passed": sum(row.passed for row in of),
             "difference from laplace (sd)": float(np.sqrt(np.mean([row.gap**2 for row in of]))),
             "parameters apart": f"{sum(row.n_apart for row in of)} of {sum(row.n_parameters for row in of)}",
-        }  # fmt: skip
+        }
         for name, value in line.items():
             columns.setdefault(name, []).append(value)
     return columns
@@ -122,14 +131,15 @@ def main() -> None:
     """Run all worlds and write the page."""
     rows = list(run(SIZES, seeds=range(1, 11)))
     write_page(
-        "nuts_checks", "How many fits by NUTS pass their own checks",
+        "nuts_checks",
+        "How many fits by NUTS pass their own checks",
         "Made by `python -m studies.nuts_checks`: worlds of the simulator, seeds 1 to 10. A fit passes without "
         "a divergent transition, with an R-hat of at most 1.01 and 400 effective draws of every parameter. `passed at "
         "once`: at the first attempt; `passed`: after at most two more, with smaller steps and more draws. `difference "
         "from laplace`: root mean square over all parameters of the difference of means, in posterior standard "
         f"deviations; `parameters apart`: beyond {WITHIN} and three Monte Carlo standard errors.",
         markdown_table(as_columns(rows)),
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -50,10 +50,14 @@ class World:
     def judgments(self) -> Judgments:
         """The counts as the library takes them."""
         n_reps, n_ranks = self.n.shape
-        frame = make_table({
-            "rep": np.repeat([f"rep {i:03d}" for i in range(n_reps)], n_ranks), "rank": np.tile(SCALE.ranks, n_reps),
-            "n": self.n.ravel(), "events": self.events.ravel(),
-        })  # fmt: skip
+        frame = make_table(
+            {
+                "rep": np.repeat([f"rep {i:03d}" for i in range(n_reps)], n_ranks),
+                "rank": np.tile(SCALE.ranks, n_reps),
+                "n": self.n.ravel(),
+                "events": self.events.ravel(),
+            }
+        )
         return Judgments.from_counts(frame, scale=SCALE, within_days=90)
 
 
@@ -223,7 +227,8 @@ def main() -> None:
     fields = ("truth", "n_reps", "n_per_rank", "n_worlds", "covered", "standard_error", "is_nominal")
     names = ("world", "n_reps", "n_per_rep", "n_worlds", "flagged", "wrong_side")
     write_page(
-        "rank_study", "The rank model on trial",
+        "rank_study",
+        "The rank model on trial",
         "Engine `laplace`, made by `python -m studies.rank`.",
         "## Do 90 % intervals of rep × rank probabilities hold the truth?",
         markdown_table({field: [getattr(row, field) for row in coverages] for field in fields}),
@@ -233,7 +238,7 @@ def main() -> None:
         "## How often is a rep flagged?",
         markdown_table({name: [getattr(row, name) for row in flags] for name in names}),
         "A flag is P(below) or P(above) of at least 0.9 with the default margin, a factor of 1.25 on the odds.",
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

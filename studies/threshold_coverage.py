@@ -116,10 +116,15 @@ def _one_world(
     aimed_bar = bar_at(cutpoint_at_share(aim, **pool), **pool)
     right = np.sign(now - aim) == np.sign(side)
     return covered, [
-        np.where(np.isnan(side), np.nan, table["prob_direction"].reshape(shape)).ravel(), right.ravel(),
-        100.0 * (now - aim).ravel(), table["verdict"],
-        truth.bars[0].ravel(), moved.ravel(), aimed_bar.ravel(), _off_odds(reps, aim).ravel(),
-    ]  # fmt: skip
+        np.where(np.isnan(side), np.nan, table["prob_direction"].reshape(shape)).ravel(),
+        right.ravel(),
+        100.0 * (now - aim).ravel(),
+        table["verdict"],
+        truth.bars[0].ravel(),
+        moved.ravel(),
+        aimed_bar.ravel(),
+        _off_odds(reps, aim).ravel(),
+    ]
 
 
 def _inside(draws: Floats, truth: Floats) -> Floats:
@@ -183,16 +188,18 @@ def verdict_rows(found: AdviceAgainstTruth, margin_odds: float = MARGIN_ODDS) ->
             int(off.sum()),
         ),
         "moves advised: right side": (
-            float(found.right_verdict[found.advised_move].mean()), int(found.advised_move.sum()),
+            float(found.right_verdict[found.advised_move].mean()),
+            int(found.advised_move.sum()),
         ),
         "all reps, minimal move: part of the gap in the bar closed": (
-            float(shift.sum() / np.abs(gap).sum()), int(gap.size),
+            float(shift.sum() / np.abs(gap).sum()),
+            int(gap.size),
         ),
         "moves advised: part of the gap in the bar closed": (
             float(shift[found.advised_move].sum() / np.abs(gap)[found.advised_move].sum()),
             int(found.advised_move.sum()),
         ),
-    }  # fmt: skip
+    }
 
 
 def follow_steps(*, seed: int, n_worlds: int, n_quarters: int, n_judgments: int, n_reps: int = 30) -> dict[str, Floats]:
@@ -235,19 +242,21 @@ def write_study(path: Path, *, seed: int = 1, n_prior: int = 40, n_typical: int 
     richer = compare_advice(seed=seed + 2000, n_worlds=n_typical, n_judgments=300, typical=True)
     steps = follow_steps(seed=seed + 3000, n_worlds=n_followed, n_quarters=6, n_judgments=150)
     coverage = {
-        "quantity": list(prior.covered), "coverage": [f"{values.mean():.3f}" for values in prior.covered.values()],
+        "quantity": list(prior.covered),
+        "coverage": [f"{values.mean():.3f}" for values in prior.covered.values()],
         "n": [str(values.size) for values in prior.covered.values()],
-    }  # fmt: skip
+    }
     verdicts = {"what": list(verdict_rows(prior))}
     for name, found in (("priors, 150 each", prior), ("typical, 150 each", typical), ("typical, 300 each", richer)):
         verdicts[name] = [f"{share:.3f} ({n})" for share, n in verdict_rows(found).values()]
     quarters = {"quarter": [str(q) for q in range(len(steps["gap"]))]} | {
         label: [f"{value:.{digits}f}" for value in steps[name]]
         for name, label, digits in (
-            ("gap", "mean gap, points", 1), ("past", "beyond the aim by more than 5 points", 3),
+            ("gap", "mean gap, points", 1),
+            ("past", "beyond the aim by more than 5 points", 3),
             ("advised", "a move advised", 3),
         )
-    }  # fmt: skip
+    }
     path.write_text(
         "# Threshold advice against known truth\n\n"
         f"Written by `python -m studies.threshold_coverage` (seed {seed}, laplace engine, 1,000 draws). "

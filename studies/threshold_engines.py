@@ -26,11 +26,13 @@ def reported_quantities(fit: ThresholdFit) -> dict[str, Floats]:
     cut = promised_cutpoint(0.6, base_rate=phi, discrimination=d)
     flat = (len(phi), -1)
     return {
-        "bars": found.bars.reshape(flat), "shares": found.shares.reshape(flat), "base rate": phi,
+        "bars": found.bars.reshape(flat),
+        "shares": found.shares.reshape(flat),
+        "base rate": phi,
         "discrimination": d,
         "share for an average of .6": share_above(cut, base_rate=phi, discrimination=d),
         "scales": np.stack([fit.posterior[name] for name in fit.declaration.scale_priors], axis=1),
-    }  # fmt: skip
+    }
 
 
 def study_engines(*, seed: int, n_reps: int, n_judgments: int, draws: int) -> list[Agreement]:
@@ -39,21 +41,24 @@ def study_engines(*, seed: int, n_reps: int, n_judgments: int, draws: int) -> li
     first = fit_counts(*draw_typical_reps(rng, n_reps=n_reps).counts(rng, n_judgments), seed=seed, draws=24_000)
     nuts = sample_posterior(first.declaration, seed=seed + 1, engine="nuts", draws=draws, progress=False)
     return compare(
-        f"{n_reps} reps × {n_judgments} judgments, five ranks", reported_quantities(first),
+        f"{n_reps} reps × {n_judgments} judgments, five ranks",
+        reported_quantities(first),
         reported_quantities(replace(first, posterior=nuts)),
-        ours_effective=first.diagnostics.effective_sample, n_chains=4,
-    )  # fmt: skip
+        ours_effective=first.diagnostics.effective_sample,
+        n_chains=4,
+    )
 
 
 def main() -> None:
     """Run the comparison and write the page."""
     rows = study_engines(seed=1, n_reps=12, n_judgments=150, draws=64_000)
     write_page(
-        "threshold_engines", "Two engines, one set of thresholds",
+        "threshold_engines",
+        "Two engines, one set of thresholds",
         "Threshold model; made by `python -m studies.threshold_engines`. Gaps: posterior standard deviations. "
         "Allowed: 0.1 (scales 0.2), sd ratio 1 ± 0.05, each plus three Monte Carlo standard errors.",
         markdown_table({field: [getattr(row, field) for row in rows] for field in Agreement.__dataclass_fields__}),
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

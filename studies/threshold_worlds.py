@@ -81,11 +81,18 @@ def _declaration(counts: Floats) -> DetectionModel:
     """A declaration that only lends its basis."""
     priors = ThresholdPriors()
     return DetectionModel(
-        n=counts[None], events=0.0 * counts[None], reps=("all",), ranks=("A", "B", "C", "D", "E"),
-        base_mean=priors.base_mean, discrimination_mean=priors.discrimination_mean, share_mean=priors.share_mean,
-        base_scale=priors.base_scale, discrimination_scale=priors.discrimination_scale,
-        shift_scale=priors.shift_scale, spacing_scale=priors.spacing_scale,
-    )  # fmt: skip
+        n=counts[None],
+        events=0.0 * counts[None],
+        reps=("all",),
+        ranks=("A", "B", "C", "D", "E"),
+        base_mean=priors.base_mean,
+        discrimination_mean=priors.discrimination_mean,
+        share_mean=priors.share_mean,
+        base_scale=priors.base_scale,
+        discrimination_scale=priors.discrimination_scale,
+        shift_scale=priors.shift_scale,
+        spacing_scale=priors.spacing_scale,
+    )
 
 
 def fit_counts(

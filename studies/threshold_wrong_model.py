@@ -65,9 +65,12 @@ def draw_world(rng: np.random.Generator, *, kind: Wrong, n_reps: int) -> WrongWo
     """Reps drawn from a population of this kind."""
     drift = rng.normal(0.0, 0.6, n_reps) if kind == "drifting thresholds" else np.zeros(n_reps)
     return WrongWorld(
-        kind, rng.normal(-1.5, 0.4, n_reps), 0.7 * np.exp(rng.normal(0.0, 0.25, n_reps)),
-        rng.normal(0.0, 0.4, n_reps), drift,
-    )  # fmt: skip
+        kind,
+        rng.normal(-1.5, 0.4, n_reps),
+        0.7 * np.exp(rng.normal(0.0, 0.25, n_reps)),
+        rng.normal(0.0, 0.4, n_reps),
+        drift,
+    )
 
 
 def best_share(seen: Floats, y: NDArray[np.bool_], promise: float) -> float:

@@ -54,9 +54,14 @@ def _calibrate(folder: Path, share: float, tell: Tell) -> None:
     """Simulation-based calibration up to a share of the aim."""
     for piece in SBC_PIECES:
         run = simulation_based_calibration(
-            piece.model, design=piece.design, n_worlds=int(share * AIM_SBC), engine="laplace", seed=SEED,
-            exact=piece.exact, cache=sbc_file(folder, piece.name, "laplace", SEED),
-        )  # fmt: skip
+            piece.model,
+            design=piece.design,
+            n_worlds=int(share * AIM_SBC),
+            engine="laplace",
+            seed=SEED,
+            exact=piece.exact,
+            cache=sbc_file(folder, piece.name, "laplace", SEED),
+        )
         tell(f"{piece.name}: {run}")
 
 
@@ -78,9 +83,13 @@ def _cover(folder: Path, share: float, tell: Tell) -> None:
         for one in COVERAGE_PIECES:
             n_worlds = int(share * (AIM_COVERAGE if one.reps == "priors" else AIM_BESIDE))
             found = coverage_study(
-                model, design=one.design, n_worlds=n_worlds, seed=SEED, reps=one.reps,
+                model,
+                design=one.design,
+                n_worlds=n_worlds,
+                seed=SEED,
+                reps=one.reps,
                 cache=coverage_file(folder, model, one),
-            )  # fmt: skip
+            )
             tell(str(found))
 
 
@@ -88,9 +97,14 @@ def _rerun_if_failing(piece: SbcPiece, folder: Path) -> SbcRun | None:
     """The one declared re-run, with another seed."""
     for seed in (SEED, RERUN_SEED):
         run = simulation_based_calibration(
-            piece.model, design=piece.design, n_worlds=AIM_SBC, engine="laplace", seed=seed, exact=piece.exact,
+            piece.model,
+            design=piece.design,
+            n_worlds=AIM_SBC,
+            engine="laplace",
+            seed=seed,
+            exact=piece.exact,
             cache=sbc_file(folder, piece.name, "laplace", seed),
-        )  # fmt: skip
+        )
         if seed == SEED and not run.failing:
             return None
     return run
@@ -101,9 +115,13 @@ def run_nuts(folder: Path, tell: Tell) -> None:
     for share in (SHARES[0], 1.0):
         for piece in NUTS_PIECES:
             run = simulation_based_calibration(
-                piece.model, design=piece.design, n_worlds=int(share * AIM_NUTS), engine="nuts", seed=SEED,
+                piece.model,
+                design=piece.design,
+                n_worlds=int(share * AIM_NUTS),
+                engine="nuts",
+                seed=SEED,
                 cache=sbc_file(folder, piece.name, "nuts", SEED),
-            )  # fmt: skip
+            )
             tell(f"{piece.name}: {run}")
 
 

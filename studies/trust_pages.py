@@ -62,14 +62,15 @@ def _sbc_page(folder: Path) -> Path | None:
         "reading agree, the ranks are uniform. Ranked are parameters, scales, the log-likelihood and what users read. "
         "The test is ArviZ's `uniformity_test` (`pot_c`); a quantity fails below .01 over the number of quantities of "
         "its run, in the run and in one declared re-run with another seed.",
-        "## Are the ranks uniform?", _overview(found, again),
+        "## Are the ranks uniform?",
+        _overview(found, again),
         "## What does `auto` catch?",
         "Fits whose diagnostics have a problem (outer or block Pareto k above 0.7, or fewer than 400 effective draws) "
         "go to nuts under `engine='auto'`. Which worlds those are depends on the data alone, so among the others the "
         "ranks should be uniform as well. The weak corner of laplace is a team with few events, a handful of judgments "
         "per rep, and priors that let reps differ wildly.",
         _kept_table([run for run in runs if run.engine == "laplace"]),
-    ]  # fmt: skip
+    ]
     for run in runs:
         parts += [f"## {run.model}, {run.engine}, N = {run.n_worlds}", _quantities(run)]
     return write_page("trust_sbc", "Simulation-based calibration", *parts)
@@ -84,14 +85,32 @@ def _overview(found: list[tuple[SbcPiece, SbcRun]], again: dict[tuple[str, str],
         words = ", ".join(failing) if failing else "none"
         if run.failing and second is None:
             words += " (not run again yet)"
-        rows.append((
-            run.model, run.engine, run.n_worlds, len(run.names), f"{p.min():.2g}", f"{run.threshold:.2g}",
-            ", ".join(run.failing) or "none",
-            "" if second is None else f"{second.n_worlds}: {', '.join(second.failing) or 'none'}",
-            words, run.n_failed,
-        ))  # fmt: skip
-    names = ("model", "engine", "N", "quantities", "smallest p", "fails below", "below it in the run",
-             "below it in the re-run (N: which)", "failing", "fits without an answer")  # fmt: skip
+        rows.append(
+            (
+                run.model,
+                run.engine,
+                run.n_worlds,
+                len(run.names),
+                f"{p.min():.2g}",
+                f"{run.threshold:.2g}",
+                ", ".join(run.failing) or "none",
+                "" if second is None else f"{second.n_worlds}: {', '.join(second.failing) or 'none'}",
+                words,
+                run.n_failed,
+            )
+        )
+    names = (
+        "model",
+        "engine",
+        "N",
+        "quantities",
+        "smallest p",
+        "fails below",
+        "below it in the run",
+        "below it in the re-run (N: which)",
+        "failing",
+        "fits without an answer",
+    )
     return markdown_table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
@@ -99,14 +118,28 @@ def _kept_table(runs: list[SbcRun]) -> str:
     rows = []
     for run in runs:
         kept, doubted = run.kept, run.pit[run.doubted]
-        rows.append((
-            run.model, run.n_worlds, f"{run.doubted.mean():.1%}", kept.n_worlds,
-            f"{kept.p_values.min():.2g}" if kept.n_worlds > 1 else "", ", ".join(kept.failing) or "none",
-            f"{_covered(doubted):.3f}" if len(doubted) else "",
-            f"{_covered(kept.pit):.3f}",
-        ))  # fmt: skip
-    names = ("model", "N", "sent to nuts", "kept", "smallest p, kept", "failing, kept",
-             "laplace's 90 % intervals, sent: cover", "kept: cover")  # fmt: skip
+        rows.append(
+            (
+                run.model,
+                run.n_worlds,
+                f"{run.doubted.mean():.1%}",
+                kept.n_worlds,
+                f"{kept.p_values.min():.2g}" if kept.n_worlds > 1 else "",
+                ", ".join(kept.failing) or "none",
+                f"{_covered(doubted):.3f}" if len(doubted) else "",
+                f"{_covered(kept.pit):.3f}",
+            )
+        )
+    names = (
+        "model",
+        "N",
+        "sent to nuts",
+        "kept",
+        "smallest p, kept",
+        "failing, kept",
+        "laplace's 90 % intervals, sent: cover",
+        "kept: cover",
+    )
     return markdown_table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
@@ -118,12 +151,16 @@ def _covered(pit: Floats) -> float:
 
 def _quantities(run: SbcRun) -> str:
     table = run.table
-    return markdown_table({
-        "quantity": table["quantity"].tolist(), "p": [f"{p:.3g}" for p in table["p_value"]],
-        "mean (½)": [f"{v:.3f}" for v in table["mean_pit"]], "sd ratio (1)": [f"{v:.3f}" for v in table["sd_ratio"]],
-        "90 % intervals cover": [f"{v:.3f}" for v in table["covered_90"]],
-        "uniform": ["yes" if ok else "NO" for ok in table["uniform"]],
-    })  # fmt: skip
+    return markdown_table(
+        {
+            "quantity": table["quantity"].tolist(),
+            "p": [f"{p:.3g}" for p in table["p_value"]],
+            "mean (½)": [f"{v:.3f}" for v in table["mean_pit"]],
+            "sd ratio (1)": [f"{v:.3f}" for v in table["sd_ratio"]],
+            "90 % intervals cover": [f"{v:.3f}" for v in table["covered_90"]],
+            "uniform": ["yes" if ok else "NO" for ok in table["uniform"]],
+        }
+    )
 
 
 def _coverage_page(folder: Path) -> Path | None:
@@ -140,7 +177,8 @@ def _coverage_page(folder: Path) -> Path | None:
         "direction of the threshold model's shift from the counts.",
         "Nominal (within two points or three world-clustered standard errors of 90 %) is promised for truth drawn from "
         "the priors, on average over reps.",
-        "## Truth from the priors", _coverage_table([s for s in studies if s.reps == "priors"], judged=True),
+        "## Truth from the priors",
+        _coverage_table([s for s in studies if s.reps == "priors"], judged=True),
         "The recommended share covers more than its level, because many a true one is exactly 0 (no prospect keeps the "
         "promise) or 1 (all do), and an interval that ends there holds it. With ties broken at random, as in "
         "simulation-based calibration, its ranks are uniform.",
@@ -149,16 +187,25 @@ def _coverage_page(folder: Path) -> Path | None:
         "they are drawn toward the others, the more so the fewer their judgments, and covered less often. `identical`: "
         "all reps are the same rep; pooling makes their intervals cautious.",
         _coverage_table([s for s in studies if s.reps != "priors"], judged=False),
-    ]  # fmt: skip
+    ]
     return write_page("trust_coverage", "Do the intervals hold the truth?", *parts)
 
 
 def _coverage_table(studies: list[CoverageStudy], *, judged: bool) -> str:
     rows = [
-        (s.model, s.reps, f"{s.judgments_per_rep:g}", name, f"{s.covered[i]:.3f}", f"{s.standard_error[i]:.3f}",
-         "yes" if s.is_nominal[i] else "NO", s.n_worlds)
-        for s in studies for i, name in enumerate(s.quantities)
-    ]  # fmt: skip
+        (
+            s.model,
+            s.reps,
+            f"{s.judgments_per_rep:g}",
+            name,
+            f"{s.covered[i]:.3f}",
+            f"{s.standard_error[i]:.3f}",
+            "yes" if s.is_nominal[i] else "NO",
+            s.n_worlds,
+        )
+        for s in studies
+        for i, name in enumerate(s.quantities)
+    ]
     names = ["model", "reps", "judgments per rep", "quantity", "covered", "standard error", "nominal", "N"]
     columns = (
         dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {name: [] for name in names}
@@ -172,19 +219,23 @@ def _flag_page(folder: Path) -> Path | None:
         return None
     found = gather_flags(FLAG_DESIGN, rows)
     return write_page(
-        "trust_flags", "What is said of reps who are alike?",
+        "trust_flags",
+        "What is said of reps who are alike?",
         COMMAND + f" {found.n_worlds} worlds of {found.n_reps} identical reps with {found.judgments_per_rep:g} "
         "judgments each, engine laplace, default margins. `promise kept`: the scale promises exactly what "
         "the reps deliver.",
-        markdown_table({
-            "said": list(found.utterances), "rate": [f"{100 * v:.3f} %" for v in found.rate],
-            "standard error": [f"{100 * v:.3f}" for v in found.standard_error],
-            "largest in a world": [f"{100 * v:.1f} %" for v in found.largest],
-            "stated, at most": [f"{100 * found.stated_rate:.0f} %"] * len(found.rate),
-            "holds": ["yes" if ok else "NO" for ok in found.holds],
-        }),
+        markdown_table(
+            {
+                "said": list(found.utterances),
+                "rate": [f"{100 * v:.3f} %" for v in found.rate],
+                "standard error": [f"{100 * v:.3f}" for v in found.standard_error],
+                "largest in a world": [f"{100 * v:.1f} %" for v in found.largest],
+                "stated, at most": [f"{100 * found.stated_rate:.0f} %"] * len(found.rate),
+                "holds": ["yes" if ok else "NO" for ok in found.holds],
+            }
+        ),
         "A verdict counts per rep and boundary, everything else per rep.",
-    )  # fmt: skip
+    )
 
 
 def _power_page(folder: Path) -> Path | None:
@@ -196,13 +247,21 @@ def _power_page(folder: Path) -> Path | None:
         found = gather_power(folder, POWER_DESIGN, kind, gaps, n_per_rep, seed=RUN_SEEDS[0])
         if found is None:
             continue
-        parts += [f"## Reps who differ in {kind}", _WHAT[kind], markdown_table({
-            "gap": [f"{v:g}" for v in found.gap], "judgments per rep": found.n.tolist(),
-            "found": [f"{v:.2f}" for v in found.found], "standard error": [f"{v:.2f}" for v in found.standard_error],
-            "wrong side": [f"{v:.3f}" for v in found.wrong_side],
-            "in line, yet flagged": [f"{v:.3f}" for v in found.in_line_flagged],
-            "N": [found.n_worlds] * len(found.gap),
-        })]  # fmt: skip
+        parts += [
+            f"## Reps who differ in {kind}",
+            _WHAT[kind],
+            markdown_table(
+                {
+                    "gap": [f"{v:g}" for v in found.gap],
+                    "judgments per rep": found.n.tolist(),
+                    "found": [f"{v:.2f}" for v in found.found],
+                    "standard error": [f"{v:.2f}" for v in found.standard_error],
+                    "wrong side": [f"{v:.3f}" for v in found.wrong_side],
+                    "in line, yet flagged": [f"{v:.3f}" for v in found.in_line_flagged],
+                    "N": [found.n_worlds] * len(found.gap),
+                }
+            ),
+        ]
         needed = found.judgments_until_found()
         said = [
             f"{gap:g}: " + (f"about {n:.0f}" if np.isfinite(n) else f"more than {max(n_per_rep)}")

@@ -71,9 +71,10 @@ class CoveragePiece:
 
 
 COVERAGE_PIECES = (
-    *(CoveragePiece(n, "priors") for n in (5, 20, 100)), *(CoveragePiece(n, "extreme") for n in (5, 20, 100)),
+    *(CoveragePiece(n, "priors") for n in (5, 20, 100)),
+    *(CoveragePiece(n, "extreme") for n in (5, 20, 100)),
     CoveragePiece(20, "identical"),
-)  # fmt: skip
+)
 """Truth from the priors by number of judgments; beside it extreme and identical reps."""
 FLAG_DESIGN = Design.even(n_reps=100, n_per_rep=60)
 """A hundred reps who are alike, sixty judgments each."""

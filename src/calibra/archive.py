@@ -26,9 +26,17 @@ FORMAT_VERSION = (2, 0)
 MANIFEST = "manifest.json"
 _MARK = b"calibra manifest sha256 "
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, AttributeError, EOFError, KeyError, IndexError, NotImplementedError, RuntimeError,
-    TypeError, ValueError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    AttributeError,
+    EOFError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 """What the zip and JSON readers raise on bytes that are not theirs."""
 
 

@@ -16,8 +16,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "as_of", "chapter", "scope", "rep", "rank", "within_days", "metric", "estimate", "lower", "upper", "prob", "n",
-)  # fmt: skip
+    "as_of",
+    "chapter",
+    "scope",
+    "rep",
+    "rank",
+    "within_days",
+    "metric",
+    "estimate",
+    "lower",
+    "upper",
+    "prob",
+    "n",
+)
 """Columns of the table, in this order."""
 
 

@@ -105,9 +105,16 @@ class Scored(Answers):
         read_with, rank_labels = self._read_with()
         lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
         return score_rows(
-            frame, lookup, columns=columns or {}, optional=read_with, as_of=as_of, timezone=timezone,
-            encoding=encoding, prefix=prefix, no_day=no_day,
-        )  # fmt: skip
+            frame,
+            lookup,
+            columns=columns or {},
+            optional=read_with,
+            as_of=as_of,
+            timezone=timezone,
+            encoding=encoding,
+            prefix=prefix,
+            no_day=no_day,
+        )
 
     def score_sql(
         self,
@@ -150,9 +157,15 @@ class Scored(Answers):
         read_with, rank_labels = self._read_with()
         lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
         return score_sql(
-            lookup, unseen=UNSEEN_REP, dialect=dialect, as_of=as_of, columns=columns or read_with,
-            prospects=prospects, table=table, prefix=prefix,
-        )  # fmt: skip
+            lookup,
+            unseen=UNSEEN_REP,
+            dialect=dialect,
+            as_of=as_of,
+            columns=columns or read_with,
+            prospects=prospects,
+            table=table,
+            prefix=prefix,
+        )
 
     def _scores(self, *, within_days: int | None = None, interval_prob: float = INTERVAL_PROB) -> CalibrationTable:
         if self._archive is not None and within_days is None:

@@ -54,10 +54,21 @@ class Backtest:
         `log_score` and `brier` are means per later judgment (smaller is better); `log_score_excess` is the difference
         from the rank model with `excess_se`, its standard error from sums per cut date and rep.
         """
-        rows: dict[str, list[object]] = {name: [] for name in (
-            "method", "judgments_at_cut", "log_score", "log_score_excess", "excess_se", "brier",
-            "expected_over_observed", "n_reps", "n", "events",
-        )}  # fmt: skip
+        rows: dict[str, list[object]] = {
+            name: []
+            for name in (
+                "method",
+                "judgments_at_cut",
+                "log_score",
+                "log_score_excess",
+                "excess_se",
+                "brier",
+                "expected_over_observed",
+                "n_reps",
+                "n",
+                "events",
+            )
+        }
         n_then = self.columns["n_rep_then"]
         sizes = [n_then >= 0, n_then < FEW, (n_then >= FEW) & (n_then < SOME), n_then >= SOME]
         for label, chosen in zip(("all", *SIZES), sizes, strict=True):
@@ -80,11 +91,15 @@ class Backtest:
             later = [float(self.advice[name][at].sum()) for name in ("n_later", "events_later")]
             rows.append((verdict, int(at.sum()), *later, float(self.advice["promise"][at].mean())))
         n = np.array([row[2] for row in rows])
-        return make_table({
-            "verdict": [row[0] for row in rows], "advised": [row[1] for row in rows], "n_later": n,
-            "delivered_later": np.array([row[3] for row in rows]) / np.maximum(n, 1.0),
-            "promised": [row[4] for row in rows],
-        })  # fmt: skip
+        return make_table(
+            {
+                "verdict": [row[0] for row in rows],
+                "advised": [row[1] for row in rows],
+                "n_later": n,
+                "delivered_later": np.array([row[3] for row in rows]) / np.maximum(n, 1.0),
+                "promised": [row[4] for row in rows],
+            }
+        )
 
 
 def backtest(
@@ -137,19 +152,27 @@ def backtest(
         )
         n, events = _made_between(judgments, cut, end, horizon, fit.reps)
         predicted = {
-            METHODS[0]: rank_fit.probability_draws().mean(axis=0), METHODS[1]: fit.probability_draws().mean(axis=0),
+            METHODS[0]: rank_fit.probability_draws().mean(axis=0),
+            METHODS[1]: fit.probability_draws().mean(axis=0),
             **_rivals(fit.n, fit.events, promises),
-        }  # fmt: skip
+        }
         cells.append(_cell_columns(cut, fit.reps, fit.ranks, fit.n, n, events, predicted))
         table = recommend_thresholds(fit).columns
         best = table["rank"] == fit.ranks[0]
         at = np.array([fit.ranks.index(rank) for rank in table["rank"]])
         of = np.array([fit.reps.index(rep) for rep in table["rep"]])
-        advice.append({
-            "cut": np.full(len(at), str(cut), dtype=object), "rep": table["rep"], "rank": table["rank"],
-            "verdict": table["verdict"], "is_best": best, "n_later": n[of, at], "events_later": events[of, at],
-            "promise": promises[at],
-        })  # fmt: skip
+        advice.append(
+            {
+                "cut": np.full(len(at), str(cut), dtype=object),
+                "rep": table["rep"],
+                "rank": table["rank"],
+                "verdict": table["verdict"],
+                "is_best": best,
+                "n_later": n[of, at],
+                "events_later": events[of, at],
+                "promise": promises[at],
+            }
+        )
     joined = [{name: np.concatenate([part[name] for part in parts]) for name in parts[0]} for parts in (cells, advice)]
     return Backtest(joined[0], joined[1], horizon)
 
@@ -209,16 +232,25 @@ def _rivals(n: Floats, events: Floats, promises: Floats) -> dict[str, Floats]:
 
 
 def _cell_columns(
-    cut: date, reps: tuple[str, ...], ranks: tuple[str, ...], n_then: Floats, n: Floats, events: Floats,
+    cut: date,
+    reps: tuple[str, ...],
+    ranks: tuple[str, ...],
+    n_then: Floats,
+    n: Floats,
+    events: Floats,
     predicted: Mapping[str, Floats],
-) -> dict[str, NDArray[Any]]:  # fmt: skip
+) -> dict[str, NDArray[Any]]:
     rep, rank = np.nonzero(n > 0)
     return {
-        "cut": np.full(rep.size, str(cut), dtype=object), "rep": np.array(reps, dtype=object)[rep],
-        "rank": np.array(ranks, dtype=object)[rank], "n_then": n_then[rep, rank],
-        "n_rep_then": n_then.sum(axis=1)[rep], "n": n[rep, rank], "events": events[rep, rank],
+        "cut": np.full(rep.size, str(cut), dtype=object),
+        "rep": np.array(reps, dtype=object)[rep],
+        "rank": np.array(ranks, dtype=object)[rank],
+        "n_then": n_then[rep, rank],
+        "n_rep_then": n_then.sum(axis=1)[rep],
+        "n": n[rep, rank],
+        "events": events[rep, rank],
         **{name: prob[rep, rank] for name, prob in predicted.items()},
-    }  # fmt: skip
+    }
 
 
 def _score_row(columns: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_], method: str) -> dict[str, object]:
@@ -230,11 +262,15 @@ def _score_row(columns: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_], m
     excess = np.bincount(of, score - reference)
     brier = events * (1.0 - prob) ** 2 + (n - events) * prob**2
     return {
-        "log_score": score.sum() / n.sum(), "log_score_excess": excess.sum() / n.sum(),
+        "log_score": score.sum() / n.sum(),
+        "log_score_excess": excess.sum() / n.sum(),
         "excess_se": np.sqrt(len(excess)) * excess.std(ddof=1) / n.sum() if len(excess) > 1 else np.nan,
-        "brier": brier.sum() / n.sum(), "expected_over_observed": (n * prob).sum() / max(events.sum(), 1.0),
-        "n_reps": len(set(columns["rep"][chosen].tolist())), "n": int(n.sum()), "events": int(events.sum()),
-    }  # fmt: skip
+        "brier": brier.sum() / n.sum(),
+        "expected_over_observed": (n * prob).sum() / max(events.sum(), 1.0),
+        "n_reps": len(set(columns["rep"][chosen].tolist())),
+        "n": int(n.sum()),
+        "events": int(events.sum()),
+    }
 
 
 def _log_loss(prob: Floats, n: Floats, events: Floats) -> Floats:
@@ -266,7 +302,8 @@ def write_study(path: Path, *, seeds: Sequence[int] = (1, 2, 3, 4, 5)) -> None:
     found = Backtest(joined[0], joined[1], runs[0].within_days)
     scores, advice = found.table, found.advice_table
     score_columns = {
-        "rep's judgments at the cut": scores["judgments_at_cut"].tolist(), "method": scores["method"].tolist(),
+        "rep's judgments at the cut": scores["judgments_at_cut"].tolist(),
+        "method": scores["method"].tolist(),
         "log score": [f"{value:.4f}" for value in scores["log_score"]],
         "excess over the rank model (s.e.)": [
             f"{value:+.4f} ({se:.4f})"
@@ -275,13 +312,14 @@ def write_study(path: Path, *, seeds: Sequence[int] = (1, 2, 3, 4, 5)) -> None:
         "Brier": [f"{value:.4f}" for value in scores["brier"]],
         "expected / observed": [f"{value:.3f}" for value in scores["expected_over_observed"]],
         "later judgments": [str(value) for value in scores["n"]],
-    }  # fmt: skip
+    }
     advice_columns = {
-        "verdict on A": advice["verdict"].tolist(), "advised": [str(value) for value in advice["advised"]],
+        "verdict on A": advice["verdict"].tolist(),
+        "advised": [str(value) for value in advice["advised"]],
         "A judgments later": [f"{value:.0f}" for value in advice["n_later"]],
         "delivered later": [f"{value:.3f}" for value in advice["delivered_later"]],
         "promised": [f"{value:.2f}" for value in advice["promised"]],
-    }  # fmt: skip
+    }
     path.write_text(
         "# Back-test on simulated organisations\n\n"
         f"Written by `python -m calibra.checks.backtest`: {len(runs)} organisations (seeds "

@@ -17,9 +17,15 @@ if TYPE_CHECKING:
     from calibra.data.scale import RankScale
 
 READING = {
-    "as_of": (str, date, datetime), "problems": (str,), "timezone": (str,), "encoding": (str,), "horizons": (list,),
-    "check_duplicates": (bool,), "no_day": (list,), "assignment": (str,),
-}  # fmt: skip
+    "as_of": (str, date, datetime),
+    "problems": (str,),
+    "timezone": (str,),
+    "encoding": (str,),
+    "horizons": (list,),
+    "check_duplicates": (bool,),
+    "no_day": (list,),
+    "assignment": (str,),
+}
 """Top-level settings, passed on to `Judgments.from_frame`, and the types they may have."""
 
 FITTING = {"seed": (int,), "engine": (str,), "draws": (int,), "margin_odds": (int, float)}
@@ -172,6 +178,11 @@ _WANTED = {
     "within_days": "within how many days, such as 90",
 }
 _TYPE_NAMES = {
-    str: "text in quotes", date: "a date", bool: "true or false", list: "a list", int: "a whole number",
-    float: "a number", dict: "a table",
-}  # fmt: skip
+    str: "text in quotes",
+    date: "a date",
+    bool: "true or false",
+    list: "a list",
+    int: "a whole number",
+    float: "a number",
+    dict: "a table",
+}

@@ -70,15 +70,33 @@ engine = "auto"     # "laplace" (seconds), "nuts" (PyMC), or "auto": laplace, an
 """
 
 _COLUMN_NOTES = {
-    "prospect": "who was judged", "rep": "who judged", "rank": "the rank given", "judged_at": "when",
-    "event_at": "when the opportunity arose, else empty", "exit_at": "when disqualified or handed back, else empty",
+    "prospect": "who was judged",
+    "rep": "who judged",
+    "rank": "the rank given",
+    "judged_at": "when",
+    "event_at": "when the opportunity arose, else empty",
+    "exit_at": "when disqualified or handed back, else empty",
     "exit_kind": "how it ended then: handed back, disqualified, …",
-    "touches": "contacts since the judgment", "segment": "a grouping",
-}  # fmt: skip
+    "touches": "contacts since the judgment",
+    "segment": "a grouping",
+}
 
 _LIKELY = {
-    "prospect": ("prospect", "lead", "account", "company", "contact", "見込み客", "リード", "案件id", "案件番号",
-                 "案件名", "企業", "会社", "取引先"),
+    "prospect": (
+        "prospect",
+        "lead",
+        "account",
+        "company",
+        "contact",
+        "見込み客",
+        "リード",
+        "案件id",
+        "案件番号",
+        "案件名",
+        "企業",
+        "会社",
+        "取引先",
+    ),
     "rep": ("rep", "owner", "agent", "seller", "担当", "営業", "所有者"),
     "rank": ("rank", "grade", "score", "label", "rating", "見込みランク", "ランク", "確度", "ヨミ", "読み"),
     "judged_at": ("judged", "created", "date", "判定日", "付与日", "記録日", "登録日", "作成日"),
@@ -87,7 +105,7 @@ _LIKELY = {
     "exit_kind": ("exit_kind", "exit kind", "終了区分", "終了理由"),
     "touches": ("touches", "calls", "activities", "接触", "架電", "活動"),
     "segment": ("segment", "industry", "size", "業種", "セグメント", "規模"),
-}  # fmt: skip
+}
 """Words that column names begin with, by role, in English and Japanese; the first that fits counts."""
 
 _ROWS_READ = 50_000
@@ -143,10 +161,15 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
     spelled = " These differ in case, width or blanks alone: check each line." if labels.spellings else ""
     filled = {
         "encoding": '# encoding = "cp932"' if encoding == "utf-8" else f'encoding = "{encoding}"',
-        "columns": _columns_block(head and head.columns), "ranks_note": note, "spellings_note": spelled,
-        "strays": _strays_block(labels), "spellings": _spellings_block(labels),
-        "ranks": ", ".join(map(toml_text, ranks)), "first": _toml_key(ranks[0]), "second": _toml_key(ranks[-1]),
-    }  # fmt: skip
+        "columns": _columns_block(head and head.columns),
+        "ranks_note": note,
+        "spellings_note": spelled,
+        "strays": _strays_block(labels),
+        "spellings": _spellings_block(labels),
+        "ranks": ", ".join(map(toml_text, ranks)),
+        "first": _toml_key(ranks[0]),
+        "second": _toml_key(ranks[-1]),
+    }
     text = TEMPLATE
     for name, value in filled.items():
         text = text.replace(f"{{{name}}}", value)

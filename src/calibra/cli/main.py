@@ -396,9 +396,11 @@ def _refuse(reason: str, status: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="calibra", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="calibra",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="How far does each rep's ranking of prospects agree with what comes of them?",
-    )  # fmt: skip
+    )
     parser.add_argument("--version", action="version", version=f"calibra {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -448,9 +450,12 @@ def _command(commands: Any, run: Callable[[argparse.Namespace], int], example: s
     """A subcommand named and described by its function; returns its `add_argument`."""
     words = cleandoc(run.__doc__ or "")
     parser = commands.add_parser(
-        run.__name__, help=words.partition("\n")[0], description=words, epilog=f"example:\n  {example}",
+        run.__name__,
+        help=words.partition("\n")[0],
+        description=words,
+        epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON, for pipelines")

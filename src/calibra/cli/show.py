@@ -119,10 +119,13 @@ def judgments_json(judgments: Judgments) -> dict[str, Any]:
         return known
     summary = judgments.summary()
     return known | {
-        "as_of": str(judgments.as_of), "by_rank": plain_rows(summary.by_rank), "noted": dict(summary.noted),
-        "doubts": [doubt.plain() for doubt in summary.doubts], "by_rep": plain_rows(summary.by_rep),
+        "as_of": str(judgments.as_of),
+        "by_rank": plain_rows(summary.by_rank),
+        "noted": dict(summary.noted),
+        "doubts": [doubt.plain() for doubt in summary.doubts],
+        "by_rep": plain_rows(summary.by_rep),
         "set_aside": summary.set_aside.by_reason,
-    }  # fmt: skip
+    }
 
 
 def _finite(value: object) -> object:

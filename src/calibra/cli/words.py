@@ -113,9 +113,11 @@ _PHRASES = [
         (r"Pass columns=\{'rep': \.\.\., \.\.\.\}", "Name them under [columns] in a file given with --config"),
         (r"Drop them, or pass another `prefix` than [^.]*\.", "Drop them."),
         (r"add `'(\w+)': <column>`", r'write `\1 = "your column"` under [columns] in CONFIG'),
-        (r"A horizon is needed, within .* Read them with horizons=\[90\], or promise something: .*\.",
-         "A horizon is needed: the scale promises nothing. Promise something under [promises], or write "
-         "`horizons = [90]` in CONFIG."),
+        (
+            r"A horizon is needed, within .* Read them with horizons=\[90\], or promise something: .*\.",
+            "A horizon is needed: the scale promises nothing. Promise something under [promises], or write "
+            "`horizons = [90]` in CONFIG.",
+        ),
         (r"add to the scale what they promise", "write what they promise under [promises] in CONFIG"),
         (r"parse the columns? into (?:dates|moments)", "write the year first"),
         (r"Map `won_at`", "Name the column of `won_at` under [columns]"),
@@ -127,8 +129,10 @@ _PHRASES = [
             r"Say under [exit_kinds] in CONFIG what they mean, such as `\1 = 'handed back'`",
         ),
         (r"`as_of` must", "`as_of` (--as-of) must"),
-        (r"is the day of mode='landmark' and of no other; got mode='landmark', landmark=None\.",
-         "is missing: it is the day of `mode`, and stands beside it under [history] in CONFIG."),
+        (
+            r"is the day of mode='landmark' and of no other; got mode='landmark', landmark=None\.",
+            "is missing: it is the day of `mode`, and stands beside it under [history] in CONFIG.",
+        ),
         (r" A label that means no rank is mapped to None\.", ""),
         (r"`path` must be a file written by `calibration\.save`;", "DIR must be what `calibra fit` wrote;"),
         (r"`calibration\.save`", "`calibra fit`"),
@@ -136,5 +140,5 @@ _PHRASES = [
         (r"`frame`", "FILE"),
         (r"which the frame lacks", "which the file lacks"),
     )
-]  # fmt: skip
+]
 """What is said in Python, and what in the shell; CONFIG stands for the file of settings."""

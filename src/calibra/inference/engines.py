@@ -125,8 +125,10 @@ def _announce(run: _Run, why: str) -> None:
     run.status.close()
     LOG.warning(
         "%s: nuts takes over, for about %s, at most %s; engine='laplace' keeps to laplace",
-        why, about_seconds(foresee_seconds(run.model, run.draws)), about_seconds(run.nuts_seconds),
-    )  # fmt: skip
+        why,
+        about_seconds(foresee_seconds(run.model, run.draws)),
+        about_seconds(run.nuts_seconds),
+    )
 
 
 def _blocks(model: Declaration) -> CellBlocks | DetectionBlocks:
@@ -166,21 +168,34 @@ def _by_laplace(run: _Run, found: LaplaceDraws, reason: str, *, nuts_stopped_sec
     blocks = _blocks(run.model)
     worst, rep = _worst_block(found, run.model.reps)
     diagnostics = Diagnostics(
-        engine="laplace", reason=reason, seed=run.seed, n_draws=len(found.phi),
-        effective_sample=found.effective_sample, wall_seconds=time.perf_counter() - run.began,
-        outer_pareto_k=found.outer_pareto_k, worst_block_k=worst, worst_block_rep=rep,
-        nuts_stopped_seconds=nuts_stopped_seconds, versions=_versions("numpy", "scipy"),
-    )  # fmt: skip
+        engine="laplace",
+        reason=reason,
+        seed=run.seed,
+        n_draws=len(found.phi),
+        effective_sample=found.effective_sample,
+        wall_seconds=time.perf_counter() - run.began,
+        outer_pareto_k=found.outer_pareto_k,
+        worst_block_k=worst,
+        worst_block_rep=rep,
+        nuts_stopped_seconds=nuts_stopped_seconds,
+        versions=_versions("numpy", "scipy"),
+    )
     return _named(run.model, blocks.named_draws(found.phi, found.u), diagnostics)
 
 
 def _by_nuts(run: _Run, reason: str, *, seconds: float | None = None) -> Posterior:
     found = sample_nuts(run.model, seed=run.seed, draws=run.draws, progress=run.status, seconds=seconds)
     diagnostics = Diagnostics(
-        engine="nuts", reason=reason, seed=run.seed, n_draws=run.draws, effective_sample=found.effective_sample,
-        wall_seconds=time.perf_counter() - run.began, r_hat=found.r_hat, n_divergent=found.n_divergent,
+        engine="nuts",
+        reason=reason,
+        seed=run.seed,
+        n_draws=run.draws,
+        effective_sample=found.effective_sample,
+        wall_seconds=time.perf_counter() - run.began,
+        r_hat=found.r_hat,
+        n_divergent=found.n_divergent,
         versions=_versions("numpy", "pymc", "nutpie", "pytensor"),
-    )  # fmt: skip
+    )
     return _named(run.model, found.variables, diagnostics)
 
 

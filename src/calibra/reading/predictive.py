@@ -179,7 +179,16 @@ def _check(cells: PredictiveCells, rng: np.random.Generator, *, seed: int, inter
         expected[part] = replicated.mean(axis=0)
         lower[part], upper[part] = np.quantile(replicated, [tail, 1.0 - tail], axis=0)
     return PredictiveCheck(
-        what=cells.what, labels=cells.labels, size=cells.size, observed=cells.observed, expected=expected, lower=lower,
-        upper=upper, p_values=p_values, dispersion=float(seen.mean() / new.mean()),
-        p_value=float((new >= seen).mean()), interval_prob=interval_prob, seed=seed,
-    )  # fmt: skip
+        what=cells.what,
+        labels=cells.labels,
+        size=cells.size,
+        observed=cells.observed,
+        expected=expected,
+        lower=lower,
+        upper=upper,
+        p_values=p_values,
+        dispersion=float(seen.mean() / new.mean()),
+        p_value=float((new >= seen).mean()),
+        interval_prob=interval_prob,
+        seed=seed,
+    )

@@ -44,10 +44,12 @@ def came_in(judgments: Judgments, say: Wording) -> str:
         return say("intro.counts", n=f"{judgments.n_judgments:,}", reps=f"{len(judgments.reps):,}")
     summary = judgments.summary()
     return say(
-        "intro.span_one" if len(summary.reps) == 1 else "intro.span", n=f"{summary.n_judgments:,}",
-        reps=f"{len(summary.reps):,}", first=say.date(summary.first_judged_at or judgments.as_of),
+        "intro.span_one" if len(summary.reps) == 1 else "intro.span",
+        n=f"{summary.n_judgments:,}",
+        reps=f"{len(summary.reps):,}",
+        first=say.date(summary.first_judged_at or judgments.as_of),
         as_of=say.date(judgments.as_of),
-    )  # fmt: skip
+    )
 
 
 def intro_section(judgments: Judgments, page: Page) -> Section:

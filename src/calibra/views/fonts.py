@@ -14,11 +14,28 @@ from matplotlib.text import Text
 from calibra.errors import CalibraWarning
 
 CJK_FONTS = (
-    "Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Source Han Sans", "IPAexGothic", "IPAGothic",
-    "Takao PGothic", "TakaoPGothic", "VL PGothic", "Hiragino Sans", "Hiragino Kaku Gothic ProN", "Yu Gothic", "Meiryo",
-    "MS Gothic", "Noto Serif CJK JP", "Noto Sans CJK SC", "Noto Sans CJK TC", "Noto Sans CJK KR", "Arial Unicode MS",
-    "WenQuanYi Zen Hei", "Droid Sans Fallback",
-)  # fmt: skip
+    "Noto Sans CJK JP",
+    "Noto Sans JP",
+    "Source Han Sans JP",
+    "Source Han Sans",
+    "IPAexGothic",
+    "IPAGothic",
+    "Takao PGothic",
+    "TakaoPGothic",
+    "VL PGothic",
+    "Hiragino Sans",
+    "Hiragino Kaku Gothic ProN",
+    "Yu Gothic",
+    "Meiryo",
+    "MS Gothic",
+    "Noto Serif CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK TC",
+    "Noto Sans CJK KR",
+    "Arial Unicode MS",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+)
 """Families with Japanese characters, the likeliest first."""
 
 _FILE_NAMES = ("sanscjk", "sansjp", "sourcehan", "ipag", "takao", "vl-", "hiragino", "yugoth", "meiryo", "msgothic")

@@ -74,9 +74,14 @@ def dress(axes: Axes) -> None:
 def legend_above(axes: Axes) -> None:
     """The legend above the picture, from its left edge."""
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=8.5, labelcolor=INK,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=3,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
         borderaxespad=0.2,
-    )  # fmt: skip
+    )
 
 
 def check_formats(formats: object) -> None:

@@ -98,9 +98,14 @@ type Ticks = Sequence[tuple[float, str]]
 
 
 def curves(
-    label: str, days: Floats, of_rank: Mapping[str, Curve], steps: Mapping[str, tuple[Floats, Floats]], *,
-    day_ticks: Ticks, share_ticks: Ticks,
-) -> Markup:  # fmt: skip
+    label: str,
+    days: Floats,
+    of_rank: Mapping[str, Curve],
+    steps: Mapping[str, tuple[Floats, Floats]],
+    *,
+    day_ticks: Ticks,
+    share_ticks: Ticks,
+) -> Markup:
     """Shares over days, one band and line a rank with its label at the end; `steps` are what was seen."""
     top = share_ticks[-1][0]
     drawn = [_curve(k, days, curve, top) for k, curve in enumerate(of_rank.values())]

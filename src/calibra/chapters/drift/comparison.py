@@ -70,10 +70,15 @@ class Comparison:
         """One row per quantity."""
         columns = {name: getattr(self, name) for name in _COLUMNS}
         table = make_table({**columns, "engine": np.full(len(self.unit), self.engine, dtype=object)})
-        table.attrs.update({
-            "first": self.first, "second": self.second, "margin_odds": self.margin_odds, "basis": self.basis,
-            "interval_prob": self.interval_prob,
-        })  # fmt: skip
+        table.attrs.update(
+            {
+                "first": self.first,
+                "second": self.second,
+                "margin_odds": self.margin_odds,
+                "basis": self.basis,
+                "interval_prob": self.interval_prob,
+            }
+        )
         return table
 
     def sentences(self) -> list[str]:
@@ -92,10 +97,14 @@ class Comparison:
         size, signed, low, high, below, above = (
             _number(float(value), points=points)
             for value in (
-                abs(self.estimate[row]), self.estimate[row], self.lower[row], self.upper[row],
-                -self.margin_below[row], self.margin_above[row],
+                abs(self.estimate[row]),
+                self.estimate[row],
+                self.lower[row],
+                self.upper[row],
+                -self.margin_below[row],
+                self.margin_above[row],
             )
-        )  # fmt: skip
+        )
         word = "below" if self.estimate[row] < 0.0 else "above"
         unit = str(self.unit[row])
         reach = f"{above} {unit}" if above == below else f"{above} {unit} up, {below} down"
@@ -109,9 +118,18 @@ class Comparison:
 
 
 _COLUMNS = (
-    "quantity", "unit", "estimate", "lower", "upper", "prob_higher", "prob_lower", "margin_below", "margin_above",
-    "n_first", "n_second",
-)  # fmt: skip
+    "quantity",
+    "unit",
+    "estimate",
+    "lower",
+    "upper",
+    "prob_higher",
+    "prob_lower",
+    "margin_below",
+    "margin_above",
+    "n_first",
+    "n_second",
+)
 
 
 def _number(value: float, *, points: bool) -> str:
@@ -195,10 +213,21 @@ def _describe(
     counts = [np.r_[each, each.sum(), each.sum()].astype(np.int64) for each in (sides.n_first, sides.n_second)]
     quantity = [*(f"probability at rank {rank}" for rank in fit.ranks), MEAN, "discrimination"]
     return Comparison(
-        first=labels[0], second=labels[1], quantity=np.array(quantity, dtype=object),
+        first=labels[0],
+        second=labels[1],
+        quantity=np.array(quantity, dtype=object),
         unit=np.array(["points"] * (len(fit.ranks) + 1) + ["log-odds"], dtype=object),
-        estimate=summary.estimate, lower=summary.lower, upper=summary.upper,
-        prob_higher=(on_odds > margin).mean(axis=0), prob_lower=(on_odds < -margin).mean(axis=0),
-        margin_below=np.r_[below, -margin], margin_above=np.r_[above, margin], n_first=counts[0], n_second=counts[1],
-        margin_odds=margin_odds, basis=sides.basis, interval_prob=interval_prob, engine=fit.diagnostics.engine,
-    )  # fmt: skip
+        estimate=summary.estimate,
+        lower=summary.lower,
+        upper=summary.upper,
+        prob_higher=(on_odds > margin).mean(axis=0),
+        prob_lower=(on_odds < -margin).mean(axis=0),
+        margin_below=np.r_[below, -margin],
+        margin_above=np.r_[above, margin],
+        n_first=counts[0],
+        n_second=counts[1],
+        margin_odds=margin_odds,
+        basis=sides.basis,
+        interval_prob=interval_prob,
+        engine=fit.diagnostics.engine,
+    )

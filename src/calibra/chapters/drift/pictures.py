@@ -26,9 +26,14 @@ def plot_comparison(result: Comparison, *, ax: Axes | None = None) -> Axes:
     axes = make_axes(width=6.8, height=1.7 + 0.42 * len(points)) if ax is None else ax
     row = np.arange(len(points), dtype=float)
     axes.barh(
-        row, (result.margin_above - result.margin_below)[points], left=result.margin_below[points], height=0.8,
-        color=BAND, zorder=0, label=f"margin: odds × or ÷ {result.margin_odds:g}",
-    )  # fmt: skip
+        row,
+        (result.margin_above - result.margin_below)[points],
+        left=result.margin_below[points],
+        height=0.8,
+        color=BAND,
+        zorder=0,
+        label=f"margin: odds × or ÷ {result.margin_odds:g}",
+    )
     axes.axvline(0, color=LINE, linewidth=1, zorder=1)
     axes.hlines(
         row,

@@ -35,8 +35,14 @@ def plot_hand_backs(result: HandBacks, *, ax: Axes | None = None) -> Axes:
     place = np.arange(len(rows), dtype=float)
     colours = [ALL_REPS_COLOUR if at["rep"][row] == ALL_REPS else DATA_COLOUR for row in rows]
     percent = {name: 100.0 * np.asarray(at[name], dtype=float)[rows] for name in ("estimate", "lower", "upper")}
-    axes.hlines(place, percent["lower"], percent["upper"], colors=colours, linewidth=2,
-                label=f"{result.interval_prob:.0%} interval, each row alone")  # fmt: skip
+    axes.hlines(
+        place,
+        percent["lower"],
+        percent["upper"],
+        colors=colours,
+        linewidth=2,
+        label=f"{result.interval_prob:.0%} interval, each row alone",
+    )
     axes.scatter(percent["estimate"], place, c=colours, zorder=3, label="share")
     dress(axes)
     axes.set_yticks(place, [f"{short_label(at['rep'][row])} (n {at['n'][row]:,})" for row in rows], parse_math=False)

@@ -81,8 +81,10 @@ def card(found: Exits, rep: str, page: Page) -> Sequence[Block]:
     if table is None or not found.hand_backs:
         return ()
     rows = [row for row in plain_rows(table) if row["rep"] == rep and row["events"] > row["events_in_care"]]
-    columns = [Column(page.say(f"exits.col_{head}"), "number" if i else "name") for i, head in
-               enumerate(("rank", "judged", "all_events", "in_care"))]  # fmt: skip
+    columns = [
+        Column(page.say(f"exits.col_{head}"), "number" if i else "name")
+        for i, head in enumerate(("rank", "judged", "all_events", "in_care"))
+    ]
     cells = [
         Row([Cell(rank_label(row["rank"])), *(Cell(f"{row[key]:,}") for key in ("n", "events", "events_in_care"))])
         for row in rows

@@ -176,9 +176,13 @@ def recommend_granularity(
             break
         groups = (*groups[:best], groups[best] + groups[best + 1], *groups[best + 2 :])
     settings = {
-        "within_days": fit.within_days, "as_of": str(fit.cells.as_of), "seed": fit.diagnostics.seed,
-        "engine": fit.diagnostics.engine, "interval_prob": interval_prob, "n_folds": n_folds,
-    }  # fmt: skip
+        "within_days": fit.within_days,
+        "as_of": str(fit.cells.as_of),
+        "seed": fit.diagnostics.seed,
+        "engine": fit.diagnostics.engine,
+        "interval_prob": interval_prob,
+        "n_folds": n_folds,
+    }
     evidence = _pair_columns(fit, margin_points, interval_prob)
     return Granularity(len(groups), groups, tuple(tried), evidence, margin_points, settings)
 
@@ -222,11 +226,16 @@ def merged_probabilities(
     summary = equal_tailed(np.stack(merged, axis=2), interval_prob=interval_prob)
     labels = (ALL_REPS, *fit.reps)
     counted = [np.stack([c[:, [index[r] for r in g]].sum(axis=1) for g in wanted], axis=1) for c in (n, events)]
-    return make_table({
-        **label_columns(labels, rank=["+".join(group) for group in wanted]),
-        "estimate": summary.estimate.ravel(), "lower": summary.lower.ravel(), "upper": summary.upper.ravel(),
-        "n": counted[0].astype(int).ravel(), "events": counted[1].astype(int).ravel(),
-    })  # fmt: skip
+    return make_table(
+        {
+            **label_columns(labels, rank=["+".join(group) for group in wanted]),
+            "estimate": summary.estimate.ravel(),
+            "lower": summary.lower.ravel(),
+            "upper": summary.upper.ravel(),
+            "n": counted[0].astype(int).ravel(),
+            "events": counted[1].astype(int).ravel(),
+        }
+    )
 
 
 def _pair_columns(fit: RankFit, margin_points: float, interval_prob: float) -> dict[str, NDArray[Any]]:
@@ -243,8 +252,9 @@ def _pair_columns(fit: RankFit, margin_points: float, interval_prob: float) -> d
     return {
         **label_columns(labels, better=fit.ranks[:-1], worse=fit.ranks[1:]),
         **{name: np.concatenate([first[name], rows[name]]).ravel() for name in first},
-        "n_better": n[:, :-1].ravel(), "n_worse": n[:, 1:].ravel(),
-    }  # fmt: skip
+        "n_better": n[:, :-1].ravel(),
+        "n_worse": n[:, 1:].ravel(),
+    }
 
 
 def _too_few_reps(within_days: int | None, n_folds: int, n_reps: int) -> Finding:
@@ -294,10 +304,14 @@ def _new_rep_probability(fit: RankFit, n: Floats, events: Floats) -> Floats:
     if n_ranks > 2:
         terms.append(RepTerm("residual", residual_basis(scores), scales["residual"]))
     declaration = CellModel(
-        family=Binomial(), events=events, size=n, reps=tuple(str(i) for i in range(len(n))),
+        family=Binomial(),
+        events=events,
+        size=n,
+        reps=tuple(str(i) for i in range(len(n))),
         population=(PopulationTerm("rank_mean", "rank", labels, indicator(np.arange(n_ranks), n_ranks), prior),),
-        rep_terms=tuple(terms), correlation=fit.declaration.correlation if n_ranks > 1 else None,
-    )  # fmt: skip
+        rep_terms=tuple(terms),
+        correlation=fit.declaration.correlation if n_ranks > 1 else None,
+    )
     blocks = CellBlocks(declaration)
     phi = linearise(blocks).phi
     mean, design = phi[:n_ranks], declaration.rep_design

@@ -26,8 +26,15 @@ def plot_granularity(granularity: Granularity, *, ax: Axes | None = None) -> Axe
     margin = granularity.margin_points
     axes.axvspan(-margin, margin, color=BAND, zorder=0, label=f"margin of {margin:g} points")
     axes.axvline(0, color=LINE, linewidth=1)
-    axes.hlines(row, at["lower"], at["upper"], color=DATA_COLOUR, linewidth=2.2, alpha=0.45,
-                label=f"{granularity.settings['interval_prob']:.0%} interval")  # fmt: skip
+    axes.hlines(
+        row,
+        at["lower"],
+        at["upper"],
+        color=DATA_COLOUR,
+        linewidth=2.2,
+        alpha=0.45,
+        label=f"{granularity.settings['interval_prob']:.0%} interval",
+    )
     axes.plot(at["estimate"], row, linestyle="none", marker="o", color=DATA_COLOUR, label="difference, all reps")
     dress(axes)
     together = {pair for group in granularity.groups for pair in pairwise(group)}

@@ -76,9 +76,13 @@ class LeadTimeCalibration:
 
 
 GROUPINGS: Mapping[str, tuple[int, ...]] = {
-    "rep": (0,), "rank": (1,), "interval": (2,),
-    "rep × rank": (0, 1), "rank × interval": (1, 2), "rep × interval": (0, 2),
-}  # fmt: skip
+    "rep": (0,),
+    "rank": (1,),
+    "interval": (2,),
+    "rep × rank": (0, 1),
+    "rank × interval": (1, 2),
+    "rep × interval": (0, 2),
+}
 """Grouping to the axes of (rep, rank, interval) it keeps."""
 
 
@@ -105,8 +109,9 @@ def check_calibration(fit: LeadTimeFit, *, interval_prob: float) -> LeadTimeCali
     return LeadTimeCalibration(
         cells={name: np.concatenate([part[name] for part in cells]) for name in cells[0]},
         tests={name: np.array(values) for name, values in zip(names, zip(*tests, strict=True), strict=True)},
-        horizons=_at_horizons(fit, interval_prob), pieces=_within_intervals(fit),
-    )  # fmt: skip
+        horizons=_at_horizons(fit, interval_prob),
+        pieces=_within_intervals(fit),
+    )
 
 
 class _Expected(NamedTuple):
@@ -173,11 +178,13 @@ def _within_intervals(fit: LeadTimeFit) -> dict[str, NDArray[Any]]:
         against = [_more_than(seen, total * share, total, share), *(_beside(seen, days, side) for side in (-1, 1))]
         columns = {
             "cause": np.full(len(edges), cause, dtype=object),
-            "interval": np.array(fit.cells.intervals, dtype=object)[of], "piece": labels,
-            "observed": seen.astype(np.int64), "expected": total * share,
+            "interval": np.array(fit.cells.intervals, dtype=object)[of],
+            "piece": labels,
+            "observed": seen.astype(np.int64),
+            "expected": total * share,
             "factor": np.min([factor for factor, _ in against], axis=0),
             "p_value": np.max([p_value for _, p_value in against], axis=0),
-        }  # fmt: skip
+        }
         parts.append({name: values[wide] for name, values in columns.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
@@ -256,16 +263,20 @@ def _cell_columns(
     index = np.indices([len(labels[axis]) for axis in axes]).reshape(len(axes), -1)
     n_cells = index.shape[1]
     columns: dict[str, NDArray[Any]] = {
-        "cause": np.full(n_cells, cause, dtype=object), "grouping": np.full(n_cells, name, dtype=object),
-    }  # fmt: skip
+        "cause": np.full(n_cells, cause, dtype=object),
+        "grouping": np.full(n_cells, name, dtype=object),
+    }
     for axis, title in enumerate(("rep", "rank", "interval")):
         given = np.array(labels[axis], dtype=object)
         columns[title] = given[index[axes.index(axis)]] if axis in axes else np.full(n_cells, "", dtype=object)
     ratio = observed / np.maximum(expected.estimate, 1e-300)
     return columns | {
-        "observed": observed, "expected": expected.estimate, "lower": expected.lower, "upper": expected.upper,
+        "observed": observed,
+        "expected": expected.estimate,
+        "lower": expected.lower,
+        "upper": expected.upper,
         "ratio": ratio,
-    }  # fmt: skip
+    }
 
 
 def _at_horizons(fit: LeadTimeFit, interval_prob: float) -> dict[str, NDArray[Any]]:
@@ -281,8 +292,18 @@ def _at_horizons(fit: LeadTimeFit, interval_prob: float) -> dict[str, NDArray[An
                 observed = observe(fit, chosen, days, interval_prob)
                 ratio = (value / expected[k, h] for value in observed)
                 rows.append((days, rank, expected[k, h], *observed, *ratio, int(fit.counts.n[chosen].sum())))
-    names = ("within_days", "rank", "expected", "observed", "observed_lower", "observed_upper", "ratio", "ratio_lower",
-             "ratio_upper", "n")  # fmt: skip
+    names = (
+        "within_days",
+        "rank",
+        "expected",
+        "observed",
+        "observed_lower",
+        "observed_upper",
+        "ratio",
+        "ratio_lower",
+        "ratio_upper",
+        "n",
+    )
     values = zip(*rows, strict=True) if rows else [()] * len(names)
     return {name: np.array(list(column)) for name, column in zip(names, values, strict=True)}
 
@@ -298,9 +319,12 @@ def observe(fit: LeadTimeFit, chosen: NDArray[np.bool_], days: int, interval_pro
         return np.nan, np.nan, np.nan
     try:
         shares = aalen_johansen(
-            counts.days[chosen], counts.ending[chosen], weights=counts.n[chosen], entry_days=counts.entry_days[chosen],
+            counts.days[chosen],
+            counts.ending[chosen],
+            weights=counts.n[chosen],
+            entry_days=counts.entry_days[chosen],
             interval_prob=interval_prob,
-        )  # fmt: skip
+        )
         point = shares.event.at([days])
     except NotEnoughDataError:
         return np.nan, np.nan, np.nan

@@ -168,9 +168,11 @@ class LeadTimeFit:
         groups, code = _check_by(by), {"event": EVENT, "exit": EXIT}[_check_cause(cause)]
         ranks: RankMix = "by rank" if "rank" in groups else "own"
         found = self.draws.read(
-            self.times(days), lambda curves: {"share": self._ended(curves, cause, days)}, ranks=ranks,
+            self.times(days),
+            lambda curves: {"share": self._ended(curves, cause, days)},
+            ranks=ranks,
             interval_prob=interval_prob,
-        )["share"]  # fmt: skip
+        )["share"]
         wanted = np.atleast_1d(np.asarray(days)).tolist()
         endings = [self._count((self.counts.ending == code) & (self.counts.days <= day)) for day in wanted]
         followed = [self._count((self.counts.days >= day) & (self.counts.entry_days <= day)) for day in wanted]
@@ -350,9 +352,13 @@ class LeadTimeFit:
         n_rows = len(next(iter(columns.values())))
         table = make_table(dict(columns) | {"engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})
         table.attrs.update(
-            interval_prob=interval_prob, last_edge_days=self.last_edge_days, as_of=str(self.counts.as_of),
-            seed=self.diagnostics.seed, engine=self.diagnostics.engine, **settings,
-        )  # fmt: skip
+            interval_prob=interval_prob,
+            last_edge_days=self.last_edge_days,
+            as_of=str(self.counts.as_of),
+            seed=self.diagnostics.seed,
+            engine=self.diagnostics.engine,
+            **settings,
+        )
         return table
 
     def rows(self, *, ranks: RankMix = "by rank") -> dict[str, Any]:

@@ -211,11 +211,15 @@ class LeadTimeModel:
         endings = {"event": exposure.events} | ({"exit": exposure.exits} if cells.has_exits else {})
         return {
             cause: CellModel(
-                family=Poisson(), events=cells.pack(ended), size=cells.pack(exposure.exposure_days), reps=exposure.reps,
-                population=with_own_axes(self._population(cells, cause), rep_terms), rep_terms=rep_terms,
+                family=Poisson(),
+                events=cells.pack(ended),
+                size=cells.pack(exposure.exposure_days),
+                reps=exposure.reps,
+                population=with_own_axes(self._population(cells, cause), rep_terms),
+                rep_terms=rep_terms,
             )
             for cause, ended in endings.items()
-        }  # fmt: skip
+        }
 
     def _population(self, cells: LeadTimeCells, cause: str) -> tuple[PopulationTerm, ...]:
         """β: the baseline over intervals, ranks against each other, ranks early or late, case mix."""

@@ -41,8 +41,11 @@ RANK_COLOURS = ("#0b6e4f", "#1f6fb2", "#7a5195", "#c2540a", "#52606d", "#8a6d1d"
 LABELLED_DAYS = 5
 """Days under the axis at which the numbers still followed stand."""
 FINDING_COLOURS = {
-    "slower than all reps": "#c2540a", "faster than all reps": "#1f6fb2", "in line": "#52606d", "cannot tell yet": PALE,
-}  # fmt: skip
+    "slower than all reps": "#c2540a",
+    "faster than all reps": "#1f6fb2",
+    "in line": "#52606d",
+    "cannot tell yet": PALE,
+}
 """Finding of `LeadTimeFit.tempo()` to its colour."""
 NAMED_REPS, TALLEST, PANELS = 60, 14.0, 24
 """Rows with a name; inches of the tallest picture; panels of the small multiples."""
@@ -85,10 +88,17 @@ def plot_cumulative_incidence(
     axes.set_xlabel("days since the judgment" + "\n" * (len(fit.ranks) + 2))
     axes.set_ylabel("share that became an event, exits competing")
     axes.legend(
-        title=f"{short_label(rep or 'all reps')}; band: {interval_prob:.0%} interval", frameon=False, fontsize=8.5,
-        title_fontsize=8.5, labelcolor=INK, loc="lower left", bbox_to_anchor=(0.0, 1.0), alignment="left", ncols=4,
+        title=f"{short_label(rep or 'all reps')}; band: {interval_prob:.0%} interval",
+        frameon=False,
+        fontsize=8.5,
+        title_fontsize=8.5,
+        labelcolor=INK,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        alignment="left",
+        ncols=4,
         borderaxespad=0.2,
-    )  # fmt: skip
+    )
     return axes
 
 
@@ -125,9 +135,15 @@ def plot_incidence_by_rep(fit: LeadTimeFit, *, interval_prob: float = INTERVAL_P
     handles, labels = panels[0].get_legend_handles_labels()
     title = f"band: {interval_prob:.0%} interval; thin line: all reps"
     figure.legend(
-        handles, labels, title=title, loc="outside upper left", ncols=len(labels), frameon=False, fontsize=8.5,
+        handles,
+        labels,
+        title=title,
+        loc="outside upper left",
+        ncols=len(labels),
+        frameon=False,
+        fontsize=8.5,
         title_fontsize=8.5,
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -159,8 +175,13 @@ def plot_lead_times(
     middle = float(np.median(table["median_days"] / table["ratio"]))
     named = len(table) <= NAMED_REPS
     axes = make_axes(width=8.0, height=min(TALLEST, 1.7 + 0.26 * (len(table) + 1))) if ax is None else ax
-    axes.axvspan(middle / margin_ratio, middle * margin_ratio, color="#eef2f6", zorder=0,
-                 label=f"{ALL_REPS}, a factor of {margin_ratio:g} either way")  # fmt: skip
+    axes.axvspan(
+        middle / margin_ratio,
+        middle * margin_ratio,
+        color="#eef2f6",
+        zorder=0,
+        label=f"{ALL_REPS}, a factor of {margin_ratio:g} either way",
+    )
     axes.axvline(middle, color=ALL_REPS_COLOUR, linewidth=0.8, zorder=1)
     for finding, colour in FINDING_COLOURS.items():
         mine = np.flatnonzero(table["finding"] == finding)
@@ -170,8 +191,10 @@ def plot_lead_times(
             axes.plot(rows["median_days"], mine, "o", color=colour, label=f"{finding}: {mine.size}", zorder=3)
     dress(axes)
     if named:
-        labels = [f"{short_label(rep)}  n {n:,}, {counted(events, 'event')}" for rep, n, events in
-                  zip(table["rep"], table["n"], table["events"], strict=True)]  # fmt: skip
+        labels = [
+            f"{short_label(rep)}  n {n:,}, {counted(events, 'event')}"
+            for rep, n, events in zip(table["rep"], table["n"], table["events"], strict=True)
+        ]
         axes.set_yticks(np.arange(len(table)), short_labels(labels, width=60), parse_math=False)
     else:
         axes.set_yticks([])
@@ -181,9 +204,16 @@ def plot_lead_times(
         f"median days from judgment to event, of what comes within {fit.last_edge_days} days if nobody exits"
     )
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=8.5, labelcolor=INK,
-        title=f"line: {interval_prob:.0%} interval", title_fontsize=8.5, alignment="left",
-    )  # fmt: skip
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=3,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
+        title=f"line: {interval_prob:.0%} interval",
+        title_fontsize=8.5,
+        alignment="left",
+    )
     return axes
 
 
@@ -223,9 +253,14 @@ def _draw_steps(axes: Axes, fit: LeadTimeFit, rows: Flags, colour: str, *, label
         return
     shown = curve.days <= fit.last_edge_days
     axes.step(
-        np.r_[0.0, curve.days[shown]], np.r_[0.0, curve.estimate[shown]], where="post", color=colour, linewidth=0.9,
-        linestyle=":", label=label,
-    )  # fmt: skip
+        np.r_[0.0, curve.days[shown]],
+        np.r_[0.0, curve.estimate[shown]],
+        where="post",
+        color=colour,
+        linewidth=0.9,
+        linestyle=":",
+        label=label,
+    )
 
 
 def _note_followed(axes: Axes, fit: LeadTimeFit, rows: Flags, line: int) -> None:
@@ -235,11 +270,26 @@ def _note_followed(axes: Axes, fit: LeadTimeFit, rows: Flags, line: int) -> None
     for day in days:
         followed = int(counts.n[rows & (counts.days >= day) & (counts.entry_days <= day)].sum())
         axes.annotate(
-            f"{followed:,}", (day, 0), xycoords=("data", "axes fraction"), xytext=(0, -30 - 11 * line),
-            textcoords="offset points", fontsize=7.5, color=colour, ha="center", va="top", annotation_clip=False,
-        )  # fmt: skip
+            f"{followed:,}",
+            (day, 0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, -30 - 11 * line),
+            textcoords="offset points",
+            fontsize=7.5,
+            color=colour,
+            ha="center",
+            va="top",
+            annotation_clip=False,
+        )
     if line == 0:
         axes.annotate(
-            "still followed", (0, 0), xycoords="axes fraction", xytext=(-34, -19), textcoords="offset points",
-            fontsize=7.5, color=MUTED, va="top", annotation_clip=False,
-        )  # fmt: skip
+            "still followed",
+            (0, 0),
+            xycoords="axes fraction",
+            xytext=(-34, -19),
+            textcoords="offset points",
+            fontsize=7.5,
+            color=MUTED,
+            va="top",
+            annotation_clip=False,
+        )

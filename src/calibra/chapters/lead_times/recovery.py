@@ -58,7 +58,7 @@ def ranked_quantities(fit: LeadTimeFit) -> dict[str, Floats]:
         f"events by day {early} at {best}, all reps": together.event[:, 0, 0],
         f"events by day {last} at {best}, all reps": together.event[:, 0, 1],
         f"still open on day {last} at {worst}, all reps": together.open[:, -1, 1],
-    }  # fmt: skip
+    }
     ratio = _tempo_ratios(fit)
     found |= {
         "median lead time over all reps', first rep": ratio[:, 0],
@@ -74,10 +74,11 @@ def interval_quantities(fit: LeadTimeFit) -> dict[str, Floats]:
     times = np.array([fit.last_edge_days + 0.5])
     own, everyone = fit.draws.curves(times), fit.draws.all_reps(times)
     return {
-        "events by the last edge": own.event[..., 0], "exits by the last edge": own.exit[..., 0],
+        "events by the last edge": own.event[..., 0],
+        "exits by the last edge": own.exit[..., 0],
         f"events by the last edge{ALL_REPS_SUFFIX}": everyone.event[..., 0],
         "median lead time over all reps'": _tempo_ratios(fit),
-    }  # fmt: skip
+    }
 
 
 def _tempo_ratios(fit: LeadTimeFit) -> Floats:

@@ -123,8 +123,11 @@ def tempo(
     flags = [columns[name] >= flag_prob for name in ("prob_slower", "prob_faster", "prob_within")]
     exposure = fit.cells.exposure
     each = tuple(range(1, exposure.events.ndim))
-    counts = {"n": fit.n.sum(axis=1).astype(int), "events": exposure.events.sum(axis=each),
-              "exits": exposure.exits.sum(axis=each)}  # fmt: skip
+    counts = {
+        "n": fit.n.sum(axis=1).astype(int),
+        "events": exposure.events.sum(axis=each),
+        "exits": exposure.exits.sum(axis=each),
+    }
     enough = (counts["events"] >= min_events) & (len(fit.cells.clock) > 1)
     found_words = np.select(flags, np.array((SLOWER, FASTER, IN_LINE), dtype=object), default=CANNOT_TELL)
     columns["finding"] = np.where(enough, found_words, np.array(CANNOT_TELL, dtype=object))
@@ -212,11 +215,13 @@ def summarise_fit(fit: LeadTimeFit) -> str:
     kept = ["rank", *median, "share_inside_promise", "open_past_promise", "promise_answer", "n"]
     tempos = tempo(fit, margin_ratio=MARGIN_RATIO, interval_prob=0.9)
     shown = ["rep", "ratio", "ratio_lower", "ratio_upper", "prob_slower", "prob_faster", "finding", "n"]
-    return "\n\n".join([
-        head,
-        f"Diagnostics:\n{fit.diagnostics}",
-        f"Lead times, all reps:\n{times[kept].round(2).to_string(index=False)}",
-        "Tempo, median lead time over that of all reps (findings also need the events as seen):\n"
-        f"{tempos[shown].round(2).to_string(index=False)}",
-        f"Share without an event when hardly any can follow:\n{fit.never().round(3).to_string(index=False)}",
-    ])  # fmt: skip
+    return "\n\n".join(
+        [
+            head,
+            f"Diagnostics:\n{fit.diagnostics}",
+            f"Lead times, all reps:\n{times[kept].round(2).to_string(index=False)}",
+            "Tempo, median lead time over that of all reps (findings also need the events as seen):\n"
+            f"{tempos[shown].round(2).to_string(index=False)}",
+            f"Share without an event when hardly any can follow:\n{fit.never().round(3).to_string(index=False)}",
+        ]
+    )

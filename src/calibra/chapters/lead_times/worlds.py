@@ -162,10 +162,21 @@ def whole_day_counts(
     known = days <= times.age_days
     horizons = scale.horizons
     return DurationCounts(
-        reps, scale.ranks, {}, horizons, as_of, None, times.rep, times.rank, {}, np.zeros_like(days),
-        np.where(known, days, times.age_days), np.where(known, np.where(times.is_event, EVENT, EXIT), OPEN),
-        (times.age_days[:, None] >= np.array(horizons, dtype=np.int64)).sum(axis=1), np.ones_like(days),
-    )  # fmt: skip
+        reps,
+        scale.ranks,
+        {},
+        horizons,
+        as_of,
+        None,
+        times.rep,
+        times.rank,
+        {},
+        np.zeros_like(days),
+        np.where(known, days, times.age_days),
+        np.where(known, np.where(times.is_event, EVENT, EXIT), OPEN),
+        (times.age_days[:, None] >= np.array(horizons, dtype=np.int64)).sum(axis=1),
+        np.ones_like(days),
+    )
 
 
 def exact_cells(
@@ -185,9 +196,16 @@ def exact_cells(
     np.add.at(events, (*cell, place), ended & times.is_event)
     np.add.at(exits, (*cell, place), ended & ~times.is_event)
     counted = ExposureCells(
-        reps, scale.ranks, {}, np.array(edges_days), np.diff(bounds), exposure, events.astype(np.int64),
-        exits.astype(np.int64), at_risk.astype(np.int64),
-    )  # fmt: skip
+        reps,
+        scale.ranks,
+        {},
+        np.array(edges_days),
+        np.diff(bounds),
+        exposure,
+        events.astype(np.int64),
+        exits.astype(np.int64),
+        at_risk.astype(np.int64),
+    )
     follow_up = FollowUp(int(times.age_days.max()), int(times.age_days.max()), None, as_of)
     scores = scale.scores(n.sum(axis=0).astype(float))
     return LeadTimeCells(counted, n, pack_cells(n > 0, ()), scores, interval_clock(bounds), follow_up)

@@ -102,16 +102,26 @@ class RankReliability:
         `prob_more`: that what is compared lies below the promise by more than the margin, within it, above it;
         `verdict`: the one of them that is sure.
         """
-        table = make_table({
-            "rep": self.rep, "rank": self.rank, "kind": self.kind,
-            **{name: getattr(self, name) for name in NUMBERS}, "verdict": self.verdict,
-            "n": self.n, "events": self.events,
-            "raw_rate": np.where(self.n > 0, self.events / np.maximum(self.n, 1), np.nan),
-            "engine": np.full(len(self.n), self.engine, dtype=object),
-        })  # fmt: skip
-        table.attrs.update({
-            "interval_prob": self.interval_prob, "within_days": self.within_days, "margin_odds": self.margin_odds,
-        })  # fmt: skip
+        table = make_table(
+            {
+                "rep": self.rep,
+                "rank": self.rank,
+                "kind": self.kind,
+                **{name: getattr(self, name) for name in NUMBERS},
+                "verdict": self.verdict,
+                "n": self.n,
+                "events": self.events,
+                "raw_rate": np.where(self.n > 0, self.events / np.maximum(self.n, 1), np.nan),
+                "engine": np.full(len(self.n), self.engine, dtype=object),
+            }
+        )
+        table.attrs.update(
+            {
+                "interval_prob": self.interval_prob,
+                "within_days": self.within_days,
+                "margin_odds": self.margin_odds,
+            }
+        )
         return table
 
 
@@ -162,9 +172,13 @@ def rank_reliability(
     # rep by rep, ranks in order
     joined = {name: np.stack([part[name] for part in parts], axis=1).ravel() for name in parts[0]}
     return RankReliability(
-        **joined, within_days=fit.within_days, margin_odds=margin_odds, interval_prob=interval_prob,
-        engine=fit.diagnostics.engine, notes=tuple(notes),
-    )  # fmt: skip
+        **joined,
+        within_days=fit.within_days,
+        margin_odds=margin_odds,
+        interval_prob=interval_prob,
+        engine=fit.diagnostics.engine,
+        notes=tuple(notes),
+    )
 
 
 def _compared(
@@ -185,14 +199,16 @@ def _compared(
         came = _with_all(average[:, :, k], fit.n[:, k])
         bar = _with_all(bars[:, :, k], fit.n.sum(axis=1)) if is_bar and bars is not None else None
         yield {
-            "rep": np.array((ALL_REPS, *fit.reps), dtype=object), "rank": np.full(came.shape[1], rank, dtype=object),
+            "rep": np.array((ALL_REPS, *fit.reps), dtype=object),
+            "rank": np.full(came.shape[1], rank, dtype=object),
             "kind": np.full(came.shape[1], promise.kind, dtype=object),
             "promised": np.full(came.shape[1], promise.prob),
             **_numbers(came, "estimate", "lower", "upper", interval_prob),
             **_numbers(bar, "bar", "bar_lower", "bar_upper", interval_prob, n=came.shape[1]),
             **_verdict(fit, k, came if bar is None else bar, promise.prob, is_bar=is_bar, margin_odds=margin_odds),
-            "n": _counts_with_all(fit.n[:, k]), "events": _counts_with_all(fit.events[:, k]),
-        }  # fmt: skip
+            "n": _counts_with_all(fit.n[:, k]),
+            "events": _counts_with_all(fit.events[:, k]),
+        }
 
 
 def _verdict(

@@ -237,10 +237,14 @@ class RankFit:
         n, events = self.with_teams(self.cells.n), self.with_teams(self.cells.events)
         labels = (ALL_REPS, *map(team_label, self.teams), *self.reps)
         columns = label_columns(labels, rank=self.ranks) | {
-            "estimate": found["estimate"], "lower": found["lower"], "upper": found["upper"],
-            "n": n.ravel().astype(int), "events": events.ravel().astype(int),
-            "raw_rate": np.where(n > 0, events / np.maximum(n, 1), np.nan).ravel(), "rep_share": found["rep_share"],
-        }  # fmt: skip
+            "estimate": found["estimate"],
+            "lower": found["lower"],
+            "upper": found["upper"],
+            "n": n.ravel().astype(int),
+            "events": events.ravel().astype(int),
+            "raw_rate": np.where(n > 0, events / np.maximum(n, 1), np.nan).ravel(),
+            "rep_share": found["rep_share"],
+        }
         return self._table(columns, interval_prob)
 
     def profiles(
@@ -341,14 +345,16 @@ class RankFit:
         kept = ["rep", *gap, "prob_below", "prob_above", "discrimination", "finding", "n_more", "n"]
         within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"
         judged = f"{counted(self.n.sum(), 'mature judgment')} of {counted(len(self.reps), 'rep')}"
-        return "\n\n".join([
-            f"Rank model, event {within}: {judged}, as of {self.cells.as_of}.",
-            f"Diagnostics: {self.diagnostics}",
-            f"Rank scores: {self.scores.reason}",
-            self.probabilities().head(len(self.ranks)).round(3).to_string(index=False),
-            "Gaps in points, negative: outcomes lie below all reps' at the same ranks.\n"
-            + profiles[kept].round(2).to_string(index=False),
-        ])  # fmt: skip
+        return "\n\n".join(
+            [
+                f"Rank model, event {within}: {judged}, as of {self.cells.as_of}.",
+                f"Diagnostics: {self.diagnostics}",
+                f"Rank scores: {self.scores.reason}",
+                self.probabilities().head(len(self.ranks)).round(3).to_string(index=False),
+                "Gaps in points, negative: outcomes lie below all reps' at the same ranks.\n"
+                + profiles[kept].round(2).to_string(index=False),
+            ]
+        )
 
     def checked(self) -> Checked:
         """What the checks read of it."""
@@ -390,7 +396,11 @@ class RankFit:
         n_rows = len(next(iter(columns.values())))
         table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})
         table.attrs.update(
-            interval_prob=interval_prob, within_days=self.within_days, as_of=str(self.cells.as_of),
-            seed=self.diagnostics.seed, engine=self.diagnostics.engine, **settings,
-        )  # fmt: skip
+            interval_prob=interval_prob,
+            within_days=self.within_days,
+            as_of=str(self.cells.as_of),
+            seed=self.diagnostics.seed,
+            engine=self.diagnostics.engine,
+            **settings,
+        )
         return table

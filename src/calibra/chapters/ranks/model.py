@@ -219,10 +219,14 @@ class RankModel:
         if len(cells.ranks) > 2:
             rep_terms.append(RepTerm("residual", residual_basis(scores.values)[rank], priors.residual))
         return CellModel(
-            family=Binomial(), events=packed.pack(cells.events), size=packed.pack(cells.n), reps=cells.reps,
-            population=with_own_axes(population, rep_terms), rep_terms=tuple(rep_terms),
+            family=Binomial(),
+            events=packed.pack(cells.events),
+            size=packed.pack(cells.n),
+            reps=cells.reps,
+            population=with_own_axes(population, rep_terms),
+            rep_terms=tuple(rep_terms),
             correlation=Correlation("level", "slope", priors.correlation) if len(cells.ranks) > 1 else None,
-        )  # fmt: skip
+        )
 
 
 def _rank_counts(cells: BinomialCells) -> Floats:

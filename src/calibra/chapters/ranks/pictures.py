@@ -79,9 +79,15 @@ def plot_probabilities(fit: RankFit, *, ax: Axes | None = None, interval_prob: f
         )
     _label_panels(axes, fit, rows, named=named, top=top)
     axes.legend(
-        loc="upper left", bbox_to_anchor=(0.0, 0.0), bbox_transform=_below(axes, inches=0.6), ncols=4, frameon=False,
-        fontsize=8.5, labelcolor=INK, borderaxespad=0.0,
-    )  # fmt: skip
+        loc="upper left",
+        bbox_to_anchor=(0.0, 0.0),
+        bbox_transform=_below(axes, inches=0.6),
+        ncols=4,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
+        borderaxespad=0.0,
+    )
     return axes
 
 
@@ -121,10 +127,16 @@ def plot_profiles(
             continue
         axes.hlines(row[mine], ends[0][mine], ends[1][mine], color=look.colour, linewidth=2 if named else 0.8, zorder=2)
         axes.plot(
-            gap[mine], row[mine], linestyle="none", marker=look.marker, markersize=7 if named else 3,
-            color=look.colour, markerfacecolor=look.face,
-            label=f"{finding}: {int(mine.sum())}", zorder=3,
-        )  # fmt: skip
+            gap[mine],
+            row[mine],
+            linestyle="none",
+            marker=look.marker,
+            markersize=7 if named else 3,
+            color=look.colour,
+            markerfacecolor=look.face,
+            label=f"{finding}: {int(mine.sum())}",
+            zorder=3,
+        )
     dress(axes)
     if named:
         _name_rows(axes, row, table["rep"])
@@ -140,9 +152,16 @@ def plot_profiles(
         f"gap in percentage points, probability of an event {within_words(fit)}"
     )
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=8.5, labelcolor=INK,
-        title=f"line: {interval_prob:.0%} interval; n: mature judgments", title_fontsize=8.5, alignment="left",
-    )  # fmt: skip
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=3,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
+        title=f"line: {interval_prob:.0%} interval; n: mature judgments",
+        title_fontsize=8.5,
+        alignment="left",
+    )
     return axes
 
 
@@ -179,20 +198,59 @@ def _draw_panel(axes: Axes, k: int, of: dict[str, Floats], rows: Floats, *, name
     )
     place = {name: k + of[name] for name in ("estimate", "lower", "upper", "raw_rate")}
     axes.vlines(place["estimate"][0], rows[0], rows.max() + 0.5, color=ALL_REPS_COLOUR, linewidth=0.8, zorder=1)
-    axes.hlines(rows[1:], place["lower"][1:], place["upper"][1:], color=DATA_COLOUR, alpha=0.45,
-                linewidth=2.2 if named else 0.7, zorder=2, label=once(f"{interval_prob:.0%} interval"))  # fmt: skip
+    axes.hlines(
+        rows[1:],
+        place["lower"][1:],
+        place["upper"][1:],
+        color=DATA_COLOUR,
+        alpha=0.45,
+        linewidth=2.2 if named else 0.7,
+        zorder=2,
+        label=once(f"{interval_prob:.0%} interval"),
+    )
     axes.hlines(rows[:1], place["lower"][:1], place["upper"][:1], color=ALL_REPS_COLOUR, linewidth=2.2, zorder=2)
-    axes.plot(place["raw_rate"], rows, linestyle="none", marker="|", markersize=8 if named else 2, color=MUTED,
-              label=once("raw rate"), zorder=3)  # fmt: skip
-    axes.plot(place["estimate"][1:], rows[1:], linestyle="none", marker="o", markersize=5 if named else 1.5,
-              color=DATA_COLOUR, label=once("estimate"), zorder=4)  # fmt: skip
-    axes.plot(place["estimate"][:1], rows[:1], linestyle="none", marker="D", markersize=4, color=ALL_REPS_COLOUR,
-              label=once("all reps"), zorder=4)  # fmt: skip
+    axes.plot(
+        place["raw_rate"],
+        rows,
+        linestyle="none",
+        marker="|",
+        markersize=8 if named else 2,
+        color=MUTED,
+        label=once("raw rate"),
+        zorder=3,
+    )
+    axes.plot(
+        place["estimate"][1:],
+        rows[1:],
+        linestyle="none",
+        marker="o",
+        markersize=5 if named else 1.5,
+        color=DATA_COLOUR,
+        label=once("estimate"),
+        zorder=4,
+    )
+    axes.plot(
+        place["estimate"][:1],
+        rows[:1],
+        linestyle="none",
+        marker="D",
+        markersize=4,
+        color=ALL_REPS_COLOUR,
+        label=once("all reps"),
+        zorder=4,
+    )
     for row, n in zip(rows, of["n"], strict=True):
         if named or row == rows[0]:
             axes.text(
-                k + COUNT_AT, row, f"{int(n):,}", ha="right", va="center", fontsize=7, color=MUTED, in_layout=False,
-            )  # fmt: skip
+                k + COUNT_AT,
+                row,
+                f"{int(n):,}",
+                ha="right",
+                va="center",
+                fontsize=7,
+                color=MUTED,
+                in_layout=False,
+            )
 
 
 def _label_panels(axes: Axes, fit: RankFit, rows: Floats, *, named: bool, top: float) -> None:
@@ -202,9 +260,16 @@ def _label_panels(axes: Axes, fit: RankFit, rows: Floats, *, named: bool, top: f
     head = rows.min() - 0.5 * step
     for k, rank in enumerate(fit.ranks):
         axes.text(
-            k, head - 0.25 * step, short_label(rank, width=12), ha="left", va="bottom", fontsize=11, weight="bold",
-            color=INK, parse_math=False,
-        )  # fmt: skip
+            k,
+            head - 0.25 * step,
+            short_label(rank, width=12),
+            ha="left",
+            va="bottom",
+            fontsize=11,
+            weight="bold",
+            color=INK,
+            parse_math=False,
+        )
         axes.text(k + COUNT_AT, head - 0.25 * step, "n", ha="right", va="bottom", fontsize=7, color=MUTED)
     ticks = [k + PANEL * share for k in range(len(fit.ranks)) for share in (0.0, 0.5, 1.0)]
     axes.set_xticks(ticks, ["0", f"{50 * top:g}", f"{100 * top:g} %"] * len(fit.ranks))
@@ -230,9 +295,14 @@ def _note_rows(axes: Axes, row: Floats, table: pd.DataFrame) -> None:
     for place, n, more in zip(row, table["n"], table["n_more"], strict=True):
         note = f"n {n:,}" + (f", {more_judgments(more)} more needed" if more else "")
         axes.annotate(
-            note, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, color=MUTED,
+            note,
+            (1.01, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=7.5,
+            color=MUTED,
             annotation_clip=False,
-        )  # fmt: skip
+        )
 
 
 def within_words(fit: RankFit) -> str:

@@ -60,9 +60,13 @@ def expected_columns(fit: "RankFit", *, team: str | None, interval_prob: float) 
     new = new_rep_draws(fit, team=team)
     summary = equal_tailed(new.reshape(-1, new.shape[-1]), interval_prob=interval_prob)
     return {
-        "rank": np.array(fit.ranks, dtype=object), "estimate": summary.estimate, "lower": summary.lower,
-        "upper": summary.upper, "n": fit.n.sum(axis=0).astype(int), "n_reps": (fit.n > 0).sum(axis=0),
-    }  # fmt: skip
+        "rank": np.array(fit.ranks, dtype=object),
+        "estimate": summary.estimate,
+        "lower": summary.lower,
+        "upper": summary.upper,
+        "n": fit.n.sum(axis=0).astype(int),
+        "n_reps": (fit.n > 0).sum(axis=0),
+    }
 
 
 def spread_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, Any]:
@@ -78,9 +82,11 @@ def spread_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, Any]:
         "quantity": np.array([*terms, *by_rank, *by_rank], dtype=object),
         "of": np.array([POPULATION] * len(terms) + [THESE_REPS] * n_ranks + [POPULATION] * n_ranks, dtype=object),
         "unit": np.array([*units, *["points"] * (2 * n_ranks)], dtype=object),
-        "estimate": summary.estimate, "lower": summary.lower, "upper": summary.upper,
+        "estimate": summary.estimate,
+        "lower": summary.lower,
+        "upper": summary.upper,
         "n_reps": np.full(draws.shape[1], len(fit.reps)),
-    }  # fmt: skip
+    }
 
 
 def _spread_of_reps(fit: "RankFit") -> Floats:

@@ -67,9 +67,12 @@ def _rows(
     rows |= _summarise("discrimination", log_odds(prob) @ (mix * fit.scores.values), interval_prob)
     rows |= _summarise("auc", auc, interval_prob)
     shares = {
-        "prob_below": on_odds < -margin, "prob_above": on_odds > margin, "prob_within": np.abs(on_odds) <= margin,
-        "prob_ranks_tell_nothing": np.abs(auc - 0.5) <= nothing_auc, "prob_inverted": auc < 0.5,
-    }  # fmt: skip
+        "prob_below": on_odds < -margin,
+        "prob_above": on_odds > margin,
+        "prob_within": np.abs(on_odds) <= margin,
+        "prob_ranks_tell_nothing": np.abs(auc - 0.5) <= nothing_auc,
+        "prob_inverted": auc < 0.5,
+    }
     rows |= {name: seen.mean(axis=0) for name, seen in shares.items()}
     return rows | {"odds_gap": on_odds.mean(axis=0), "odds_sd": on_odds.std(axis=0)}
 

@@ -31,18 +31,23 @@ def ranked_quantities(fit: RankFit) -> dict[str, Floats]:
     found["log-likelihood"] = (events * np.log(chance) + (n - events) * np.log1p(-chance)).sum(axis=(1, 2))
     best, worst = fit.ranks[0], fit.ranks[-1]
     found |= {
-        f"P(event) at {best}, first rep": prob[:, 0, 0], f"P(event) at {worst}, first rep": prob[:, 0, -1],
-        f"P(event) at {best}, last rep": prob[:, -1, 0], f"P(event) at {worst}, last rep": prob[:, -1, -1],
-    }  # fmt: skip
+        f"P(event) at {best}, first rep": prob[:, 0, 0],
+        f"P(event) at {worst}, first rep": prob[:, 0, -1],
+        f"P(event) at {best}, last rep": prob[:, -1, 0],
+        f"P(event) at {worst}, last rep": prob[:, -1, -1],
+    }
     together, gap = mean_over_reps(prob, n), fit.gap_draws()
     found |= {f"P(event) at {rank}, all reps": together[:, k] for k, rank in enumerate(fit.ranks)}
     optimism = (log_odds(together)[:, None] - log_odds(prob)) @ mix
     slope = log_odds(prob) @ (mix * fit.scores.values)
     found |= {
-        "gap in points, first rep": gap[:, 0], "gap in points, last rep": gap[:, -1],
-        "optimism, first rep": optimism[:, 0], "optimism, last rep": optimism[:, -1],
-        "discrimination, first rep": slope[:, 0], "auc, last rep": concordance(prob, mix)[:, -1],
-    }  # fmt: skip
+        "gap in points, first rep": gap[:, 0],
+        "gap in points, last rep": gap[:, -1],
+        "optimism, first rep": optimism[:, 0],
+        "optimism, last rep": optimism[:, -1],
+        "discrimination, first rep": slope[:, 0],
+        "auc, last rep": concordance(prob, mix)[:, -1],
+    }
     return found
 
 
@@ -51,8 +56,9 @@ def interval_quantities(fit: RankFit) -> dict[str, Floats]:
     prob, mix = fit.probability_draws(), fit.rank_mix
     together = mean_over_reps(prob, fit.n)
     return {
-        "P(event) per rank": prob, f"P(event) per rank{ALL_REPS_SUFFIX}": together,
+        "P(event) per rank": prob,
+        f"P(event) per rank{ALL_REPS_SUFFIX}": together,
         "gap in points": fit.gap_draws(),
         "optimism": (log_odds(together)[:, None] - log_odds(prob)) @ mix,
         "discrimination": log_odds(prob) @ (mix * fit.scores.values),
-    }  # fmt: skip
+    }

@@ -23,9 +23,10 @@ def draw_rank_truth(model: RankModel, design: Design, rng: np.random.Generator) 
         "rank_mean": np.asarray(rng.normal(priors.rank_mean.mean, priors.rank_mean.sd, n_ranks))
     }
     for name, prior, width in (
-        ("level", priors.level, 1), ("slope", priors.slope, int(n_ranks > 1)),
+        ("level", priors.level, 1),
+        ("slope", priors.slope, int(n_ranks > 1)),
         ("residual", priors.residual, n_ranks - 2),
-    ):  # fmt: skip
+    ):
         if width > 0:
             scale: Floats = np.array(float(prior.sample(rng)), dtype=np.float64)
             own = scale * rng.standard_normal((n_reps, width))

@@ -74,15 +74,26 @@ class RepStandings:
         the rep is among the worst `worst_share`; `prob_beyond`: that outcomes lie more than `cut_points` below all
         reps'; `n`: mature judgments.
         """
-        table = make_table({
-            "rep": np.array(self.reps, dtype=object), "standing": self.standing, "lower": self.lower,
-            "upper": self.upper, "prob_worst": self.prob_worst, "prob_beyond": self.prob_beyond, "n": self.n,
-            "engine": np.full(len(self.n), self.engine, dtype=object),
-        })  # fmt: skip
-        table.attrs.update({
-            "interval_prob": self.interval_prob, "worst_share": self.worst_share, "cut_points": self.cut_points,
-            "sentence": self.sentence,
-        })  # fmt: skip
+        table = make_table(
+            {
+                "rep": np.array(self.reps, dtype=object),
+                "standing": self.standing,
+                "lower": self.lower,
+                "upper": self.upper,
+                "prob_worst": self.prob_worst,
+                "prob_beyond": self.prob_beyond,
+                "n": self.n,
+                "engine": np.full(len(self.n), self.engine, dtype=object),
+            }
+        )
+        table.attrs.update(
+            {
+                "interval_prob": self.interval_prob,
+                "worst_share": self.worst_share,
+                "cut_points": self.cut_points,
+                "sentence": self.sentence,
+            }
+        )
         return table
 
 
@@ -116,10 +127,19 @@ def rep_standings(
     summary = equal_tailed(standing, interval_prob=interval_prob)
     n_worst = max(1, round(worst_share * n_reps))
     return RepStandings(
-        fit.reps, summary.estimate, summary.lower, summary.upper, (standing > n_reps - n_worst).mean(axis=0),
-        (gap < -cut_points).mean(axis=0), fit.n.sum(axis=1).astype(np.int64), worst_share, cut_points,
-        _share_of_pairs_known(gap), interval_prob, fit.diagnostics.engine,
-    )  # fmt: skip
+        fit.reps,
+        summary.estimate,
+        summary.lower,
+        summary.upper,
+        (standing > n_reps - n_worst).mean(axis=0),
+        (gap < -cut_points).mean(axis=0),
+        fit.n.sum(axis=1).astype(np.int64),
+        worst_share,
+        cut_points,
+        _share_of_pairs_known(gap),
+        interval_prob,
+        fit.diagnostics.engine,
+    )
 
 
 def _share_of_pairs_known(gap: Floats, *, most_reps: int = 400) -> float:

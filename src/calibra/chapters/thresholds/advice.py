@@ -22,7 +22,7 @@ from calibra.chapters.thresholds.targets import (
     by_value,
     check_fits,
     prospects_per_rep,
-)  # fmt: skip
+)
 from calibra.chapters.thresholds.verdicts import gap_of, verdicts
 from calibra.data.counting.weekly import RecentCounts
 from calibra.data.scale import find_rank
@@ -43,12 +43,39 @@ type Floats = NDArray[np.float64]
 
 
 ADVICE_COLUMNS = (
-    "rep", "rank", "verdict", "share_counted", "share_now", "share_now_lower", "share_now_upper", "share_target",
-    "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_now", "bar_now_lower", "bar_now_upper",
-    "bar_after", "bar_target", "prob_direction", "prob_beyond_margin", "prob_within_margin", "events_change",
-    "events_missed_change", "best_attainable", "binormal_auc", "reason", "n_more", "n", "events", "within_days",
-    "fit_p_value", "share_recent", "n_recent",
-)  # fmt: skip
+    "rep",
+    "rank",
+    "verdict",
+    "share_counted",
+    "share_now",
+    "share_now_lower",
+    "share_now_upper",
+    "share_target",
+    "share_target_lower",
+    "share_target_upper",
+    "share_move",
+    "share_step",
+    "bar_now",
+    "bar_now_lower",
+    "bar_now_upper",
+    "bar_after",
+    "bar_target",
+    "prob_direction",
+    "prob_beyond_margin",
+    "prob_within_margin",
+    "events_change",
+    "events_missed_change",
+    "best_attainable",
+    "binormal_auc",
+    "reason",
+    "n_more",
+    "n",
+    "events",
+    "within_days",
+    "fit_p_value",
+    "share_recent",
+    "n_recent",
+)
 """Columns of `ThresholdAdvice.table`."""
 
 
@@ -248,30 +275,50 @@ def recommend_thresholds(
     order = np.arange(n_rows).reshape(len(rows), n_reps).T.ravel()  # rep by rep, best rank first
     columns = {name: np.concatenate([part[name] for part in rows])[order] for name in (*ADVICE_COLUMNS, *_EXTRA)}
     return ThresholdAdvice(
-        columns={name: columns[name] for name in ADVICE_COLUMNS}, promises=columns["promise"],
-        is_best=columns["rank"] == first.ranks[0], auc_interval=np.stack([columns["auc_lower"], columns["auc_upper"]]),
-        target=words, rules=rules, pool=f"each rep's own, {first.pool or 'all prospects'}",
+        columns={name: columns[name] for name in ADVICE_COLUMNS},
+        promises=columns["promise"],
+        is_best=columns["rank"] == first.ranks[0],
+        auc_interval=np.stack([columns["auc_lower"], columns["auc_upper"]]),
+        target=words,
+        rules=rules,
+        pool=f"each rep's own, {first.pool or 'all prospects'}",
         diagnostics="; ".join(str(one.diagnostics) for one in fits.values()),
         settings={
-            "as_of": str(first.cells.as_of), "engine": first.diagnostics.engine, "seed": first.diagnostics.seed,
+            "as_of": str(first.cells.as_of),
+            "engine": first.diagnostics.engine,
+            "seed": first.diagnostics.seed,
             "interval_prob": INTERVAL_PROB,
         },
-    )  # fmt: skip
+    )
 
 
 _NUMBERS_OF_ADVICE = (
-    "share_target", "share_target_lower", "share_target_upper", "share_move", "share_step", "bar_after",
-    "events_change", "events_missed_change", "best_attainable", "bar_target", "prob_direction", "prob_beyond_margin",
+    "share_target",
+    "share_target_lower",
+    "share_target_upper",
+    "share_move",
+    "share_step",
+    "bar_after",
+    "events_change",
+    "events_missed_change",
+    "best_attainable",
+    "bar_target",
+    "prob_direction",
+    "prob_beyond_margin",
     "prob_within_margin",
-)  # fmt: skip
+)
 _NUMBERS_OF_AIM = tuple(name for name in _NUMBERS_OF_ADVICE if not name.startswith("prob_") and name != "share_step")
 _EXTRA = ("promise", "auc_lower", "auc_upper")
 
 
 def _aim(
-    fits: Mapping[int | None, ThresholdFit], target: Target | None, capacity: float | None, n_each: Floats,
-    worked_rank: str | int | None, doubted: Collection[int | None],
-) -> tuple[list[BoundaryTarget], str]:  # fmt: skip
+    fits: Mapping[int | None, ThresholdFit],
+    target: Target | None,
+    capacity: float | None,
+    n_each: Floats,
+    worked_rank: str | int | None,
+    doubted: Collection[int | None],
+) -> tuple[list[BoundaryTarget], str]:
     """The targets and what they are, in words."""
     first = next(iter(fits.values()))
     if isinstance(target, Payoff) or (target is None and capacity is not None):
@@ -323,26 +370,38 @@ def _boundary_rows(
     less, more = gap.beyond(rules)
     tighten = (gap.share > 0).mean(axis=0) + 0.5 * (gap.share == 0).mean(axis=0)
     columns: dict[str, NDArray[Any]] = {
-        "rep": np.array(fit.reps, dtype=object), "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
-        "share_counted": _share_counted(fit.n, k), **today,
-        "share_now": share_now, "share_now_lower": now_low, "share_now_upper": now_high, "share_target": median,
-        "share_target_lower": low, "share_target_upper": high,
-        "share_move": move, "share_step": step, "bar_now": bar_now.mean(axis=0),
+        "rep": np.array(fit.reps, dtype=object),
+        "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
+        "share_counted": _share_counted(fit.n, k),
+        **today,
+        "share_now": share_now,
+        "share_now_lower": now_low,
+        "share_now_upper": now_high,
+        "share_target": median,
+        "share_target_lower": low,
+        "share_target_upper": high,
+        "share_move": move,
+        "share_step": step,
+        "bar_now": bar_now.mean(axis=0),
         "bar_now_lower": np.quantile(bar_now, (1 - INTERVAL_PROB) / 2, axis=0),
         "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
         "bar_after": bar_at(cutpoint_at_share(move, **pool), **pool).mean(axis=0),
-        "bar_target": bar_at(aim.cut, **pool).mean(axis=0), "prob_direction": np.maximum(tighten, 1.0 - tighten),
-        "prob_beyond_margin": np.maximum(less, more), "prob_within_margin": 1.0 - less - more,
+        "bar_target": bar_at(aim.cut, **pool).mean(axis=0),
+        "prob_direction": np.maximum(tighten, 1.0 - tighten),
+        "prob_beyond_margin": np.maximum(less, more),
+        "prob_within_margin": 1.0 - less - more,
         "events_change": change.n_events_above.mean(axis=0),
         "events_missed_change": change.n_events_missed.mean(axis=0),
-        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)), "binormal_auc": area.mean(axis=0),
+        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)),
+        "binormal_auc": area.mean(axis=0),
         "auc_lower": np.quantile(area, (1 - INTERVAL_PROB) / 2, axis=0),
         "auc_upper": np.quantile(area, (1 + INTERVAL_PROB) / 2, axis=0),
-        "n": fit.n.sum(axis=1).astype(int), "events": fit.events.sum(axis=1).astype(int),
+        "n": fit.n.sum(axis=1).astype(int),
+        "events": fit.events.sum(axis=1).astype(int),
         "within_days": np.full(len(fit.reps), aim.within_days, dtype=object),
         "fit_p_value": np.full(len(fit.reps), fit_p_value),
         "promise": np.full(len(fit.reps), np.nan if aim.promise is None else aim.promise.prob),
-    }  # fmt: skip
+    }
     fits_well = fit_p_value >= MISFIT_P_VALUE
     columns |= verdicts(fit, aim, gap, wanted, rules, fits_well=fits_well)
     columns["verdict"] = np.where(has_moved(columns, move, median, rules), MOVED, columns["verdict"]).astype(object)

@@ -170,8 +170,9 @@ class ThresholdFit:
             **label_columns(labels, rank=self.ranks[:-1]),
             **{name: np.concatenate([first[name], rows[name]]).ravel() for name in first},
             "raw_share": np.where(total > 0, counts.cumsum(axis=1) / np.maximum(total, 1), np.nan)[:, :-1].ravel(),
-            "n": np.repeat(total[:, 0].astype(int), n_cuts), "n_rank": counts[:, :-1].astype(int).ravel(),
-        }  # fmt: skip
+            "n": np.repeat(total[:, 0].astype(int), n_cuts),
+            "n_rank": counts[:, :-1].astype(int).ravel(),
+        }
         return self.table(columns, interval_prob=interval_prob)
 
     def profiles(self, *, nothing_auc: float = NOTHING_AUC, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
@@ -209,14 +210,16 @@ class ThresholdFit:
         """Everything at a glance, diagnostics first."""
         within = f"within {self.within_days} days" if self.within_days else "(horizon not stated)"
         judged = f"{counted(self.n.sum(), 'mature judgment')} of {counted(len(self.reps), 'rep')}"
-        return "\n\n".join([
-            f"Threshold model, event {within}, {judged}, as of {self.cells.as_of}"
-            f"{f', {self.pool}' if self.pool else ''}.",
-            f"Diagnostics: {self.diagnostics}",
-            "Bars are those of each rep's own pool of prospects, under the present way of working.",
-            self.bars().round(3).to_string(index=False),
-            self.profiles().round(3).to_string(index=False),
-        ])  # fmt: skip
+        return "\n\n".join(
+            [
+                f"Threshold model, event {within}, {judged}, as of {self.cells.as_of}"
+                f"{f', {self.pool}' if self.pool else ''}.",
+                f"Diagnostics: {self.diagnostics}",
+                "Bars are those of each rep's own pool of prospects, under the present way of working.",
+                self.bars().round(3).to_string(index=False),
+                self.profiles().round(3).to_string(index=False),
+            ]
+        )
 
     def checked(self) -> Checked:
         """What the checks read of it."""
@@ -227,8 +230,11 @@ class ThresholdFit:
         n_rows = len(next(iter(columns.values())))  # type: ignore[arg-type]
         table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})  # type: ignore[dict-item]
         table.attrs = {
-            "within_days": self.within_days, "as_of": str(self.cells.as_of), "seed": self.diagnostics.seed,
-            "engine": self.diagnostics.engine, "pool": self.pool or "all prospects",
-        }  # fmt: skip
+            "within_days": self.within_days,
+            "as_of": str(self.cells.as_of),
+            "seed": self.diagnostics.seed,
+            "engine": self.diagnostics.engine,
+            "pool": self.pool or "all prospects",
+        }
         table.attrs.update(settings)
         return table

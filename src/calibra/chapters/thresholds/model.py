@@ -167,9 +167,14 @@ class ThresholdModel:
             part = _one_label(cells, index)
             if part.reps:
                 fits[label] = self.fit_cells(
-                    part, scale=judgments.scale, pool=f"{by}: {label}", seed=seed + index, engine=engine, draws=draws,
+                    part,
+                    scale=judgments.scale,
+                    pool=f"{by}: {label}",
+                    seed=seed + index,
+                    engine=engine,
+                    draws=draws,
                     progress=progress,
-                )  # fmt: skip
+                )
         return fits
 
     def build(self, judgments: Judgments) -> "pm.Model":
@@ -209,11 +214,18 @@ class ThresholdModel:
         """The declaration on these counts."""
         priors = self.priors
         return DetectionModel(
-            n=cells.n.astype(float), events=cells.events.astype(float), reps=cells.reps, ranks=cells.ranks,
-            base_mean=priors.base_mean, discrimination_mean=priors.discrimination_mean, share_mean=priors.share_mean,
-            base_scale=priors.base_scale, discrimination_scale=priors.discrimination_scale,
-            shift_scale=priors.shift_scale, spacing_scale=priors.spacing_scale,
-        )  # fmt: skip
+            n=cells.n.astype(float),
+            events=cells.events.astype(float),
+            reps=cells.reps,
+            ranks=cells.ranks,
+            base_mean=priors.base_mean,
+            discrimination_mean=priors.discrimination_mean,
+            share_mean=priors.share_mean,
+            base_scale=priors.base_scale,
+            discrimination_scale=priors.discrimination_scale,
+            shift_scale=priors.shift_scale,
+            spacing_scale=priors.spacing_scale,
+        )
 
 
 def _one_label(cells: BinomialCells, index: int) -> BinomialCells:
@@ -221,6 +233,10 @@ def _one_label(cells: BinomialCells, index: int) -> BinomialCells:
     n = cells.n[:, :, index]
     keep = np.flatnonzero(n.sum(axis=1) > 0)
     return replace(
-        cells, reps=tuple(cells.reps[i] for i in keep), groups={}, n=n[keep], events=cells.events[keep, :, index],
+        cells,
+        reps=tuple(cells.reps[i] for i in keep),
+        groups={},
+        n=n[keep],
+        events=cells.events[keep, :, index],
         n_immature=cells.n_immature[keep, :, index],
-    )  # fmt: skip
+    )

@@ -62,11 +62,26 @@ def plot_bars(advice: ThresholdAdvice, *, rank: str | int | None = None, ax: Axe
     at, rank = _rows(advice, rank, by="bar_now")
     axes = make_axes(width=8.4, height=2.0 + 0.26 * len(at["rep"])) if ax is None else ax
     row = np.arange(len(at["rep"]), dtype=float)
-    axes.hlines(row, at["bar_now_lower"], at["bar_now_upper"], color=DATA_COLOUR, alpha=0.45, linewidth=2.2,
-                label=f"{_level(advice):.0%} interval")  # fmt: skip
+    axes.hlines(
+        row,
+        at["bar_now_lower"],
+        at["bar_now_upper"],
+        color=DATA_COLOUR,
+        alpha=0.45,
+        linewidth=2.2,
+        label=f"{_level(advice):.0%} interval",
+    )
     axes.plot(at["bar_now"], row, linestyle="none", marker="o", markersize=6, color=DATA_COLOUR, label="bar now")
-    axes.plot(at["bar_target"], row, linestyle="none", marker="D", markersize=5, markerfacecolor="white", color=INK,
-              label=f"bar that meets the aim ({short_label(advice.target)})")  # fmt: skip
+    axes.plot(
+        at["bar_target"],
+        row,
+        linestyle="none",
+        marker="D",
+        markersize=5,
+        markerfacecolor="white",
+        color=INK,
+        label=f"bar that meets the aim ({short_label(advice.target)})",
+    )
     _finish(axes, row, at)
     axes.set_xlabel(
         f"probability of an event {_within(at)} at which a prospect begins to be called {_above(advice, rank)}"
@@ -85,22 +100,48 @@ def plot_share_moves(advice: ThresholdAdvice, *, rank: str | int | None = None, 
     at, rank = _rows(advice, rank, by="share_now")
     axes = make_axes(width=8.4, height=2.0 + 0.26 * len(at["rep"])) if ax is None else ax
     row = np.arange(len(at["rep"]), dtype=float)
-    axes.hlines(row, at["share_target_lower"], at["share_target_upper"], color=PALE, linewidth=4, alpha=0.6,
-                label=f"recommended, {advice.rules.move_prob:.0%} interval")  # fmt: skip
+    axes.hlines(
+        row,
+        at["share_target_lower"],
+        at["share_target_upper"],
+        color=PALE,
+        linewidth=4,
+        alpha=0.6,
+        label=f"recommended, {advice.rules.move_prob:.0%} interval",
+    )
     axes.plot(at["share_target"], row, linestyle="none", marker="|", markersize=11, color=INK, label="recommended")
     level = f"now, {advice.rules.move_prob:.0%} interval"
     axes.plot([], [], color=INK, linewidth=1.2, label=level)  # the lines themselves have the colours of the verdicts
     for verdict, look in VERDICT_LOOKS.items():
         mine = at["verdict"] == verdict
         if mine.any():
-            axes.hlines(row[mine], at["share_now_lower"][mine], at["share_now_upper"][mine], color=look.colour,
-                        linewidth=1.2, zorder=2)  # fmt: skip
-            axes.plot(at["share_now"][mine], row[mine], linestyle="none", marker=look.marker, markersize=7, zorder=3,
-                      color=look.colour, markerfacecolor=look.face, label=f"{verdict}: {int(mine.sum())}")  # fmt: skip
+            axes.hlines(
+                row[mine],
+                at["share_now_lower"][mine],
+                at["share_now_upper"][mine],
+                color=look.colour,
+                linewidth=1.2,
+                zorder=2,
+            )
+            axes.plot(
+                at["share_now"][mine],
+                row[mine],
+                linestyle="none",
+                marker=look.marker,
+                markersize=7,
+                zorder=3,
+                color=look.colour,
+                markerfacecolor=look.face,
+                label=f"{verdict}: {int(mine.sum())}",
+            )
     for i in np.flatnonzero(np.isin(at["verdict"], [TIGHTEN, LOOSEN])):
         look = VERDICT_LOOKS[at["verdict"][i]]
-        axes.annotate("", (at["share_step"][i], row[i]), (at["share_today"][i], row[i]),
-                      arrowprops={"arrowstyle": "->", "color": look.colour, "linewidth": 1.4})  # fmt: skip
+        axes.annotate(
+            "",
+            (at["share_step"][i], row[i]),
+            (at["share_today"][i], row[i]),
+            arrowprops={"arrowstyle": "->", "color": look.colour, "linewidth": 1.4},
+        )
     _finish(axes, row, at)
     axes.set_xlabel(
         f"share of the rep's prospects called {_above(advice, rank)}\n"

@@ -32,25 +32,33 @@ def ranked_quantities(fit: ThresholdFit) -> dict[str, Floats]:
     top = fit.ranks[0]
     for place, rep in ((0, "first rep"), (-1, "last rep")):
         found |= {
-            f"base rate, {rep}": found_draws.base_rate[:, place], f"bar of {top}, {rep}": bars[:, place, 0],
-            f"share of {top}, {rep}": shares[:, place, 0], f"recommended share of {top}, {rep}": aims[:, place, 0],
-        }  # fmt: skip
+            f"base rate, {rep}": found_draws.base_rate[:, place],
+            f"bar of {top}, {rep}": bars[:, place, 0],
+            f"share of {top}, {rep}": shares[:, place, 0],
+            f"recommended share of {top}, {rep}": aims[:, place, 0],
+        }
     prob = fit.probability_draws()
     return found | {
-        f"bar of {fit.ranks[-2]}, last rep": bars[:, -1, -1], f"bar of {top}, all reps": fit.all_reps_bar_draws()[:, 0],
+        f"bar of {fit.ranks[-2]}, last rep": bars[:, -1, -1],
+        f"bar of {top}, all reps": fit.all_reps_bar_draws()[:, 0],
         f"recommended share down to {fit.ranks[-2]}, last rep": aims[:, -1, -1],
-        "auc, last rep": auc(found_draws.discrimination)[:, -1], f"P(event) at {top}, last rep": prob[:, -1, 0],
-    }  # fmt: skip
+        "auc, last rep": auc(found_draws.discrimination)[:, -1],
+        f"P(event) at {top}, last rep": prob[:, -1, 0],
+    }
 
 
 def interval_quantities(fit: ThresholdFit) -> dict[str, Floats]:
     """Draws of everything reported with an interval: (draw, rep, …), or (draw, …) for all reps."""
     found = fit.draws()
     return {
-        "bar": found.bars, f"bar{ALL_REPS_SUFFIX}": fit.all_reps_bar_draws(), "share of rank or better": found.shares,
-        "recommended share": _recommended_shares(fit), "base rate": found.base_rate,
-        "auc": np.asarray(auc(found.discrimination)), "P(event) per rank": fit.probability_draws(),
-    }  # fmt: skip
+        "bar": found.bars,
+        f"bar{ALL_REPS_SUFFIX}": fit.all_reps_bar_draws(),
+        "share of rank or better": found.shares,
+        "recommended share": _recommended_shares(fit),
+        "base rate": found.base_rate,
+        "auc": np.asarray(auc(found.discrimination)),
+        "P(event) per rank": fit.probability_draws(),
+    }
 
 
 def _recommended_shares(fit: ThresholdFit) -> Floats:

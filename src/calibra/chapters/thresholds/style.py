@@ -81,12 +81,26 @@ class RepStyles:
         on the same side, too; `style`: what is said, and `prob_style` how sure the whole of it is; `n`: mature
         judgments.
         """
-        names = ("bar_gap_points", "lower", "upper", "prob_lower", "prob_higher", "prob_within", "prob_reads_too_much",
-                 "prob_cautious", "style", "prob_style", "n")  # fmt: skip
-        table = make_table({
-            "rep": np.array(self.reps, dtype=object), **{name: getattr(self, name) for name in names},
-            "engine": np.full(len(self.reps), self.engine, dtype=object),
-        })  # fmt: skip
+        names = (
+            "bar_gap_points",
+            "lower",
+            "upper",
+            "prob_lower",
+            "prob_higher",
+            "prob_within",
+            "prob_reads_too_much",
+            "prob_cautious",
+            "style",
+            "prob_style",
+            "n",
+        )
+        table = make_table(
+            {
+                "rep": np.array(self.reps, dtype=object),
+                **{name: getattr(self, name) for name in names},
+                "engine": np.full(len(self.reps), self.engine, dtype=object),
+            }
+        )
         table.attrs.update({"margin_odds": self.margin_odds, "interval_prob": self.interval_prob})
         return table
 
@@ -136,18 +150,32 @@ def describe_styles(
     enough = (n >= FEWEST_JUDGMENTS) & bool(threshold_fit.events.any())
     may_judge = enough & (assignment == RANDOM or bool(rank_fit.adjust_for))
     said: dict[str, tuple[Floats, NDArray[np.bool_]]] = {
-        READS_TOO_MUCH: (both[0], may_judge), CAUTIOUS: (both[1], may_judge),
-        STARTS_LOWER: (sides["lower"], enough), STARTS_HIGHER: (sides["higher"], enough),
-        BELOW: (outcomes[0], enough), ABOVE: (outcomes[1], enough), IN_LINE: (sides["within"], enough),
-    }  # fmt: skip
+        READS_TOO_MUCH: (both[0], may_judge),
+        CAUTIOUS: (both[1], may_judge),
+        STARTS_LOWER: (sides["lower"], enough),
+        STARTS_HIGHER: (sides["higher"], enough),
+        BELOW: (outcomes[0], enough),
+        ABOVE: (outcomes[1], enough),
+        IN_LINE: (sides["within"], enough),
+    }
     which = [(prob >= flag_prob) & told for prob, told in said.values()]
     style = np.select(which, [np.array(word, dtype=object) for word in said], default=CANNOT_TELL)
     sure = np.select(which, [prob for prob, _ in said.values()], default=np.nan)
     return RepStyles(
-        threshold_fit.reps, *equal_tailed(points, interval_prob=interval_prob),
-        sides["lower"], sides["higher"], sides["within"], both[0], both[1], style, sure, n, margin_odds, interval_prob,
+        threshold_fit.reps,
+        *equal_tailed(points, interval_prob=interval_prob),
+        sides["lower"],
+        sides["higher"],
+        sides["within"],
+        both[0],
+        both[1],
+        style,
+        sure,
+        n,
+        margin_odds,
+        interval_prob,
         threshold_fit.diagnostics.engine,
-    )  # fmt: skip
+    )
 
 
 def _bars(fit: ThresholdFit, margin: float) -> tuple[Floats, Mapping[str, Floats]]:

@@ -93,9 +93,13 @@ def _more(fit: ThresholdFit, gap: Gap, rules: AdviceRules) -> Floats:
     """About how many more judgments until a verdict, on the odds, and at least what the gates ask for."""
     n, events = fit.n.sum(axis=1), fit.events.sum(axis=1)
     more = more_judgments_needed(
-        gap.odds.mean(axis=0), np.maximum(gap.odds.std(axis=0), 1e-9), n, margin=float(np.log(rules.margin_odds)),
-        prior_sd=max(float(gap.odds.std()), 1e-6), flag_prob=rules.act_prob,
-    )  # fmt: skip
+        gap.odds.mean(axis=0),
+        np.maximum(gap.odds.std(axis=0), 1e-9),
+        n,
+        margin=float(np.log(rules.margin_odds)),
+        prior_sd=max(float(gap.odds.std()), 1e-6),
+        flag_prob=rules.act_prob,
+    )
     rate = float(events.sum() / max(n.sum(), 1.0))
     lacking = np.maximum(rules.min_judgments - n, (rules.min_events - events) / max(rate, 1e-3))
     return np.ceil(np.maximum(more, lacking))

@@ -57,11 +57,19 @@ class CoverageStudy:
     def table(self) -> "pd.DataFrame":
         """One row per quantity."""
         n = len(self.quantities)
-        return make_table({
-            "model": [self.model] * n, "reps": [self.reps] * n, "judgments_per_rep": [self.judgments_per_rep] * n,
-            "quantity": list(self.quantities), "covered": self.covered, "standard_error": self.standard_error,
-            "is_nominal": self.is_nominal, "n_reps": [self.n_reps] * n, "n_worlds": [self.n_worlds] * n,
-        })  # fmt: skip
+        return make_table(
+            {
+                "model": [self.model] * n,
+                "reps": [self.reps] * n,
+                "judgments_per_rep": [self.judgments_per_rep] * n,
+                "quantity": list(self.quantities),
+                "covered": self.covered,
+                "standard_error": self.standard_error,
+                "is_nominal": self.is_nominal,
+                "n_reps": [self.n_reps] * n,
+                "n_worlds": [self.n_worlds] * n,
+            }
+        )
 
     def __str__(self) -> str:
         """In words."""
@@ -73,9 +81,15 @@ class CoverageStudy:
 
 
 def coverage_study(
-    model: Model, *, design: Design, n_worlds: int, seed: int, reps: Reps = "priors",
-    interval_prob: float = INTERVAL_PROB, cache: Path | None = None,
-) -> CoverageStudy:  # fmt: skip
+    model: Model,
+    *,
+    design: Design,
+    n_worlds: int,
+    seed: int,
+    reps: Reps = "priors",
+    interval_prob: float = INTERVAL_PROB,
+    cache: Path | None = None,
+) -> CoverageStudy:
     """With data like yours, how often do the intervals hold the truth?
 
     Nominal is promised for truth drawn from the priors, on average over reps. Identical reps are covered more often,
@@ -122,7 +136,14 @@ def gather_coverage(model: str, design: Design, reps: str, interval_prob: float,
     known = answered(rows)
     found = {name: cluster_mean(known, name) for name in known[0]}
     return CoverageStudy(
-        model, reps, float(design.n.sum(axis=1).mean()), len(design.n), tuple(found),
-        np.array([mean for mean, _ in found.values()]), np.array([error for _, error in found.values()]), interval_prob,
-        len(known), count(rows, "#failed") + count(rows, "#refused"),
-    )  # fmt: skip
+        model,
+        reps,
+        float(design.n.sum(axis=1).mean()),
+        len(design.n),
+        tuple(found),
+        np.array([mean for mean, _ in found.values()]),
+        np.array([error for _, error in found.values()]),
+        interval_prob,
+        len(known),
+        count(rows, "#failed") + count(rows, "#refused"),
+    )

@@ -50,11 +50,19 @@ type Gap = Literal["outcomes", "shares", "lead times"]
 STATED_RATE = 1.0 - FLAG_PROB
 """Highest share of utterances about reps who are alike that the flags' probability allows."""
 UTTERANCES = (
-    "profile: below all reps", "profile: above all reps", "tempo: slower than all reps", "tempo: faster than all reps",
-    "verdict: tighten (to all reps)", "verdict: loosen (to all reps)", "verdict: tighten (promise kept)",
-    "verdict: loosen (promise kept)", "style: starts lower", "style: starts higher",
-    "style: below, reading or territory", "style: above, reading or territory",
-)  # fmt: skip
+    "profile: below all reps",
+    "profile: above all reps",
+    "tempo: slower than all reps",
+    "tempo: faster than all reps",
+    "verdict: tighten (to all reps)",
+    "verdict: loosen (to all reps)",
+    "verdict: tighten (promise kept)",
+    "verdict: loosen (promise kept)",
+    "style: starts lower",
+    "style: starts higher",
+    "style: below, reading or territory",
+    "style: above, reading or territory",
+)
 """Everything that is said of a rep, or of a rep's boundary, as a deviation."""
 
 
@@ -90,12 +98,19 @@ class FalseFlags:
     def table(self) -> "pd.DataFrame":
         """One row per utterance."""
         n = len(self.utterances)
-        return make_table({
-            "utterance": list(self.utterances), "rate": self.rate, "standard_error": self.standard_error,
-            "largest_in_a_world": self.largest, "stated_rate": [self.stated_rate] * n, "holds": self.holds,
-            "judgments_per_rep": [self.judgments_per_rep] * n, "n_reps": [self.n_reps] * n,
-            "n_worlds": [self.n_worlds] * n,
-        })  # fmt: skip
+        return make_table(
+            {
+                "utterance": list(self.utterances),
+                "rate": self.rate,
+                "standard_error": self.standard_error,
+                "largest_in_a_world": self.largest,
+                "stated_rate": [self.stated_rate] * n,
+                "holds": self.holds,
+                "judgments_per_rep": [self.judgments_per_rep] * n,
+                "n_reps": [self.n_reps] * n,
+                "n_worlds": [self.n_worlds] * n,
+            }
+        )
 
     def __str__(self) -> str:
         """In words."""
@@ -130,10 +145,14 @@ def gather_flags(design: Design, rows: Sequence[Row]) -> FalseFlags:
     known = answered(rows)
     found = [cluster_mean(known, name) for name in UTTERANCES]
     return FalseFlags(
-        UTTERANCES, np.array([mean for mean, _ in found]), np.array([error for _, error in found]),
-        np.array([max(row[name] for row in known) for name in UTTERANCES]), len(design.n),
-        float(design.n.sum(axis=1).mean()), len(known),
-    )  # fmt: skip
+        UTTERANCES,
+        np.array([mean for mean, _ in found]),
+        np.array([error for _, error in found]),
+        np.array([max(row[name] for row in known) for name in UTTERANCES]),
+        len(design.n),
+        float(design.n.sum(axis=1).mean()),
+        len(known),
+    )
 
 
 def _said_of_identical(design: Design, seed: int, index: int, draws: int) -> Row:
@@ -141,9 +160,12 @@ def _said_of_identical(design: Design, seed: int, index: int, draws: int) -> Row
     pool = typical_pool(design)
     n_reps = len(design.n)
     n, events = signal_counts(
-        rng, design.n.sum(axis=1), np.full(n_reps, pool.base_rate), np.full(n_reps, pool.discrimination),
+        rng,
+        design.n.sum(axis=1),
+        np.full(n_reps, pool.base_rate),
+        np.full(n_reps, pool.discrimination),
         np.tile(pool.cutpoints, (n_reps, 1)),
-    )  # fmt: skip
+    )
     kept = replace(design, scale=promises_kept(design, pool))
     own = seed * 100_000 + index
     rank, threshold = fit_rank(kept, n, events, own, draws), fit_threshold(kept, n, events, own, draws)
@@ -154,9 +176,11 @@ def _said_of_identical(design: Design, seed: int, index: int, draws: int) -> Row
         recommend_thresholds(threshold, target=aim).columns["verdict"] for aim in ("all reps", "promise")
     )
     said = {
-        "below all reps": finding, "above all reps": finding, "slower than all reps": tempo,
+        "below all reps": finding,
+        "above all reps": finding,
+        "slower than all reps": tempo,
         "faster than all reps": tempo,
-    }  # fmt: skip
+    }
     shares = [np.mean(words == word) for word, words in said.items()]
     shares += [np.mean(words == word) for words in (to_all, to_promise) for word in (TIGHTEN, LOOSEN)]
     shares += [np.mean(style == word) for word in (STARTS_LOWER, STARTS_HIGHER, BELOW, ABOVE)]
@@ -209,11 +233,19 @@ class PowerStudy:
     def table(self) -> "pd.DataFrame":
         """One row per gap and number of judgments."""
         n = len(self.gap)
-        return make_table({
-            "differs_in": [self.kind] * n, "gap": self.gap, "judgments_per_rep": self.n, "found": self.found,
-            "standard_error": self.standard_error, "wrong_side": self.wrong_side,
-            "in_line_flagged": self.in_line_flagged, "n_reps": [self.n_reps] * n, "n_worlds": [self.n_worlds] * n,
-        })  # fmt: skip
+        return make_table(
+            {
+                "differs_in": [self.kind] * n,
+                "gap": self.gap,
+                "judgments_per_rep": self.n,
+                "found": self.found,
+                "standard_error": self.standard_error,
+                "wrong_side": self.wrong_side,
+                "in_line_flagged": self.in_line_flagged,
+                "n_reps": [self.n_reps] * n,
+                "n_worlds": [self.n_worlds] * n,
+            }
+        )
 
     def judgments_until_found(self, *, power: float = 0.8) -> dict[float, float]:
         """Gap to about how many judgments per rep it takes until such a rep is found so often; inf beyond the grid.
@@ -243,9 +275,16 @@ class PowerStudy:
 
 
 def power_study(
-    *, design: Design, kind: Gap, gaps: Sequence[float], n_per_rep: Sequence[int], n_worlds: int, seed: int,
-    draws: int = 400, cache: Path | None = None,
-) -> PowerStudy:  # fmt: skip
+    *,
+    design: Design,
+    kind: Gap,
+    gaps: Sequence[float],
+    n_per_rep: Sequence[int],
+    n_worlds: int,
+    seed: int,
+    draws: int = 400,
+    cache: Path | None = None,
+) -> PowerStudy:
     """A rep who lies so far off: how often is that seen, and with how many judgments?
 
     Parameters
@@ -268,8 +307,9 @@ def power_study(
         for n in n_per_rep:
             rows[gap, n] = run_worlds(
                 lambda i, gap=gap, n=n: _found(_scaled(design, n), kind, gap, seed, i, draws),  # type: ignore[misc]
-                n_worlds=n_worlds, cache=None if cache is None else power_file(cache, kind, gap, n, seed),
-            )  # fmt: skip
+                n_worlds=n_worlds,
+                cache=None if cache is None else power_file(cache, kind, gap, n, seed),
+            )
     return _power_of(rows, kind, len(design.n))
 
 

@@ -98,20 +98,31 @@ class SbcRun:
     def kept(self) -> "SbcRun":
         """The worlds that `auto` leaves to laplace."""
         return SbcRun(
-            self.model, f"{self.engine}, worlds `auto` keeps", self.names, self.pit[~self.doubted],
-            self.doubted[~self.doubted], self.n_failed, self.n_refused, self.seed,
-        )  # fmt: skip
+            self.model,
+            f"{self.engine}, worlds `auto` keeps",
+            self.names,
+            self.pit[~self.doubted],
+            self.doubted[~self.doubted],
+            self.n_failed,
+            self.n_refused,
+            self.seed,
+        )
 
     @property
     def table(self) -> "pd.DataFrame":
         """One row per quantity; `mean_pit` of a uniform is ½, `sd_ratio` 1; `covered_90`: equal-tailed intervals."""
         p, known = self.p_values, np.isfinite(self.pit).sum(axis=0)
-        return make_table({
-            "quantity": np.array(self.names, dtype=object), "p_value": p, "mean_pit": np.nanmean(self.pit, axis=0),
-            "sd_ratio": np.nanstd(self.pit, axis=0) * np.sqrt(12.0),
-            "covered_90": (np.abs(self.pit - 0.5) < 0.45).sum(axis=0) / known, "uniform": p >= self.threshold,
-            "n_worlds": known,
-        })  # fmt: skip
+        return make_table(
+            {
+                "quantity": np.array(self.names, dtype=object),
+                "p_value": p,
+                "mean_pit": np.nanmean(self.pit, axis=0),
+                "sd_ratio": np.nanstd(self.pit, axis=0) * np.sqrt(12.0),
+                "covered_90": (np.abs(self.pit - 0.5) < 0.45).sum(axis=0) / known,
+                "uniform": p >= self.threshold,
+                "n_worlds": known,
+            }
+        )
 
     def __str__(self) -> str:
         """What was ranked and whether it is uniform, in a few lines."""
@@ -126,9 +137,15 @@ class SbcRun:
 
 
 def simulation_based_calibration(
-    model: Model, *, design: Design, n_worlds: int, engine: SbcEngine = "laplace", seed: int, exact: bool = True,
+    model: Model,
+    *,
+    design: Design,
+    n_worlds: int,
+    engine: SbcEngine = "laplace",
+    seed: int,
+    exact: bool = True,
     cache: Path | None = None,
-) -> SbcRun:  # fmt: skip
+) -> SbcRun:
     """Are truths drawn from a model's priors ordinary draws of its posteriors, on your own design?
 
     Parameters
@@ -160,8 +177,9 @@ def simulation_based_calibration(
     sampler = RepeatedNuts() if engine == "nuts" else None
     rows = run_worlds(
         lambda index: _one_world(model, design, seed=seed, index=index, exact=exact, sampler=sampler),
-        n_worlds=n_worlds, cache=cache,
-    )  # fmt: skip
+        n_worlds=n_worlds,
+        cache=cache,
+    )
     return gather(type(model).__name__, engine, rows, seed)
 
 
@@ -205,9 +223,15 @@ def gather(model: str, engine: str, rows: Sequence[Row], seed: int) -> SbcRun:
     known = answered(rows)
     names = tuple(dict.fromkeys(name for row in known for name in row if not name.startswith("#")))
     return SbcRun(
-        model, engine, names, np.array([[row.get(name, np.nan) for name in names] for row in known]),
-        np.array([row["#doubted"] > 0 for row in known]), count(rows, "#failed"), count(rows, "#refused"), seed,
-    )  # fmt: skip
+        model,
+        engine,
+        names,
+        np.array([[row.get(name, np.nan) for name in names] for row in known]),
+        np.array([row["#doubted"] > 0 for row in known]),
+        count(rows, "#failed"),
+        count(rows, "#refused"),
+        seed,
+    )
 
 
 def _reported_only(quantities: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -126,8 +126,13 @@ def later_by(design: Design, gaps: Floats) -> Floats:
 
 
 def lead_time_fit(
-    design: Design, rng: np.random.Generator, tilts: Floats, *, seed: int, draws: int,
-) -> LeadTimeFit:  # fmt: skip
+    design: Design,
+    rng: np.random.Generator,
+    tilts: Floats,
+    *,
+    seed: int,
+    draws: int,
+) -> LeadTimeFit:
     """The lead-time model by laplace, of reps whose hazards are tilted so."""
     bounds = _bounds(design)
     event = np.stack([_hazards(design, bounds, tilt) for tilt in tilts])
@@ -135,9 +140,16 @@ def lead_time_fit(
         rng, event, np.full_like(event, EXIT_HAZARD), bounds, n=design.n, longest_days=design.longest_days
     )
     frame = lead_time_frame(
-        LeadTimeModel(), times, rng, n=design.n, reps=design.reps, scale=design.scale, as_of=AS_OF,
-        edges_days=design.edges_days, exact=False,
-    )  # fmt: skip
+        LeadTimeModel(),
+        times,
+        rng,
+        n=design.n,
+        reps=design.reps,
+        scale=design.scale,
+        as_of=AS_OF,
+        edges_days=design.edges_days,
+        exact=False,
+    )
     posteriors = {
         cause: sample_posterior(declaration, seed=spawn_seed(seed, i), engine="laplace", draws=draws, progress=False)
         for i, (cause, declaration) in enumerate(frame.declarations.items())

@@ -57,9 +57,15 @@ def doubts_of_counts(reps: Iterable[str], n: NDArray[Any], events: NDArray[Any],
 
 
 def doubts_of_export(
-    n: NDArray[Any], n_exits: NDArray[Any], n_open: NDArray[Any],
-    *, ranks: tuple[str, ...], as_of: date | None, only_day: date | None, exits_mapped: bool,
-) -> list[Finding]:  # fmt: skip
+    n: NDArray[Any],
+    n_exits: NDArray[Any],
+    n_open: NDArray[Any],
+    *,
+    ranks: tuple[str, ...],
+    as_of: date | None,
+    only_day: date | None,
+    exits_mapped: bool,
+) -> list[Finding]:
     """What is missing altogether, or all alike, as in an export that was cut; counts by (rep, rank)."""
     if n.sum() < FEWEST_OF_EXPORT:
         return []

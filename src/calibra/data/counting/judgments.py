@@ -283,9 +283,14 @@ class Judgments:
         roles, kept = plan.opened.roles, {((), horizons, (True, True)): counts}
         held = {"columns": dict(roles.columns), "groups": roles.groups, "set_aside": checked.set_aside}
         return cls._made(
-            scale=choices.scale, as_of=counts.as_of, **held, _checked=checked, _counts=kept, _horizons=horizons,
+            scale=choices.scale,
+            as_of=counts.as_of,
+            **held,
+            _checked=checked,
+            _counts=kept,
+            _horizons=horizons,
             assignment=assignment,
-        )  # fmt: skip
+        )
 
     @classmethod
     def _made(cls, **held: Any) -> Judgments:

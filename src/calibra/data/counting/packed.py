@@ -141,8 +141,17 @@ def _named(opened: OpenedFrame, name: str) -> str:
 
 
 _NO_LABELS = (
-    nw.List, nw.Struct, nw.Array, nw.Object, nw.Binary, nw.Date, nw.Datetime, nw.Duration, nw.Time, nw.Unknown,
-)  # fmt: skip
+    nw.List,
+    nw.Struct,
+    nw.Array,
+    nw.Object,
+    nw.Binary,
+    nw.Date,
+    nw.Datetime,
+    nw.Duration,
+    nw.Time,
+    nw.Unknown,
+)
 
 
 def _all_null(opened: OpenedFrame, name: str) -> bool:

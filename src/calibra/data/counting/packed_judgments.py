@@ -61,21 +61,25 @@ def pack_judgments(judgments: Judgments, members: dict[str, bytes]) -> dict[str,
     scale = judgments.scale
     return {
         "scale": {
-            "ranks": list(scale.ranks), "promises": [
+            "ranks": list(scale.ranks),
+            "promises": [
                 None if promise is None else [promise.prob, promise.within_days, promise.kind]
                 for promise in scale.promise_by_rank
             ],
         },
         "assignment": judgments.assignment,
-        "columns": to_plain(judgments.columns), "reading": to_plain(reading_of(judgments)),
-        "set_aside": to_plain([
-            (found.reason, found.per_rep, found.examples, found.message) for found in judgments.set_aside.findings
-        ]),
+        "columns": to_plain(judgments.columns),
+        "reading": to_plain(reading_of(judgments)),
+        "set_aside": to_plain(
+            [(found.reason, found.per_rep, found.examples, found.message) for found in judgments.set_aside.findings]
+        ),
         "log_doubts": to_plain(judgments.log_doubts),
-        "noted": to_plain(noted_of(judgments)), "counts": to_plain(told), "weeks": weeks,
+        "noted": to_plain(noted_of(judgments)),
+        "counts": to_plain(told),
+        "weeks": weeks,
         "exits": exits,
         "cells": to_plain([labels for labels, _ in cells]),
-    }  # fmt: skip
+    }
 
 
 def _pack_weeks(judgments: Judgments, members: dict[str, bytes]) -> Any:
@@ -123,13 +127,20 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
     ]
     opened = OpenCounts(**unpack_table(archive.members["open.parquet"])) if counts else None
     return SavedJudgments.restore(
-        scale=RankScale(ranks, promised), columns=from_plain(told["columns"], {}), counts=counts, cells=tuple(cells),
-        weeks=weeks, exits=exits, care=tuple(care), opened=opened,
+        scale=RankScale(ranks, promised),
+        columns=from_plain(told["columns"], {}),
+        counts=counts,
+        cells=tuple(cells),
+        weeks=weeks,
+        exits=exits,
+        care=tuple(care),
+        opened=opened,
         assignment=told["assignment"],
         log_doubts=from_plain(told["log_doubts"], FINDINGS),
-        reading=from_plain(told["reading"], _BY_NAME), noted=from_plain(told["noted"], {}),
+        reading=from_plain(told["reading"], _BY_NAME),
+        noted=from_plain(told["noted"], {}),
         set_aside=SetAside(tuple(RowFault(*found) for found in from_plain(told["set_aside"], {}))),
-    )  # fmt: skip
+    )
 
 
 def counted_cells(judgments: Judgments) -> list[BinomialCells]:

@@ -192,9 +192,13 @@ REASONS: Mapping[int, Reason] = {
 
 
 MAY_BE_EMPTY = {
-    JUDGED_TOO_EARLY: ("judged_at",), EVENT_BEFORE: ("event_at",), EXIT_BEFORE: ("exit_at",),
-    LOST_BEFORE: ("censored_at",), RERANKED_BEFORE: ("reranked_at",), UNREADABLE_DATE: DATES,
-}  # fmt: skip
+    JUDGED_TOO_EARLY: ("judged_at",),
+    EVENT_BEFORE: ("event_at",),
+    EXIT_BEFORE: ("exit_at",),
+    LOST_BEFORE: ("censored_at",),
+    RERANKED_BEFORE: ("reranked_at",),
+    UNREADABLE_DATE: DATES,
+}
 """Reasons whose days may be what a system writes for none, and the roles that hold them."""
 
 

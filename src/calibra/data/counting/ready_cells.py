@@ -64,9 +64,15 @@ class ReadyCells:
                 "of them in `horizons`."
             )
         kept = PackedCounts(
-            self.packed.rep, self.packed.rank, {name: self.packed.groups[name] for name in by}, self.packed.code,
-            self.packed.maturity, self.packed.entry_days, self.packed.problem, self.packed.sums,
-        )  # fmt: skip
+            self.packed.rep,
+            self.packed.rank,
+            {name: self.packed.groups[name] for name in by},
+            self.packed.code,
+            self.packed.maturity,
+            self.packed.entry_days,
+            self.packed.problem,
+            self.packed.sums,
+        )
         every = np.ones(self.ranks.shape, dtype=bool)
         return tabulate(
             kept, self.ranks, every, ranks=self.scale.ranks, horizons=self.horizons, as_of_day=self.as_of_day
@@ -219,9 +225,15 @@ def _is_whole(values: FloatArray) -> NDArray[np.bool_]:
 
 
 def _said(
-    words: str, rows: IntArray, reps: Sequence[str], rep: IntArray, ranks: Sequence[str], rank: IntArray,
-    code: FloatArray, n: FloatArray,
-) -> str:  # fmt: skip
+    words: str,
+    rows: IntArray,
+    reps: Sequence[str],
+    rep: IntArray,
+    ranks: Sequence[str],
+    rank: IntArray,
+    code: FloatArray,
+    n: FloatArray,
+) -> str:
     shown = "; ".join(
         f"row {i}: rep {quoted(reps[rep[i] + 1])}, rank {quoted(ranks[rank[i] + 1])}, code {code[i]:g}, n {n[i]:g}"
         for i in rows[:3]

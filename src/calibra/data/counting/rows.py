@@ -211,9 +211,14 @@ def _tabulate(
     horizons: tuple[int, ...],
 ) -> DurationCounts:
     return tabulate(
-        packed, ranks, keep, ranks=choices.scale.ranks, horizons=horizons, as_of_day=plan.as_of_day,
+        packed,
+        ranks,
+        keep,
+        ranks=choices.scale.ranks,
+        horizons=horizons,
+        as_of_day=plan.as_of_day,
         event_is_win="won_at" not in plan.present,
-    )  # fmt: skip
+    )
 
 
 def rank_codes(rank: Labels, choices: Choices) -> NDArray[np.int64]:

@@ -231,10 +231,17 @@ def counts_columns(counts: DurationCounts) -> tuple[CountsLabels, dict[str, NDAr
 def counts_from_columns(labels: CountsLabels, columns: Mapping[str, NDArray[Any]]) -> DurationCounts:
     """The duration counts that `counts_columns` was given."""
     return DurationCounts(
-        labels.reps, labels.ranks, {}, labels.horizons, labels.as_of, labels.first_judged_at,
-        rep=_codes(columns["rep"], labels.reps), rank=_codes(columns["rank"], labels.ranks), group_codes={},
+        labels.reps,
+        labels.ranks,
+        {},
+        labels.horizons,
+        labels.as_of,
+        labels.first_judged_at,
+        rep=_codes(columns["rep"], labels.reps),
+        rank=_codes(columns["rank"], labels.ranks),
+        group_codes={},
         **{name: columns[name] for name in (*_KEYS, *_SUMS) if name in columns},
-    )  # fmt: skip
+    )
 
 
 def has_rows(judgments: Judgments) -> bool:
@@ -266,10 +273,16 @@ def weeks_from_columns(
     own = {name: counted[name] for name in ("rep", "rank", "weeks_ago", "maturity", "n")}
     by_calendar = {name: judged[name] for name in ("rep", "rank", "week")}
     weeks = WeeklyCounts(
-        labels.reps, labels.ranks, {}, labels.horizons, labels.as_of, group_codes={}, **own,
+        labels.reps,
+        labels.ranks,
+        {},
+        labels.horizons,
+        labels.as_of,
+        group_codes={},
+        **own,
         **_by_horizon(counted, labels.horizons),
         judged=JudgedWeeks(labels.horizons, **by_calendar, **_by_horizon(judged, labels.horizons)),
-    )  # fmt: skip
+    )
     return weeks, WeeklyEndings(labels.reps, labels.ranks, labels.as_of, **ended)
 
 
@@ -301,8 +314,10 @@ def cells_columns(cells: BinomialCells) -> tuple[CellsLabels, dict[str, NDArray[
     columns = {
         "rep": np.array([*cells.reps, None], dtype=object)[:-1][rep],
         "rank": np.array([*cells.ranks, None], dtype=object)[:-1][rank],
-        "n": cells.n.ravel(), "events": cells.events.ravel(), "n_immature": cells.n_immature.ravel(),
-    }  # fmt: skip
+        "n": cells.n.ravel(),
+        "events": cells.events.ravel(),
+        "n_immature": cells.n_immature.ravel(),
+    }
     if cells.left_out is not None and cells.n_left_out:
         columns["left_out"] = cells.left_out.ravel()
     return CellsLabels(cells.reps, cells.ranks, cells.within_days, cells.as_of), columns

@@ -91,9 +91,14 @@ class JudgmentsSummary:
         found += [*self.log_doubts, *doubts_of_scale(self.scale)]
         found += events_on_the_day(self.ranks, self.n_event_day.sum(axis=0), self.n_events.sum(axis=0))
         found += doubts_of_export(
-            self.n, self.n_exits, self.n_open, ranks=self.ranks, as_of=self.as_of,
-            only_day=self.only_day, exits_mapped=any("`exit_at`" in words for words in self.noted),
-        )  # fmt: skip
+            self.n,
+            self.n_exits,
+            self.n_open,
+            ranks=self.ranks,
+            as_of=self.as_of,
+            only_day=self.only_day,
+            exits_mapped=any("`exit_at`" in words for words in self.noted),
+        )
         youngest = min(self.n_mature, default=None)
         if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
             found.append(doubt(NONE_YOUNG, days=youngest, as_of=self.as_of))

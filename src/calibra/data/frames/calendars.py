@@ -111,11 +111,13 @@ def calendar_of(frame: nw.LazyFrame[Any], timezone: str | None) -> Calendar:
         return tuple(name for name in dated if belongs(schema[name]))
 
     return Calendar(
-        timezone or UTC, timezone is None,
+        timezone or UTC,
+        timezone is None,
         zoned=of(lambda kind: isinstance(kind, nw.Datetime) and kind.time_zone is not None),
         plain=of(lambda kind: isinstance(kind, nw.Date) or (isinstance(kind, nw.Datetime) and kind.time_zone is None)),
-        texts=of(is_text), frame=frame,
-    )  # fmt: skip
+        texts=of(is_text),
+        frame=frame,
+    )
 
 
 def doubts_of_calendars(*calendars: Calendar) -> tuple[Finding, ...]:

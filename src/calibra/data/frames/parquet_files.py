@@ -30,8 +30,21 @@ if TYPE_CHECKING:
 type Schema = Mapping[str, str]
 """Column to DuckDB's type, in the order of the file."""
 
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
+_NUMBERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
+)
 _DAYS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _TEXTS = ("VARCHAR", "ENUM")
 
@@ -83,9 +96,11 @@ def _schema(path: Path, connection: duckdb.DuckDBPyConnection) -> Schema:
 
 
 def _without_types(
-    schema: Schema, paths: Sequence[Path], groups: Sequence[tuple[list[Path], Schema]],
+    schema: Schema,
+    paths: Sequence[Path],
+    groups: Sequence[tuple[list[Path], Schema]],
     connection: duckdb.DuckDBPyConnection,
-) -> dict[str, str]:  # fmt: skip
+) -> dict[str, str]:
     """The schema; a column of another kind than elsewhere has no type where it holds no value in these files."""
     own = dict(schema)
     for name, kind in schema.items():

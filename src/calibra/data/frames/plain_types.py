@@ -20,11 +20,23 @@ if TYPE_CHECKING:
 _DUCKDB_TEXTS = ("UUID", "BIGNUM", "VARINT", "HUGEINT", "UHUGEINT")
 """Types of DuckDB whose values are labels once they are text; Arrow knows none of them."""
 _BASES = {
-    "date": "date", "timestamp": "timestamp", "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamp('UTC')", "text": "string", "character varying": "string",
-    "character": "string", "bpchar": "string", "citext": "string", "uuid": "string", "numeric": "float64",
-    "double precision": "float64", "real": "float64", "smallint": "int64", "integer": "int64", "bigint": "int64",
-}  # fmt: skip
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamp('UTC')",
+    "text": "string",
+    "character varying": "string",
+    "character": "string",
+    "bpchar": "string",
+    "citext": "string",
+    "uuid": "string",
+    "numeric": "float64",
+    "double precision": "float64",
+    "real": "float64",
+    "smallint": "int64",
+    "integer": "int64",
+    "bigint": "int64",
+}
 """Base type of a domain of PostgreSQL's to the type that Ibis reads its values as."""
 
 
@@ -149,9 +161,10 @@ def _plain_spark(frame: Any, roles: Collection[str]) -> Any:
     from pyspark.sql import functions
 
     padded = [
-        field.name for field in frame.schema.fields
+        field.name
+        for field in frame.schema.fields
         if field.name in roles and is_label(field.name) and str(field.metadata.get(_SPARK_TYPE, "")).startswith("char(")
-    ]  # fmt: skip
+    ]
     return frame.withColumns({name: functions.rtrim(frame[name]) for name in padded}) if padded else frame
 
 

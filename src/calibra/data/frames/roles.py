@@ -12,9 +12,16 @@ from calibra.words import quoted
 REQUIRED = ("prospect", "rep", "rank", "judged_at")
 """Roles a frame of judgments must have."""
 DATES = (
-    "judged_at", "event_at", "exit_at", "entered_at", "censored_at", "reranked_at", "won_at", "expected_at",
+    "judged_at",
+    "event_at",
+    "exit_at",
+    "entered_at",
+    "censored_at",
+    "reranked_at",
+    "won_at",
+    "expected_at",
     "recorded_at",
-)  # fmt: skip
+)
 """Roles whose columns hold dates."""
 NUMBERS = ("touches", "amount")
 """Roles whose columns hold numbers."""

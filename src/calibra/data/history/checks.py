@@ -180,9 +180,7 @@ def _bad_changes(log: Log, counted: _Counted, ranks: Sequence[str]) -> list[RowF
     unknown = sorted({label for label in counted.rank[counted.problem == UNKNOWN_RANK] if label})
     for reason in (reason for reason in REASONS if np.any(counted.problem == reason)):
         examples = _examples(log.rows().filter(nw.col("problem") == reason), reason)
-        message = say(
-            reason, sum(counted.per_rep(reason).values()), examples, ranks=ranks, unknown_ranks=unknown
-        )  # fmt: skip
+        message = say(reason, sum(counted.per_rep(reason).values()), examples, ranks=ranks, unknown_ranks=unknown)
         if reason == UNKNOWN_RANK:
             message += " A label that means no rank is mapped to None."
         if reason == MISSING_REP:

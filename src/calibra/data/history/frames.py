@@ -150,8 +150,10 @@ def _doubtful_roles(columns: Mapping[str, str], outcome_columns: Mapping[str, st
     if "prospect" not in outcome_columns:
         faults.append("outcomes: the role `prospect` is missing from `outcome_columns`.")
     of_outcomes = [role for role in columns if role in ROLES and role not in (*CHANGE_ROLES, *LATE_ROLES)]
-    faults += [f"changes: `{role}` is no role of a change; map it in `outcome_columns` if it is one of a prospect."
-               for role in of_outcomes]  # fmt: skip
+    faults += [
+        f"changes: `{role}` is no role of a change; map it in `outcome_columns` if it is one of a prospect."
+        for role in of_outcomes
+    ]
     known = (*OUTCOME_ROLES, *LATE_ROLES)
     of_judgments = [role for role in outcome_columns if role in (*ROLES, "changed_at") and role not in known]
     faults += [f"outcomes: `{role}` belongs to a judgment, not to a prospect; leave it out." for role in of_judgments]
@@ -192,9 +194,12 @@ def _open_side(
     empty = [role for role in needed if role in inner and role not in present and not told]
     told += [_in_words_of(side, f"`{role}` must be known for every row; it is missing in all.") for role in empty]
     return None if told else OpenedFrame(
-        opened.frame.select(*present), {name: opened.schema[name] for name in present}, opened.roles, (),
+        opened.frame.select(*present),
+        {name: opened.schema[name] for name in present},
+        opened.roles,
+        (),
         calendar=opened.calendar,
-    ), told  # fmt: skip
+    ), told
 
 
 def _refuse_unreadable(side: str, opened: OpenedFrame) -> None:

@@ -150,9 +150,16 @@ class RankHistory:
             doubts, local = changes.doubts, changes.calendar
             changes, columns = changes.at_the_door(columns, timezone)
         frames = open_history(
-            changes, outcomes, columns=columns or {}, outcome_columns=outcome_columns, timezone=timezone,
-            encoding=encoding, local=local, no_day=check_no_day(no_day), exit_kinds=check_exit_kinds(exit_kinds),
-        )  # fmt: skip
+            changes,
+            outcomes,
+            columns=columns or {},
+            outcome_columns=outcome_columns,
+            timezone=timezone,
+            encoding=encoding,
+            local=local,
+            no_day=check_no_day(no_day),
+            exit_kinds=check_exit_kinds(exit_kinds),
+        )
         doubts = (*doubts, *doubts_of_calendars(*frames.calendars))
         labels = _read_labels(rank_labels or {}, scale)
         log = Log(frames, labels, as_day(as_of, frames.timezone))
@@ -241,10 +248,18 @@ class RankHistory:
         roles |= {role: role for role in frames.present if role != "prospect"} | dict(frames.groups)
         labels = {label: self.scale.ranks[place] for label, place in self._log.labels.items() if place != CLEARED}
         judgments = Judgments.from_frame(
-            nw.to_native(rows.select(*dict.fromkeys(roles.values()))), scale=self.scale, as_of=self.as_of,
-            columns=roles, problems=self._problems, rank_labels=labels, check_duplicates=False, horizons=self._horizons,
-            assignment=assignment, timezone=frames.timezone, exit_kinds=frames.exit_kinds,
-        )  # fmt: skip
+            nw.to_native(rows.select(*dict.fromkeys(roles.values()))),
+            scale=self.scale,
+            as_of=self.as_of,
+            columns=roles,
+            problems=self._problems,
+            rank_labels=labels,
+            check_duplicates=False,
+            horizons=self._horizons,
+            assignment=assignment,
+            timezone=frames.timezone,
+            exit_kinds=frames.exit_kinds,
+        )
         return self._with_account(judgments)
 
     def _chosen(self, mode: Mode, landmark: Day | None) -> nw.LazyFrame[Any]:

@@ -340,10 +340,13 @@ def _count_broken(of_field: nw.LazyFrame[Any]) -> int:
         *(
             nw.col(name).shift(n).over("prospect", order_by=order).alias(f"{name}_{place}")
             for name, n, place in (
-                ("led_to", 1, "before"), ("moment", 1, "before"), ("moment", 2, "two_before"), ("moment", -1, "after")
+                ("led_to", 1, "before"),
+                ("moment", 1, "before"),
+                ("moment", 2, "two_before"),
+                ("moment", -1, "after"),
             )
         )
-    )  # fmt: skip
+    )
     tied = [nw.col("moment") == nw.col("moment_before"), nw.col("moment") == nw.col("moment_after")]
     tied.append(nw.col("moment_before") == nw.col("moment_two_before"))
     ordered = near

@@ -178,13 +178,14 @@ def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
         note.alias("note"),
         nw.when(estimate.is_null() | estimate.is_nan()).then(nw.lit(0)).otherwise(one).alias("told"),
         nw.when(known).then(nw.lit(0)).otherwise(one).alias("unseen"),
-    )  # fmt: skip
+    )
     counted = collect_small(marked.group_by("note", "told", "unseen").agg(nw.len().cast(nw.Int64).alias("n")))
     rows = list(counted.iter_rows(named=True))
     found = {
-        "rows": sum(row["n"] for row in rows), "scored": sum(row["n"] for row in rows if row["told"]),
+        "rows": sum(row["n"] for row in rows),
+        "scored": sum(row["n"] for row in rows if row["told"]),
         "rep never seen": sum(row["n"] for row in rows if row["told"] and row["unseen"] and not _is_unnamed(row)),
-    }  # fmt: skip
+    }
     for row in sorted((row for row in rows if isinstance(row["note"], str)), key=lambda row: str(row["note"])):
         own = str(row["note"]).removesuffix(f"; {UNNAMED}")
         parts = [f"{CUT} sooner: within_days is cut" if own.startswith(CUT) else own]

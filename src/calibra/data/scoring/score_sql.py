@@ -68,17 +68,19 @@ def score_sql(
     column = {role: f"p.{_name(columns[role])}" for role in (*NEEDED, *ENDS) if role in columns}
     today = f"DATE '{date.fromordinal(as_day(as_of, 'UTC'))}'"
     known_as = f"CASE WHEN a.known THEN a.rep ELSE {_text(unseen)} END"
-    return "\n".join([
-        "SELECT p.*,",
-        ",\n".join(f"    {value} AS {_name(prefix + name)}" for name, value in _outputs().items()),
-        f"FROM {prospects} AS p",
-        f"CROSS JOIN LATERAL ({_read(lookup, column, table, today, TEXT[dialect])}) AS a",
-        f"CROSS JOIN LATERAL (SELECT {_reason(column, today)} AS reason) AS r",
-        f"LEFT JOIN {table} AS c",
-        f"    ON c.rep = CASE WHEN r.reason IS NULL THEN {known_as} END",
-        "    AND c.rank = a.rank",
-        f"    AND c.age_week = least(CAST(floor((a.age + 6) / 7.0) AS bigint), {lookup.n_weeks - 1})",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "SELECT p.*,",
+            ",\n".join(f"    {value} AS {_name(prefix + name)}" for name, value in _outputs().items()),
+            f"FROM {prospects} AS p",
+            f"CROSS JOIN LATERAL ({_read(lookup, column, table, today, TEXT[dialect])}) AS a",
+            f"CROSS JOIN LATERAL (SELECT {_reason(column, today)} AS reason) AS r",
+            f"LEFT JOIN {table} AS c",
+            f"    ON c.rep = CASE WHEN r.reason IS NULL THEN {known_as} END",
+            "    AND c.rank = a.rank",
+            f"    AND c.age_week = least(CAST(floor((a.age + 6) / 7.0) AS bigint), {lookup.n_weeks - 1})",
+        ]
+    )
 
 
 def _read(lookup: Lookup, column: Mapping[str, str], table: str, today: str, text: str) -> str:

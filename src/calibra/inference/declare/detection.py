@@ -79,9 +79,11 @@ class DetectionModel:
     def scale_priors(self) -> dict[str, ScalePrior]:
         """Every learned scale by name, in the order of their first block column; no spacing with two ranks."""
         scales = {
-            "base_scale": self.base_scale, "discrimination_scale": self.discrimination_scale,
-            "shift_scale": self.shift_scale, "spacing_scale": self.spacing_scale,
-        }  # fmt: skip
+            "base_scale": self.base_scale,
+            "discrimination_scale": self.discrimination_scale,
+            "shift_scale": self.shift_scale,
+            "spacing_scale": self.spacing_scale,
+        }
         return scales if len(self.ranks) > 2 else {name: scales[name] for name in list(scales)[:3]}
 
     @property
@@ -120,12 +122,15 @@ class DetectionModel:
         """Dims of every named draw, and labels of every dim."""
         ratios = tuple(str(i) for i in range(len(self.ranks) - 1))
         dims: dict[str, tuple[str, ...]] = {
-            "population": ("parameter",), "deviation": ("rep", "column"), **dict.fromkeys(self.scale_priors, ()),
-        }  # fmt: skip
+            "population": ("parameter",),
+            "deviation": ("rep", "column"),
+            **dict.fromkeys(self.scale_priors, ()),
+        }
         coords = {
-            "rep": self.reps, "parameter": ("base", "discrimination", *(f"log_ratio_{i}" for i in ratios)),
+            "rep": self.reps,
+            "parameter": ("base", "discrimination", *(f"log_ratio_{i}" for i in ratios)),
             "column": ("base", "discrimination", "shift", *(f"spacing_{i}" for i in ratios[:-1])),
-        }  # fmt: skip
+        }
         return dims, coords
 
     def rep_params(self, population: Floats, deviation: Floats) -> Floats:

@@ -208,10 +208,13 @@ class CellBlocks:
         z = np.broadcast_to(self.z, (self.n_reps, *self.z.shape[-2:]))
         weighted = x * weight.T[:, :, None]
         return Quadratic(
-            a=self._collect_pairs(weight[:, None])[:, :, 0], b=np.einsum("rcp,rcq->pqr", weighted, z, optimize=True),
-            c=np.einsum("rcp,rcs->ps", weighted, x, optimize=True), by_block=self._collect(pull[:, None])[:, 0],
-            by_coefficient=np.einsum("rcp,cr->p", x, pull, optimize=True), tilt=self._collect(tilt)[:, 0],
-        )  # fmt: skip
+            a=self._collect_pairs(weight[:, None])[:, :, 0],
+            b=np.einsum("rcp,rcq->pqr", weighted, z, optimize=True),
+            c=np.einsum("rcp,rcs->ps", weighted, x, optimize=True),
+            by_block=self._collect(pull[:, None])[:, 0],
+            by_coefficient=np.einsum("rcp,cr->p", x, pull, optimize=True),
+            tilt=self._collect(tilt)[:, 0],
+        )
 
     def coefficient_map(self, phi: Floats) -> Floats | None:
         """∂β/∂φ at each φ, (draw, p, p); None where φ holds β itself."""
@@ -230,10 +233,14 @@ class CellBlocks:
 
         return CellBlocks(
             replace(
-                model, events=model.events[reps], size=model.size[reps], reps=tuple(model.reps[i] for i in reps),
-                population=tuple(map(part, model.population)), rep_terms=tuple(map(part, model.rep_terms)),
+                model,
+                events=model.events[reps],
+                size=model.size[reps],
+                reps=tuple(model.reps[i] for i in reps),
+                population=tuple(map(part, model.population)),
+                rep_terms=tuple(map(part, model.rep_terms)),
             )
-        )  # fmt: skip
+        )
 
     def _collect(self, values: Floats) -> Floats:
         """Z' values: (cell, draw, rep) → (q, draw, rep)."""

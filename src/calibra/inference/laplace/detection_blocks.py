@@ -105,10 +105,13 @@ class DetectionBlocks:
         at = (np.tensordot(self.basis, modes.u, axes=1) + modes.context[: self.n_block])[:, 0]
         linear = np.einsum("abr,br->ar", matrix, at) + np.einsum("ia,ir->ar", back, pull[:, 0])
         return Quadratic(
-            a=information, b=np.einsum("abr,bq->aqr", matrix, self.basis), c=matrix.sum(axis=2),
-            by_block=np.einsum("aq,ar->qr", self.basis, linear), by_coefficient=linear.sum(axis=1),
+            a=information,
+            b=np.einsum("abr,bq->aqr", matrix, self.basis),
+            c=matrix.sum(axis=2),
+            by_block=np.einsum("aq,ar->qr", self.basis, linear),
+            by_coefficient=linear.sum(axis=1),
             tilt=tilt[:, 0],
-        )  # fmt: skip
+        )
 
     def coefficients(self, phi: Floats) -> Floats:
         """The population parameters, (draw, K + 1)."""

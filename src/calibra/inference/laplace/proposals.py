@@ -165,9 +165,13 @@ def climb(target: Callable[[Floats], Floats], start: Floats) -> tuple[Floats, Fl
 
 
 def grow_mixture(
-    phi: Floats, weights: Floats, rng: np.random.Generator, *, prior_covariance: Floats | None = None,
+    phi: Floats,
+    weights: Floats,
+    rng: np.random.Generator,
+    *,
+    prior_covariance: Floats | None = None,
     n_components: int = 40,
-) -> Mixture:  # fmt: skip
+) -> Mixture:
     """A kernel mixture on a weighted sample: what a single t cannot follow, a funnel or a long side, followed.
 
     A prior covariance counts as much as two draws a direction do: of many directions a few draws say little.

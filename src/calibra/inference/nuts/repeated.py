@@ -35,14 +35,25 @@ class RepeatedNuts:
         names = parameter_names(model)
         ready = self._ready(model, names).with_data(**_data(model))
         found = attempt_nuts(
-            ready, names, draws_per_chain=self.draws_per_chain, draws=draws, seed=seed,
-            most_attempts=self.most_attempts, progress=Progress(shown=False),
-        )  # fmt: skip
+            ready,
+            names,
+            draws_per_chain=self.draws_per_chain,
+            draws=draws,
+            seed=seed,
+            most_attempts=self.most_attempts,
+            progress=Progress(shown=False),
+        )
         diagnostics = Diagnostics(
-            engine="nuts", reason="compiled once for many data sets", seed=seed, n_draws=draws,
-            effective_sample=found.effective_sample, wall_seconds=time.perf_counter() - began, r_hat=found.r_hat,
-            n_divergent=found.n_divergent, versions=_versions("numpy", "pymc", "nutpie", "pytensor"),
-        )  # fmt: skip
+            engine="nuts",
+            reason="compiled once for many data sets",
+            seed=seed,
+            n_draws=draws,
+            effective_sample=found.effective_sample,
+            wall_seconds=time.perf_counter() - began,
+            r_hat=found.r_hat,
+            n_divergent=found.n_divergent,
+            versions=_versions("numpy", "pymc", "nutpie", "pytensor"),
+        )
         return _named(model, found.variables, diagnostics)
 
     def _ready(self, model: Declaration, names: list[str]) -> Any:

@@ -120,8 +120,11 @@ def promised_cutpoints(
     for boundary, kind in enumerate(each):
         above = promised_cutpoint(
             wanted[..., boundary],
-            base_rate=base_rate, discrimination=discrimination, kind=kind, upper_cutpoint=above,
-        )  # fmt: skip
+            base_rate=base_rate,
+            discrimination=discrimination,
+            kind=kind,
+            upper_cutpoint=above,
+        )
         cuts.append(above)
     return np.stack(cuts, axis=-1)
 

@@ -79,10 +79,13 @@ def fit_detection(n: ArrayLike, events: ArrayLike) -> DetectionFit:
         if abs(float(step @ now.gradient)) < _SOLVED and float(np.abs(step).max()) < np.sqrt(_SOLVED):
             u = u + step
             return DetectionFit(
-                base_rate=float(expit(u[0])), discrimination=float(u[1]), cutpoints=cutpoints_of(u),
-                log_lik=float(detection_log_lik_value(u, judged, arose)), params=u,
+                base_rate=float(expit(u[0])),
+                discrimination=float(u[1]),
+                cutpoints=cutpoints_of(u),
+                log_lik=float(detection_log_lik_value(u, judged, arose)),
+                params=u,
                 covariance=np.linalg.inv(-detection_log_lik(u, judged, arose).hessian),
-            )  # fmt: skip
+            )
         u = u + _backtrack(u, step, float(now.value), judged, arose) * step
         if abs(u[1]) > 30.0:  # Φ(−15) beside Φ(15): no data can ask for it
             break

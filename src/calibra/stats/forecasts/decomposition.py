@@ -172,12 +172,18 @@ def decompose(
     )
     miscalibration, discrimination, uncertainty = _intervals(estimates, np.array(ends))
     return ScoreDecomposition(
-        rule=rule, groups=checked.groups, n=np.array([one.n.sum() for one in cells]), score=score,
-        miscalibration=miscalibration, discrimination=discrimination, uncertainty=uncertainty,
+        rule=rule,
+        groups=checked.groups,
+        n=np.array([one.n.sum() for one in cells]),
+        score=score,
+        miscalibration=miscalibration,
+        discrimination=discrimination,
+        uncertainty=uncertainty,
         miscalibration_expected=np.array([null.expected for null in nulls]),
         p_value=np.array([null.p_value for null in nulls]),
-        n_infinite=impossible, interval_prob=interval_prob,
-    )  # fmt: skip
+        n_infinite=impossible,
+        interval_prob=interval_prob,
+    )
 
 
 def _split(cells: ForecastCells, rule: Callable[[Floats], Floats]) -> _Parts:

@@ -178,10 +178,17 @@ def calibration_at_horizon(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = observed / expected[:, None]
     return HorizonCalibration(
-        within_days=followed.within_days, groups=(*labels, ALL), n=count(everybody),
-        n_events=count(followed.ended(EVENT)), n_exits=count(followed.ended(EXIT)), n_censored=count(followed.censored),
-        expected=expected, observed=Interval(*observed.T), ratio=Interval(*ratio.T), interval_prob=interval_prob,
-    )  # fmt: skip
+        within_days=followed.within_days,
+        groups=(*labels, ALL),
+        n=count(everybody),
+        n_events=count(followed.ended(EVENT)),
+        n_exits=count(followed.ended(EXIT)),
+        n_censored=count(followed.censored),
+        expected=expected,
+        observed=Interval(*observed.T),
+        ratio=Interval(*ratio.T),
+        interval_prob=interval_prob,
+    )
 
 
 def censored_brier(

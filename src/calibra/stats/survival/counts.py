@@ -100,9 +100,11 @@ def check_rows(
     )
     too_late = (entry > 0) & ((followed < entry) | ((followed == entry) & (codes != OPEN)))
     _refuse(
-        too_late, entry, "`entry_days` must lie before the day a judgment ended",
+        too_late,
+        entry,
+        "`entry_days` must lie before the day a judgment ended",
         "What ended before it came under observation was never seen: drop those rows.",
-    )  # fmt: skip
+    )
     seen = (counts > 0) & ((entry == 0) | (followed > entry))
     if not seen.any():
         raise InputError("`days` must hold at least one judgment under observation; got none.")

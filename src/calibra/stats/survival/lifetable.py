@@ -177,8 +177,16 @@ class LifeCurve:
 
 
 TABLE_COLUMNS = (
-    "days", "estimate", "standard_error", "lower", "upper", "n_at_risk", "n_ended", "n_other", "n_open",
-)  # fmt: skip
+    "days",
+    "estimate",
+    "standard_error",
+    "lower",
+    "upper",
+    "n_at_risk",
+    "n_ended",
+    "n_other",
+    "n_open",
+)
 """Columns of `LifeCurve.table`."""
 
 
@@ -352,11 +360,22 @@ def _make_curve(
 ) -> LifeCurve:
     lower, upper = _limits(estimate, standard_error, interval_prob, transform)
     return LifeCurve(
-        quantity=quantity, days=counts.days, estimate=estimate, standard_error=standard_error, lower=lower, upper=upper,
-        n_at_risk=counts.n_at_risk, n_ended=ended, n_other=counts.n_events + counts.n_exits - ended,
-        n_open=counts.n_open, open_before=before, n=counts.n, first_day=counts.first_day,
-        interval_prob=interval_prob, transform=transform,
-    )  # fmt: skip
+        quantity=quantity,
+        days=counts.days,
+        estimate=estimate,
+        standard_error=standard_error,
+        lower=lower,
+        upper=upper,
+        n_at_risk=counts.n_at_risk,
+        n_ended=ended,
+        n_other=counts.n_events + counts.n_exits - ended,
+        n_open=counts.n_open,
+        open_before=before,
+        n=counts.n,
+        first_day=counts.first_day,
+        interval_prob=interval_prob,
+        transform=transform,
+    )
 
 
 def _limits(estimate: Floats, standard_error: Floats, prob: float, transform: Transform) -> tuple[Floats, Floats]:
