@@ -17,6 +17,7 @@ from calibra.stats.detection.advice import promised_cutpoints
 from calibra.stats.detection.curve import average_above, bar_at, cutpoint_at_share, share_above
 from calibra.stats.intervals import equal_tailed
 from calibra.stats.margin import MARGIN_ODDS, log_odds_gap
+from studies.page import last_line
 from studies.threshold_worlds import (
     KnownReps,
     draw_prior_reps,
@@ -272,7 +273,7 @@ def write_study(path: Path, *, seed: int = 1, n_prior: int = 40, n_typical: int 
         f"## Following the capped steps\n\n{n_followed} typical worlds, rows more than 10 points off at first; each "
         "quarter the verdict rests on that quarter's 150 judgments alone, and whoever is advised to move takes the "
         "capped step.\n\n"
-        f"{markdown(quarters)}\n",
+        f"{markdown(quarters)}\n{last_line()}",
         encoding="utf-8",
     )
 

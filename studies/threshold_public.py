@@ -19,6 +19,7 @@ from calibra.chapters.thresholds.model import ThresholdModel
 from calibra.data.counting.counts import BinomialCells
 from calibra.data.scale import Promise, RankScale
 from calibra.reading.means import concordance
+from studies.page import last_line
 from studies.threshold_worlds import markdown
 
 SALVIRT = {"A": 0.75, "B": 0.50, "C": 0.25}
@@ -102,7 +103,7 @@ def write_study(path: Path, folder: Path) -> None:
         f"{len(dating.fit.reps)} judges, {int(dating.fit.n.sum())} judgments. Pooled AUC of the five ranks from the "
         f"counts {dating.raw_auc:.3f}; the judges' own AUC, model: {auc.min():.3f} to {auc.max():.3f}, mean "
         f"{auc.mean():.3f}.\n\n"
-        f"{dating.fit.diagnostics}\n\n## Verdicts, every rep and boundary\n\n{markdown(table)}\n",
+        f"{dating.fit.diagnostics}\n\n## Verdicts, every rep and boundary\n\n{markdown(table)}\n{last_line()}",
         encoding="utf-8",
     )
 

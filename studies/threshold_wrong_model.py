@@ -14,6 +14,7 @@ from scipy.special import expit
 from calibra.chapters.thresholds.advice import recommend_thresholds
 from calibra.chapters.thresholds.advice_words import LOOSEN, TIGHTEN
 from calibra.data.simulation.simulate import demo_scale
+from studies.page import last_line
 from studies.threshold_worlds import fit_counts, markdown, tabulate
 
 type Floats = NDArray[np.float64]
@@ -141,7 +142,7 @@ def write_study(path: Path, *, seed: int = 1, n_worlds: int = 8) -> None:
         "model. "
         "Boundary of the best rank, promise 60 % on average.\n\n"
         "By bins of the stated probability: share right against mean stated (how many).\n\n"
-        f"{markdown(columns)}\n\n{_where_it_fails(rows)}\n",
+        f"{markdown(columns)}\n\n{_where_it_fails(rows)}\n{last_line()}",
         encoding="utf-8",
     )
 
