@@ -2,29 +2,38 @@
 
 Worlds of the simulator, which share no formula with the models, and of the other studies. A fit passes without a
 divergent transition, with R̂ of at most 1.01 and 400 effective draws of every parameter. Each model is compiled once per
-shape, as nothing else differs from one world to the next; the engine compiles it at each fit.
+shape, as nothing else differs from one world to the next; the engine compiles it at each fit. Every world is kept in
+a folder (`.study` by default); `--seconds` stops after a while, and the next call goes on from there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import argparse
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from calibra.chapters.lead_times.model import LeadTimeModel
 from calibra.chapters.ranks.model import RankModel
 from calibra.chapters.thresholds.model import ThresholdModel
+from calibra.checks.recovery.rows import Row, answered, load_rows, run_worlds
 from calibra.data.counting.judgments import Judgments
 from calibra.data.simulation.simulate import simulate_judgments
 from calibra.inference.effective import effective_draws
 from calibra.inference.engines import Declaration, sample_posterior
-from calibra.inference.nuts.engine import MULTIPLES, N_CHAINS
+from calibra.inference.nuts.engine import MULTIPLES, N_CHAINS, parameter_names
 from calibra.inference.nuts.repeated import RepeatedNuts
 from calibra.inference.posterior import Posterior
 from calibra.reading.cells import Floats
 from studies.page import markdown_table, write_page
 
-SIZES = ((6, 900), (12, 3000))
+type Size = tuple[int, int]
+
+SIZES: tuple[Size, ...] = ((6, 900), (12, 3000))
 """Reps and prospects of the simulator's worlds."""
+N_WORLDS = 10
+"""Worlds of each size."""
 EDGES_DAYS = (14, 30, 60, 90, 150, 240, 365)
 """Intervals of the lead-time model, the same in every world."""
 DRAWS_PER_CHAIN = 1000
@@ -36,16 +45,14 @@ WITHIN = 0.1
 class Checked:
     """One posterior by NUTS: whether it passed, and how near it is to laplace's."""
 
-    model: str
-    """`rank`, `threshold`, or `lead time` and an ending."""
-    world: str
-    """What it was fitted to."""
     at_once: bool
     """It passed at the first attempt."""
     passed: bool
     """It passed in the end."""
-    problems: str
-    """What its checks say in the end."""
+    seconds: float
+    """Processor time of all attempts, the first included; all were compiled before."""
+    seconds_once: float
+    """Processor time of the first attempt."""
     gap: float
     """Root mean square over parameters of the difference of means, laplace less NUTS, in posterior sds."""
     n_apart: int
@@ -66,21 +73,24 @@ def declarations(n_reps: int, n_prospects: int, *, seed: int) -> dict[str, Decla
     return {"rank": rank.declaration, "threshold": threshold.declaration, **by_cause}
 
 
-def check_fit(name: str, world: str, model: Declaration, sampler: RepeatedNuts, *, seed: int) -> Checked:
+def check_fit(model: Declaration, sampler: RepeatedNuts, *, seed: int) -> Checked:
     """Sample one declaration as the engine does, and compare it with laplace."""
     draws = N_CHAINS * sampler.draws_per_chain
-    once = replace(sampler, most_attempts=1)
-    found = first = once.sample(model, seed=seed, draws=draws)
+    sampler._ready(model, parameter_names(model))  # compiled before either attempt is timed
+    began = time.process_time()
+    found = first = replace(sampler, most_attempts=1).sample(model, seed=seed, draws=draws)
+    seconds = seconds_once = time.process_time() - began
     if not first.diagnostics.ok:
+        began = time.process_time()
         found = replace(sampler, most_attempts=len(MULTIPLES)).sample(model, seed=seed, draws=draws)
+        seconds = time.process_time() - began
     laplace = sample_posterior(model, seed=seed, engine="laplace", draws=8000, progress=False)
     gaps, errors = _gaps(laplace, found)
     return Checked(
-        name,
-        world,
         first.diagnostics.ok,
         found.diagnostics.ok,
-        "; ".join(map(str, found.diagnostics.problems)),
+        seconds,
+        seconds_once,
         float(np.sqrt(np.mean(gaps**2))),
         int((gaps > WITHIN + 3.0 * errors).sum()),
         gaps.size,
@@ -99,46 +109,77 @@ def _gaps(laplace: Posterior, nuts: Posterior) -> tuple[Floats, Floats]:
     return np.concatenate(gaps), np.concatenate(errors)
 
 
-def run(sizes: Sequence[tuple[int, int]], *, seeds: Sequence[int]) -> Iterator[Checked]:
-    """Every model on every world, one compilation for each model and size."""
-    for n_reps, n_prospects in sizes:
-        sampler = RepeatedNuts(draws_per_chain=DRAWS_PER_CHAIN)
-        for seed in seeds:
-            for name, model in declarations(n_reps, n_prospects, seed=seed).items():
-                yield check_fit(name, f"{n_reps} reps, {n_prospects:,} prospects", model, sampler, seed=seed)
+def study_world(size: Size, sampler: RepeatedNuts, *, seed: int) -> Row:
+    """Every model on one world, as figures that can be kept."""
+    return {
+        f"{name}: {figure}": float(getattr(found, figure))
+        for name, model in declarations(*size, seed=seed).items()
+        for found in [check_fit(model, sampler, seed=seed)]
+        for figure in Checked.__dataclass_fields__
+    }
 
 
-def as_columns(rows: Sequence[Checked]) -> Mapping[str, list[object]]:
+def run(folder: Path, *, n_worlds: int, seconds: float) -> dict[Size, list[Row]]:
+    """So many worlds of each size, one after the other as far as time allows; one compilation for each model and size.
+
+    World i has seed i + 1. Those kept in the folder are not run again.
+    """
+    until = time.monotonic() + seconds
+    samplers = {size: RepeatedNuts(draws_per_chain=DRAWS_PER_CHAIN) for size in SIZES}
+    for size in SIZES * n_worlds:
+        if time.monotonic() < until and (done := len(load_rows(_file(folder, size)))) < n_worlds:
+            _run_to(done + 1, folder, size, samplers[size])
+    return {size: answered(rows) for size in SIZES if (rows := load_rows(_file(folder, size)))}
+
+
+def _run_to(n_worlds: int, folder: Path, size: Size, sampler: RepeatedNuts) -> None:
+    run_worlds(lambda i: study_world(size, sampler, seed=i + 1), n_worlds=n_worlds, cache=_file(folder, size))
+
+
+def _file(folder: Path, size: Size) -> Path:
+    return folder / f"nuts_checks_{size[0]}_{size[1]}.npz"
+
+
+def as_columns(rows_by_size: Mapping[Size, Sequence[Row]]) -> Mapping[str, list[object]]:
     """One line a model and size, ready to be written."""
     columns: dict[str, list[object]] = {}
-    for key in dict.fromkeys((row.model, row.world) for row in rows):
-        of = [row for row in rows if (row.model, row.world) == key]
-        line = {
-            "model": key[0],
-            "world": key[1],
-            "fits": len(of),
-            "passed at once": sum(row.at_once for row in of),
-            "passed": sum(row.passed for row in of),
-            "difference from laplace (sd)": float(np.sqrt(np.mean([row.gap**2 for row in of]))),
-            "parameters apart": f"{sum(row.n_apart for row in of)} of {sum(row.n_parameters for row in of)}",
-        }
-        for name, value in line.items():
-            columns.setdefault(name, []).append(value)
+    for (n_reps, n_prospects), rows in rows_by_size.items():
+        for model in dict.fromkeys(name.split(": ")[0] for name in rows[0]):
+            of = {name: np.array([row[f"{model}: {name}"] for row in rows]) for name in Checked.__dataclass_fields__}
+            line = {
+                "model": model,
+                "world": f"{n_reps} reps, {n_prospects:,} prospects",
+                "fits": len(rows),
+                "passed at once": int(of["at_once"].sum()),
+                "passed": int(of["passed"].sum()),
+                "time of the attempts over that of the first": float(of["seconds"].sum() / of["seconds_once"].sum()),
+                "difference from laplace (sd)": float(np.sqrt(np.mean(of["gap"] ** 2))),
+                "parameters apart": f"{of['n_apart'].sum():.0f} of {of['n_parameters'].sum():.0f}",
+            }
+            for name, value in line.items():
+                columns.setdefault(name, []).append(value)
     return columns
 
 
 def main() -> None:
-    """Run all worlds and write the page."""
-    rows = list(run(SIZES, seeds=range(1, 11)))
+    """Run the worlds that are still to be run, as far as time allows, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(".study"), help="where the worlds are kept")
+    parser.add_argument("--seconds", type=float, default=np.inf, help="start no world after so long")
+    asked = parser.parse_args()
+    columns = as_columns(run(asked.folder, n_worlds=N_WORLDS, seconds=asked.seconds))
+    n_fits, n_passed = (sum(map(int, map(str, columns[name]))) for name in ("fits", "passed"))
     write_page(
         "nuts_checks",
         "How many fits by NUTS pass their own checks",
-        "Made by `python -m studies.nuts_checks`: worlds of the simulator, seeds 1 to 10. A fit passes without "
+        "Made by `python -m studies.nuts_checks`: worlds of the simulator, seeds from 1 on. "
+        f"{n_passed} of {n_fits} fits pass. A fit passes without "
         "a divergent transition, with an R-hat of at most 1.01 and 400 effective draws of every parameter. `passed at "
-        "once`: at the first attempt; `passed`: after at most two more, with smaller steps and more draws. `difference "
+        "once`: at the first attempt; `passed`: after at most two more, with smaller steps and more draws, whose "
+        "processor time stands beside, that of the first attempt being 1. `difference "
         "from laplace`: root mean square over all parameters of the difference of means, in posterior standard "
         f"deviations; `parameters apart`: beyond {WITHIN} and three Monte Carlo standard errors.",
-        markdown_table(as_columns(rows)),
+        markdown_table(columns),
     )
 
 
