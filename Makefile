@@ -62,6 +62,7 @@ lint: $(READY)  ## Format, lint, types and floors
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tests/house.py
 
 check: lint test test-engines docs check-lowest  ## What CI runs: all of it, and the lowest supported versions
 

@@ -3,7 +3,7 @@
 from typing import assert_type
 
 import calibra as cb
-from calibra.stats.survival.lifetable import LifeCurve
+from calibra.stats.survival.curve import LifeCurve
 
 
 def public_names_carry_their_types() -> None:

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from calibra.calibration import Calibration, answer_everything, load
 from calibra.chapters.fitting import Fitting
-from calibra.chapters.ranks.fit import RankFit
 from calibra.data.counting.judgments import Judgments
 from calibra.errors import InputError, check_kind
 from calibra.reading.means import ALL_REPS
-from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.tables import make_table
+from calibra.stats.intervals import INTERVAL_PROB
+from calibra.tables import make_table, plain_rows
 from calibra.words import counted
 
 if TYPE_CHECKING:
@@ -158,21 +157,10 @@ def _beside(before: Calibration, after: Calibration, interval_prob: float) -> di
 
 
 def _cells(found: Calibration, interval_prob: float) -> dict[Cell, tuple[float, ...]]:
-    """Horizon, rep and rank to the numbers of `_NUMBERS`."""
-    return {
-        cell: row for days, fit in getattr(found, "ranks", {}).items() for cell, row in _rows(days, fit, interval_prob)
-    }
-
-
-def _rows(days: int | None, fit: RankFit, interval_prob: float) -> list[tuple[Cell, tuple[float, ...]]]:
-    first = equal_tailed(fit.all_reps_draws()[:, None], interval_prob=interval_prob)._asdict()
-    rows = fit.read(lambda _, prob: equal_tailed(prob, interval_prob=interval_prob)._asdict())
-    told = [np.concatenate([first[name], rows[name]]) for name in first]
-    counted = [np.concatenate([values.sum(axis=0)[None], values]) for values in (fit.n, fit.events)]
-    stacked = np.stack([*told, *counted], axis=-1)
-    labels = (ALL_REPS, *fit.reps)
-    return [
-        ((days, rep, rank), tuple(stacked[r, k].tolist()))
-        for r, rep in enumerate(labels)
-        for k, rank in enumerate(fit.ranks)
-    ]
+    """Horizon, rep and rank to the numbers of `_NUMBERS`; teams are left out."""
+    cells: dict[Cell, tuple[float, ...]] = {}
+    for days, fit in getattr(found, "ranks", {}).items():
+        for row in plain_rows(fit.probabilities(interval_prob=interval_prob)):
+            if row["rep"] in (ALL_REPS, *fit.reps):
+                cells[days, row["rep"], row["rank"]] = tuple(float(row[name]) for name in _NUMBERS)
+    return cells

@@ -8,6 +8,8 @@ from typing import SupportsFloat
 
 ALL_REPS = "(all reps)"
 """Label of the row of all reps in every table."""
+ALL_RANKS = "(all ranks)"
+"""Label of the row of all ranks together."""
 FEW_POINTS = 1.95
 """A difference of fewer percentage points has a decimal: at rates of 1 % a doubling is one point."""
 MOST_PLANNED = 2000
@@ -20,10 +22,6 @@ _LINE_BREAKS = re.compile(r"[\r\n\t\v\f\u0085\u2028\u2029]+")
 def counted(n: SupportsFloat, thing: str) -> str:
     """So many of a thing: `1 judgment`, `1,234 judgments`."""
     return f"1 {thing}" if float(n) == 1.0 else f"{float(n):,.0f} {thing}s"
-
-
-ALL_REPS = "(all reps)"
-"""Label of the population row of every table, which no rep may bear."""
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

@@ -1,7 +1,7 @@
 """How far do the answers hang on the priors of the scales? Each is halved and doubled, and they are read again."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from calibra.errors import FitError, check_kind
 from calibra.findings import Finding
-from calibra.inference.declare.cells import PopulationTerm
-from calibra.inference.declare.detection import DetectionModel
-from calibra.inference.declare.priors import GammaPrecision, HalfNormal, Normal, ScalePrior
-from calibra.inference.engines import Declaration, Engine, sample_posterior
+from calibra.inference.declare.priors import GammaPrecision, HalfNormal, ScalePrior
+from calibra.inference.engines import Engine, sample_posterior
 from calibra.inference.psis import PARETO_K_LIMIT, smooth_weights
 from calibra.reading.checked import Checked, ModelFit, Quantity
 from calibra.tables import brief, make_table
@@ -179,26 +177,12 @@ def _reweight(prior: ScalePrior, scale: Floats, factor: float) -> tuple[Floats, 
 
 def _refitted(checked: Checked, ending: str, name: str, prior: ScalePrior, factor: float) -> Mapping[str, Quantity]:
     """The quantities of the same fit under the stretched prior, from the cells it holds."""
-    changed = _with_prior(checked.declarations[ending], name, _stretch(prior, factor))
+    changed = checked.declarations[ending].with_scale_prior(name, _stretch(prior, factor))
     found = checked.posteriors[ending].diagnostics
     posterior = sample_posterior(
         changed, seed=found.seed, engine=cast(Engine, found.engine), draws=found.n_draws, progress=False
     )
     return checked.with_posteriors({**checked.posteriors, ending: posterior}).checked().quantities()
-
-
-def _with_prior(declaration: Declaration, name: str, prior: ScalePrior) -> Declaration:
-    """The declaration with another prior of one scale."""
-    if isinstance(declaration, DetectionModel):
-        return replace(declaration, **{name: prior})  # type: ignore[arg-type]
-
-    def of_population(term: PopulationTerm) -> PopulationTerm:
-        if term.scale_name != name or isinstance(term.prior, Normal):
-            return term
-        return replace(term, prior=replace(term.prior, scale=prior))
-
-    rep_terms = tuple(replace(t, scale=prior) if t.scale_name == name else t for t in declaration.rep_terms)
-    return replace(declaration, rep_terms=rep_terms, population=tuple(map(of_population, declaration.population)))
 
 
 # moves ----------------------------------------------------------------------------------------------------------------

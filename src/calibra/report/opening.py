@@ -101,7 +101,7 @@ def _set_aside(page: Page, summary: JudgmentsSummary) -> str:
     reasons = []
     for found in aside.findings:
         reason = REASONS[found.reason].name
-        key = f"intro.reason_{re.sub('[ -]', '_', reason)}"
+        key = f"intro.reason_{reason.replace(' ', '_').replace('-', '_')}"
         word = say(key if say.has(key) else "intro.reason_other", words=reason)
         whose = [say("intro.aside_rep", rep=_aside_rep(page, rep), n=f"{n:,}") for rep, n in found.per_rep.items()]
         n = f"{sum(found.per_rep.values()):,}"

@@ -17,12 +17,12 @@ import calibra as cb
 from calibra.chapters.exits.hand_backs import what_came_of_hand_backs
 from calibra.chapters.exits.pictures import plot_hand_backs
 from calibra.chapters.exits.reps_apart import SPREAD_SCALE, prob_beyond_others
-from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.checks.row_doubts import exits_with_events_after, too_many_seen_in_part
 from calibra.cli.config import read_settings
 from calibra.data.counting.doubts import EVENTS_AFTER_EXITS, PARTLY_SEEN
 from calibra.data.counting.judgments import Judgments
 from calibra.reading.flags import FLAG_PROB
+from calibra.words import ALL_RANKS
 
 AS_OF = np.datetime64("2026-09-30")
 SCALE = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, within_days=90), "B": cb.Promise(0.3, within_days=90)})

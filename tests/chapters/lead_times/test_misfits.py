@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import calibra as cb
-from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.chapters.lead_times.findings import findings
 from calibra.chapters.lead_times.misfits import cell_misfits, clusters, misfits, promise_misfits
 from calibra.chapters.lead_times.model import LeadTimeModel
@@ -15,6 +14,7 @@ from calibra.checks.recovery.sbc import fit_world
 from calibra.findings import Finding
 from calibra.values import Count, Listed, Phrase, Rank, Rep
 from calibra.wording import choose_wording
+from calibra.words import ALL_RANKS
 from studies.trust_pieces import SMALL
 from tests.calibrated import calibrated
 from tests.chapters.lead_times.worlds import competing, judgments_of, scale_of

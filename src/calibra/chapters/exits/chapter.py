@@ -13,7 +13,6 @@ from calibra.chapters.contract import Chapter, Pictures, Tables
 from calibra.chapters.exits.hand_backs import HandBacks, care_table, kinds_table, what_came_of_hand_backs
 from calibra.chapters.exits.section import card, section
 from calibra.chapters.fitting import Fitting
-from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.findings import Finding
 from calibra.reading.by_horizon import ByHorizon, file_name, stack
@@ -21,6 +20,7 @@ from calibra.reading.flags import FLAG_PROB
 from calibra.tables import brief, plain_rows
 from calibra.values import Chance, Estimate, Rep, Within
 from calibra.views.strips import Record
+from calibra.words import ALL_RANKS
 
 if TYPE_CHECKING:
     import pandas as pd

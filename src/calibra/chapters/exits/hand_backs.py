@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from calibra.chapters.exits.reps_apart import prob_beyond_others
-from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.data.counting.exits import KINDS, ExitCounts
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.packed import HANDED_BACK
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.tables import brief, make_table
+from calibra.words import ALL_RANKS
 
 if TYPE_CHECKING:
     import pandas as pd

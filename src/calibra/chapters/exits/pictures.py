@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibra.chapters.exits.hand_backs import HandBacks
-from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.reading.means import ALL_REPS
 from calibra.views.style import ALL_REPS_COLOUR, DATA_COLOUR, INK, LINE, dress, expect, make_axes, short_label
+from calibra.words import ALL_RANKS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

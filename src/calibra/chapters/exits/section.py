@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from calibra.chapters.exits.hand_backs import HandBacks
-from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.reading.means import ALL_REPS
 from calibra.tables import plain_rows
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
 from calibra.views.strips import Record, rank_label, tall
+from calibra.words import ALL_RANKS
 
 if TYPE_CHECKING:
     from calibra.chapters.exits.chapter import Exits

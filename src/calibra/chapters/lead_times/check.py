@@ -17,13 +17,11 @@ from calibra.reading.rep_chunks import read_reps
 from calibra.stats.intervals import Interval, equal_tailed
 from calibra.stats.survival.lifetable import aalen_johansen
 from calibra.tables import make_table
-from calibra.words import counted
+from calibra.words import ALL_RANKS, counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ALL_RANKS = "(all ranks)"
-"""Label of the row over all ranks."""
 FEWEST_EXPECTED = 5.0
 """Life-table cells with fewer expected endings are put together."""
 WIDE_DAYS, N_PIECES = 20, 4

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibra.chapters.lead_times.asked import Cause, check_by, check_cause
 from calibra.chapters.lead_times.cells import FollowUp, LeadTimeCells
 from calibra.chapters.lead_times.curves import Curves, Floats
 from calibra.chapters.lead_times.diagnostics import LeadTimeDiagnostics
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from calibra.chapters.lead_times.check import LeadTimeCalibration
-
-CAUSES = ("event", "exit")
-"""The endings, each with a posterior of its own."""
-
-type Cause = Literal["event", "exit"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +108,7 @@ class LeadTimeFit:
 
     def incidence_draws(self, days: Sequence[int], *, cause: Cause = "event") -> Floats:
         """Draws of the share ended this way by the end of each day, (draw, rep, rank, day), exits competing."""
-        return self._ended(self.draws.curves(self.times(days)), _check_cause(cause), days)
+        return self._ended(self.draws.curves(self.times(days)), check_cause(cause), days)
 
     def times(self, days: Sequence[int]) -> Floats:
         """Ends of these whole days on the model's clock (day d ends at d + ½), or the error that refuses them.
@@ -165,7 +161,7 @@ class LeadTimeFit:
         NotEnoughDataError
             A day past the last edge: nothing is extrapolated; the message says when it can be known.
         """
-        groups, code = _check_by(by), {"event": EVENT, "exit": EXIT}[_check_cause(cause)]
+        groups, code = check_by(by), {"event": EVENT, "exit": EXIT}[check_cause(cause)]
         ranks: RankMix = "by rank" if "rank" in groups else "own"
         found = self.draws.read(
             self.times(days),
@@ -388,17 +384,3 @@ class LeadTimeFit:
 def _with_all(values: Floats, ranks: RankMix = "by rank") -> NDArray[np.int64]:
     """(rep, rank) counts with all reps first; ranks added up where they are mixed."""
     return all_reps_first(values if ranks == "by rank" else values.sum(axis=1, keepdims=True)).astype(np.int64)
-
-
-def _check_by(by: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(by, str) or not isinstance(by, Sequence) or not set(by) <= {"rep", "rank"} or len(set(by)) < len(by):
-        raise InputError(
-            f"`by` must hold 'rep', 'rank', both or none, each once; got {by!r}. Write by=('rep', 'rank')."
-        )
-    return tuple(by)
-
-
-def _check_cause(cause: Cause) -> Cause:
-    if cause not in CAUSES:
-        raise InputError(f"`cause` must be one of {', '.join(CAUSES)}; got {cause!r}.")
-    return cause

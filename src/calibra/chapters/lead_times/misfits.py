@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.chapters.lead_times.check import ALL_RANKS, FEWEST_EXPECTED, GROUPINGS, LeadTimeCalibration
+from calibra.chapters.lead_times.check import FEWEST_EXPECTED, GROUPINGS, LeadTimeCalibration
 from calibra.findings import Finding
 from calibra.values import Count, Listed, Phrase, Rank, Rep, Share, Value, Within
+from calibra.words import ALL_RANKS
 
 type Columns = Mapping[str, NDArray[Any]]
 

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibra.chapters.lead_times.check import ALL_RANKS
 from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.chapters.lead_times.plateau import late_days
 from calibra.reading.rows import flat_columns
 from calibra.stats.intervals import Interval, equal_tailed
+from calibra.words import ALL_RANKS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from calibra.chapters.lead_times.asked import CAUSES
 from calibra.chapters.lead_times.cells import LeadTimeCells
 from calibra.chapters.lead_times.draws import LeadTimeDraws
-from calibra.chapters.lead_times.fit import CAUSES, LeadTimeFit
+from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.inference.posterior import Posterior
 
 _REP_TERMS = ("level", "slope", "residual", "tempo")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calibra.chapters.ranks.checked import checked_ranks
 from calibra.chapters.ranks.mix import average_probability, mix_weights, team_weights
 from calibra.chapters.ranks.order import order_columns
-from calibra.chapters.ranks.population import CORRELATION, expected_columns, rep_share, spread_columns
+from calibra.chapters.ranks.population import expected_columns, rep_share, spread_columns
 from calibra.chapters.ranks.profiles import profile_columns
 from calibra.data.counting.counts import BinomialCells
 from calibra.data.counting.judged_weeks import JudgedWeeks
@@ -361,23 +361,6 @@ class RankFit:
         return checked_ranks(self)
 
     # parts of tables --------------------------------------------------------------------------------------------------
-
-    def between_rep_sd(self) -> Floats:
-        """Standard deviation between reps of the log-odds at each rank, (draw, rank)."""
-        draws = self.posterior.draws
-        variance = np.repeat(draws["level_scale"][:, None] ** 2, len(self.ranks), axis=1)
-        if "slope_scale" in draws:
-            variance = variance + draws["slope_scale"][:, None] ** 2 * self.scores.values**2
-            both = self.correlation_draws * draws["level_scale"] * draws["slope_scale"]
-            variance = variance + 2.0 * both[:, None] * self.scores.values
-        if "residual_scale" in draws:
-            variance = variance + draws["residual_scale"][:, None] ** 2 * (self.residual_basis**2).sum(axis=1)
-        return np.sqrt(variance)
-
-    @property
-    def correlation_draws(self) -> Floats:
-        """Correlation of the reps' levels and slopes, (draw,); 0 in fits of a version that had none."""
-        return self.posterior.draws.get(CORRELATION, np.zeros(self.posterior.n_draws))
 
     def _gap_within_team(self, interval_prob: float) -> dict[str, Floats]:
         """The gap as if all reps were in one team, with its interval."""

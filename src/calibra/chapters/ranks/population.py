@@ -38,7 +38,7 @@ def new_rep_draws(fit: "RankFit", *, team: str | None = None) -> Floats:
     level = rng.standard_normal(shape)
     linpred = draws["rank_mean"][:, None, :] + (draws["level_scale"][:, None] * level)[..., None]
     if "slope_scale" in draws:
-        rho = fit.correlation_draws[:, None]
+        rho = _correlation_draws(fit)[:, None]
         slope = rho * level + np.sqrt(1.0 - rho**2) * rng.standard_normal(shape)
         linpred = linpred + (draws["slope_scale"][:, None] * slope)[..., None] * fit.scores.values
     if "residual_scale" in draws:
@@ -105,7 +105,7 @@ def population_spread(fit: "RankFit") -> Floats:
     sd of Σ_g w_g logistic(μ_k + β_g + τ_k z) over z ~ Normal(0, 1). The shortcut τ p (1 − p) overstates it by a
     quarter to a third where τ is large.
     """
-    draws, tau = fit.posterior.draws, fit.between_rep_sd()
+    draws, tau = fit.posterior.draws, between_rep_sd(fit)
     if fit.team is not None:
         tau = np.hypot(tau, draws["team_level_scale"][:, None])
     nodes, mass = np.polynomial.hermite_e.hermegauss(_NODES)
@@ -144,6 +144,24 @@ def _team_effects(fit: "RankFit", team: str | None, rng: np.random.Generator, sh
 def rep_share(fit: "RankFit", prob: Floats, n: Floats) -> Floats:
     """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""
     information = n * (prob * (1.0 - prob)).mean(axis=0)
-    tau = fit.between_rep_sd()
+    tau = between_rep_sd(fit)
     signal = [tau[:, k, None] ** 2 * of_rank for k, of_rank in enumerate(information.T)]
     return np.stack([(s / (1.0 + s)).mean(axis=0) for s in signal], axis=1)
+
+
+def between_rep_sd(fit: "RankFit") -> Floats:
+    """Standard deviation between reps of the log-odds at each rank, (draw, rank)."""
+    draws = fit.posterior.draws
+    variance = np.repeat(draws["level_scale"][:, None] ** 2, len(fit.ranks), axis=1)
+    if "slope_scale" in draws:
+        variance = variance + draws["slope_scale"][:, None] ** 2 * fit.scores.values**2
+        both = _correlation_draws(fit) * draws["level_scale"] * draws["slope_scale"]
+        variance = variance + 2.0 * both[:, None] * fit.scores.values
+    if "residual_scale" in draws:
+        variance = variance + draws["residual_scale"][:, None] ** 2 * (fit.residual_basis**2).sum(axis=1)
+    return np.sqrt(variance)
+
+
+def _correlation_draws(fit: "RankFit") -> Floats:
+    """Correlation of the reps' levels and slopes, (draw,); 0 in fits of a version that had none."""
+    return fit.posterior.draws.get(CORRELATION, np.zeros(fit.posterior.n_draws))

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from calibra.errors import InputError
 from calibra.inference.declare.checks import check_amounts, check_names, check_whole
 from calibra.inference.declare.families import Family
-from calibra.inference.declare.priors import LKJ, GammaPrecision, Pooled, PopulationPrior, RandomWalk, ScalePrior
+from calibra.inference.declare.priors import (
+    LKJ,
+    GammaPrecision,
+    Normal,
+    Pooled,
+    PopulationPrior,
+    RandomWalk,
+    ScalePrior,
+)
 from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
@@ -166,6 +174,17 @@ class CellModel:
         rep_scales = {term.scale_name: term.scale for term in self.rep_terms}
         learned = {t.scale_name: t.prior.scale for t in self.population if t.scale_name and hasattr(t.prior, "scale")}
         return rep_scales | learned
+
+    def with_scale_prior(self, name: str, prior: ScalePrior) -> "CellModel":
+        """The same declaration with another prior of one scale."""
+
+        def changed(term: PopulationTerm) -> PopulationTerm:
+            if term.scale_name != name or isinstance(term.prior, Normal):
+                return term
+            return replace(term, prior=replace(term.prior, scale=prior))
+
+        rep_terms = tuple(replace(t, scale=prior) if t.scale_name == name else t for t in self.rep_terms)
+        return replace(self, rep_terms=rep_terms, population=tuple(map(changed, self.population)))
 
     @property
     def outer_names(self) -> tuple[str, ...]:

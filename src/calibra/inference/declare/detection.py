@@ -6,7 +6,7 @@ params = (logit base rate, d, log-ratios of the nominal rank shares), as in `cal
 columns of B are the base rate, the discrimination, a shift of all cutpoints together, and K − 2 changes of spacing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,10 @@ class DetectionModel:
             "spacing_scale": self.spacing_scale,
         }
         return scales if len(self.ranks) > 2 else {name: scales[name] for name in list(scales)[:3]}
+
+    def with_scale_prior(self, name: str, prior: ScalePrior) -> "DetectionModel":
+        """The same declaration with another prior of one scale."""
+        return replace(self, **{name: prior})  # type: ignore[arg-type]
 
     @property
     def scale_of_column(self) -> NDArray[np.intp]:
