@@ -257,7 +257,7 @@ FAULTS = (
     fault("a new rep's slope does not go with the level", "chapters/ranks/test_teams_and_cases.py",
           "chapters/ranks/population.py", "slope = rho * level +", "slope = 0.0 * level +"),
     fault("the spread of a population leaves the correlation out", "chapters/ranks/test_teams_and_cases.py",
-          "chapters/ranks/fit.py", "variance + 2.0 * both[:, None]", "variance + 0.0 * both[:, None]"),
+          "chapters/ranks/population.py", "variance + 2.0 * both[:, None]", "variance + 0.0 * both[:, None]"),
     fault("the search for a place to start stops on the way",
           "chapters/lead_times/test_engines.py::test_hazards_of_few_events_on_little_exposure_are_found",
           "inference/laplace/cell_blocks.py", "[self.prior_mean, scales]", "[np.zeros(self.n_coefficients), scales]",

@@ -1,0 +1,85 @@
+# The public names, each beside the module it lives in: the one list, read by `__init__.py` and by type checkers.
+
+from .calibration import Calibration as Calibration, calibrate as calibrate, load as load
+from .chapters.drift.comparison import compare as compare
+from .chapters.drift.pictures import plot_comparison as plot_comparison
+from .chapters.exits.pictures import plot_hand_backs as plot_hand_backs
+from .chapters.granularity.merges import (
+    merged_probabilities as merged_probabilities,
+    recommend_granularity as recommend_granularity,
+)
+from .chapters.granularity.pictures import plot_granularity as plot_granularity
+from .chapters.lead_times.fit import LeadTimeFit as LeadTimeFit
+from .chapters.lead_times.model import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
+from .chapters.lead_times.pictures import (
+    plot_cumulative_incidence as plot_cumulative_incidence,
+    plot_incidence_by_rep as plot_incidence_by_rep,
+    plot_lead_times as plot_lead_times,
+)
+from .chapters.promises.pictures import plot_rank_reliability as plot_rank_reliability
+from .chapters.promises.reliability import rank_reliability as rank_reliability
+from .chapters.ranks.fit import RankFit as RankFit
+from .chapters.ranks.model import RankModel as RankModel, RankPriors as RankPriors
+from .chapters.ranks.pictures import plot_probabilities as plot_probabilities, plot_profiles as plot_profiles
+from .chapters.standings.pictures import plot_standings as plot_standings
+from .chapters.standings.places import rep_standings as rep_standings
+from .chapters.thresholds.advice import (
+    AdviceRules as AdviceRules,
+    Payoff as Payoff,
+    recommend_thresholds as recommend_thresholds,
+)
+from .chapters.thresholds.fit import ThresholdFit as ThresholdFit
+from .chapters.thresholds.model import ThresholdModel as ThresholdModel, ThresholdPriors as ThresholdPriors
+from .chapters.thresholds.pictures import plot_bars as plot_bars, plot_share_moves as plot_share_moves
+from .chapters.thresholds.style import describe_styles as describe_styles
+from .checks.backtest import backtest as backtest
+from .checks.priors import PriorSensitivity as PriorSensitivity, prior_sensitivity as prior_sensitivity
+from .data.counting.judgments import Judgments as Judgments
+from .data.frames.urls import read_url as read_url
+from .data.history.history import RankHistory as RankHistory
+from .data.history.readers import (
+    read_hubspot_history as read_hubspot_history,
+    read_salesforce_history as read_salesforce_history,
+)
+from .data.scale import Promise as Promise, RankScale as RankScale
+from .data.scoring.score_rows import count_notes as count_notes
+from .data.simulation.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
+from .errors import (
+    CalibraError as CalibraError,
+    CalibraWarning as CalibraWarning,
+    EngineError as EngineError,
+    FitError as FitError,
+    InputError as InputError,
+    NotEnoughDataError as NotEnoughDataError,
+)
+from .reading.predictive import PredictiveCheck as PredictiveCheck, predictive_check as predictive_check
+from .replaying import replay as replay
+from .stats.forecasts.calibration_error import (
+    calibration_distance as calibration_distance,
+    squared_calibration_error as squared_calibration_error,
+)
+from .stats.forecasts.calibration_tests import (
+    calibration_in_the_large as calibration_in_the_large,
+    calibration_line as calibration_line,
+    spiegelhalter_test as spiegelhalter_test,
+)
+from .stats.forecasts.decomposition import decompose as decompose
+from .stats.forecasts.reliability import (
+    reliability_curve as reliability_curve,
+    reliability_curve_from_counts as reliability_curve_from_counts,
+)
+from .stats.forecasts.scores import (
+    ranked_probability_score as ranked_probability_score,
+    score_forecasts as score_forecasts,
+)
+from .stats.funnel import funnel as funnel
+from .stats.survival.calibration import (
+    calibration_at_horizon as calibration_at_horizon,
+    censored_brier as censored_brier,
+)
+from .stats.survival.lifetable import aalen_johansen as aalen_johansen, kaplan_meier as kaplan_meier
+from .views.plot_decomposition import plot_decomposition as plot_decomposition
+from .views.plot_funnel import plot_funnel as plot_funnel
+from .views.plot_reliability import plot_reliability as plot_reliability
+
+__version__: str
