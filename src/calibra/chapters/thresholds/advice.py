@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from calibra.chapters.thresholds.advice_findings import describe_rep
 from calibra.chapters.thresholds.advice_rules import DEFAULT_RULES, MISFIT_P_VALUE, AdviceRules as AdviceRules
-from calibra.chapters.thresholds.advice_words import MOVED, TIGHTEN, VERDICTS, WITHOUT_NUMBERS
+from calibra.chapters.thresholds.advice_words import TIGHTEN, VERDICTS
+from calibra.chapters.thresholds.boundary_rows import BESIDE, boundary_rows
 from calibra.chapters.thresholds.fit import ThresholdFit
-from calibra.chapters.thresholds.steps import has_moved, share_of_late, step_from
 from calibra.chapters.thresholds.targets import (
     BoundaryTarget,
     Payoff as Payoff,
@@ -23,14 +23,11 @@ from calibra.chapters.thresholds.targets import (
     check_fits,
     prospects_per_rep,
 )
-from calibra.chapters.thresholds.verdicts import gap_of, verdicts
 from calibra.data.counting.weekly import RecentCounts
 from calibra.data.scale import find_rank
 from calibra.errors import InputError, check_kind, check_within
 from calibra.findings import Finding
 from calibra.reading.predictive import predictive_check
-from calibra.stats.detection.advice import change_of_cut
-from calibra.stats.detection.curve import auc, bar_at, cutpoint_at_share, share_above
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.tables import make_table, plain_rows
 from calibra.wording import choose_wording
@@ -269,11 +266,11 @@ def recommend_thresholds(
     doubted = [days for days, p_value in p_values.items() if p_value < MISFIT_P_VALUE]
     targets, words = _aim(fits, target, capacity, n_each, worked_rank, doubted)
     rows = [
-        _boundary_rows(fits[aim.within_days], aim, n_each, rules, p_values[aim.within_days], recent) for aim in targets
+        boundary_rows(fits[aim.within_days], aim, n_each, rules, p_values[aim.within_days], recent) for aim in targets
     ]
     n_reps, n_rows = len(first.reps), len(first.reps) * len(rows)
     order = np.arange(n_rows).reshape(len(rows), n_reps).T.ravel()  # rep by rep, best rank first
-    columns = {name: np.concatenate([part[name] for part in rows])[order] for name in (*ADVICE_COLUMNS, *_EXTRA)}
+    columns = {name: np.concatenate([part[name] for part in rows])[order] for name in (*ADVICE_COLUMNS, *BESIDE)}
     return ThresholdAdvice(
         columns={name: columns[name] for name in ADVICE_COLUMNS},
         promises=columns["promise"],
@@ -290,25 +287,6 @@ def recommend_thresholds(
             "interval_prob": INTERVAL_PROB,
         },
     )
-
-
-_NUMBERS_OF_ADVICE = (
-    "share_target",
-    "share_target_lower",
-    "share_target_upper",
-    "share_move",
-    "share_step",
-    "bar_after",
-    "events_change",
-    "events_missed_change",
-    "best_attainable",
-    "bar_target",
-    "prob_direction",
-    "prob_beyond_margin",
-    "prob_within_margin",
-)
-_NUMBERS_OF_AIM = tuple(name for name in _NUMBERS_OF_ADVICE if not name.startswith("prob_") and name != "share_step")
-_EXTRA = ("promise", "auc_lower", "auc_upper")
 
 
 def _aim(
@@ -343,83 +321,3 @@ def _aim(
 def _one_horizon(fits: Mapping[int | None, ThresholdFit]) -> None:
     if len(fits) > 1:
         raise InputError(f"this target takes one fit; got {len(fits)} horizons ({', '.join(map(str, fits))}).")
-
-
-def _boundary_rows(
-    fit: ThresholdFit,
-    aim: BoundaryTarget,
-    n_each: Floats,
-    rules: AdviceRules,
-    fit_p_value: float,
-    recent: RecentCounts | None,
-) -> dict[str, NDArray[Any]]:
-    """All columns of one boundary, one value a rep."""
-    k, pool = aim.boundary, aim.pool
-    cut_now = aim.found.cutpoints[:, :, k]
-    now, wanted = share_above(cut_now, **pool), share_above(aim.cut, **pool)
-    gap, share_now, median = gap_of(aim, cut_now, now, wanted), now.mean(axis=0), np.median(wanted, axis=0)
-    tail = (1.0 - rules.move_prob) / 2.0
-    low, high = np.quantile(wanted, [tail, 1.0 - tail], axis=0)
-    now_low, now_high = np.quantile(now, [tail, 1.0 - tail], axis=0)
-    move = np.clip(share_now, low, high)
-    today = share_of_late(recent, fit.reps, k)
-    step = step_from(today["share_recent"], share_now, move, median, rules)
-    bar_now = bar_at(cut_now, **pool)
-    area = auc(aim.found.discrimination)
-    change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=n_each, **pool)
-    less, more = gap.beyond(rules)
-    tighten = (gap.share > 0).mean(axis=0) + 0.5 * (gap.share == 0).mean(axis=0)
-    columns: dict[str, NDArray[Any]] = {
-        "rep": np.array(fit.reps, dtype=object),
-        "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
-        "share_counted": _share_counted(fit.n, k),
-        **today,
-        "share_now": share_now,
-        "share_now_lower": now_low,
-        "share_now_upper": now_high,
-        "share_target": median,
-        "share_target_lower": low,
-        "share_target_upper": high,
-        "share_move": move,
-        "share_step": step,
-        "bar_now": bar_now.mean(axis=0),
-        "bar_now_lower": np.quantile(bar_now, (1 - INTERVAL_PROB) / 2, axis=0),
-        "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
-        "bar_after": bar_at(cutpoint_at_share(move, **pool), **pool).mean(axis=0),
-        "bar_target": bar_at(aim.cut, **pool).mean(axis=0),
-        "prob_direction": np.maximum(tighten, 1.0 - tighten),
-        "prob_beyond_margin": np.maximum(less, more),
-        "prob_within_margin": 1.0 - less - more,
-        "events_change": change.n_events_above.mean(axis=0),
-        "events_missed_change": change.n_events_missed.mean(axis=0),
-        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)),
-        "binormal_auc": area.mean(axis=0),
-        "auc_lower": np.quantile(area, (1 - INTERVAL_PROB) / 2, axis=0),
-        "auc_upper": np.quantile(area, (1 + INTERVAL_PROB) / 2, axis=0),
-        "n": fit.n.sum(axis=1).astype(int),
-        "events": fit.events.sum(axis=1).astype(int),
-        "within_days": np.full(len(fit.reps), aim.within_days, dtype=object),
-        "fit_p_value": np.full(len(fit.reps), fit_p_value),
-        "promise": np.full(len(fit.reps), np.nan if aim.promise is None else aim.promise.prob),
-    }
-    fits_well = fit_p_value >= MISFIT_P_VALUE
-    columns |= verdicts(fit, aim, gap, wanted, rules, fits_well=fits_well)
-    columns["verdict"] = np.where(has_moved(columns, move, median, rules), MOVED, columns["verdict"]).astype(object)
-    for name in _NUMBERS_OF_ADVICE:  # ranks that do not separate outcomes get a sentence instead of a number
-        columns[name] = np.where(np.isin(columns["reason"], WITHOUT_NUMBERS), np.nan, columns[name])
-    for name in _NUMBERS_OF_AIM:  # nor is an aim read off a model that does not give back the counts
-        columns[name] = columns[name] if fits_well else np.full(len(fit.reps), np.nan)
-    return columns
-
-
-def _share_counted(n: Floats, boundary: int) -> Floats:
-    """Share of a rep's mature judgments above a boundary; NaN where there is none."""
-    total = n.sum(axis=1)
-    return np.where(total > 0, n[:, : boundary + 1].sum(axis=1) / np.maximum(total, 1.0), np.nan)
-
-
-def _mean_of_numbers(values: Floats) -> Floats:
-    """Mean over draws, leaving out NaN; NaN where there is nothing else."""
-    seen = np.isfinite(values)
-    total = np.where(seen, values, 0.0).sum(axis=0)
-    return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
