@@ -96,7 +96,7 @@ FAULTS = (
     fault("judgments lost from sight count as without event", "data/counting/test_exits.py",
           "data/counting/counts.py", "young, mature = ~mature, mature & ~part", "young = ~mature"),
     fault("a judgment is mature a day late", GOLDEN,
-          "data/counting/packed.py", "nw.when(age >= horizon)", "nw.when(age > horizon)"),
+          "data/counting/packed.py", "nw.when(judged <= as_of_day - horizon)", "nw.when(judged < as_of_day - horizon)"),
     fault("an event on an edge falls into the next interval", BY_HAND,
           "data/counting/counts.py", "np.searchsorted(edges, self.days)", 'np.searchsorted(edges, self.days, side="right")'),
     fault("person-days end at midnight before and not after the edge", BY_HAND,

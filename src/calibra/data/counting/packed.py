@@ -184,12 +184,12 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     if "reranked_at" in days and plan.to_rerank:
         spell = nw.when(nw.col("reranked_day") >= nw.col("judged_day")).then(nw.col("reranked_day"))
         ends.append((spell, OPEN_BITS))
-    snapshot = nw.col("as_of_day") * 4 + OPEN_BITS
-    coded = [day * 4 + bits for day, bits in ends]
-    end = nw.min_horizontal(*coded, snapshot) if coded else snapshot  # Spark takes no minimum of one
+    by_comparing = frame.implementation.is_duckdb() and not plan.handed_back
+    end = _first_end(ends, plan.as_of_day) if by_comparing else _least_end(ends)
+    seen_from = [f"{role[:-3]}_day" for role in _SEEN_FROM if role in days]
     frame = frame.with_columns(
         (end - nw.col("judged_day") * 4).fill_null(NO_DAY).cast(nw.Int64).alias("code"),
-        _maturity(horizons, [f"{role[:-3]}_day" for role in _SEEN_FROM if role in days]).alias("maturity"),
+        _maturity(horizons, plan.as_of_day, seen_from).alias("maturity"),
         *([_entry_days().alias("entry_days")] if "entered_at" in days else []),
         *([problem.alias("problem")] if (problem := _problem(plan)) is not None else []),
     )
@@ -224,6 +224,27 @@ def _before_that_day(plan: Plan) -> list[nw.Expr]:
     return found
 
 
+def _least_end(ends: Sequence[tuple[nw.Expr, int]]) -> nw.Expr:
+    """`4 · day + bits` of the earliest end, ties to the fewest bits; of the snapshot where none comes before it."""
+    snapshot = nw.col("as_of_day") * 4 + OPEN_BITS
+    coded = [day * 4 + bits for day, bits in ends]
+    return nw.min_horizontal(*coded, snapshot) if coded else snapshot  # Spark takes no minimum of one
+
+
+def _first_end(ends: Sequence[tuple[nw.Expr, int]], as_of_day: int) -> nw.Expr:
+    """The same by comparing days, which DuckDB does in half the time of arithmetic on each of them.
+
+    Ends come in the order of their bits: the first that is not after the snapshot or any later in this order.
+    """
+    earliest = nw.lit(as_of_day * 4 + OPEN_BITS).cast(nw.Int64)
+    for i, (day, bits) in reversed(list(enumerate(ends))):
+        comes_first = day <= as_of_day
+        for other, _ in ends[i + 1 :]:
+            comes_first = comes_first & (other.is_null() | (day <= other))
+        earliest = nw.when(comes_first).then(day * 4 + bits).otherwise(earliest)
+    return earliest
+
+
 def _end_day(role: str, plan: Plan) -> nw.Expr:
     """Day of an ending; none of a hand-back where the judgment is followed through it."""
     day = nw.col(f"{role[:-3]}_day")
@@ -248,14 +269,15 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
     columns = {key: plan.opened.roles.label_column(key) for key in groups}
     names = frame.collect_schema().names()
     late, hides = [name for name in ("entry_days",) if name in names], "problem" in names
-    keys = ["rep", "rank", *columns.values(), "key", *late]
-    key = (nw.col("code") * MATURITIES + nw.col("maturity") + 1) * _PROBLEMS
-    counted = collect(
-        frame.with_columns(key=key + nw.col("problem") if hides else key).group_by(keys).agg(*_sums(plan))
-    )
+    keys = ["key", "rep", "rank", *columns.values(), *late]
+    key = nw.col("code") * MATURITIES + nw.col("maturity")
+    key = key * _PROBLEMS + nw.col("problem") if hides else key
+    counted = collect(frame.with_columns(key=key).group_by(keys).agg(*_sums(plan)))
     plan.opened.let_go()
     packed = whole_numbers(counted["key"])
-    code, maturity = np.divmod(packed // _PROBLEMS, MATURITIES)
+    problem = packed % _PROBLEMS if hides else np.zeros_like(packed)
+    packed = (packed // _PROBLEMS if hides else packed) - NOT_YET  # the least maturity, made 0
+    code, maturity = packed // MATURITIES, packed % MATURITIES + NOT_YET
     sums = {
         name: _floats(counted[name]) if name.startswith("sum_log") else whole_numbers(counted[name])
         for name in counted.columns
@@ -266,9 +288,9 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
         encode(counted["rank"]),
         {key: encode(counted[column]) for key, column in columns.items()},
         code,
-        maturity - 1,
+        maturity,
         whole_numbers(counted["entry_days"]) if late else np.zeros_like(code),
-        packed % _PROBLEMS,
+        problem,
         sums,
     )
 
@@ -316,15 +338,14 @@ def _number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
     return nw.when(kept).then(value)
 
 
-def _maturity(horizons: Sequence[int], seen_from: Sequence[str]) -> nw.Expr:
-    age = nw.col("as_of_day") - nw.col("judged_day")
-    one, zero = nw.lit(1), nw.lit(0)
-    fitting = [nw.when(age >= horizon).then(one).otherwise(zero) for horizon in horizons]
-    known = nw.when(age < 0).then(nw.lit(NOT_YET)).otherwise(sum(fitting[1:], fitting[0]) if fitting else zero)
-    judged = nw.col("judged_day")
-    known = nw.when((judged < FIRST_DAY) | (judged > LAST_DAY)).then(nw.lit(TOO_OLD)).otherwise(known)
+def _maturity(horizons: Sequence[int], as_of_day: int, seen_from: Sequence[str]) -> nw.Expr:
+    judged, one, zero = nw.col("judged_day"), nw.lit(1), nw.lit(0)
+    fitting = [nw.when(judged <= as_of_day - horizon).then(one).otherwise(zero) for horizon in horizons]
+    odd = nw.when((judged > as_of_day) & (judged <= LAST_DAY)).then(nw.lit(NOT_YET)).otherwise(nw.lit(TOO_OLD))
+    known = sum(fitting[1:], fitting[0]) if fitting else zero
+    known = nw.when((judged < FIRST_DAY) | (judged > as_of_day)).then(odd).otherwise(known)
     for day in seen_from:
-        known = nw.when(nw.col(day) > nw.col("as_of_day")).then(nw.lit(NOT_YET)).otherwise(known)
+        known = nw.when(nw.col(day) > as_of_day).then(nw.lit(NOT_YET)).otherwise(known)
     return known.cast(nw.Int64)
 
 

@@ -16,7 +16,8 @@ IntArray = NDArray[np.int64]
 
 MISSING = "(missing)"
 """Label of the judgments without one in a grouping."""
-_LIMIT = 2**62
+_BITS = 62
+"""Most bits of one whole number that keys may share with the place of their row."""
 
 
 def tabulate(
@@ -40,12 +41,10 @@ def tabulate(
 
     rep, reps = used_labels(packed.rep, keep)
     grouped = {name: used_labels(labels, keep) for name, labels in packed.groups.items()}
-    code = kept(packed.code)
     keys = [rep, kept(rank_codes), *(codes for codes, _ in grouped.values())]
-    keys += [kept(packed.entry_days), code >> 2, code & 3, kept(packed.maturity)]
-    order, starts = sort_and_group(keys)
-    firsts = order[starts]
-    rep, rank, *codes, entry_days, days, ending, maturity = (key[firsts] for key in keys)
+    keys += [kept(packed.entry_days), kept(packed.code), kept(packed.maturity)]
+    (rep, rank, *codes, entry_days, code, maturity), order, starts = sort_and_group(keys)
+    days, ending = code >> 2, code & 3
     sums = {name: kept(values)[order] for name, values in packed.sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)}
     if starts.size < order.size:
         sums = {name: np.add.reduceat(values, starts) for name, values in sums.items()}
@@ -84,22 +83,45 @@ def used_labels(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tupl
 
 def add_up(keys: list[IntArray], sums: dict[str, IntArray]) -> tuple[list[IntArray], dict[str, IntArray]]:
     """Rows sorted by the keys, first key first, equal ones added up: two spellings of a rank are one."""
-    order, starts = sort_and_group(keys)
-    if not order.size:
+    if not keys[0].size:
         return keys, sums
-    return [key[order[starts]] for key in keys], {name: np.add.reduceat(n[order], starts) for name, n in sums.items()}
+    distinct, order, starts = sort_and_group(keys)
+    return distinct, {name: np.add.reduceat(n[order], starts) for name, n in sums.items()}
 
 
-def sort_and_group(keys: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
-    """Order that sorts rows by the keys, first key first, and where each run of equal rows starts."""
-    combined, size = np.zeros(keys[0].shape, dtype=np.int64), 1
-    for key in keys:
-        low = int(key.min(initial=0))
-        width = int(key.max(initial=0)) - low + 1
-        if size * width > _LIMIT:
-            distinct, combined = np.unique(combined, return_inverse=True)
-            size = distinct.size
-        combined, size = combined * width + (key - low), size * width
-    order = np.argsort(combined)
-    combined = combined[order]
-    return order, np.flatnonzero(np.concatenate([[True], combined[1:] != combined[:-1]])[: combined.size])
+def sort_and_group(keys: Sequence[IntArray]) -> tuple[list[IntArray], IntArray, IntArray]:
+    """Distinct rows of the keys in order, first key first; the order that sorts all rows; where each of them starts.
+
+    The keys and the place of a row travel in the bits of one whole number, where they fit: such numbers are sorted in
+    a quarter of the time, and the keys are read off them again without a look-up.
+    """
+    lows = [int(key.min(initial=0)) for key in keys]
+    bits = [(int(key.max(initial=0)) - low).bit_length() for key, low in zip(keys, lows, strict=True)]
+    n_rows = keys[0].size
+    place_bits = n_rows.bit_length()
+    if sum(bits) + place_bits > _BITS:
+        order = np.lexsort(keys[::-1])
+        starts = _starts([key[order] for key in keys])
+        return [key[order[starts]] for key in keys], order, starts
+    packed = np.zeros(n_rows, dtype=np.int64)
+    for key, low, width in zip(keys, lows, bits, strict=True):
+        if width:
+            packed = (packed << width) | (key - low)
+    packed = np.sort((packed << place_bits) | np.arange(n_rows))
+    order, packed = packed & ((1 << place_bits) - 1), packed >> place_bits
+    starts = _starts([packed])
+    packed = packed if starts.size == n_rows else packed[starts]
+    distinct = []
+    for low, width in zip(reversed(lows), reversed(bits), strict=True):
+        distinct.append((packed & ((1 << width) - 1)) + low)
+        packed = packed >> width
+    return distinct[::-1], order, starts
+
+
+def _starts(ordered: Sequence[IntArray]) -> IntArray:
+    """Where each run of equal rows starts."""
+    is_new = np.zeros(ordered[0].size, dtype=bool)
+    is_new[:1] = True
+    for key in ordered:
+        is_new[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(is_new)

@@ -15,6 +15,8 @@ from calibra.data.frames.postgres import is_postgres, with_day_numbers
 from calibra.errors import InputError
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_BEFORE_THE_FIRST = "DATE '0001-12-31 (BC)'"
+"""The day of number 0, as DuckDB writes it."""
 _LEAP_YEARS = "[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00"
 _MONTH_DAYS = (
     "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
@@ -50,7 +52,7 @@ def with_days(
     """
     plain = [role for role in roles if frame.implementation.is_duckdb() and not is_text(schema[role])]
     if plain:
-        days = (f"({role}::DATE - DATE '1970-01-01') + {_EPOCH} AS {role[:-3]}_day" for role in plain)
+        days = (f"{role}::DATE - {_BEFORE_THE_FIRST} AS {role[:-3]}_day" for role in plain)
         frame = nw.from_native(nw.to_native(frame).project(f"*, {', '.join(days)}"))
     elif is_postgres(frame):
         plain = [role for role in roles if not is_text(schema[role])]
