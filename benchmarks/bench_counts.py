@@ -1,7 +1,8 @@
-"""Duration counts of 10 million rows of Parquet: ours, checks included, against a hand-written DuckDB GROUP BY.
+"""What the doors cost: duration counts of files and of PostgreSQL, checks included, against queries written by hand.
 
-Both read the same file in the same run, in turns, and give the same counts. Run it with
-`python benchmarks/bench_counts.py [million rows]`.
+Both read the same rows in the same run, in turns, and give the same counts; every line ends in ratios to the query by
+hand, of the medians and of the least CPU seconds (of PostgreSQL, which counts in processes of its own, wall seconds
+alone). Run it with `python benchmarks/bench_counts.py [part …]`; parts are parquet, folders, csv, postgres, history.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 
-from calibra.data.counting.counts import DurationCounts
 from calibra.data.counting.judgments import Judgments
+from calibra.data.history.history import RankHistory
 from calibra.data.scale import Promise, RankScale
 
 N_REPS, REPEATS = 500, 5
+MILLION = 1_000_000
 SCALE = RankScale(["A", "B", "C", "D", "E"], {rank: Promise(0.3, within_days=90) for rank in "ABCDE"})
 COLUMNS = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened",
            "exit_at": "left_at"}  # fmt: skip
@@ -45,58 +48,169 @@ FROM read_parquet('{path}') GROUP BY ALL
 """
 
 
-def main() -> None:
-    """Make the file, count it both ways in turns, print the seconds and their ratio."""
-    rows = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 10_000_000
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "judgments.parquet"
-        duckdb.connect().execute(WORLD.format(reps=N_REPS, rows=rows, path=path))
-        compare(path, rows)
+FEW_CELLS = """
+COPY (
+    SELECT i AS lead, 'rep ' || i % 5 AS owner, substr('ABC', 1 + (i % 3)::INT, 1) AS label, judged,
+        CASE WHEN i % 4 = 0 THEN judged + (i % 80)::INT END AS opened,
+        CASE WHEN i % 7 = 1 THEN judged + (i % 150)::INT END AS left_at, strftime(judged, '%Y-%m') AS month
+    FROM (SELECT i, DATE '2025-05-01' + (hash(i) % 420)::INT AS judged FROM range({rows}) AS rows(i))
+) TO '{path}' (FORMAT parquet, PARTITION_BY (month))
+"""
+"""Fourteen folders of a month each, whose judgments end in some 6,000 cells instead of a million."""
+
+ON_SERVER = """
+CREATE UNLOGGED TABLE judgments AS SELECT i AS lead, 'rep ' || i % 200 AS owner, chr((65 + i / 7 % 5)::int) AS label,
+    judged, CASE WHEN i % 4 = 0 THEN judged + (i % 80) * interval '1 day' END AS opened,
+    CASE WHEN i % 7 = 1 THEN judged + (i % 150) * interval '1 day' END AS left_at
+FROM (SELECT i, TIMESTAMPTZ '2025-05-01 08:00+00' + (i * 2654435761 % 420) * interval '1 day' AS judged
+    FROM generate_series(1, {rows}::bigint) AS rows(i)) AS drawn
+"""
+BY_HAND_ON_SERVER = """
+SELECT owner, label, least(opened, left_at, DATE '{as_of}') - judged AS days,
+    CASE WHEN opened <= least(left_at, DATE '{as_of}') THEN 1
+        WHEN left_at <= DATE '{as_of}' THEN 2 ELSE 3 END AS ending,
+    DATE '{as_of}' - judged >= 90 AS mature, count(*) AS n
+FROM (SELECT owner, label, (judged AT TIME ZONE 'UTC')::date AS judged, (opened AT TIME ZONE 'UTC')::date AS opened,
+    (left_at AT TIME ZONE 'UTC')::date AS left_at FROM judgments) AS days
+WHERE judged <= DATE '{as_of}' GROUP BY 1, 2, 3, 4, 5
+"""
+
+Ways = Mapping[str, Callable[[], int]]
+"""What is compared, each giving the number of judgments it counted; the first is what the others are held against."""
 
 
-def compare(path: Path, rows: int) -> None:
-    """Seconds of each way, the median and the least of a few turns, and the check that the counts agree."""
-    ways: dict[str, Callable[[], object]] = {
-        "by hand, DuckDB": lambda: duckdb.connect().sql(BY_HAND.format(as_of=AS_OF, path=path)).fetchnumpy(),
-        "calibra, DuckDB, row checks": lambda: ours(path, check_duplicates=False),
-        "calibra, DuckDB, row checks and duplicates": lambda: ours(path, check_duplicates=True),
-        "calibra, polars lazy, row checks": lambda: ours(pl.scan_parquet(path), check_duplicates=False),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    cpu_seconds: dict[str, list[float]] = {name: [] for name in ways}
-    results: dict[str, object] = {}
-    for name, way in [pair for _ in range(REPEATS) for pair in ways.items()]:
+def compare(part: str, ways: Ways, *, repeats: int = REPEATS, cpu: bool = True) -> None:
+    """Every way in turns, and a line for each: seconds, and their ratio to the first way."""
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    counted: dict[str, int] = {}
+    for name, way in [pair for _ in range(repeats) for pair in ways.items()]:
         start, cpu_start = time.perf_counter(), time.process_time()
-        results[name] = way()
-        seconds[name].append(time.perf_counter() - start)
-        cpu_seconds[name].append(time.process_time() - cpu_start)
-    base, cpu_base = (statistics.median(taken["by hand, DuckDB"]) for taken in (seconds, cpu_seconds))
-    least, cpu_least = (min(taken["by hand, DuckDB"]) for taken in (seconds, cpu_seconds))
-    hand = results["by hand, DuckDB"]
-    for name, taken in seconds.items():
-        wall, cpu = statistics.median(taken), statistics.median(cpu_seconds[name])
-        print(
-            f"{name:44} {wall:6.2f} s ({wall / base:4.2f} x)   CPU {cpu:6.2f} s ({cpu / cpu_base:4.2f} x)   "
-            f"{rows / wall / 1e6:4.1f} M rows/s"
-        )
-        fastest, cpu_fastest = min(taken), min(cpu_seconds[name])
-        print(
-            f"{'':45}least: {fastest:.2f} s ({fastest / least:.2f} x), CPU {cpu_fastest:.2f} s "
-            f"({cpu_fastest / cpu_least:.2f} x)"
-        )
-        found = results[name]
-        if isinstance(found, DurationCounts) and isinstance(hand, dict):
-            same = int(found.n.sum()) == int(hand["n"].sum()) and found.n.size == len(hand["n"])
-            same &= int((found.n * found.days).sum()) == int((hand["n"] * hand["days"].astype("int64")).sum())
-            print(f"{'':45} {found.n.size} cells, {'equal to' if same else 'DIFFERENT FROM'} those by hand")
+        counted[name] = way()
+        seconds[name].append((time.perf_counter() - start, time.process_time() - cpu_start))
+    first = next(iter(ways))
+    walls = {name: statistics.median(wall for wall, _ in taken) for name, taken in seconds.items()}
+    cpus = {name: min(used for _, used in taken) for name, taken in seconds.items()}
+    for name in ways:
+        line = f"{part}: {name:34} {walls[name]:7.2f} s ({walls[name] / walls[first]:.2f} x)"
+        line += f", CPU {cpus[name]:7.2f} s ({cpus[name] / cpus[first]:.2f} x)" if cpu else ""
+        print(line if counted[name] == counted[first] else f"{line} COUNTS DIFFER: {counted}", flush=True)
 
 
-def ours(frame: object, *, check_duplicates: bool) -> DurationCounts:
-    """Judgments from the file, checked, and their duration counts."""
+def ours(frame: object, *, check_duplicates: bool, scale: RankScale = SCALE) -> int:
+    """Judgments from the frame, checked, and how many their duration counts hold."""
     judgments = Judgments.from_frame(
-        frame, scale=SCALE, as_of=AS_OF, columns=COLUMNS, check_duplicates=check_duplicates
+        frame, scale=scale, as_of=AS_OF, columns=COLUMNS, check_duplicates=check_duplicates
     )
-    return judgments.duration_counts()
+    return int(judgments.duration_counts().n.sum())
+
+
+def by_hand(source: str) -> Callable[[], int]:
+    """The count of rows that DuckDB reads from there, in a connection of its own."""
+    query = BY_HAND.format(as_of=AS_OF, path="").replace("read_parquet('')", source)
+    return lambda: int(duckdb.connect().sql(query).fetchnumpy()["n"].sum())
+
+
+def parquet(folder: Path) -> None:
+    """Three million rows of one file, in a million cells."""
+    path = folder / "judgments.parquet"
+    duckdb.connect().execute(WORLD.format(reps=N_REPS, rows=3 * MILLION, path=path))
+    ways: Ways = {
+        "by hand, DuckDB": by_hand(f"read_parquet('{path}')"),
+        "by path": lambda: ours(path, check_duplicates=False),
+        "by path, duplicates looked for": lambda: ours(path, check_duplicates=True),
+        "polars, lazy": lambda: ours(pl.scan_parquet(path), check_duplicates=False),
+    }
+    compare("parquet", ways)
+
+
+def folders(folder: Path) -> None:
+    """Three million rows in fourteen folders, in few cells."""
+    path = folder / "months"
+    duckdb.connect().execute(FEW_CELLS.format(rows=3 * MILLION, path=path))
+    ways: Ways = {
+        "by hand, DuckDB": by_hand(f"read_parquet('{path}/*/*.parquet')"),
+        "by path": lambda: ours(path, check_duplicates=False),
+        "by path, duplicates looked for": lambda: ours(path, check_duplicates=True),
+    }
+    compare("folders", ways)
+
+
+def csv(folder: Path) -> None:
+    """Ten million rows of CSV."""
+    path = folder / "judgments.csv"
+    made = WORLD.format(reps=N_REPS, rows=10 * MILLION, path=path).replace("(FORMAT parquet)", "(HEADER)")
+    duckdb.connect().execute(made)
+    ways: Ways = {
+        "by hand, DuckDB": by_hand(f"read_csv('{path}')"),
+        "by path": lambda: ours(path, check_duplicates=False),
+    }
+    compare("csv", ways, repeats=3)
+
+
+def postgres(_: Path) -> None:
+    """A million rows on PostgreSQL, of moments with a zone."""
+    import ibis
+    import psycopg
+    from bench_engines import server_url
+
+    with server_url() as url, psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(ON_SERVER.format(rows=MILLION))
+        connection.execute("ANALYZE judgments")
+        table = ibis.connect(url).table("judgments")
+        query = BY_HAND_ON_SERVER.format(as_of=AS_OF)
+        ways: Ways = {
+            "by hand, psycopg": lambda: sum(row[-1] for row in connection.execute(query).fetchall()),
+            "table": lambda: ours(table, check_duplicates=False),
+            "table, duplicates looked for": lambda: ours(table, check_duplicates=True),
+        }
+        compare("postgres", ways, cpu=False)
+
+
+def history(_: Path) -> None:
+    """50,000 changes on PostgreSQL and their outcomes, whose days are moments or text."""
+    import ibis
+    from bench_engines import server_url
+
+    with server_url() as url:
+        from tests.data.history.history_world import history_world
+
+        changes, outcomes = history_world(50_000)
+        kinds: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {
+            "moments and dates": (changes, outcomes),
+            "days given as text": (
+                changes.with_columns(pl.col("changed_at").dt.to_string("%Y-%m-%dT%H:%M:%S")),
+                outcomes.with_columns(pl.col("event_at", "exit_at").cast(pl.String).fill_null("")),
+            ),
+        }
+        connection = ibis.connect(url)
+        ways = {}
+        for i, (kind, frames) in enumerate(kinds.items()):
+            tables = [connection.create_table(f"t{i}{j}", frame.to_arrow()) for j, frame in enumerate(frames)]
+            ways[kind] = lambda tables=tables: read_history(*tables)
+        compare("history", ways, repeats=3, cpu=False)
+
+
+def read_history(changes: Any, outcomes: Any) -> int:
+    """First and every judgment of a history, and what is noted of it."""
+    names = {name: name for name in ("prospect", "rep", "rank", "changed_at")}
+    found = RankHistory.from_frames(
+        changes, outcomes, scale=SCALE, as_of=AS_OF, problems="set_aside", columns=names,
+        outcome_columns={name: name for name in ("prospect", "event_at", "exit_at")},
+    )  # fmt: skip
+    counts = [int(found.judgments(mode).duration_counts().n.sum()) for mode in ("first", "every")]
+    return sum(counts) + sum(found.summary().noted.values())
+
+
+PARTS: dict[str, Callable[[Path], None]] = {
+    "parquet": parquet, "folders": folders, "csv": csv, "postgres": postgres, "history": history,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Make the rows of each part, and count them each way in turns."""
+    for part in sys.argv[1:] or PARTS:
+        with tempfile.TemporaryDirectory(prefix="calibra-bench-") as folder:
+            PARTS[part](Path(folder))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,14 +136,22 @@ def measure(way: str, path: Path) -> dict[str, float]:
     return measured
 
 
+def server_url() -> AbstractContextManager[str]:
+    """The URL of an empty PostgreSQL database, there until the block ends; `CannotStartError` without one."""
+    sys.path.insert(0, str(PROJECT))
+    from tests.engines.postgres import private_cluster
+
+    return private_cluster()
+
+
 @contextmanager
 def server(path: Path) -> Iterator[str | None]:
     """PostgreSQL with the rows of the file in a table, or why there is none."""
     sys.path.insert(0, str(PROJECT))
-    from tests.engines.postgres import CannotStartError, private_cluster
+    from tests.engines.postgres import CannotStartError
 
     try:
-        with private_cluster() as url:
+        with server_url() as url:
             import psycopg
 
             with psycopg.connect(url) as connection:

@@ -17,8 +17,7 @@ import pytest
 from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError, NotEnoughDataError
-
-from .frames import AS_OF, COLUMNS, FRAMES, SCALE, as_pandas, as_polars, world
+from tests.data.frames.worlds import AS_OF, COLUMNS, FRAMES, SCALE, as_pandas, as_polars, world
 
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened"}
 

@@ -14,8 +14,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.open_rows import count_open, open_judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError, NotEnoughDataError
-
-from .frames import AS_OF, SCALE, as_polars, world
+from tests.data.frames.worlds import AS_OF, SCALE, as_polars, world
 
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened",
          "exit_at": "left", "segment": "size"}  # fmt: skip

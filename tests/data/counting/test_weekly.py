@@ -17,8 +17,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.saved import SavedJudgments, weeks_columns, weeks_from_columns
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
-
-from .frames import AS_OF, COLUMNS, FRAMES, SCALE, as_polars, world
+from tests.data.frames.worlds import AS_OF, COLUMNS, FRAMES, SCALE, as_polars, world
 
 TODAY = date.fromisoformat(AS_OF)
 HORIZONS = (30, 90)

@@ -10,8 +10,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.frames.csv_head import separator_of
 from calibra.data.frames.files import check_file
 from calibra.errors import InputError
-
-from .frames import SCALE
+from tests.data.frames.worlds import SCALE
 
 ROWS = "prospect,rep,rank,judged_at,event_at\n1,Abe,A,2026-01-05,2026-02-01\n2,Abe,B,2026-01-06,\n"
 ROLES = {role: role for role in ("prospect", "rep", "rank", "judged_at", "event_at")}
