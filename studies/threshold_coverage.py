@@ -13,7 +13,7 @@ from calibra.chapters.thresholds.advice import recommend_thresholds
 from calibra.chapters.thresholds.advice_words import FINE, LOOSEN, TIGHTEN
 from calibra.chapters.thresholds.model import ThresholdPriors
 from calibra.data.simulation.simulate import demo_scale
-from calibra.stats.detection.advice import promised_cutpoints
+from calibra.stats.detection.advice import promised_cutpoint, promised_cutpoints
 from calibra.stats.detection.curve import average_above, bar_at, cutpoint_at_share, share_above
 from calibra.stats.intervals import equal_tailed
 from calibra.stats.margin import MARGIN_ODDS, log_odds_gap
@@ -106,8 +106,10 @@ def _one_world(
     }
     table = recommend_thresholds(fit, target="promise").columns
     pool = {"base_rate": reps.base_rate[:, None], "discrimination": reps.discrimination[:, None]}
-    now, aim = truth.shares[0], _true_aim(reps)
+    now = truth.shares[0]
     shape = now.shape
+    moves = np.isin(table["verdict"], (TIGHTEN, LOOSEN)) & np.isfinite(table["share_target"])
+    aim, left_as = _aim_given(reps, moves.reshape(shape))
     goal = np.where(np.isnan(table["share_target"]), table["share_step"], table["share_target"])  # without an aim
     side = (table["share_now"] - goal).reshape(shape)  # NaN where no number is given
     side = np.where(side == 0.0, np.nan, side)  # neither an aim nor a step: no direction is told
@@ -124,7 +126,7 @@ def _one_world(
         truth.bars[0].ravel(),
         moved.ravel(),
         aimed_bar.ravel(),
-        _off_odds(reps, aim).ravel(),
+        _off_odds(reps, left_as).ravel(),
     ]
 
 
@@ -139,11 +141,27 @@ def _aimed(base_rate: Floats, discrimination: Floats) -> Floats:
     return share_above(cuts, base_rate=base_rate[..., None], discrimination=discrimination[..., None])
 
 
-def _off_odds(reps: KnownReps, aim: Floats) -> Floats:
-    """How far what each rank truly brings is from its promise, (rep, boundary)."""
+def _aim_given(reps: KnownReps, moves: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """True aim of each boundary given what is said of the better ranks, and where these then lie; (rep, boundary).
+
+    A rank that is to move lies at its aim, any other where it is.
+    """
+    base_rate, d = reps.base_rate, reps.discrimination
+    promises = [promise.prob for promise in demo_scale().promises.values()][:-1]
+    upper, aims, lines = np.full(len(reps.base_rate), np.inf), [], []
+    for k, promise in enumerate(promises):
+        cut = promised_cutpoint(promise, base_rate=base_rate, discrimination=d, upper_cutpoint=upper)
+        upper = np.minimum(np.where(moves[:, k], cut, reps.cutpoints[:, k]), upper)
+        aims.append(share_above(cut, base_rate=base_rate, discrimination=d))
+        lines.append(share_above(upper, base_rate=base_rate, discrimination=d))
+    return np.stack(aims, axis=1), np.stack(lines, axis=1)
+
+
+def _off_odds(reps: KnownReps, left_as: Floats) -> Floats:
+    """How far what each rank truly brings is from its promise, the better ranks as they are left; (rep, boundary)."""
     pool = {"base_rate": reps.base_rate[:, None], "discrimination": reps.discrimination[:, None]}
     now = reps.as_draws.cutpoints[0]
-    upper = np.concatenate([np.full((len(now), 1), np.inf), cutpoint_at_share(aim, **pool)[:, :-1]], axis=1)
+    upper = np.concatenate([np.full((len(now), 1), np.inf), cutpoint_at_share(left_as, **pool)[:, :-1]], axis=1)
     average = average_above(now, upper_cutpoint=upper, **pool)
     promised = [promise.prob for promise in demo_scale().promises.values()][:-1]
     return np.abs(log_odds_gap(np.where(now < upper, average, bar_at(now, **pool)), np.array(promised)))
@@ -279,4 +297,4 @@ def write_study(path: Path, *, seed: int = 1, n_prior: int = 40, n_typical: int 
 
 
 if __name__ == "__main__":
-    write_study(Path(__file__).resolve().parents[3] / "docs" / "studies" / "threshold_coverage.md")
+    write_study(Path(__file__).resolve().parents[1] / "docs" / "studies" / "threshold_coverage.md")

@@ -162,4 +162,4 @@ def _where_it_fails(rows: dict[Wrong, list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    write_study(Path(__file__).resolve().parents[3] / "docs" / "studies" / "threshold_wrong_model.md")
+    write_study(Path(__file__).resolve().parents[1] / "docs" / "studies" / "threshold_wrong_model.md")

@@ -638,7 +638,7 @@ def test_one_rep_alone_is_in_line_with_nobody(tmp_path: Path) -> None:
 
 def test_advice_rules_are_the_default_ones_the_note_tells_of(english: Page) -> None:
     rules = AdviceRules()
-    assert f"has odds within {rules.margin_odds:g} times those aimed at" in english.text
+    assert f"lie beyond {rules.margin_odds:g} times those aimed at" in english.text
     assert f"Shares now and aims with their {100 * rules.move_prob:.0f}\u00a0% intervals" in english.text
 
 

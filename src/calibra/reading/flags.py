@@ -4,6 +4,8 @@ from calibra.errors import check_within
 
 FLAG_PROB = 0.9
 """Probability from which a finding about a rep is uttered."""
+LEAN_PROB = 0.75
+"""Probability from which a leaning is shown in cards and tables, never on the first page."""
 FEWEST_JUDGMENTS = 30
 """With fewer mature judgments a rep is not named: what is said would be said of all reps."""
 FEWEST_SHOWN = 5

@@ -39,7 +39,7 @@ def advices() -> dict[str, ThresholdAdvice]:
     return {
         "moves": recommend_thresholds(two),
         "moves from recent shares": recommend_thresholds(two, recent=late((10, 10, 20, 10, 10), (1, 10, 20, 20, 10))),
-        "moved already": recommend_thresholds(two, recent=late((6, 14, 20, 10, 10), (9, 11, 20, 10, 10))),
+        "moved already": recommend_thresholds(two, recent=late((14, 26, 80, 40, 40), (35, 20, 75, 35, 35))),
         "tighten without an aim": recommend_thresholds(fit_of(0.31, A7_D, A7_CUTS, scale=low, **MISFIT)),
         "tighten without an aim, recent": recommend_thresholds(
             fit_of(0.31, A7_D, A7_CUTS, scale=low, **MISFIT), recent=late((20, 10, 10, 10, 10))
@@ -48,6 +48,13 @@ def advices() -> dict[str, ThresholdAdvice]:
         "keep": recommend_thresholds(fit_of(0.25, A7_D, A7_CUTS, scale=scale_with({"A": 0.53}))),
         "out of reach": recommend_thresholds(fit_of(0.25, A7_D, A7_CUTS, scale=scale_with({"A": 0.95, "B": 0.9}))),
         "cannot tell": recommend_thresholds(fit_of(0.25, A7_D, (1.45, 0.3, -0.4, -1.1), spread=0.3)),
+        "leaning to tighten": recommend_thresholds(fit_of(0.25, A7_D, (1.1, 0.3, -0.4, -1.1), spread=0.15)),
+        "leaning to loosen": recommend_thresholds(fit_of(0.25, A7_D, (2.5, 0.3, -0.4, -1.1), spread=0.15)),
+        "leaning to keep": recommend_thresholds(
+            fit_of(0.25, A7_D, A7_CUTS, spread=0.15, scale=scale_with({"A": 0.53}))
+        ),
+        "met by all": recommend_thresholds(fit_of(0.9, 0.5, (1.5, 0.6, 0.0, -0.5), scale=scale_with({"A": 0.8}))),
+        "few keep it": recommend_thresholds(fit_of(0.25, A7_D, A7_CUTS, spread=0.1, scale=scale_with({"A": 0.77}))),
         "tells nothing": recommend_thresholds(fit_of(discrimination=0.0, **blind)),
         "the wrong way": recommend_thresholds(fit_of(discrimination=-0.6, **blind)),
         "all reps' bars": recommend_thresholds(two, target="all reps"),

@@ -48,7 +48,7 @@ def cells(name: str) -> list[list[str]]:
 def test_a_row_holds_todays_share_the_step_the_verdict_the_aim_and_what_was_counted() -> None:
     assert cells("moves from recent shares")[0] == [
         "rep 0 | n 280",
-        "17 % of the recent 60 → 15 % | tighten (over 99 %); aim 9.7 % (9.7–9.7); counted 18 %",
+        "17 % of the recent 60 → 14 % | tighten (97 %); aim 9.7 % (9.7–9.7); counted 18 %",
     ]
     assert cells("moves")[1][1] == "3.5 % (3.5–3.5) → 5.5 % | loosen (over 99 %); aim 9.7 % (9.7–9.7); counted 18 %"
 
@@ -59,7 +59,9 @@ def test_a_row_holds_todays_share_the_step_the_verdict_the_aim_and_what_was_coun
         ("keep", "18 % (18–18) | keep (over 99 %); counted 18 %", ""),
         ("cannot tell", "| cannot tell yet (more than 2,000); counted", "pale"),
         ("tells nothing", "| cannot tell yet; counted", "pale"),
-        ("moved already", "18 % (18–18) | moved already; counted", ""),
+        ("moved already", "7.2 % (5.0–10) | moved already; counted 18 %", ""),
+        ("leaning to loosen", "), leaning: loosen (85 %); counted", "pale"),
+        ("met by all", "| promise met by all; counted", "reach"),
         ("out of reach", "18 % (18–18) | promise out of reach; counted", "reach"),
         ("tighten without an aim", "tighten (over 99 %); no aim: the model does not fit; counted 20 %", "below"),
     ],

@@ -1,7 +1,7 @@
 """How far should each rep move each rank's threshold? Verdict, minimal move, capped step, and what it would bring."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.thresholds.advice_findings import describe_rep
-from calibra.chapters.thresholds.advice_rules import DEFAULT_RULES, MISFIT_P_VALUE, AdviceRules as AdviceRules
+from calibra.chapters.thresholds.advice_rules import DEFAULT_RULES, AdviceRules as AdviceRules
 from calibra.chapters.thresholds.advice_words import TIGHTEN, VERDICTS
-from calibra.chapters.thresholds.boundary_rows import BESIDE, boundary_rows
+from calibra.chapters.thresholds.boundary_rows import BESIDE, Grounds, rows_at_promises, rows_of_targets
 from calibra.chapters.thresholds.fit import ThresholdFit
 from calibra.chapters.thresholds.targets import (
     BoundaryTarget,
     Payoff as Payoff,
     Target,
     by_all_reps,
-    by_promise,
     by_value,
     check_fits,
     prospects_per_rep,
@@ -65,6 +64,7 @@ ADVICE_COLUMNS = (
     "best_attainable",
     "binormal_auc",
     "reason",
+    "leaning",
     "n_more",
     "n",
     "events",
@@ -113,10 +113,10 @@ class ThresholdAdvice:
     def table(self) -> "pd.DataFrame":
         """One row per rep and boundary.
 
-        `share_recent` is what was counted among the rep's `n_recent` recent judgments, young ones included: today's
-        share, from which the step goes; NaN where no days are known or fewer than 10 are recent.
-        `share_counted` is what was counted among the n mature judgments, `share_now` the model's estimate of it for
-        the rep's use of the rank in the long run. `share_now` → `share_target` (median), both with an interval of level
+        `share_recent` is what was counted among the rep's `n_recent` recent judgments, young ones included; NaN where
+        no days are known or fewer than 10 are recent. `share_counted` is what was counted among the n mature judgments.
+        `share_now` is the estimate of today's share from both: the line either stands where it stood or has moved, as
+        the recent judgments say. `share_now` → `share_target` (median), both with an interval of level
         `move_prob`; `share_move` is the minimal move and
         `share_step` this quarter's step; `bar_after` the bar at `share_move`; `prob_direction` that the aim lies on
         the side stated; `events_change` expected events gained above the boundary at `share_move`, among the rep's
@@ -126,7 +126,8 @@ class ThresholdAdvice:
         `bar_target` that at the aim; `prob_beyond_margin` and `prob_within_margin` that the odds of what the rank would
         bring, used as today and once the better ranks meet their aim, lie further from those aimed at than the margin,
         or not; `best_attainable` the event rate of the best few prospects left to the rank; `binormal_auc` Φ(d/√2);
-        `reason` why nothing can be told, or why no aim is given. No number is given where ranks tell nothing or the
+        `reason` why nothing can be told, or why no aim is given; `leaning` the verdict that would follow from
+        `lean_prob` on, where nothing is sure yet. No number is given where ranks tell nothing or the
         wrong way. `fit_p_value` is that of the predictive check of the threshold model (`predictive_check`): below
         0.05 the direction and this quarter's step stand alone, and no aim is given.
         """
@@ -204,8 +205,9 @@ def recommend_thresholds(
 
     Draw by draw the cut that meets the target is solved and read as a share of the rep's prospects; cutpoints are never
     averaged. The minimal move goes from today's share to the near edge of the `move_prob` interval of the recommended
-    share, and is zero where that interval spans today's share. This quarter's step is at most `step_fraction` of the
-    gap and never beyond the minimal move.
+    share, and is zero where that interval spans today's share. This quarter's step is at most
+    `step_fraction` of the gap and never beyond the minimal move. A boundary is solved given what the advice says of the
+    next better rank: its aim where it is to move, its line of today where it is not.
 
     What is fine, and what has to move, is decided on the odds of what the rank brings: an `average` promise against
     the share of events between today's line and that of the next better rank's aim, any other aim against the bar.
@@ -239,9 +241,10 @@ def recommend_thresholds(
     worked_rank : str or int, optional
         With a payoff or capacity: the last rank whose prospects are worked; default the best.
     recent : RecentCounts, optional
-        How often each rep uses each rank now, as `judgments.weekly_counts().recent()` counts it. The step goes from
-        there; a rep whose recent share already lies beyond it is not told to move. Without it today's share is that of
-        all mature judgments.
+        How often each rep uses each rank now, as `judgments.weekly_counts().recent()` counts it. Today's line is read
+        from them: draw by draw it stands where it stood or has moved. Whoever was too loose by all mature judgments,
+        and has tightened since so far that no more can be told, is "moved already". Without it today's share is that
+        of all mature judgments.
     rules : AdviceRules
         From when on advice is given, and how bold.
 
@@ -263,11 +266,9 @@ def recommend_thresholds(
         check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
     n_each = prospects_per_rep(first, n_prospects)
     p_values = {days: predictive_check(one, seed=one.diagnostics.seed).p_value for days, one in fits.items()}
-    doubted = [days for days, p_value in p_values.items() if p_value < MISFIT_P_VALUE]
-    targets, words = _aim(fits, target, capacity, n_each, worked_rank, doubted)
-    rows = [
-        boundary_rows(fits[aim.within_days], aim, n_each, rules, p_values[aim.within_days], recent) for aim in targets
-    ]
+    grounds = Grounds(n_each, rules, p_values, recent)
+    aims, words = _aim(fits, target, capacity, n_each, worked_rank)
+    rows = rows_at_promises(fits, grounds) if aims is None else rows_of_targets(first, aims, grounds)
     n_reps, n_rows = len(first.reps), len(first.reps) * len(rows)
     order = np.arange(n_rows).reshape(len(rows), n_reps).T.ravel()  # rep by rep, best rank first
     columns = {name: np.concatenate([part[name] for part in rows])[order] for name in (*ADVICE_COLUMNS, *BESIDE)}
@@ -295,9 +296,8 @@ def _aim(
     capacity: float | None,
     n_each: Floats,
     worked_rank: str | int | None,
-    doubted: Collection[int | None],
-) -> tuple[list[BoundaryTarget], str]:
-    """The targets and what they are, in words."""
+) -> tuple[list[BoundaryTarget] | None, str]:
+    """The targets and what they are, in words; None where each depends on what is said of the better ranks."""
     first = next(iter(fits.values()))
     if isinstance(target, Payoff) or (target is None and capacity is not None):
         _one_horizon(fits)
@@ -311,7 +311,7 @@ def _aim(
     if capacity is not None or worked_rank is not None:
         raise InputError("`capacity` and `worked_rank` go with target=None or a Payoff, not with another target.")
     if target is None or target == "promise":
-        return by_promise(fits, doubted), "promise"
+        return None, "promise"
     if target == "all reps":
         _one_horizon(fits)
         return by_all_reps(first), "all reps' bars"

@@ -9,6 +9,7 @@ from calibra.chapters.thresholds.advice_words import (
     FINE,
     INVERTED,
     LOOSEN,
+    MET_BY_ALL,
     MOVED,
     NO_SEPARATION,
     OUT_OF_REACH,
@@ -25,6 +26,8 @@ NOTHING_TO_CHANGE = 0.1
 """Weight of what asks for no move, so that any other thing to try comes before it."""
 MOVE_KEYS = {TIGHTEN: "thresholds.tighten", LOOSEN: "thresholds.loosen"}
 """Verdict to the key of the move."""
+LEAN_KEYS = {TIGHTEN: "thresholds.lean_tighten", LOOSEN: "thresholds.lean_loosen", FINE: "thresholds.lean_keep"}
+"""Leaning to the key of its words."""
 REASON_KEYS = {NO_SEPARATION: "thresholds.no_separation", INVERTED: "thresholds.inverted"}
 """Reason for which no number is given to its key."""
 
@@ -32,7 +35,7 @@ REASON_KEYS = {NO_SEPARATION: "thresholds.no_separation", INVERTED: "thresholds.
 def describe_rep(rows: Sequence[Row], rules: AdviceRules) -> list[Finding]:
     """Say everything of one rep's thresholds: of each its verdict, then what cannot be told yet."""
     verdicts = [_DESCRIBED[row["verdict"]](row, rules) for row in rows if row["verdict"] in _DESCRIBED]
-    return [*verdicts, *_waiting(rows), *_without_numbers(rows)]
+    return [*verdicts, *_leanings(rows), *_waiting(rows), *_without_numbers(rows)]
 
 
 def boundary(row: Row) -> Value:
@@ -67,7 +70,7 @@ def _share(share: float | None) -> Share | None:
 
 
 def _move(row: Row, rules: AdviceRules) -> Finding:
-    key, sure = MOVE_KEYS[row["verdict"]], row["prob_direction"]
+    key, sure = MOVE_KEYS[row["verdict"]], row["prob_beyond_margin"]
     values: dict[str, Value] = {
         "rep": Rep(row["rep"]),
         "rank": boundary(row),
@@ -81,7 +84,9 @@ def _move(row: Row, rules: AdviceRules) -> Finding:
     else:
         values["target"] = interval_of(row, "share_target")
         values["level"] = Share(rules.move_prob)
+        scarce = row["promise"] is not None and row["share_target"] < rules.reach_share
         values["shape"] = Phrase("thresholds.shape") if row["rests_on_shape"] else ""
+        values["scarce"] = Phrase("thresholds.scarce") if scarce else ""
     return Finding(key, values, "try", row["rep"], row["rank"], prob=sure, weight=100.0 * row["move_size"])
 
 
@@ -113,14 +118,45 @@ def _reach(row: Row, rules: AdviceRules) -> Finding:
         "promise": _share(row["promise"]),
         "within": Within(days),
         "reach": _share(rules.reach_share),
-        "left": "" if row["is_best"] else Phrase("thresholds.left"),
         "best": _share(row["best_attainable"]),
     }
-    return Finding("thresholds.reach", values, "try", row["rep"], row["rank"], days, weight=NOTHING_TO_CHANGE)
+    key = "thresholds.reach" if row["is_best"] else "thresholds.reach_below"
+    return Finding(key, values, "try", row["rep"], row["rank"], days, weight=NOTHING_TO_CHANGE)
+
+
+def _met_by_all(row: Row, _: AdviceRules) -> Finding:
+    days = row["within_days"]
+    values: dict[str, Value] = {
+        "rep": Rep(row["rep"]),
+        "rank": Rank(row["rank"]),
+        "promise": _share(row["promise"]),
+        "within": Within(days),
+        "left": "" if row["is_best"] else Phrase("thresholds.left"),
+    }
+    return Finding("thresholds.met_by_all", values, "try", row["rep"], row["rank"], days, weight=NOTHING_TO_CHANGE)
+
+
+def _leanings(rows: Sequence[Row]) -> Iterator[Finding]:
+    """What is likely, and not sure enough to be said of a threshold by itself."""
+    leaning = [row for row in rows if row["leaning"]]
+    if leaning:
+        said = [
+            Phrase(LEAN_KEYS[row["leaning"]], {"rank": boundary(row), "sure": Chance(chance_of_leaning(row))})
+            for row in leaning
+        ]
+        rep, surest = leaning[0]["rep"], max(map(chance_of_leaning, leaning))
+        yield Finding(
+            "thresholds.lean", {"rep": Rep(rep), "ranks": Listed(tuple(said), "comma")}, "unknown", rep, prob=surest
+        )
+
+
+def chance_of_leaning(row: Row) -> float:
+    """How sure a leaning is."""
+    return float(row["prob_within_margin" if row["leaning"] == FINE else "prob_beyond_margin"])
 
 
 def _moved(row: Row, _: AdviceRules) -> Finding:
-    values = {"rep": Rep(row["rep"]), "rank": boundary(row), "now": interval_of(row, "share_now"), **_recent(row)}
+    values = {"rep": Rep(row["rep"]), "rank": boundary(row), "counted": counted_share(row), **_recent(row)}
     return Finding("thresholds.moved", values, "unknown", row["rep"], row["rank"])
 
 
@@ -130,6 +166,7 @@ _DESCRIBED: Mapping[str, Callable[[Row, AdviceRules], Finding]] = {
     FINE: _keep,
     OUT_OF_REACH: _reach,
     MOVED: _moved,
+    MET_BY_ALL: _met_by_all,
 }
 """Verdict to what is said of it; what cannot be told yet is said of all thresholds of a rep at once."""
 

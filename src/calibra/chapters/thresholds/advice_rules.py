@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from calibra.errors import InputError, check_number
+from calibra.reading.flags import LEAN_PROB
 from calibra.stats.margin import MARGIN_ODDS, check_margin_odds
 
 MISFIT_P_VALUE = 0.05
@@ -21,6 +22,8 @@ class AdviceRules:
         A rank is fine as it is used where the odds of what it then brings lie within this factor of what is aimed at.
     act_prob, fine_prob : float
         Probability from which a move is advised, or a share called fine.
+    lean_prob : float
+        Probability from which a leaning is shown, in cards and tables, where nothing is sure yet.
     separate_prob : float
         Probability that better ranks bring more events, below which nothing is advised.
     reach_share, reach_prob : float
@@ -43,6 +46,8 @@ class AdviceRules:
     """Probability that what the rank brings lies beyond the margin, from which a move is advised."""
     fine_prob: float = 0.9
     """Probability that it lies within the margin, from which it is called fine."""
+    lean_prob: float = LEAN_PROB
+    """Probability from which a leaning is shown where nothing is sure yet."""
     separate_prob: float = 0.9
     """Probability that the rep's discrimination is positive, below which no threshold is advised."""
     reach_share: float = 0.02
@@ -58,7 +63,7 @@ class AdviceRules:
         """Refuse what cannot be a rule."""
         for rule in fields(self):
             check_number(getattr(self, rule.name), rule.name)
-        for name in ("act_prob", "fine_prob", "separate_prob", "reach_prob", "move_prob", "step_fraction"):
+        for name in ("act_prob", "fine_prob", "lean_prob", "separate_prob", "reach_prob", "move_prob", "step_fraction"):
             if not 0.0 < getattr(self, name) <= 1.0:
                 raise InputError(f"`{name}` must lie in (0, 1]; got {getattr(self, name)!r}.")
         for name in ("min_judgments", "min_events", "min_near"):

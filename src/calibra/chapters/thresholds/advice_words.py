@@ -3,8 +3,10 @@
 TIGHTEN, LOOSEN, FINE = "tighten", "loosen", "fine"
 CANNOT_TELL, OUT_OF_REACH = "cannot tell yet", "promise out of reach"
 MOVED = "moved already"
-"""The share of late lies beyond this quarter's step: nothing to advise until it is known what came of it."""
-VERDICTS = (TIGHTEN, LOOSEN, FINE, MOVED, CANNOT_TELL, OUT_OF_REACH)
+"""The line has moved the way that all mature judgments would ask for; whether far enough is not known yet."""
+MET_BY_ALL = "promise met by all"
+"""Every prospect left to the rank would keep its promise: nothing to aim at."""
+VERDICTS = (TIGHTEN, LOOSEN, FINE, MOVED, CANNOT_TELL, OUT_OF_REACH, MET_BY_ALL)
 
 NO_SEPARATION = "ranks do not separate outcomes"
 INVERTED = "ranks stand the wrong way round"

@@ -1,15 +1,17 @@
 """One boundary of every rep: where the line lies today, where it should lie, how far it moves, and how sure."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.thresholds.advice_rules import MISFIT_P_VALUE, AdviceRules
-from calibra.chapters.thresholds.advice_words import MOVED, WITHOUT_NUMBERS
-from calibra.chapters.thresholds.fit import ThresholdFit
-from calibra.chapters.thresholds.steps import has_moved, share_of_late, step_from
-from calibra.chapters.thresholds.targets import BoundaryTarget
+from calibra.chapters.thresholds.advice_words import LOOSEN, TIGHTEN, WITHOUT_NUMBERS
+from calibra.chapters.thresholds.fit import ThresholdDraws, ThresholdFit
+from calibra.chapters.thresholds.steps import step_from
+from calibra.chapters.thresholds.targets import Above, BoundaryTarget, at_promise, promises_fitted
+from calibra.chapters.thresholds.today import line_today, recent_above
 from calibra.chapters.thresholds.verdicts import gap_of, verdicts
 from calibra.data.counting.weekly import RecentCounts
 from calibra.stats.detection.advice import change_of_cut
@@ -17,6 +19,7 @@ from calibra.stats.detection.curve import auc, bar_at, cutpoint_at_share, share_
 from calibra.stats.intervals import INTERVAL_PROB
 
 type Floats = NDArray[np.float64]
+type Columns = dict[str, NDArray[Any]]
 
 NUMBERS = (
     "share_target",
@@ -38,35 +41,76 @@ BESIDE = ("promise", "auc_lower", "auc_upper")
 """What a row holds beside the columns of the advice."""
 
 
-def boundary_rows(
-    fit: ThresholdFit,
-    aim: BoundaryTarget,
-    n_each: Floats,
-    rules: AdviceRules,
-    fit_p_value: float,
-    recent: RecentCounts | None,
-) -> dict[str, NDArray[Any]]:
-    """All columns of one boundary, one value a rep."""
-    k, pool = aim.boundary, aim.pool
-    cut_now = aim.found.cutpoints[:, :, k]
+class Grounds(NamedTuple):
+    """What all boundaries are advised on."""
+
+    n_each: Floats
+    """Prospects per rep, (rep,)."""
+    rules: AdviceRules
+    """The rules."""
+    p_values: Mapping[int | None, float]
+    """Horizon to the p-value of the predictive check."""
+    recent: RecentCounts | None
+    """Recent judgments."""
+
+    def line_today(self, fit: ThresholdFit, found: ThresholdDraws, boundary: int) -> Floats:
+        """Cutpoint of a boundary as it is drawn today, (draw, rep)."""
+        above, n = recent_above(self.recent, fit.reps, boundary)
+        return line_today(found, above, n, boundary=boundary, seed=fit.diagnostics.seed)
+
+
+def rows_of_targets(fit: ThresholdFit, aims: Sequence[BoundaryTarget], grounds: Grounds) -> list[Columns]:
+    """The columns of each boundary, one value a rep."""
+    return [boundary_rows(fit, aim, grounds.line_today(fit, aim.found, aim.boundary), grounds) for aim in aims]
+
+
+def rows_at_promises(fits: Mapping[int | None, ThresholdFit], grounds: Grounds) -> list[Columns]:
+    """The columns of each boundary at its promise, from the best down, given what is said of the better ranks.
+
+    A rank that is to move lies above the next at its aim, any other at its line of today. Boundaries without a promise
+    stay where they are and get no advice.
+    """
+    drawn = {days: fit.draws() for days, fit in fits.items()}
+    first = next(iter(fits))
+    above: Above | None = None
+    rows: list[Columns] = []
+    for boundary, promise in enumerate(promises_fitted(fits)):
+        days = first if promise is None else promise.within_days
+        fit, found = fits[days], drawn[days]
+        cut = grounds.line_today(fit, found, boundary)
+        if promise is not None:
+            aim = at_promise(boundary, promise, found, above)
+            rows.append(boundary_rows(fit, aim, cut, grounds))
+            moves = np.isin(rows[-1]["verdict"], (TIGHTEN, LOOSEN)) & np.isfinite(rows[-1]["share_target"])
+            cut = np.minimum(np.where(moves, aim.cut, cut), aim.upper_cut)
+        above = Above(cut, found)
+    return rows
+
+
+def boundary_rows(fit: ThresholdFit, aim: BoundaryTarget, cut_now: Floats, grounds: Grounds) -> Columns:
+    """All columns of one boundary, one value a rep; `cut_now` is the line of today."""
+    k, pool, rules = aim.boundary, aim.pool, grounds.rules
+    fit_p_value = grounds.p_values[aim.within_days]
     now, wanted = share_above(cut_now, **pool), share_above(aim.cut, **pool)
     gap, share_now, median = gap_of(aim, cut_now, now, wanted), now.mean(axis=0), np.median(wanted, axis=0)
     tail = (1.0 - rules.move_prob) / 2.0
     low, high = np.quantile(wanted, [tail, 1.0 - tail], axis=0)
     now_low, now_high = np.quantile(now, [tail, 1.0 - tail], axis=0)
     move = np.clip(share_now, low, high)
-    today = share_of_late(recent, fit.reps, k)
-    step = step_from(today["share_recent"], share_now, move, median, rules)
+    recent, n_recent = recent_above(grounds.recent, fit.reps, k)
+    share_recent = np.where(n_recent > 0, recent / np.maximum(n_recent, 1.0), np.nan)
+    step = step_from(share_recent, share_now, move, median, rules)
     bar_now = bar_at(cut_now, **pool)
     area = auc(aim.found.discrimination)
-    change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=n_each, **pool)
+    change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=grounds.n_each, **pool)
     less, more = gap.beyond(rules)
     tighten = (gap.share > 0).mean(axis=0) + 0.5 * (gap.share == 0).mean(axis=0)
-    columns: dict[str, NDArray[Any]] = {
+    columns: Columns = {
         "rep": np.array(fit.reps, dtype=object),
         "rank": np.full(len(fit.reps), fit.ranks[k], dtype=object),
         "share_counted": _share_counted(fit.n, k),
-        **today,
+        "share_recent": share_recent,
+        "n_recent": n_recent,
         "share_now": share_now,
         "share_now_lower": now_low,
         "share_now_upper": now_high,
@@ -83,8 +127,8 @@ def boundary_rows(
         "prob_direction": np.maximum(tighten, 1.0 - tighten),
         "prob_beyond_margin": np.maximum(less, more),
         "prob_within_margin": 1.0 - less - more,
-        "events_change": change.n_events_above.mean(axis=0),
-        "events_missed_change": change.n_events_missed.mean(axis=0),
+        "events_change": np.where(move == share_now, 0.0, change.n_events_above.mean(axis=0)),
+        "events_missed_change": np.where(move == share_now, 0.0, change.n_events_missed.mean(axis=0)),
         "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)),
         "binormal_auc": area.mean(axis=0),
         "auc_lower": np.quantile(area, (1 - INTERVAL_PROB) / 2, axis=0),
@@ -96,8 +140,7 @@ def boundary_rows(
         "promise": np.full(len(fit.reps), np.nan if aim.promise is None else aim.promise.prob),
     }
     fits_well = fit_p_value >= MISFIT_P_VALUE
-    columns |= verdicts(fit, aim, gap, wanted, rules, fits_well=fits_well)
-    columns["verdict"] = np.where(has_moved(columns, move, median, rules), MOVED, columns["verdict"]).astype(object)
+    columns |= verdicts(fit, aim, cut_now, gap, wanted, step, rules, fits_well=fits_well)
     for name in NUMBERS:  # ranks that do not separate outcomes get a sentence instead of a number
         columns[name] = np.where(np.isin(columns["reason"], WITHOUT_NUMBERS), np.nan, columns[name])
     for name in NUMBERS_OF_AIM:  # nor is an aim read off a model that does not give back the counts

@@ -15,6 +15,7 @@ from calibra.chapters.thresholds.advice_words import (
     FINE,
     INVERTED,
     LOOSEN,
+    MET_BY_ALL,
     MOVED,
     NO_SEPARATION,
     OUT_OF_REACH,
@@ -40,6 +41,7 @@ VERDICT_PHRASES = {
     MOVED: Phrase("thresholds.verdict_moved"),
     CANNOT_TELL: Phrase("thresholds.verdict_cannot_tell"),
     OUT_OF_REACH: Phrase("thresholds.verdict_out_of_reach"),
+    MET_BY_ALL: Phrase("thresholds.verdict_met_by_all"),
 }
 """Verdict to its name."""
 WITHOUT_NUMBERS_KEYS = {NO_SEPARATION: "thresholds.no_separation_all", INVERTED: "thresholds.inverted_all"}
@@ -102,7 +104,8 @@ def _out_of_reach(advice: ThresholdAdvice) -> Iterator[Finding]:
     out, ranks = advice.columns["verdict"] == OUT_OF_REACH, advice.columns["rank"]
     for rank in dict.fromkeys(ranks[out].tolist()):
         reps = advice.columns["rep"][out & (ranks == rank)].tolist()
-        yield Finding("thresholds.reach_all", {"rank": Rank(rank), "reps": _named(reps)}, rank=rank)
+        key = "thresholds.reach_all" if advice.is_best[out & (ranks == rank)].all() else "thresholds.reach_below_all"
+        yield Finding(key, {"rank": Rank(rank), "reps": _named(reps)}, rank=rank)
 
 
 def _without_numbers(advice: ThresholdAdvice) -> Iterator[Finding]:

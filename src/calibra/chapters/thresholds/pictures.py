@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.thresholds.advice import ThresholdAdvice
-from calibra.chapters.thresholds.advice_words import CANNOT_TELL, FINE, LOOSEN, MOVED, OUT_OF_REACH, TIGHTEN
+from calibra.chapters.thresholds.advice_words import CANNOT_TELL, FINE, LOOSEN, MET_BY_ALL, MOVED, OUT_OF_REACH, TIGHTEN
 from calibra.data.scale import find_rank
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.views.style import (
@@ -36,6 +36,7 @@ VERDICT_LOOKS: Mapping[str, Look] = {
     MOVED: Look("#2f855a", "s", "#2f855a", ""),
     CANNOT_TELL: Look(PALE, "o", "white", "dim"),
     OUT_OF_REACH: Look("#7b4ea3", "X", "#7b4ea3", "bold medium_purple3"),
+    MET_BY_ALL: Look("#7b4ea3", "P", "#7b4ea3", "bold medium_purple3"),
 }
 """Verdict of the advice to its look; the markers point where the share should go."""
 

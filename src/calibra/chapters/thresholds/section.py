@@ -8,11 +8,12 @@ from calibra.chapters.thresholds.advice import ThresholdAdvice
 from calibra.chapters.thresholds.advice_findings import (
     Row as Threshold,
     boundary,
+    chance_of_leaning,
     counted_share,
     interval_of,
     share_today,
 )
-from calibra.chapters.thresholds.advice_words import CANNOT_TELL, FINE, LOOSEN, MOVED, OUT_OF_REACH, TIGHTEN
+from calibra.chapters.thresholds.advice_words import CANNOT_TELL, FINE, LOOSEN, MET_BY_ALL, MOVED, OUT_OF_REACH, TIGHTEN
 from calibra.chapters.thresholds.answer import Thresholds
 from calibra.chapters.thresholds.findings import VERDICT_PHRASES, count_verdicts
 from calibra.values import Share
@@ -21,7 +22,15 @@ from calibra.views.page import Page
 from calibra.views.strips import tall
 from calibra.wording import Wording
 
-TONES = {TIGHTEN: "below", LOOSEN: "above", FINE: "", MOVED: "", CANNOT_TELL: "pale", OUT_OF_REACH: "reach"}
+TONES = {
+    TIGHTEN: "below",
+    LOOSEN: "above",
+    FINE: "",
+    MOVED: "",
+    CANNOT_TELL: "pale",
+    OUT_OF_REACH: "reach",
+    MET_BY_ALL: "reach",
+}
 """Verdict to its colour."""
 
 
@@ -95,12 +104,15 @@ def _advice_cell(say: Wording, threshold: Threshold, *, several: bool) -> Cell:
 def _verdict(say: Wording, threshold: Threshold) -> str:
     """The verdict with how sure it is, or with about how many more judgments one takes."""
     verdict, word = threshold["verdict"], say.tell(VERDICT_PHRASES[threshold["verdict"]])
-    prob = {TIGHTEN: "prob_direction", LOOSEN: "prob_direction", FINE: "prob_within_margin"}.get(verdict)
+    prob = {TIGHTEN: "prob_beyond_margin", LOOSEN: "prob_beyond_margin", FINE: "prob_within_margin"}.get(verdict)
     if prob is not None:
         return say("thresholds.verdict", verdict=word, chance=say.chance(threshold[prob]))
     if verdict == CANNOT_TELL and threshold["n_more"]:
-        return say("thresholds.cannot_tell_more", more=say.more(threshold["n_more"]))
-    return word
+        word = say("thresholds.cannot_tell_more", more=say.more(threshold["n_more"]))
+    if not threshold["leaning"]:
+        return word
+    lean, chance = say.tell(VERDICT_PHRASES[threshold["leaning"]]), say.chance(chance_of_leaning(threshold))
+    return say("thresholds.leans", told=word, verdict=lean, chance=chance)
 
 
 def _aim(say: Wording, threshold: Threshold) -> str:

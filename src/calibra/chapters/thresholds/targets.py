@@ -1,7 +1,8 @@
 """Where a rep's cutpoints should lie, draw by draw: by promise, by all reps' bars, by payoff, by capacity."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,40 +95,43 @@ class BoundaryTarget:
         return np.where(self.found.discrimination > 0, average, self.found.base_rate)
 
 
-def by_promise(fits: Mapping[int | None, ThresholdFit], doubted: Collection[int | None] = ()) -> list[BoundaryTarget]:
-    """Each boundary at the promise of its better rank, from the best down, given the cut above.
+class Above(NamedTuple):
+    """The line of the next better rank, as the advice leaves it."""
 
-    At a doubted horizon, whose fit does not give back its counts, no cut is aimed at, so that the next boundary is
-    solved given the cut of today.
+    cut: Floats
+    """Its cutpoint, (draw, rep)."""
+    found: ThresholdDraws
+    """The draws it is a cutpoint of."""
 
-    A cut above that was solved at another horizon is carried over as the share of prospects above it. Boundaries whose
-    better rank promises nothing, or within a horizon not fitted, are left where they are and get no advice.
-    """
+    def cut_of(self, found: ThresholdDraws) -> Floats:
+        """Its cutpoint at another horizon: the one with the same share of the prospects above."""
+        if found is self.found:
+            return self.cut
+        share = share_above(self.cut, base_rate=self.found.base_rate, discrimination=self.found.discrimination)
+        pool = {"base_rate": found.base_rate, "discrimination": found.discrimination}
+        return cutpoint_at_share(np.clip(share, 0.0, 1.0), **pool)
+
+
+def promises_fitted(fits: Mapping[int | None, ThresholdFit]) -> list[Promise | None]:
+    """What the better rank of each boundary promises; None where it is nothing, or within a horizon not fitted."""
     first = next(iter(fits.values()))
-    drawn = {horizon: fit.draws() for horizon, fit in fits.items()}
-    targets: list[BoundaryTarget] = []
-    shape = drawn[next(iter(fits))].base_rate.shape
-    above, upper, upper_horizon = np.zeros(shape), np.full(shape, np.inf), None
-    for boundary, rank in enumerate(first.ranks[:-1]):
-        promise = first.scale.promises.get(rank)
-        if promise is None or promise.within_days not in fits:
-            above, upper_horizon = drawn[next(iter(fits))].shares[:, :, boundary], None
-            continue
-        horizon = promise.within_days
-        pool = {"base_rate": drawn[horizon].base_rate, "discrimination": drawn[horizon].discrimination}
-        if upper_horizon != horizon:
-            upper = cutpoint_at_share(np.clip(above, 0.0, 1.0), **pool)
-        cut = promised_cutpoint(promise.prob, kind=promise.kind, upper_cutpoint=upper, **pool)
-        targets.append(BoundaryTarget(boundary, horizon, drawn[horizon], cut, promise, upper))
-        cut = drawn[horizon].cutpoints[:, :, boundary] if horizon in doubted else cut
-        above, upper, upper_horizon = share_above(cut, **pool), cut, horizon
-    if not targets:
+    promises = [first.scale.promises.get(rank) for rank in first.ranks[:-1]]
+    fitted = [promise if promise is not None and promise.within_days in fits else None for promise in promises]
+    if not any(promise is not None for promise in fitted):
         promised = ", ".join(str(days) for days in first.scale.horizons) or "none"
         raise InputError(
             "target='promise' needs a promise at the horizon of the fit; promised horizons: "
             f"{promised}; fitted: {', '.join(map(str, fits))}. Fit ThresholdModel(within_days=…) at a promised horizon."
         )
-    return targets
+    return fitted
+
+
+def at_promise(boundary: int, promise: Promise, found: ThresholdDraws, above: Above | None) -> BoundaryTarget:
+    """A boundary at the promise of its better rank, given the line of the next better one."""
+    upper = np.full(found.base_rate.shape, np.inf) if above is None else above.cut_of(found)
+    pool = {"base_rate": found.base_rate, "discrimination": found.discrimination}
+    cut = promised_cutpoint(promise.prob, kind=promise.kind, upper_cutpoint=upper, **pool)
+    return BoundaryTarget(boundary, promise.within_days, found, cut, promise, upper)
 
 
 def by_all_reps(fit: ThresholdFit) -> list[BoundaryTarget]:
