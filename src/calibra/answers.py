@@ -16,6 +16,8 @@ from calibra.data.counting.summary import summarise
 from calibra.errors import InputError, NotAnsweredError, check_folder, check_path
 from calibra.findings import Finding
 from calibra.metrics import make_metrics
+from calibra.report.glance import first_page, first_page_html
+from calibra.report.lines import choose_lines, make_line
 from calibra.values import Phrase
 from calibra.views.page import Page, make_page
 from calibra.views.summary import sentences
@@ -192,9 +194,24 @@ class Answers:
         parts += [text for chapter, answer in self.on_the_page() for text in chapter.summary(answer)]
         return "\n\n".join(parts)
 
+    def moved_since(self, before: Answers) -> tuple[Finding, ...]:
+        """What moved since an earlier calibration, of each chapter that both answered."""
+        found = [(chapter, before._fitting.answer(chapter), answer) for chapter, answer in self.on_the_page()]
+        return tuple(told for chapter, old, new in found if _holds(old) for told in chapter.moved(old, new))
+
     def __repr__(self) -> str:
-        fitted = ", ".join(name for name, _ in self.named_fits())
-        return f"<Calibration: {fitted}; {'no problem seen' if self.ok else 'a fit has PROBLEMS'}; {self.judgments!r}>"
+        """The judgments, and the lines of the first page."""
+        page = self.page()
+        in_doubt = [] if self.ok else [page.say("glance.trust_bad")]
+        lines = [make_line(finding, page) for finding in choose_lines(self.findings, page.say)]
+        told = [f"{line.who}: {line.text}{f' ({line.sure})' if line.sure else ''}" for line in lines]
+        return "\n".join([f"Calibration of {self.judgments!r}", *in_doubt, *(told or [page.say("glance.nobody")])])
+
+    def _repr_html_(self) -> str:
+        """The first page, for a notebook."""
+        page = self.page()
+        glance = first_page(self.judgments, self.on_the_page(), self.findings, page, is_good=self.ok)
+        return first_page_html(glance, page)
 
     def page(self, *, lang: str = "en", event: str = "opportunity", pseudonyms: str | None = None) -> Page:
         """The page that everything is written with; arguments as in `report`."""

@@ -89,11 +89,13 @@ class Calibration(Scored):
         pseudonyms: str | None = None,
         standings: bool = False,
         event: str = "opportunity",
+        before: Calibration | None = None,
     ) -> Path:
         """What should the team read? One self-contained HTML file, in English or Japanese; returns its path.
 
-        What came in, how far to trust it, all reps in one picture, promised against delivered, lead times, thresholds,
-        how many ranks, and a card for each rep. It is for feedback, and not for pay or dismissal, and says so.
+        On the first page whose A is whose B, five lines for Monday, the number of the quarter and what moved; then
+        what came in, how far to trust it, all reps in one picture, definitions, lead times, thresholds, how many
+        ranks, and a card for each rep. It is for feedback, and not for pay or dismissal, and says so.
 
         Parameters
         ----------
@@ -107,6 +109,8 @@ class Calibration(Scored):
             Whether to add standings, with their intervals.
         event : {"opportunity", "win"}
             What the event is called: an opportunity that arose, or a deal that was won.
+        before : Calibration, optional
+            An earlier calibration; the first page then says what moved since.
         """
         from calibra.report.build import Told, write_report
 
@@ -116,7 +120,8 @@ class Calibration(Scored):
         answers = self.on_the_page()
         if standings and STANDINGS.name not in self.settings.parts and len(page.reps) > 1:
             answers.append((STANDINGS, self._fitting[STANDINGS]))
-        told = Told(self.judgments, answers, self.findings, self.notes, self.phrased_fits(), ok=self.ok, seed=self.seed)
+        fits, since = self.phrased_fits(), () if before is None else self.moved_since(before)
+        told = Told(self.judgments, answers, self.findings, self.notes, fits, self.ok, self.seed, since)
         return write_report(told, page, path)
 
     def _found(self) -> list[Finding]:

@@ -23,6 +23,8 @@ EVENT_KINDS: tuple[str, ...] = get_args(EventKind.__value__)
 PAGES, CHAPTERS = "calibra.report", "calibra.chapters"
 OWN_HOMES = {"data": "calibra.data", "inference": "calibra.inference", "checks": "calibra.checks"}
 """Prefix of a key to the package that holds its words, where it is no chapter."""
+SURENESS = ((0.99, "nearly_certain"), (0.95, "very_likely"), (0.9, "likely"), (0.75, "leaning"))
+"""Probability from which on a word of sureness is said, and the name of the word."""
 LABEL_WIDTH, RANK_WIDTH = 28, 16
 """Characters of a rep's and a rank's label on one line."""
 
@@ -85,7 +87,9 @@ class Wording:
     def tell(self, finding: Sayable, *, form: str = "") -> str:
         """The sentence of a finding; of several forms (`card`, `line`) the one asked for, else the plain one."""
         key = f"{finding.key}_{form}" if form and self.has(f"{finding.key}_{form}") else finding.key
-        told = self(key, **{name: self.write(value) for name, value in finding.values.items()})
+        prob = getattr(finding, "prob", None)
+        how_sure = "" if prob is None else self.sureness(prob)
+        told = self(key, how_sure=how_sure, **{name: self.write(value) for name, value in finding.values.items()})
         days = getattr(finding, "within_days", None)
         if not self.several or days is None or "within" in finding.values:
             return told
@@ -191,6 +195,10 @@ class Wording:
         if prob > 0.99:
             return self("format.chance_high")
         return self("format.chance_low") if prob < 0.01 else self.percent(prob)
+
+    def sureness(self, prob: float) -> str:
+        """How sure something is, in a word: from 99, 95, 90 and 75 % on."""
+        return self(next((f"sure.{name}" for least, name in SURENESS if prob >= least), "sure.cannot_tell"))
 
     def more(self, n: float) -> str:
         """About how many more judgments."""

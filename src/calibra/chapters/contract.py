@@ -58,8 +58,10 @@ class Chapter[Result]:
     """What was found, what to try, what is not known, what is doubtful; of all reps or of one."""
     section: Callable[[Result, Page], Sequence[Section]] = _no_part
     """Its part of the report; the terminal prints the same blocks."""
-    front: Callable[[Result, Page], Sequence[Block]] = _no_part
-    """What stands of it on the first page, beside the findings."""
+    front: Callable[[Result, Page, Sequence[str]], Sequence[Block]] = _no_card
+    """What stands of it on the first page, beside the findings; the reps whom the findings there name come first."""
+    moved: Callable[[Result, Result], Sequence[Finding]] = _no_part
+    """What moved since an earlier answer, which comes first."""
     card: Callable[[Result, str, Page], Sequence[Block]] = _no_card
     """What stands on a rep's card beside the findings of the rep."""
     pictures: Callable[[Result], Pictures] = _no_names

@@ -6,10 +6,8 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from calibra.chapters.contract import Chapter
 from calibra.data.counting.judgments import Judgments
@@ -17,16 +15,11 @@ from calibra.errors import check_folder
 from calibra.findings import Finding
 from calibra.inference.posterior import Diagnostics
 from calibra.report.cards import rep_card
-from calibra.report.glance import first_page
+from calibra.report.glance import first_page, resource, template
 from calibra.report.opening import intro_section, trust_section
 from calibra.values import Phrase
 from calibra.version import __version__
 from calibra.views.page import Page
-
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-OWN = "calibra.report"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,30 +40,28 @@ class Told:
     """Whether nothing speaks against any fit."""
     seed: int
     """Seed of every fit."""
+    since: Sequence[Finding] = ()
+    """What moved since an earlier calibration."""
 
 
 def write_report(told: Told, page: Page, path: str | Path) -> Path:
     """Write the report as one HTML file; `Calibration.report` says what there is to choose."""
     check_folder(Path(path).parent)
     target = Path(path)
-    target.write_text(_template().render(**_parts(told, page)), encoding="utf-8", newline="\n")
+    target.write_text(template("report.html.j2").render(**_parts(told, page)), encoding="utf-8", newline="\n")
     return target
 
 
 def _parts(told: Told, page: Page) -> dict[str, Any]:
     """Everything the template is given."""
     say = page.say
-    cards = [rep_card(told.answers, told.findings, rep, page) for rep in page.reps]
-    front = [block for chapter, answer in told.answers for block in chapter.front(answer, page)]
-    style, script = _resource("report.css"), _resource("report.js")
+    style, script = f"{resource('first.css')}\n{resource('report.css')}", resource("report.js")
     return {
         "say": say,
         "lang": say.lang,
         "sections": _sections(told, page),
-        "cards": cards,
-        "glance": first_page(told.findings, cards, page, front=front, is_good=told.ok),
-        "dated": _dated(told.judgments, page),
-        "scope": _scope(told.judgments, page),
+        "cards": [rep_card(told.answers, told.findings, rep, page) for rep in page.reps],
+        "glance": first_page(told.judgments, told.answers, told.findings, page, is_good=told.ok, since=told.since),
         "is_hidden": page.is_hidden,
         "style": style,
         "script": script,
@@ -85,32 +76,6 @@ def _sections(told: Told, page: Page) -> list[Any]:
     """What came in, how far to trust it, and what each chapter has to say."""
     of_chapters = [section for chapter, answer in told.answers for section in chapter.section(answer, page)]
     return [intro_section(told.judgments, page), trust_section(told.fits, told.notes, page), *of_chapters]
-
-
-def _dated(judgments: Judgments, page: Page) -> str:
-    as_of = judgments.as_of
-    return page.say("page.undated") if as_of is None else page.say("page.dated", as_of=page.say.date(as_of))
-
-
-def _scope(judgments: Judgments, page: Page) -> str:
-    key = "page.scope_one" if len(page.reps) == 1 else "page.scope"
-    return page.say(key, n=f"{judgments.n_judgments:,}", reps=f"{len(page.reps):,}")
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader(OWN, ".")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("report.html.j2")
-
-
-@cache
-def _resource(name: str) -> str:
-    return files(OWN).joinpath(name).read_text(encoding="utf-8").strip()
 
 
 def _hash(text: str) -> str:

@@ -31,7 +31,6 @@ def rep_card(answers: Sequence[tuple[Chapter[Any], Any]], findings: Sequence[Fin
         differs=found or [Flag(say("card.nothing_differs"), "", "pale")],
         attempt=[_flag(finding, page, "card.sure") for finding in tries[:1]] or [Flag(say("card.attempt_none"), "")],
         unknown=unknown or [say("card.nothing_unknown")],
-        talks=_lines(mine, page),
     )
 
 
@@ -39,22 +38,3 @@ def _flag(finding: Finding, page: Page, sureness: str) -> Flag:
     """A finding as it stands on the card."""
     chance = "" if finding.prob is None else page.say(sureness, chance=page.say.chance(finding.prob))
     return Flag(page.say.tell(finding, form="card"), chance, finding.side)
-
-
-def _lines(mine: Sequence[Finding], page: Page) -> list[Flag]:
-    """What stands of a rep on the first page: of each chapter the largest thing found, then the largest to try."""
-    replaced = {(key, finding.within_days) for finding in mine for key in finding.replaces}
-    lines: dict[tuple[str, str], Finding] = {}
-    for finding in mine:
-        if (finding.key, finding.within_days) in replaced or not page.say.has(f"{finding.key}_line"):
-            continue
-        kind = (finding.chapter, finding.role)
-        if kind not in lines or finding.weight > lines[kind].weight:
-            lines[kind] = finding
-    return [_line(finding, page) for finding in sorted(lines.values(), key=lambda finding: finding.role == "try")]
-
-
-def _line(finding: Finding, page: Page) -> Flag:
-    text = page.say.tell(finding, form="line")
-    chance = "" if finding.prob is None else page.say.chance(finding.prob)
-    return Flag(text[:1].upper() + text[1:], chance, finding.side, finding.weight)

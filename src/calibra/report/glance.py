@@ -1,99 +1,152 @@
-"""The first page: whom to talk to about what, of whom nothing can be told, what each rank brings."""
+"""The first page: whose A is whose B, five lines for Monday, the number of the quarter, what moved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
+from calibra.chapters.contract import Chapter
+from calibra.data.counting.judgments import Judgments
 from calibra.findings import Finding
-from calibra.views.blocks import Block, Card, Flag
+from calibra.report.lines import Line, choose_lines, make_line, worth_a_line
+from calibra.views.blocks import Block
 from calibra.views.page import Page
 
-MOST_TALKS = 15
-"""Reps listed on the first page; the rest are collapsed."""
-MOST_NAMED = 12
-"""Reps named in a sentence of the first page; the card of each tells more."""
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+OWN = "calibra.report"
+MOST_TILES = 3
+"""Numbers at the foot of the first page."""
+MOST_DOUBTS = 1
+"""Doubts told in full on the first page; the others are counted, and stand with what came in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number at the foot of the first page."""
+
+    head: str
+    """What it is of."""
+    figure: str
+    """The number."""
+    text: str
+    """What it counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
     """The first page."""
 
-    trust: str
-    """One sentence on how far to trust the report."""
-    is_good: bool
-    """Whether every fit passed its checks."""
-    doubts: list[str]
+    title: str
+    """Heading."""
+    facts: Sequence[str]
+    """Date, number of judgments and reps."""
+    footing: str
+    """What it is for and what not, in one line."""
+    warning: str
+    """That a computation failed; empty otherwise."""
+    doubts: Sequence[str]
     """What looks like a mistake in what was given, or like a model that does not fit."""
     blocks: Sequence[Block]
     """What chapters have to show of all reps together."""
-    talks: list[tuple[Card, Sequence[Flag]]]
-    """Whom to talk to about what, in order of names."""
-    more_talks: list[tuple[Card, Sequence[Flag]]]
-    """The rest of them, with less to talk about."""
-    nobody: str
-    """What is said where nothing can be told of anyone."""
-    lists: list[str]
-    """Who is in line, of whom nothing can be told yet, whose prospects should be looked through."""
+    lines: Sequence[Line]
+    """Whom to talk to about what."""
+    rest: str
+    """Of how many other reps there is something on the card, and of how many nothing can be said yet."""
+    tiles: Sequence[Tile]
+    """Numbers at the foot."""
 
 
 def first_page(
-    findings: Sequence[Finding], cards: Sequence[Card], page: Page, *, front: Sequence[Block], is_good: bool
+    judgments: Judgments,
+    answers: Sequence[tuple[Chapter[Any], Any]],
+    findings: Sequence[Finding],
+    page: Page,
+    *,
+    is_good: bool,
+    since: Sequence[Finding] = (),
 ) -> Glance:
-    """The first page of these findings and cards."""
+    """The first page of these findings; `since` are those of what moved."""
     say = page.say
-    told = [(card, card.talks) for card in cards if card.talks]
-    kept = {card.anchor for card, _ in sorted(told, key=_weight, reverse=True)[:MOST_TALKS]}
+    chosen = choose_lines(findings, say)
+    named = [finding.rep for finding in chosen if finding.rep is not None]
+    front = [block for chapter, answer in answers for block in chapter.front(answer, page, named)]
     doubts = [say.tell(finding) for finding in findings if finding.role == "doubt"]
-    quiet = {rep for rep, card in zip(page.reps, cards, strict=True) if not card.talks}
-    listed = _listed(findings, quiet, page)
-    is_found = bool(told) or any(finding.role == "found" for finding in listed)
     return Glance(
-        trust=say(f"glance.trust_{'bad' if not is_good else 'doubted' if doubts else 'good'}"),
-        is_good=is_good,
+        title=say("page.title"),
+        facts=[_dated(judgments, page), _scope(judgments, page)],
+        footing=" ".join([say("page.footing_short"), *([say("page.pseudonyms")] if page.is_hidden else [])]),
+        warning="" if is_good else say("glance.trust_bad"),
         doubts=doubts,
         blocks=front,
-        talks=[pair for pair in told if pair[0].anchor in kept],
-        more_talks=[pair for pair in told if pair[0].anchor not in kept],
-        nobody="" if is_found else say("glance.nobody"),
-        lists=_lists(listed, page),
+        lines=[make_line(finding, page) for finding in chosen],
+        rest=_rest(findings, named, page),
+        tiles=[*_tiles(findings, page)[: MOST_TILES - 1], *_since(since, page)],
     )
 
 
-def _listed(findings: Sequence[Finding], quiet: set[str], page: Page) -> list[Finding]:
-    """Findings that name their rep in a sentence of the first page: what was found, what is unknown, what to try.
-
-    They have the forms `each` and `list`. A rep with a line of its own on the page is listed only with what to try;
-    any other once, with what is known within the shortest horizon.
-    """
-    known: dict[str, Finding] = {}
-    tries: list[Finding] = []
-    for finding in findings:
-        if finding.rep is None or not page.say.has(f"{finding.key}_each"):
-            continue
-        if finding.role == "try":
-            tries.append(finding)
-        elif finding.rep in quiet:
-            earlier = known.setdefault(finding.rep, finding)
-            known[finding.rep] = min(earlier, finding, key=lambda each: each.within_days or 0)
-    return sorted(known.values(), key=lambda finding: finding.role != "found") + tries
+def _rest(findings: Sequence[Finding], named: Sequence[str], page: Page) -> str:
+    """Nothing to say of the other reps yet, or who has more on the card."""
+    say = page.say
+    spoken = {finding.rep for finding in worth_a_line(findings, say) if finding.rep is not None}
+    more, silent = len(spoken - set(named)), len(set(page.reps) - spoken)
+    told = [say("glance.territory")] if named else []
+    told += [say("glance.more_one" if more == 1 else "glance.more", n=f"{more:,}")] if more else []
+    if silent and not spoken and len(page.reps) > 1:
+        return say("glance.nobody")
+    if silent and spoken:
+        told.append(say("glance.silent_one" if silent == 1 else "glance.silent", n=f"{silent:,}"))
+    return " ".join(told) if say.lang == "en" else "".join(told)
 
 
-def _lists(listed: Sequence[Finding], page: Page) -> list[str]:
-    """Sentences that name the reps of these findings; those of the same words share a sentence.
-
-    The form `each` is a part of such a sentence, whose words are those of the form `list`.
-    """
+def _tiles(findings: Sequence[Finding], page: Page) -> list[Tile]:
+    """Findings of all reps that have a figure of their own, those of most prospects first."""
     say = replace(page.say, several=False)
-    named: dict[str, dict[str, str]] = {}
-    for finding in listed:
-        of = named.setdefault(say.phrase(f"{finding.key}_list"), {})
-        of.setdefault(str(finding.rep), say.tell(finding, form="each"))
-    return [
-        say.fill(words, names=say.listed([of[rep] for rep in page.reps if rep in of], limit=MOST_NAMED))
-        for words, of in named.items()
-    ]
+    told = [finding for finding in findings if finding.rep is None and say.has(f"{finding.key}_figure")]
+    told.sort(key=lambda finding: -finding.weight)
+    return [Tile(*(say.tell(finding, form=form) for form in ("head", "figure", "tile"))) for finding in told]
 
 
-def _weight(pair: tuple[Card, Sequence[Flag]]) -> float:
-    return max(flag.weight for flag in pair[1])
+def _since(since: Sequence[Finding], page: Page) -> list[Tile]:
+    """What moved since last time, or that there was none."""
+    first_time = Tile(*(page.say(f"glance.since_{form}") for form in ("head", "figure", "tile")))
+    return _tiles(since, page)[:1] or [first_time]
+
+
+def _dated(judgments: Judgments, page: Page) -> str:
+    as_of = judgments.as_of
+    return page.say("page.undated") if as_of is None else page.say("page.dated", as_of=page.say.date(as_of))
+
+
+def _scope(judgments: Judgments, page: Page) -> str:
+    key = "page.scope_one" if len(page.reps) == 1 else "page.scope"
+    return page.say(key, n=f"{judgments.n_judgments:,}", reps=f"{len(page.reps):,}")
+
+
+@cache
+def template(name: str) -> Template:
+    """A template of the report."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader(OWN, ".")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(name)
+
+
+@cache
+def resource(name: str) -> str:
+    """A style sheet or script of the report."""
+    return files(OWN).joinpath(name).read_text(encoding="utf-8").strip()
+
+
+def first_page_html(glance: Glance, page: Page) -> str:
+    """The first page alone, for a notebook: a fragment with a style of its own."""
+    return template("first.html.j2").render(
+        say=page.say, lang=page.say.lang, glance=glance, style=resource("first.css")
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -25,6 +25,8 @@ class Cell:
     """Class that says a finding by colour; the text says it too."""
     href: str = ""
     """Anchor in the report."""
+    hover: str = ""
+    """What is read when a pointer rests on it: an interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,6 @@ class Flag:
     """Its probability in words, such as "97 %"; empty where the sentence is no flag."""
     tone: str = ""
     """Class that says the finding by colour."""
-    weight: float = 0.0
-    """How much there is to talk about, in points; for choosing what stands on the first page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +150,3 @@ class Card:
     """One thing to try."""
     unknown: Sequence[str]
     """What cannot be told yet."""
-    talks: Sequence[Flag] = field(default=())
-    """What stands of it on the first page."""

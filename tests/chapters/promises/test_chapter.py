@@ -15,10 +15,12 @@ def said(name: str) -> list[str]:
 
 
 def test_averages_that_are_surely_kept_or_not_stand_in_one_sentence() -> None:
-    assert said("high") == [
+    first, shared = said("high")
+    assert first == (
         "Promises within 90 days, all reps together: A more than promised (over 99 %); B more than promised (over "
         "99 %); C more than promised (over 99 %)."
-    ]
+    )
+    assert shared.startswith("Of 100 called ")
     assert said("no event") == []
 
 

@@ -92,6 +92,11 @@ _OWN = {
     "one event": lambda: counted({f"rep {i}": (0.0, 0.0, 0.0) for i in range(4)}, n=40),
     "apart": lambda: counted({"Up": (0.9, 0.8), "Middle": (0.5, 0.4), "Down": (0.1, 0.05)}, n=400),
     "high": lambda: counted({f"rep {i}": (0.8, 0.55, 0.3) for i in range(4)}),
+    "half high": lambda: counted({f"rep {i}": ((0.95, 0.5)[i % 2], 0.35, 0.025) for i in range(6)}),
+    "half low": lambda: counted({f"rep {i}": ((0.2, 0.65)[i % 2], 0.35, 0.025) for i in range(6)}),
+    "one moved": lambda: counted({**SHARES, "Like 0": (0.3, 0.1, 0.02)}),
+    "many moved": lambda: counted({**SHARES, **{f"Like {i}": (0.3, 0.1, 0.02) for i in range(4)}}),
+    "small": lambda: counted({f"rep {i}": (0.6, 0.4, 0.2) for i in range(4)}, n=5),
     "two horizons": _two_horizons,
     "young": _young,
 }
@@ -128,7 +133,8 @@ def all_blocks(name: str, lang: str = "en") -> list[Block]:
     if "standings" in calibrated(name).answered:
         sections += STANDINGS.section(calibrated(name).standings, page)
     cards = [block for rep in page.reps for block in PROMISES.card(promises, rep, page)]
-    return [block for section in sections for block in section.blocks] + cards
+    front = RANKS.front(ranks, page, page.reps[:1])
+    return [*front, *(block for section in sections for block in section.blocks), *cards]
 
 
 def texts(blocks: Sequence[Block]) -> list[str]:

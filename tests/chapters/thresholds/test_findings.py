@@ -74,7 +74,7 @@ def test_verdicts_are_counted_beside_the_aim() -> None:
     assert "aim: where all reps draw the line. Verdicts on the thresholds of 2 reps (8): tighten 1, loosen 1, " in told
 
 
-def test_a_move_is_said_of_a_rep_to_a_rep_and_in_one_line() -> None:
+def test_a_move_is_said_of_a_rep_and_to_a_rep() -> None:
     found = findings_of("moves from recent shares")
     (tighten,) = [finding for finding in found if finding.key == "thresholds.tighten"]
     assert (tighten.role, tighten.rep, tighten.rank, tighten.prob) == ("try", "rep 0", "A", pytest.approx(0.97))
@@ -86,10 +86,6 @@ def test_a_move_is_said_of_a_rep_to_a_rep_and_in_one_line() -> None:
     assert said_of(found, "tighten", form="card") == [
         "Call a prospect A later: from 17 % of the recent 60, to 14 % of your prospects this quarter; aim 9.7 % "
         "(9.7–9.7); 80 % intervals. Beyond today's line the aim rests on an assumed shape: move a step and look."
-    ]
-    assert said_of(found, "loosen", form="line") == [
-        "Try: call more prospects A, 5.4 % this quarter instead of 1.6 % of the recent 61; aim 9.7 % (9.7–9.7); 80 % "
-        "intervals."
     ]
 
 
@@ -168,10 +164,6 @@ def test_styles_are_said_of_those_found_the_largest_gap_of_each_side_first() -> 
         "rep 0 starts to use ranks at lower probabilities than the others, by 7 (4–9) points (n 1,234; 95 % sure); "
         "line, territory and effort cannot be told apart."
     )
-    assert said_of(found, "starts_higher", form="line") == [
-        "Starts to use ranks at higher chances than the others, by 9 (7–12) points: the line, the territory, or the "
-        "effort?"
-    ]
     assert {finding.replaces for finding in found} == {("ranks.below", "ranks.above")}
     assert {(finding.within_days, finding.prob) for finding in found} == {(90, 0.95)}
 

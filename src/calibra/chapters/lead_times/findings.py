@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
+from calibra.chapters.lead_times.coming import coming_found
 from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.chapters.lead_times.misfits import MISFIT_PROB, misfits
 from calibra.chapters.lead_times.open_prospects import OpenProspects, open_prospects
@@ -18,10 +19,12 @@ from calibra.findings import Finding
 from calibra.reading.means import ALL_REPS
 from calibra.stats.margin import MARGIN_RATIO
 from calibra.tables import plain_rows
-from calibra.values import Chance, Count, Estimate, Listed, Phrase, Rank, Rep, Share, Unit, Value
+from calibra.values import Chance, Count, Estimate, Listed, Number, Phrase, Rank, Rep, Share, Unit, Value
 from calibra.views.strips import Record, by_rank, by_rep
 from calibra.views.summary import MOST_NAMED
 
+WEIGHT_TEMPO = 0.25
+"""How much there is to talk about in an event that comes twice as late, beside one that does not come."""
 FEW_CHASED = 5
 """Fewest prospects to look through again that are worth a conversation."""
 WEIGHT_CHASED = 0.4
@@ -45,6 +48,7 @@ def findings(fit: LeadTimeFit) -> list[Finding]:
         *_promises_not_known(fit),
         *_tempo_unknown(tempo.values()),
         *exits_found(tempo),
+        *coming_found(fit),
         *_chased(fit, prospects),
         *_chance_unknown(fit),
         never_found(fit),
@@ -135,7 +139,8 @@ def _chased(fit: LeadTimeFit, prospects: Mapping[str, OpenProspects]) -> Iterato
         if row["n_chased"]
     ]
     values: dict[str, Value] = {"n": total.n_chased, "open": total.n, "worth": worth, "left": total.left}
-    yield Finding("lead_times.chased_all", values | {"ranks": Listed(tuple(parts), "semicolon")})
+    ranks = Listed(tuple(parts), "semicolon")
+    yield Finding("lead_times.chased_all", values | {"ranks": ranks}, "try", weight=total.n_chased)
     if len(fit.reps) > 1:
         chased = Counter({rep: of_rep.n_chased for rep, of_rep in prospects.items() if rep != ALL_REPS})
         most = [Phrase("lead_times.chased_each", _named(rep, n)) for rep, n in chased.most_common(MOST_NAMED) if n]
@@ -179,7 +184,8 @@ def _tempo_of_rep(row: Record) -> Iterator[Finding]:
         name, side = SIDES[row["finding"]]
         prob, ratio = row[f"prob_{name}"], _estimate(row, "ratio", "tenth")
         values |= {"ratio": ratio, "n": Count(row["events"], "event"), "margin": MARGIN_RATIO, "sure": Chance(prob)}
-        weight = 100.0 * abs(row["ratio"] - 1.0) / 2.0
+        values |= {"about": Number(row["median_days"], 0), "usual": Number(row["median_days"] / row["ratio"], 0)}
+        weight = prob * WEIGHT_TEMPO * row["events"] * abs(row["ratio"] - 1.0)
         yield Finding(f"lead_times.{name}", values, rep=rep, prob=prob, side=side, weight=weight)
 
 

@@ -7,7 +7,7 @@ from calibra.chapters.fitting import Fitting
 from calibra.chapters.promises.findings import findings
 from calibra.chapters.promises.reliability import RankReliability, rank_reliability
 from calibra.chapters.promises.rows import Days, Promises
-from calibra.chapters.promises.section import card, front, section
+from calibra.chapters.promises.section import card, section
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.chapters.thresholds.chapter import THRESHOLDS
 from calibra.errors import InputError
@@ -41,7 +41,6 @@ PROMISES = Chapter(
     tables=_tables,
     findings=findings,
     section=section,
-    front=front,
     card=card,
     when="always",
     place=20,

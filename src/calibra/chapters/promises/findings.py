@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from calibra.chapters.promises.everybody import everybody
 from calibra.chapters.promises.reliability import KEPT, LESS, MORE
 from calibra.chapters.promises.rows import Days, Promises
 from calibra.findings import Finding
@@ -25,7 +26,7 @@ def findings(promises: Promises) -> list[Finding]:
         rows = promises.rows(days)[ALL_REPS]
         found += _averages(rows, days)
         found += [_bar(rank, row, days) for rank, row in rows.items() if row["kind"] == "bar"]
-    return found
+    return [*found, *everybody(promises)]
 
 
 def _averages(rows: Mapping[str, Record], days: Days) -> Iterator[Finding]:

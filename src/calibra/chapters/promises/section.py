@@ -35,11 +35,6 @@ def section(promises: Promises, page: Page) -> list[Section]:
     return [Section("promises", say("promises.title"), blocks)]
 
 
-def front(promises: Promises, page: Page) -> list[Table]:
-    """What each rank brings, all reps together, for the first page."""
-    return [table for days in promises.ranks for table in all_reps_tables(promises, page, days)]
-
-
 def _anything_within(promises: Promises, days: Days) -> bool:
     """Whether the scale promises anything within a horizon."""
     scale = promises.ranks[days].scale

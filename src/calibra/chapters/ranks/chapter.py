@@ -11,7 +11,9 @@ from calibra.chapters.fitting import Fitting
 from calibra.chapters.ranks.doubts import doubts
 from calibra.chapters.ranks.findings import findings
 from calibra.chapters.ranks.fit import RankFit
+from calibra.chapters.ranks.front import front
 from calibra.chapters.ranks.model import RankModel, RankPriors
+from calibra.chapters.ranks.moved import moved
 from calibra.chapters.ranks.rows import Ranks as Ranks
 from calibra.chapters.ranks.scores import scores
 from calibra.chapters.ranks.section import section
@@ -108,6 +110,8 @@ RANKS = Chapter(
     tables=_tables,
     findings=_findings,
     section=section,
+    front=front,
+    moved=moved,
     pictures=_pictures,
     summary=_summary,
     scores=scores,

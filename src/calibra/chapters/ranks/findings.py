@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from calibra.chapters.ranks.population import THESE_REPS
 from calibra.chapters.ranks.rows import PROBS, Days, RankRows, Ranks
+from calibra.chapters.ranks.talk import missed, talk_findings, turned_pair
 from calibra.findings import Finding
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.reading.means import ALL_REPS, WITHIN_REPS
@@ -18,8 +19,6 @@ MOST_NAMED = 5
 """Reps named in one sentence; the rest are counted."""
 MOST_PAIRS = 10
 """Pairs of ranks named in one sentence."""
-IN_DOUBT_WEIGHT = 20.0
-"""How much there is to talk about, in points, where ranks tell nothing or the wrong way."""
 REVIEW_WEIGHT, REVIEW_SIDE_WEIGHT = 1000.0, 0.5
 """What is tried first: ranks that tell nothing before any move, a gap after every move."""
 
@@ -29,7 +28,9 @@ type Values = dict[str, Value]
 def findings(ranks: Ranks) -> list[Finding]:
     """All reps first, then each rep."""
     together = [finding for rows in ranks.all_rows() for finding in _all_reps(rows)]
-    return together + [finding for rep in ranks.reps for finding in _of_rep(ranks, rep)]
+    of_reps = [finding for rep in ranks.reps for finding in _of_rep(ranks, rep)]
+    best = ranks.rows(ranks.days_of(next(iter(ranks.values())).ranks[0]))
+    return [*together, *missed(best), *of_reps, *talk_findings(best)]
 
 
 # all reps together ----------------------------------------------------------------------------------------------------
@@ -208,15 +209,16 @@ def _separation(rows: RankRows, rep: str) -> Iterator[Finding]:
         return
     prob = row["prob_inverted" if key == "inverted" else "prob_ranks_tell_nothing"]
     values["sure"] = Chance(prob)
+    pair = turned_pair(rows, rep) if key == "inverted" else {}
     yield Finding(
-        f"ranks.{key}",
-        values,
+        "ranks.inverted_counted" if pair else f"ranks.{key}",
+        values | pair,
         "found",
         rep,
         within_days=days,
         prob=prob,
         side="below",
-        weight=IN_DOUBT_WEIGHT,
+        weight=float(row["n"]) * prob,
         replaces=("ranks.below", "ranks.above"),
     )
 

@@ -12,6 +12,7 @@ from calibra.chapters.ranks.mix import average_probability, mix_weights, team_we
 from calibra.chapters.ranks.order import order_columns
 from calibra.chapters.ranks.population import expected_columns, rep_share, spread_columns
 from calibra.chapters.ranks.profiles import profile_columns
+from calibra.chapters.ranks.translation import translation_columns
 from calibra.data.counting.counts import BinomialCells
 from calibra.data.counting.judged_weeks import JudgedWeeks
 from calibra.data.counting.judgments import Judgments
@@ -337,6 +338,16 @@ class RankFit:
         columns = expected_columns(self, team=team, interval_prob=interval_prob)
         keep = [i for i, label in enumerate(self.ranks) if label in asked]
         return self._table({name: values[keep] for name, values in columns.items()}, interval_prob)
+
+    def translation(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """Whose A is whose B? Each rep's ranks on the scale of the others' (two or more, in order), and open prospects.
+
+        `rep`, `rank`; `reads_as`, the rank or two neighbouring ranks of the others that it lies nearest to with
+        probability `prob` of 0.9 or more, else "cannot tell yet"; `place` (median) with `lower`, `upper`, 1 the others'
+        best rank, open by half a rank at both ends; `open_now`, and as many of the others' best rank as bring the same,
+        `equivalent` with interval; `n` mature judgments.
+        """
+        return self._table(translation_columns(self, interval_prob=interval_prob), interval_prob)
 
     def summary(self, *, margin_odds: float = MARGIN_ODDS) -> str:
         """Everything at a glance, diagnostics first."""

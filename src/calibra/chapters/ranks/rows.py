@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from calibra.chapters.ranks.first_answers import first_answers
 from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.ranks.profiles import FINDINGS
+from calibra.chapters.ranks.translation import beside_the_others
 from calibra.reading.by_horizon import ByHorizon
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.reading.means import ALL_REPS
+from calibra.stats.intervals import INTERVAL_PROB
 from calibra.views.strips import ByRank, Record, by_rank, by_rep, rows_of_rep
 
 if TYPE_CHECKING:
@@ -69,6 +73,11 @@ class RankRows:
     def order(self) -> Mapping[str, list[Record]]:
         """Rep, all reps and within reps too, to rows of `RankFit.order`."""
         return rows_of_rep(self.fit.order())
+
+    @cached_property
+    def beside(self) -> Mapping[str, Any]:
+        """Each rep beside the others: arrays (rep, rank) and (rep,), see `beside_the_others`."""
+        return beside_the_others(self.fit, margin=float(np.log(self.margin_odds)), interval_prob=INTERVAL_PROB)
 
     @cached_property
     def highest(self) -> Mapping[str, float]:

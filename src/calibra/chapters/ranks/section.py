@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calibra.chapters.ranks.findings import spread
+from calibra.chapters.ranks.front import MOST_ROWS, best_rows, translation
 from calibra.chapters.ranks.rows import PROBS, RankRows, Ranks
 from calibra.reading.means import ALL_REPS
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
@@ -21,9 +22,10 @@ from calibra.views.svg import Scale, axis, strip
 
 
 def section(ranks: Ranks, page: Page) -> list[Section]:
-    """Both tables at every horizon."""
+    """Both tables at every horizon; of more reps than the first page draws, the translation of all of them."""
     say = page.say
-    blocks: list[Block] = []
+    reps = [rep for rep in page.reps if rep in best_rows(ranks).fit.reps]
+    blocks: list[Block] = list(translation(best_rows(ranks), page, reps)) if len(reps) > MOST_ROWS else []
     for rows in ranks.all_rows():
         lead = say("ranks.lead", within=say.within(rows.days), level=page.level())
         blocks += [Text(lead), _grid(rows, page)]
