@@ -257,7 +257,7 @@ def doubts_of_judgments(judgments: Judgments, *, margin_odds: float) -> list[Fin
     doubts = doubts_of_rows(judgments, margin_odds=margin_odds)
     if judgments.as_of is not None:
         counts, aside = judgments.duration_counts(), judgments.set_aside
-        return [*doubts, *summarise(counts, aside, {}, scale=judgments.scale, log_doubts=judgments.log_doubts).doubts]
+        return [*doubts, *summarise(counts, aside, (), scale=judgments.scale, log_doubts=judgments.log_doubts).doubts]
     cells = judgments.binomial_cells()
     doubts += doubts_of_counts(cells.reps, cells.n, cells.events, has_events=bool(cells.events.any()))
     return doubts + doubts_of_scale(judgments.scale)

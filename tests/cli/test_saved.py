@@ -155,7 +155,7 @@ def test_the_help_of_score_explains_every_verdict(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit, match="0"):
         main(["score", "--help"])
     told = capsys.readouterr().out
-    page = (Path(__file__).parents[1] / "docs" / "how-to" / "scoring.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "scoring.md").read_text(encoding="utf-8")
     for verdict in VERDICTS:
         assert f"\n  {verdict}  " in told
         assert f"\n| `{verdict}` | " in page

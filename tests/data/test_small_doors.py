@@ -18,6 +18,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.history.history import RankHistory
 from calibra.data.history.readers import read_hubspot_history, read_salesforce_history
 from calibra.errors import InputError
+from tests.data.noted import noted_by_kind
 
 SCALE = cb.RankScale(["A", "B"])
 ROLES = {"prospect": "id", "rep": "who", "rank": "to", "judged_at": "at", "event_at": "came"}
@@ -123,7 +124,7 @@ DAYS = {
     "came": ["2026-01-09", "2026-01-09", "someday", ""], "won": ["2026-02-01", "31/1/26", "", ""],
     "hoped": ["", "soon", "", "next year"],
 }  # fmt: skip
-LOST = "won_at or expected_at no day that exists: that day is taken as not known"
+LOST = "value_lost"
 
 
 def check_values_alone(frame: Any) -> None:
@@ -134,7 +135,7 @@ def check_values_alone(frame: Any) -> None:
         Judgments.from_frame(frame, columns=roles, **told)
     found = Judgments.from_frame(frame, columns=roles, problems="set_aside", **told)
     assert (found.n_judgments, found.set_aside.by_reason) == (3, {"unreadable date": 1})
-    assert found.summary().noted[LOST] == 2
+    assert noted_by_kind(found.summary())[LOST] == 2
     counts = found.duration_counts()
     assert (int(counts.n[counts.ending == 1].sum()), int(counts.n_won.sum())) == (2, 1)
     at_door = {"prospect": "id", "event_at": "came", "won_at": "won"}
@@ -144,7 +145,7 @@ def check_values_alone(frame: Any) -> None:
     log = RankHistory.from_frames(frame, frame, columns=changes, outcome_columns=at_door, problems="set_aside", **told)
     assert log.set_aside.by_reason == {"unreadable outcome date": 1}
     assert log.judgments().n_judgments == 3
-    assert log.judgments().summary().noted[LOST] == 1
+    assert noted_by_kind(log.judgments().summary())[LOST] == 1
 
 
 @pytest.mark.parametrize("kind", LOCAL)

@@ -12,6 +12,7 @@ import pytest
 from calibra.data.history.history import RankHistory
 from calibra.data.scale import Promise, RankScale
 from tests.data.history.history_world import history_world
+from tests.data.noted import noted_by_kind
 
 SCALE = RankScale(list("ABCDE"), {"A": Promise(0.5, 90)})
 CHANGES = ("prospect", "rep", "rank", "changed_at")
@@ -54,7 +55,7 @@ def plan_of(postgres: Any, history: RankHistory) -> str:
 
 def counted(history: RankHistory) -> list[Any]:
     counts = [history.judgments(mode).duration_counts().table.values.tolist() for mode in ("first", "every")]
-    return [*counts, dict(history.summary().noted)]
+    return [*counts, noted_by_kind(history.summary())]
 
 
 def test_no_plan_joins_every_change_with_every_outcome_and_text_is_no_slower_than_four_times(

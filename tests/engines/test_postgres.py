@@ -7,12 +7,12 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
-from calibra.data.counting.rows import REPLACED
 from calibra.data.frames.dates import day_number, with_days
 from calibra.data.frames.postgres import fetch
 from calibra.errors import InputError
 from tests.data.frames.test_versions import LOADED, ROLES, late_copies, read
 from tests.data.frames.worlds import as_polars, world
+from tests.data.noted import noted_by_kind
 
 DAYS = ("judged", "opened", "left")
 
@@ -48,7 +48,7 @@ def test_of_late_copies_postgresql_counts_the_last_version(postgres: Any) -> Non
     judgments = read(table, LOADED)
     counts = judgments.duration_counts()
     assert (judgments.n_judgments, int(counts.n[counts.ending == 1].sum())) == (3000, 750)
-    assert judgments.summary().noted[REPLACED] == 30
+    assert noted_by_kind(judgments.summary())["replaced"] == 30
 
 
 def test_rows_that_arrive_in_postgresql_between_two_questions_are_an_error(postgres: Any) -> None:

@@ -13,9 +13,8 @@ from hypothesis import given, strategies as st
 from calibra.data.counting.counts import DurationCounts
 from calibra.data.counting.judgments import Judgments
 from calibra.errors import CalibraError
-
-from .cases import cases
-from .frames import AS_OF, DAYS, EXTREME_DAYS, KINDS, NAMES, SCALE, Column
+from tests.fuzz.cases import cases
+from tests.fuzz.frames import AS_OF, DAYS, EXTREME_DAYS, KINDS, NAMES, SCALE, Column
 
 PLAIN_KINDS = ("pandas", "polars", "pyarrow", "DuckDB", "CSV", "Parquet")
 

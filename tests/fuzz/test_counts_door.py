@@ -12,9 +12,8 @@ from hypothesis import assume, given, strategies as st
 from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import CalibraError, InputError
-
-from .cases import cases
-from .frames import AS_OF, CANNOT_HOLD, FOREIGN_KINDS, ODD_LABELS, ODD_NUMBERS, SCALE
+from tests.fuzz.cases import cases
+from tests.fuzz.frames import AS_OF, CANNOT_HOLD, FOREIGN_KINDS, ODD_LABELS, ODD_NUMBERS, SCALE
 
 NUMBERS = st.one_of(st.integers(0, 50), st.sampled_from(ODD_NUMBERS), st.none(), st.booleans(), st.floats())
 LABELS = st.one_of(st.sampled_from(["A", "B", "7", 7, 7.0]), st.sampled_from(ODD_LABELS), st.none())

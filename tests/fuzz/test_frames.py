@@ -13,9 +13,9 @@ from hypothesis import assume, event, given, strategies as st
 
 from calibra.data.counting.judgments import Judgments
 from calibra.errors import CalibraError, NotEnoughDataError
-
-from .cases import cases
-from .frames import AS_OF, CANNOT_HOLD, KINDS, NAMES, SCALE, Column, columns_of
+from tests.data.noted import noted_by_kind
+from tests.fuzz.cases import cases
+from tests.fuzz.frames import AS_OF, CANNOT_HOLD, KINDS, NAMES, SCALE, Column, columns_of
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def read(frame: Any, roles: Iterator[str] | dict[str, Column], **choices: Any) -
 def check_adds_up(judgments: Judgments, n_rows: int) -> None:
     """Every row is counted, set aside, or not yet known; and every table says the same."""
     summary = judgments.summary()
-    unknown = sum(n for words, n in summary.noted.items() if "not yet known" in words)
+    unknown = noted_by_kind(summary).get("not_yet_known", 0)
     assert judgments.n_judgments + judgments.set_aside.n_rows + unknown == n_rows
     assert all(found.examples for found in judgments.set_aside.findings)
     assert int(judgments.set_aside.table["n"].sum()) == judgments.set_aside.n_rows

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import event, given, strategies as st
 
 import calibra as cb
-
-from .cases import cases
+from tests.fuzz.cases import cases
 
 
 class Saved:

@@ -15,9 +15,8 @@ from calibra.cli.config import read_settings
 from calibra.cli.init import TEMPLATE
 from calibra.cli.main import main
 from calibra.errors import CalibraError
-
-from .cases import cases
-from .frames import ODD_LABELS
+from tests.fuzz.cases import cases
+from tests.fuzz.frames import ODD_LABELS
 
 CSV = """lead,owner,label,judged,opened
 p1,Abe,A,2026-01-10,2026-02-01

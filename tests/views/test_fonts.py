@@ -10,7 +10,7 @@ from calibra.chapters.ranks.pictures import plot_probabilities
 from calibra.errors import CalibraWarning
 from calibra.views import fonts
 from calibra.views.style import make_axes, save_picture
-from tests.views.conftest import counts_fit
+from tests.hostile import counts_fit
 
 
 def test_japanese_names_fall_back_on_an_installed_font_and_latin_stays_as_it_was(tmp_path: Path) -> None:

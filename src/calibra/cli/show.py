@@ -56,7 +56,7 @@ def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_re
     for by in ("rank", "rep") if each_rep else ("rank",):
         for part in render_block(counts_table(summary, page_words, by=by)):
             console.print(part)
-    noted = [f"Noted: {n:,} {what}." for what, n in summary.noted.items()]
+    noted = [str(found) for found in summary.noted]
     doubtful = [f"Doubtful: {doubt}" for doubt in (*doubts_of_rows(judgments), *summary.doubts)]
     say(words("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"])))
 
@@ -121,7 +121,7 @@ def judgments_json(judgments: Judgments) -> dict[str, Any]:
     return known | {
         "as_of": str(judgments.as_of),
         "by_rank": plain_rows(summary.by_rank),
-        "noted": dict(summary.noted),
+        "noted": [found.plain() for found in summary.noted],
         "doubts": [doubt.plain() for doubt in summary.doubts],
         "by_rep": plain_rows(summary.by_rep),
         "set_aside": summary.set_aside.by_reason,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.problems import REASONS
-from calibra.data.counting.rows import NO_VALUE
 from calibra.data.counting.tabulate import MISSING
 from calibra.findings import Finding
 from calibra.inference.posterior import Diagnostics
@@ -22,20 +20,6 @@ from calibra.wording import Wording
 
 if TYPE_CHECKING:
     from calibra.data.counting.summary import JudgmentsSummary
-
-NOTED_KEYS = {
-    "judged, or first under observation, after as_of: not yet known": "noted_not_yet_known",
-    "event or exit after as_of: open": "noted_end_after",
-    "event and exit both: the earlier counts, ties to the event": "noted_both",
-    "handed back, and the event came after: it counts for the reading, within the horizon": "noted_handed_back",
-    "disqualified, came all the same: counted as no event": "noted_disqualified",
-    "lost or ended otherwise, came all the same: counted as no event": "noted_other_exit",
-    "lost from sight, or under observation late, before the longest horizon: not counted within it": "noted_in_part",
-    "won before the judgment or before the event": "noted_won_before",
-    "won without an event, or after an earlier exit": "noted_won",
-}
-"""What the judgments note, to its phrase."""
-_NO_VALUE = re.compile(re.escape(NO_VALUE).replace(r"\{role\}", r"(?P<role>\w+)"))
 
 
 def came_in(judgments: Judgments, say: Wording) -> str:
@@ -61,15 +45,8 @@ def intro_section(judgments: Judgments, page: Page) -> Section:
     summary = judgments.summary()
     mature = [Text(say("intro.mature_note", days=say("format.comma").join(map(str, summary.n_mature))), "note")]
     blocks: list[Block] = [opening, counts_table(summary, say), *(mature if summary.n_mature else [])]
-    noted = [say("intro.noted", n=f"{n:,}", what=_noted(words, say)) for words, n in summary.noted.items()]
+    noted = [say.tell(found) for found in summary.noted]
     return Section("came-in", title, [*blocks, *([Bullets(noted)] if noted else []), Text(_set_aside(page, summary))])
-
-
-def _noted(words: str, say: Wording) -> str:
-    """What the judgments note, in the report's language."""
-    if empty := _NO_VALUE.fullmatch(words):
-        return say("intro.noted_no_value", role=empty["role"])
-    return say(f"intro.{NOTED_KEYS.get(words, 'noted_other')}", words=words)
 
 
 def counts_table(summary: JudgmentsSummary, say: Wording, *, by: str = "rank") -> Table:

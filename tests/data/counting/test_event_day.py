@@ -13,6 +13,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.history.history import RankHistory
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
+from tests.data.noted import noted_by_kind
 
 SCALE = RankScale(["A", "B"])
 RANKED = {"before": "2026-03-20 09:00:00", "same": "2026-03-20 12:00:00", "after": "2026-03-20 17:00:30"}
@@ -71,8 +72,8 @@ def test_days_without_a_clock_are_kept_as_day_0_with_a_note(kind: str, won: str)
     frame = KINDS[kind](table(list(RANKED.values()), whole))
     for found in (judged(frame), logged(frame).judgments()):
         assert (found.n_judgments, found.duration_counts().days.tolist()) == (3, [0])
-        noted = found.summary().noted
-        assert noted["event on the day of the judgment, not known to be before it: kept as day 0"] == 3
+        noted = noted_by_kind(found.summary())
+        assert noted["event_day"] == 3
 
 
 def test_days_of_both_doors_are_one_count() -> None:

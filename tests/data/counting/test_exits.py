@@ -17,6 +17,7 @@ from calibra.data.counting.exits import KINDS
 from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
+from tests.data.noted import noted_by_kind
 
 SCALE = RankScale(["A", "B"], {"A": Promise(0.5, 60), "B": Promise(0.3, 90)})
 AS_OF = date(2026, 6, 30)
@@ -114,11 +115,11 @@ def test_an_event_after_an_exit_counts_by_its_kind_within_the_horizon_of_the_jud
     cells = judgments.binomial_cells(within_days=60)
     assert (cells.n.sum(), cells.events.sum()) == (6, 1)  # the first alone: the second came on day 61
     assert judgments.binomial_cells(within_days=60, in_our_care=True).events.sum() == 0
-    assert judgments.summary().noted == {
-        "event and exit both: the earlier counts, ties to the event": 5,
-        "handed back, and the event came after: it counts for the reading, within the horizon": 2,
-        "disqualified, came all the same: counted as no event": 1,
-        "lost or ended otherwise, came all the same: counted as no event": 1,
+    assert noted_by_kind(judgments.summary()) == {
+        "both": 5,
+        "handed_back": 2,
+        "disqualified": 1,
+        "other_exit": 1,
     }
     exits = judgments.exits()
     assert [exits.n_of(kind) for kind in KINDS] == [2, 1, 1, 0, 1]
@@ -181,8 +182,8 @@ def lost(n_lost: int, role: str, n: int = 1500) -> Judgments:
 def test_up_to_two_per_cent_seen_in_part_are_left_out_and_told(role: str) -> None:
     cells = lost(30, role).binomial_cells(within_days=90)
     assert (cells.n.sum(), cells.n_left_out) == (1470, 30)
-    noted = "lost from sight, or under observation late, before the longest horizon: not counted within it"
-    assert lost(30, role).summary().noted[noted] == 30
+    noted = "in_part"
+    assert noted_by_kind(lost(30, role).summary())[noted] == 30
     with pytest.raises(InputError, match=r"More than 2\s% are too many to leave out"):
         lost(31, role).binomial_cells(within_days=90)
 

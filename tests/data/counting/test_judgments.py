@@ -18,6 +18,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError, NotEnoughDataError
 from tests.data.frames.worlds import AS_OF, COLUMNS, FRAMES, SCALE, as_pandas, as_polars, world
+from tests.data.noted import noted_by_kind
 
 ROLES = {"prospect": "lead", "rep": "owner", "rank": "label", "judged_at": "judged", "event_at": "opened"}
 
@@ -123,10 +124,10 @@ def test_an_early_event_of_a_young_judgment_does_not_enter_the_mature_counts(twe
     np.testing.assert_array_equal(cells.events, [[2, 1], [0, 0]])
     np.testing.assert_array_equal(cells.n_immature, [[2, 0], [1, 0]])
     assert judgments.n_judgments == 11
-    assert judgments.summary().noted == {
-        "judged, or first under observation, after as_of: not yet known": 1,
-        "event or exit after as_of: open": 2,
-        "event and exit both: the earlier counts, ties to the event": 2,
+    assert noted_by_kind(judgments.summary()) == {
+        "not_yet_known": 1,
+        "end_after": 2,
+        "both": 2,
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from calibra.errors import InputError
 from tests.data.frames.test_plain_types import every_local
 from tests.data.frames.typed_world import TRUTH, read, relation, totals
+from tests.data.noted import noted_by_kind
 
 KINDS = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
 
@@ -19,7 +20,7 @@ KINDS = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
 def test_infinity_is_no_day(kind: str) -> None:
     judgments = read(relation(won=f"coalesce({{}}, 'infinity')::{kind}"))
     assert totals(judgments) == TRUTH
-    assert judgments.summary().noted["event or exit after as_of: open"] == 39  # counted by SQL, infinity left out
+    assert noted_by_kind(judgments.summary())["end_after"] == 39  # counted by SQL, infinity left out
     with pytest.raises(InputError, match="`judged_at` must be known; it is missing, in 6 rows"):
         read(relation(judged=f"CASE WHEN i % 500 = 0 THEN 'infinity' ELSE {{}} END::{kind}"))
 

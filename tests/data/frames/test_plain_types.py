@@ -61,9 +61,9 @@ def test_a_role_without_any_value_counts_as_absent_and_is_told(make: Any) -> Non
     for sql in ("NULL", "NULL::DATE", "NULL::VARCHAR"):
         judgments = read(make(relation(left_at=sql)))
         assert totals(judgments) == (3000, 750, 0, 2250)
-        noted = "all of them without `exit_at`: its column has no value in any row"
-        assert judgments.summary().noted[noted] == 3000
-        assert noted in str(judgments.summary())
+        (noted,) = (found for found in judgments.summary().noted if found.key == "data.noted_no_value")
+        assert noted.values == {"n": 3000, "role": "exit_at"}
+        assert "all 3,000 without `exit_at`: its column has no value in any row" in str(judgments.summary())
 
 
 @every_local

@@ -10,7 +10,7 @@ import pytest
 from tests.data.frames.typed_world import relation
 from tests.data.frames.types_tried import cases, check_type, table
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "engines.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "engines.md"
 
 
 def make(back_end: str, changed: dict[str, Any]) -> Any:

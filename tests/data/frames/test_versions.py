@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from calibra.data.counting.judgments import Judgments
-from calibra.data.counting.rows import REPLACED
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
+from tests.data.noted import noted_by_kind
 
 SCALE = RankScale(["A", "B", "C"], {"A": Promise(0.5, 90)})
 ROLES = {"prospect": "id", "rep": "rep", "rank": "rank", "judged_at": "judged", "event_at": "won"}
@@ -56,7 +56,7 @@ def test_of_late_copies_the_last_version_counts_and_the_replaced_are_told(kind: 
     counts = judgments.duration_counts()
     assert (judgments.n_judgments, int(counts.n[counts.ending == 1].sum())) == (3000, 750)
     assert judgments.set_aside.n_rows == 0
-    assert judgments.summary().noted[REPLACED] == 30
+    assert noted_by_kind(judgments.summary())["replaced"] == 30
 
 
 def test_without_a_version_copies_that_differ_are_an_error() -> None:

@@ -12,8 +12,7 @@ import pytest
 
 from calibra.data.history.history import RankHistory
 from calibra.data.scale import Promise, RankScale
-
-from .history_world import history_world
+from tests.data.history.history_world import history_world
 
 SCALE = RankScale(["A", "B", "C", "D", "E"], {"A": Promise(0.5, 90)})
 COLUMNS = {name: name for name in ("prospect", "rep", "rank", "changed_at")}

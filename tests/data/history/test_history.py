@@ -18,6 +18,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.history.history import RankHistory
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
+from tests.data.noted import noted_by_kind
 
 SCALE = RankScale(["A", "B", "C"], {"A": Promise(0.5, 30)})
 AS_OF = "2026-06-30"
@@ -180,10 +181,10 @@ def test_what_became_of_every_row_is_told() -> None:
 
 
 def test_judgments_carry_the_account_of_their_log() -> None:
-    noted = read().judgments().summary().noted
-    assert noted["saves that changed no rank"] == 3
-    assert noted["ranks written after the event (1 within 7 days): hindsight"] == 1
-    assert noted["event on the day of the judgment, not known to be before it: kept as day 0"] == 1
+    noted = noted_by_kind(read().judgments().summary())
+    assert noted["unchanged"] == 3
+    assert noted["hindsight"] == 1
+    assert noted["event_day"] == 1
 
 
 def test_transitions_tell_moves_and_days_to_the_event() -> None:
@@ -254,7 +255,7 @@ def results(history: RankHistory) -> tuple[Any, ...]:
     first, every = history.judgments(), history.judgments("every")
     held = history.judgments("landmark", landmark="2026-04-10")
     counts = (told(first), told(every), told(every, through=True), told(held))
-    return *counts, history.summary().noted, str(history.transitions())
+    return *counts, noted_by_kind(history.summary()), str(history.transitions())
 
 
 @cache
@@ -303,8 +304,12 @@ def test_an_earlier_snapshot_equals_the_tables_cut_on_that_day(as_of: str) -> No
             pd.testing.assert_frame_equal(one.duration_counts(by=by).table, other.duration_counts(by=by).table)
         assert told(one, through=True) == told(other, through=True)
     assert str(back.transitions()) == str(cut.transitions())
-    without = [n for words, n in back.summary().noted.items() if "after as_of" not in words]
-    assert without == list(cut.summary().noted.values())
+    without = [
+        n
+        for kind, n in noted_by_kind(back.summary()).items()
+        if kind not in ("changes_not_yet", "end_after", "not_yet_known")
+    ]
+    assert without == list(noted_by_kind(cut.summary()).values())
 
 
 def test_judgments_of_a_history_go_back_in_time_as_the_history_does() -> None:
@@ -333,7 +338,7 @@ def test_ranks_that_are_whole_numbers_are_read_with_gaps() -> None:
     assert frame["to"].dtype == float
     history = read(frame, outcomes.to_pandas(), scale=RankScale([1, 2, 3]))
     assert history.judgments().n_judgments == 6
-    assert history.summary().noted == read().summary().noted
+    assert noted_by_kind(history.summary()) == noted_by_kind(read().summary())
 
 
 BAD = [

@@ -14,6 +14,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.history.history import RankHistory
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
+from tests.data.noted import noted_by_kind
 
 SCALE = RankScale(["A", "B"], {"A": Promise(0.5, 30)})
 CHANGES = {"prospect": "id", "rep": "who", "rank": "to", "changed_at": "at"}
@@ -75,7 +76,7 @@ def check_late(make: Made) -> None:
     last = [("Abe", "A", 20, 1, 1), ("Abe", "A", 27, 1, 1), ("Abe", "B", 36, 2, 1), ("Ito", "B", 174, 3, 1)]
     assert rows_of(history.judgments()) == last
     assert (history.summary().n_changes, history.summary().n_outcomes, history.summary().n_replaced) == (4, 4, 2)
-    assert history.summary().noted["earlier versions of a change or an outcome: the last one counts"] == 2
+    assert noted_by_kind(history.summary())["log_replaced"] == 2
     # on 15 February the event of 1 and the whole of 3 were not recorded yet
     in_february = history.at("2026-02-15")
     assert rows_of(in_february.judgments()) == [("Abe", "A", 41, 3, 1), ("Abe", "B", 36, 2, 1), ("Ito", "B", 39, 3, 1)]

@@ -16,7 +16,9 @@ from calibra.data.counting.packed import EXIT_KINDS, HANDED_BACK, Plan, column_f
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.counting.tabulate import IntArray, add_up
 from calibra.data.frames.open import OpenedFrame, collect
+from calibra.data.noted import counted_notes, note
 from calibra.errors import InputError
+from calibra.findings import Finding
 from calibra.tables import brief, make_table
 from calibra.words import counted, normal_spelling, quoted
 
@@ -182,17 +184,13 @@ def _maturity_after(horizons: Sequence[int]) -> nw.Expr:
     return sum(fitting[1:], fitting[0]) if fitting else zero
 
 
-def exits_noted(exits: ExitCounts) -> dict[str, int]:
-    """What the kinds of exits tell that should be known, in words, to number of judgments."""
+def exits_noted(exits: ExitCounts) -> tuple[Finding, ...]:
+    """What the kinds of exits tell that should be known."""
     others = [kind for kind in EXIT_KINDS if kind != HANDED_BACK]
-    noted = {
-        HANDED_BACK_CAME: exits.n_of(HANDED_BACK, event_after=True),
-        DISQUALIFIED_CAME: exits.n_of("disqualified", event_after=True),
-        OTHER_CAME: exits.n_of(*others[1:], event_after=True),
-    }
-    return {words: n for words, n in noted.items() if n}
-
-
-HANDED_BACK_CAME = "handed back, and the event came after: it counts for the reading, within the horizon"
-DISQUALIFIED_CAME = "disqualified, came all the same: counted as no event"
-OTHER_CAME = "lost or ended otherwise, came all the same: counted as no event"
+    return counted_notes(
+        [
+            note("handed_back", exits.n_of(HANDED_BACK, event_after=True)),
+            note("disqualified", exits.n_of("disqualified", event_after=True)),
+            note("other_exit", exits.n_of(*others[1:], event_after=True)),
+        ]
+    )

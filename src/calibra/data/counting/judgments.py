@@ -107,7 +107,7 @@ class Judgments:
     _horizons: tuple[int, ...]
     _cells: BinomialCells | None
     _ready: ReadyCells | None
-    _noted: Mapping[str, int] | None
+    _noted: tuple[Finding, ...] | None
     _weeks: dict[tuple[tuple[str, ...], tuple[int, ...]], WeeklyCounts]
     _endings: WeeklyEndings | None
     _exits: ExitCounts | None
@@ -266,7 +266,7 @@ class Judgments:
         ready = read_cells(frame, scale=scale, as_of_day=day, horizons=wanted, columns=columns)
         held = {"columns": dict(ready.columns), "groups": ready.groups, "_ready": ready, "_horizons": ready.horizons}
         held["assignment"] = check_assignment(assignment)
-        return cls._made(scale=scale, as_of=date.fromordinal(day), _noted={}, **held)
+        return cls._made(scale=scale, as_of=date.fromordinal(day), _noted=(), **held)
 
     @classmethod
     def _from_plan(
@@ -436,9 +436,9 @@ class Judgments:
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""
         if self._noted is None:
-            kinds = exits_noted(self.exits()) if "exit_kind" in self.columns else {}
+            kinds = exits_noted(self.exits()) if "exit_kind" in self.columns else ()
             counts = self._count((), (), to_rerank=False, to_hand_back=False)
-            self._noted = {**self._rows("summary").note(), **kinds, **noted_in_part(counts)}
+            self._noted = (*self._rows("summary").notes(), *kinds, *noted_in_part(counts))
         return summarise(
             self.duration_counts(), self.set_aside, self._noted, scale=self.scale, log_doubts=self.log_doubts
         )

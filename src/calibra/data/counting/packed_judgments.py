@@ -138,7 +138,7 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
         assignment=told["assignment"],
         log_doubts=from_plain(told["log_doubts"], FINDINGS),
         reading=from_plain(told["reading"], _BY_NAME),
-        noted=from_plain(told["noted"], {}),
+        noted=from_plain(told["noted"], FINDINGS),
         set_aside=SetAside(tuple(RowFault(*found) for found in from_plain(told["set_aside"], {}))),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import RLock
 from typing import Any, Literal
@@ -48,8 +48,10 @@ from calibra.data.frames.dates import is_text
 from calibra.data.frames.habitual_days import name_empty_day, name_way_of_writing
 from calibra.data.frames.open import collect
 from calibra.data.frames.roles import DATES, NUMBERS, VERSION
+from calibra.data.noted import counted_notes, note
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
+from calibra.findings import Finding
 from calibra.words import ALL_REPS, quoted
 
 LOG = logging.getLogger("calibra")
@@ -58,8 +60,6 @@ ONE_AT_A_TIME = RLock()
 """Held while judgments are counted again: a connection of DuckDB's refuses a second thread while it is busy."""
 
 Problems = Literal["raise", "set_aside"]
-REPLACED = "earlier versions of a judgment: the last one counts"
-"""What is noted of rows that a later version replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class CheckedRows:
     """What the counts tell that is no problem, by name."""
     first: FirstCount
     """What the first count saw: every later one is of the same rows, or an error."""
-    told: Mapping[str, int] = field(default_factory=dict)
+    told: tuple[Finding, ...] = ()
     """The same of the log that the judgments were made from, in words."""
 
     def recount(
@@ -121,8 +121,8 @@ class CheckedRows:
             return first_copies(plan, frame, self.unknown_ranks)
         return frame if self.all_fine else frame.filter(reason_expression(plan, self.unknown_ranks) == FINE)
 
-    def note(self) -> dict[str, int]:
-        """What is no problem, but should be known: in words, to number of rows; one more scan."""
+    def notes(self) -> tuple[Finding, ...]:
+        """What is no problem, but should be known; one more scan."""
         with ONE_AT_A_TIME:
             frame = prepare(self.plan, ())
             if not self.all_fine:
@@ -130,14 +130,14 @@ class CheckedRows:
             numbers = {**self.known, **count_ends(self.plan, frame)}
         if "n" in numbers and not self.duplicated:
             self.first.check_judgments(numbers["n"])
-        noted = {words: numbers[name] for name, words in NOTED.items() if numbers.get(name)}
-        return {**self.told, **noted, **self._without_value(numbers)}
+        noted = (note(kind, numbers.get(name, 0)) for name, kind in NOTED.items())
+        return (*self.told, *counted_notes([*noted, *self._without_value(numbers)]))
 
-    def _without_value(self, numbers: Mapping[str, int]) -> dict[str, int]:
-        """Roles that are mapped to a column without any value, in words, to the number of judgments."""
+    def _without_value(self, numbers: Mapping[str, int]) -> list[Finding]:
+        """Roles that are mapped to a column without any value, and so count as absent."""
         mapped = [role for role in (*DATES, *NUMBERS) if role in self.plan.opened.roles.columns and role != "judged_at"]
         empty = [role for role in mapped if role not in self.plan.present or numbers.get(f"n_with_{role}") == 0]
-        return {NO_VALUE.format(role=role): self.first.n for role in empty if self.first.n}
+        return [note("no_value", self.first.n, role=role) for role in empty]
 
 
 def check_rows(
@@ -161,7 +161,7 @@ def check_rows(
     packed = count(plan, frame, ())
     n_left = int(packed.sums["n"].sum())
     n_rows = _n_rows(plan) if VERSION in plan.present else n_left
-    replaced = {REPLACED: n_rows - n_left} if n_rows > n_left else {}
+    replaced = counted_notes([note("replaced", n_rows - n_left)])
     if before is not None:
         before.check_rows(n_rows)
     ranks = rank_codes(packed.rank, choices)
@@ -324,25 +324,21 @@ def _left_out(choices: Choices, doubled: RowFault, before: Mapping[str, int], ke
     return replace(doubled, per_rep=n_by_rep, message=message)
 
 
-SEEN_IN_PART = "lost from sight, or under observation late, before the longest horizon: not counted within it"
 NOTED = {
-    "n_not_yet": "judged, or first under observation, after as_of: not yet known",
-    "n_event_day": "event on the day of the judgment, not known to be before it: kept as day 0",
-    "n_end_after_as_of": "event or exit after as_of: open",
-    "n_event_and_exit": "event and exit both: the earlier counts, ties to the event",
-    "n_value_lost": "won_at or expected_at no day that exists: that day is taken as not known",
-    "n_won_before": "won before the judgment or before the event",
-    "n_won_without": "won without an event, or after an earlier exit",
+    "n_not_yet": "not_yet_known",
+    "n_event_day": "event_day",
+    "n_end_after_as_of": "end_after",
+    "n_event_and_exit": "both",
+    "n_value_lost": "value_lost",
+    "n_won_before": "won_before",
+    "n_won_without": "won",
 }
-"""What is counted and no problem, but should be known, in words."""
-NO_VALUE = "all of them without `{role}`: its column has no value in any row"
-"""What is noted of a role that is mapped and yet counts as absent."""
+"""What is counted and no problem, but should be known: number to kind of note."""
 
 
-def noted_in_part(counts: DurationCounts) -> dict[str, int]:
-    """How many were not followed through the longest horizon, in words; nothing where all were."""
-    n = counts.partly_seen(counts.horizons[-1])[0] if counts.horizons else 0
-    return {SEEN_IN_PART: n} if n else {}
+def noted_in_part(counts: DurationCounts) -> tuple[Finding, ...]:
+    """How many were not followed through the longest horizon; nothing where all were."""
+    return counted_notes([note("in_part", counts.partly_seen(counts.horizons[-1])[0] if counts.horizons else 0)])
 
 
 def _known(plan: Plan, packed: PackedCounts, reasons: NDArray[np.int64]) -> dict[str, int]:
@@ -363,7 +359,7 @@ def _one_error(messages: Sequence[str], *, by_row: bool) -> str:
 
 def _nothing_left(plan: Plan, checked: CheckedRows) -> str:
     as_of = date.fromordinal(plan.as_of_day)
-    why = [f"{n} {words}" for words, n in checked.note().items()]
+    why = [str(found) for found in checked.notes()]
     if checked.set_aside.n_rows:
         why.append(str(checked.set_aside))
     return f"`frame` must hold at least one judgment known on {as_of}; it holds none. {'; '.join(why)}".strip()

@@ -115,7 +115,7 @@ class SavedJudgments(Judgments):
         columns: Mapping[str, str],
         reading: Reading,
         set_aside: SetAside,
-        noted: Mapping[str, int],
+        noted: tuple[Finding, ...],
         counts: DurationCounts | None,
         cells: tuple[BinomialCells, ...],
         weeks: tuple[WeeklyCounts, WeeklyEndings] | None = None,
@@ -192,7 +192,7 @@ class SavedJudgments(Judgments):
         if self._saved_counts is None:
             self._rows("summary")
         return summarise(
-            self.duration_counts(), self.set_aside, self._noted or {}, scale=self.scale, log_doubts=self.log_doubts
+            self.duration_counts(), self.set_aside, self._noted or (), scale=self.scale, log_doubts=self.log_doubts
         )
 
     def _rows(self, asked: str) -> NoReturn:
@@ -212,9 +212,9 @@ def reading_of(judgments: Judgments) -> Reading:
     return Reading(dict(choices.rank_labels), choices.problems, choices.check_duplicates)
 
 
-def noted_of(judgments: Judgments) -> dict[str, int]:
+def noted_of(judgments: Judgments) -> tuple[Finding, ...]:
     """What was counted and is no problem, but should be known; nothing for ready-made counts."""
-    return {} if judgments.as_of is None else dict(judgments.summary().noted)
+    return () if judgments.as_of is None else judgments.summary().noted
 
 
 def counts_columns(counts: DurationCounts) -> tuple[CountsLabels, dict[str, NDArray[Any]]]:

@@ -65,7 +65,7 @@ class JudgmentsSummary:
     """Mean touches where known, shape (R, K), NaN where nothing is; None without the role `touches`."""
     set_aside: SetAside
     """What was left out of the counts."""
-    noted: Mapping[str, int]
+    noted: tuple[Finding, ...]
     """What was counted and is no problem, but should be known: in words, to number of rows."""
     n_event_day: IntArray
     """Events on the day of the judgment, shape (R, K)."""
@@ -97,7 +97,7 @@ class JudgmentsSummary:
             ranks=self.ranks,
             as_of=self.as_of,
             only_day=self.only_day,
-            exits_mapped=any("`exit_at`" in words for words in self.noted),
+            exits_mapped=any(found.values.get("role") == "exit_at" for found in self.noted),
         )
         youngest = min(self.n_mature, default=None)
         if youngest is not None and self.n_mature[youngest].sum() == self.n_judgments:
@@ -152,7 +152,7 @@ class JudgmentsSummary:
             *([f"Mature: {', '.join(mature)}."] if mature else []),
         ]
         lines += ["", self.by_rank.to_string(index=False, float_format=lambda share: f"{share:.3f}"), ""]
-        lines += [f"Noted: {n} {words}." for words, n in self.noted.items()]
+        lines += [str(found) for found in self.noted]
         lines += [f"Doubtful: {doubt}" for doubt in self.doubts]
         return "\n".join([*lines, str(self.set_aside)])
 
@@ -160,7 +160,7 @@ class JudgmentsSummary:
 def summarise(
     counts: DurationCounts,
     set_aside: SetAside,
-    noted: Mapping[str, int],
+    noted: tuple[Finding, ...],
     *,
     scale: RankScale,
     log_doubts: tuple[Finding, ...] = (),

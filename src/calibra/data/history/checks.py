@@ -34,13 +34,14 @@ from calibra.data.frames.roles import VERSION
 from calibra.data.frames.versions import as_known
 from calibra.data.history.frames import OUTCOME_DATES
 from calibra.data.history.log import BY_EVENT, BY_EXIT, CLEARED, SAME_CHANGE, Log
+from calibra.data.noted import counted_notes, note
 from calibra.errors import InputError
 from calibra.findings import Finding
 
 LOG = logging.getLogger("calibra")
 IntArray = NDArray[np.int64]
-KEPT_ON_EVENT_DAY = "ranks written on the day of the event, not known to be after it: kept as day 0"
-"""What is noted of a log; judgments made of it note the same of themselves."""
+KEPT_ON_EVENT_DAY = "log_event_day"
+"""Kind of a note of the log; judgments made of it note the same of themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,28 +94,28 @@ class HistorySummary:
         return int(self.n_after_event[self.days_after_event <= within_days].sum())
 
     @property
-    def noted(self) -> dict[str, int]:
-        """What was left out and is no problem: in words, to number of rows."""
-        soon = self.n_hindsight(7)
-        told = {
-            "changes of rank after as_of: not yet known": self.n_not_yet,
-            "changes of rank superseded on the same day": self.n_corrected,
-            "of them in an unknown order, the worst rank taken as the last": self.n_tied,
-            "saves that changed no rank": self.n_unchanged,
-            "ranks taken away": self.n_cleared,
-            f"ranks written after the event ({soon} within 7 days): hindsight": self.n_hindsight(),
-            KEPT_ON_EVENT_DAY: self.n_on_event_day,
-            "ranks written after an exit: left out": self.n_after_exit,
-            "ranked prospects that are not among the outcomes: open": self.n_without_outcome,
-            "earlier versions of a change or an outcome: the last one counts": self.n_replaced,
-        }
-        return {words: n for words, n in told.items() if n}
+    def noted(self) -> tuple[Finding, ...]:
+        """What was left out and is no problem."""
+        return counted_notes(
+            [
+                note("changes_not_yet", self.n_not_yet),
+                note("corrected", self.n_corrected),
+                note("tied", self.n_tied),
+                note("unchanged", self.n_unchanged),
+                note("cleared", self.n_cleared),
+                note("hindsight", self.n_hindsight(), soon=self.n_hindsight(7)),
+                note(KEPT_ON_EVENT_DAY, self.n_on_event_day),
+                note("after_exit", self.n_after_exit),
+                note("without_outcome", self.n_without_outcome),
+                note("log_replaced", self.n_replaced),
+            ]
+        )
 
     def __str__(self) -> str:
         """The summary, to be read."""
         lines = [f"{self.n_changes} changes of rank, {self.n_prospects} ranked prospects, as of {self.as_of}."]
         lines.append(f"{self.n_ranks} ranks not known to be given after an event or exit make judgments.")
-        lines += [f"Noted: {n} {words}." for words, n in self.noted.items()]
+        lines += [str(found) for found in self.noted]
         return "\n".join([*lines, *(f"Doubtful: {doubt}" for doubt in self.doubts), str(self.set_aside)])
 
 

@@ -310,7 +310,7 @@ class RankHistory:
         findings = (*self.set_aside.findings, *judgments.set_aside.findings)
         checked = judgments._rows("summary")
         judgments.set_aside = SetAside(findings)
-        noted = {words: n for words, n in self._summary.noted.items() if words != KEPT_ON_EVENT_DAY}
+        noted = tuple(found for found in self._summary.noted if not found.key.endswith(KEPT_ON_EVENT_DAY))
         judgments._checked = replace(checked, set_aside=judgments.set_aside, told=noted)
         judgments._log_doubts = self._summary.doubts
         return judgments
