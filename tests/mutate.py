@@ -59,7 +59,7 @@ FAULTS = (
     fault("an exit is ignored", GOLDEN,
           "data/counting/packed.py", '_ENDS = {"event_at": 1, "exit_at": 2, ', '_ENDS = {"event_at": 1, '),
     fault("a type that is not known counts as absent, without a question", "data/frames/test_plain_types.py",
-          "data/counting/packed.py", "elif not _all_null(opened, name):", "elif not isinstance(dtype, nw.Unknown):"),
+          "data/counting/plan.py", "elif not _all_null(opened, name):", "elif not isinstance(dtype, nw.Unknown):"),
     fault("exact decimals keep their zeros", "data/frames/test_plain_types.py",
           "data/frames/plain_types.py", 'text.str.replace_all("[.]?0+$", "")', "text"),
     fault("a day before the year 1 is any day before the judgment", "data/frames/test_empty_days.py",

@@ -14,7 +14,7 @@ from scipy.special import betaincinv
 from calibra.chapters.exits.reps_apart import prob_beyond_others
 from calibra.data.counting.exits import KINDS, ExitCounts
 from calibra.data.counting.judgments import Judgments
-from calibra.data.counting.packed import HANDED_BACK
+from calibra.data.counting.plan import HANDED_BACK
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.tables import brief, make_table

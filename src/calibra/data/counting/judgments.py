@@ -18,12 +18,12 @@ from calibra.data.counting.choices import (
 )
 from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.counting.exits import ExitCounts, count_exits, exits_noted, make_plan
-from calibra.data.counting.packed import Plan
-from calibra.data.counting.problems import SetAside
+from calibra.data.counting.plan import Plan
 from calibra.data.counting.ready_cells import ReadyCells, read_cells
 from calibra.data.counting.ready_counts import check_horizon, read_counts
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, Choices, Problems, check_rows, noted_in_part
 from calibra.data.counting.same_state import FirstCount
+from calibra.data.counting.set_aside import SetAside
 from calibra.data.counting.summary import JudgmentsSummary, summarise
 from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
 from calibra.data.counting.weekly_rows import count_endings, count_weeks

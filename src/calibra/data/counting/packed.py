@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -14,13 +14,12 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.counting.plan import VALUES_ALONE, Plan
 from calibra.data.frames.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames.empty_days import ENDLESS, is_outside
-from calibra.data.frames.open import OpenedFrame, collect
-from calibra.data.frames.plain_types import own_type
+from calibra.data.frames.open import collect
 from calibra.data.frames.roles import DATES, NUMBERS, VERSION
 from calibra.data.frames.versions import last_versions
-from calibra.words import quoted
 
 IntArray = NDArray[np.int64]
 
@@ -75,93 +74,6 @@ class PackedCounts:
     """What the code hides; 0 for nothing."""
     sums: Mapping[str, NDArray[Any]]
     """`n` and the other sums of each row."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """What is to be counted, of which frame?"""
-
-    opened: OpenedFrame
-    """The frame."""
-    present: tuple[str, ...]
-    """Roles whose columns can be used."""
-    as_of_day: int
-    """Snapshot date as a day number."""
-    with_touches: bool
-    """Whether touches, which bear no date, may be told."""
-    to_rerank: bool = True
-    """Whether a judgment is followed to its re-rank only, as lead times are; else through it, to the outcome."""
-    to_hand_back: bool = True
-    """Whether a judgment ends with a hand-back, as what is in our care does; else an event after it counts."""
-    loses_values: bool = False
-    """Whether an unreadable day that decides no outcome is left out alone, and not with its judgment."""
-    exit_kinds: Mapping[str, str] = field(default_factory=dict)
-    """Label of `exit_kind`, as it stands in the data, to what it means: one of `EXIT_KINDS`."""
-
-    @property
-    def handed_back(self) -> tuple[str, ...]:
-        """Labels in the data that mean a hand-back."""
-        return tuple(label for label, kind in self.exit_kinds.items() if kind == HANDED_BACK)
-
-
-VALUES_ALONE = ("won_at", "expected_at")
-"""Roles whose day decides neither the outcome nor when the judgment was seen."""
-
-
-def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
-    """Which roles can be counted, and which columns are of a wrong type? All-null columns count as absent."""
-    present, faults = [], []
-    for name, dtype in opened.schema.items():
-        if name in DATES:
-            right, wanted = isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype), "dates or moments"
-        elif name in NUMBERS:
-            right, wanted = dtype.is_numeric() or is_text(dtype), "numbers"
-        elif name == VERSION:
-            sorts = dtype.is_numeric() or isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype)
-            right, wanted = sorts, "moments, days, numbers or text"
-        else:
-            right, wanted = not isinstance(dtype, _NO_LABELS), "text or whole numbers"
-        if right:
-            present.append(name)
-        elif not _all_null(opened, name):
-            key = opened.roles.key(name)
-            column, kind = opened.roles.columns[key], _named(opened, name)
-            serial = " Excel's numbers of days count from 1899-12-30." if name in DATES and dtype.is_numeric() else ""
-            faults.append(
-                f"`{key}` (column {quoted(column)}) must hold {wanted}; it holds {kind}. Convert the column first, "
-                f"in the query or the view it comes from.{serial}"
-            )
-    return tuple(present), faults
-
-
-def _named(opened: OpenedFrame, name: str) -> str:
-    """What the type of a column is called: by the engine itself, where narwhals does not know it."""
-    dtype = opened.schema[name]
-    return own_type(opened.frame, name) if isinstance(dtype, nw.Unknown) else str(dtype)
-
-
-_NO_LABELS = (
-    nw.List,
-    nw.Struct,
-    nw.Array,
-    nw.Object,
-    nw.Binary,
-    nw.Date,
-    nw.Datetime,
-    nw.Duration,
-    nw.Time,
-    nw.Unknown,
-)
-
-
-def _all_null(opened: OpenedFrame, name: str) -> bool:
-    """Whether the engine finds no value at all in a column that cannot be used; asked of unknown types, too."""
-    dtype = opened.schema[name]
-    if isinstance(dtype, (nw.List, nw.Struct, nw.Array, nw.Object)):
-        return False
-    value = nw.col(name)
-    known = value.is_null() | value.is_nan() if dtype.is_float() else value.is_null()
-    return len(collect(opened.frame.filter(~known).select(known.alias("there")).head(1))) == 0
 
 
 def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
@@ -254,9 +166,6 @@ def _end_day(role: str, plan: Plan) -> nw.Expr:
     return nw.when(kept == 0).then(day)
 
 
-HANDED_BACK = "handed back"
-EXIT_KINDS = (HANDED_BACK, "disqualified", "lost to a rival", "other")
-"""How a judgment can end without an event, where `exit_kind` says."""
 OPEN_BITS = 3
 _ENDS = {"event_at": 1, "exit_at": 2, "censored_at": OPEN_BITS}
 

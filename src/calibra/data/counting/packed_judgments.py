@@ -12,7 +12,6 @@ from calibra.data.counting.counts import BinomialCells
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.open_counts import OpenCounts
 from calibra.data.counting.open_rows import count_open
-from calibra.data.counting.problems import RowFault, SetAside
 from calibra.data.counting.saved import (
     CellsLabels,
     CountsLabels,
@@ -33,6 +32,7 @@ from calibra.data.counting.saved import (
     weeks_columns,
     weeks_from_columns,
 )
+from calibra.data.counting.set_aside import RowFault, SetAside
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.findings import KINDS as FINDING_KINDS

@@ -20,21 +20,19 @@ from calibra.data.counting.packed import (
     UNREADABLE_DATE,
     Labels,
     PackedCounts,
-    Plan,
     count,
     count_ends,
     encode,
     prepare,
     whole_numbers,
 )
+from calibra.data.counting.plan import Plan
 from calibra.data.counting.problems import (
     DUPLICATE,
     FINE,
     MAY_BE_EMPTY,
     REASONS,
     UNKNOWN_YET,
-    RowFault,
-    SetAside,
     describe_rows,
     find_reasons,
     per_rep,
@@ -43,6 +41,7 @@ from calibra.data.counting.problems import (
 )
 from calibra.data.counting.ready_counts import CALLED_ALL
 from calibra.data.counting.same_state import FirstCount, first_count
+from calibra.data.counting.set_aside import RowFault, SetAside
 from calibra.data.counting.tabulate import tabulate
 from calibra.data.frames.dates import is_text
 from calibra.data.frames.habitual_days import name_empty_day, name_way_of_writing

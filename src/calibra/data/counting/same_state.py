@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counting.counts import EVENT, EXIT, OPEN
-from calibra.data.counting.packed import PackedCounts, Plan
+from calibra.data.counting.packed import PackedCounts
+from calibra.data.counting.plan import Plan
 from calibra.errors import InputError
 
 

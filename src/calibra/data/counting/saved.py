@@ -16,7 +16,7 @@ from calibra.data.counting.exits import ExitCounts
 from calibra.data.counting.judged_weeks import JudgedWeeks
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.open_counts import OpenCounts
-from calibra.data.counting.problems import SetAside
+from calibra.data.counting.set_aside import SetAside
 from calibra.data.counting.summary import JudgmentsSummary, summarise
 from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
 from calibra.data.scale import RankScale

@@ -19,7 +19,7 @@ from calibra.data.counting.doubts import (
     doubts_of_scale,
     events_on_the_day,
 )
-from calibra.data.counting.problems import SetAside
+from calibra.data.counting.set_aside import SetAside
 from calibra.data.scale import RankScale
 from calibra.findings import Finding
 from calibra.tables import brief, make_table

@@ -11,7 +11,8 @@ import numpy as np
 
 from calibra.data.counting.counts import EVENT, EXIT, OPEN
 from calibra.data.counting.judged_weeks import JudgedWeeks
-from calibra.data.counting.packed import MATURITIES, Plan, encode, number_of, whole_numbers
+from calibra.data.counting.packed import MATURITIES, encode, number_of, whole_numbers
+from calibra.data.counting.plan import Plan
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.counting.tabulate import IntArray, add_up, used_labels
 from calibra.data.counting.weekly import WEEK_DAYS, WeeklyCounts, WeeklyEndings

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counting.doubts import strangers
-from calibra.data.counting.packed import OUTSIDE_CALENDAR, VALUES_ALONE, encode
+from calibra.data.counting.packed import OUTSIDE_CALENDAR, encode
+from calibra.data.counting.plan import VALUES_ALONE
 from calibra.data.counting.problems import (
     FINE,
     MISSING_REP,
@@ -22,12 +23,11 @@ from calibra.data.counting.problems import (
     UNKNOWN_RANK,
     UNKNOWN_YET,
     UNREADABLE_OUTCOME,
-    RowFault,
-    SetAside,
     _in_words,
     say,
 )
 from calibra.data.counting.rows import Problems
+from calibra.data.counting.set_aside import RowFault, SetAside
 from calibra.data.frames.empty_days import within_calendar, year_of_outside
 from calibra.data.frames.open import collect
 from calibra.data.frames.roles import VERSION

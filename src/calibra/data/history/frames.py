@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from narwhals.exceptions import NarwhalsError
 
 from calibra.data.counting.exits import read_exit_kinds
-from calibra.data.counting.packed import column_faults
+from calibra.data.counting.plan import column_faults
 from calibra.data.frames.calendars import Calendar, named_zone
 from calibra.data.frames.dates import is_text, is_unreadable
 from calibra.data.frames.engine_errors import explain

@@ -13,8 +13,9 @@ import numpy as np
 from calibra.data.counting.choices import check_exit_kinds, check_problems
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.packed import label_text
-from calibra.data.counting.problems import FINE, SetAside
+from calibra.data.counting.problems import FINE
 from calibra.data.counting.rows import Problems
+from calibra.data.counting.set_aside import SetAside
 from calibra.data.frames.calendars import Calendar, doubts_of_calendars
 from calibra.data.frames.dates import as_day, check_timezone
 from calibra.data.frames.empty_days import check_no_day

@@ -9,7 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from calibra.data.counting.doubts import strangers
-from calibra.data.counting.packed import column_faults
+from calibra.data.counting.plan import column_faults
 from calibra.data.frames.calendars import Calendar, named_zone
 from calibra.data.frames.dates import as_day, check_timezone, day_number, is_text
 from calibra.data.frames.open import OpenedFrame, collect, names_of, open_frame

@@ -16,7 +16,7 @@ from narwhals.exceptions import NarwhalsError
 from numpy.typing import NDArray
 
 from calibra.data.counting.doubts import doubts_of_scores
-from calibra.data.counting.packed import column_faults
+from calibra.data.counting.plan import column_faults
 from calibra.data.frames.calendars import UTC, named_zone
 from calibra.data.frames.dates import as_day, check_timezone, day_number, is_text, is_unreadable
 from calibra.data.frames.empty_days import check_no_day, without_days
