@@ -15,8 +15,8 @@ CHAPTERS = ("ranks", "promises", "standings")
 FORMS = ("", "card", "line", "who", "head", "figure", "tile")
 FREE = {"event", "events", "an_event", "became", "becomes", "become"}
 """Forms of the event's name: a language takes the one it needs."""
-NOTED = {"fit", "fit_page", "fit_unstated", "fit_unstated_page", "failed", "left_out"}
-"""Phrases of `ranks` that name a fit, or are noted where it could not be had."""
+NOTED = {"fit", "fit_page", "fit_unstated", "fit_unstated_page", "failed", "left_out", "pace_slower", "pace_faster"}
+"""Phrases of `ranks` that name a fit, are noted where it could not be had, or doubt it (`test_young`)."""
 
 
 def phrases(lang: str) -> dict[str, str]:

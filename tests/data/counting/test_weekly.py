@@ -92,6 +92,23 @@ def test_every_kind_of_frame_gives_the_weekly_endings_of_a_loop_over_the_rows(ki
     assert +found == expected
 
 
+@pytest.mark.parametrize("kind", FRAMES)
+def test_young_judgments_and_their_events_so_far_are_those_of_a_loop_over_the_rows(kind: str, tmp_path: Path) -> None:
+    columns = world()
+    weeks = read(FRAMES[kind](columns, tmp_path), timezone="Asia/Tokyo").weekly_counts()
+    for i, days in enumerate(HORIZONS):
+        expected: Counter[tuple[Any, ...]] = Counter()
+        for row in known_rows(columns):
+            if (TODAY - row["judged"]).days < days and not row["late"]:
+                expected[row["owner"], row["label"], "n"] += 1
+                expected[row["owner"], row["label"], "came"] += bool(row["event"])
+        found: Counter[tuple[Any, ...]] = Counter()
+        for rep, rank, n, came in zip(weeks.rep, weeks.rank, weeks.n_young[i], weeks.events_young[i], strict=True):
+            found[weeks.reps[rep], weeks.ranks[rank], "n"] += int(n)
+            found[weeks.reps[rep], weeks.ranks[rank], "came"] += int(came)
+        assert +found == +expected
+
+
 def test_weekly_counts_add_up_to_the_binomial_cells_duplicates_and_bad_rows_left_out() -> None:
     columns = {name: values for name, values in world().items() if name != "entered"}
     roles = {role: column for role, column in COLUMNS.items() if role != "entered_at"}
@@ -201,6 +218,9 @@ def test_saved_weeks_come_back_and_files_without_them_say_so() -> None:
     weeks, endings = weeks_from_columns(labels, counted, judged, ended)
     pd.testing.assert_frame_equal(weeks.table, judgments.weekly_counts().table)
     pd.testing.assert_frame_equal(endings.table, judgments.weekly_endings().table)
+    np.testing.assert_array_equal(weeks.n_young, judgments.weekly_counts().n_young)
+    np.testing.assert_array_equal(weeks.events_young, judgments.weekly_counts().events_young)
+    assert weeks.n_young.sum() > 0
     assert weeks.as_of == TODAY
     choices: dict[str, Any] = {"scale": SCALE, "columns": COLUMNS, "set_aside": judgments.set_aside, "noted": {}}
     saved = {"reading": None, "counts": judgments.duration_counts(), "cells": ()}

@@ -1,11 +1,13 @@
 """The models written out in PyMC have the density of the declaration, however their deviations are spelled."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+from calibra.inference.declare.families import DelayedBinomial
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.detection_blocks import DetectionBlocks
 from calibra.inference.laplace.linearise import what_is_known
@@ -43,8 +45,13 @@ def log_normal(u, sigma):
 
 @pytest.mark.parametrize(
     "world",
-    [binomial_world(4, 5, 40, seed=1), poisson_world(4, seed=2), correlated_world(4, 5, 40, seed=1)],
-    ids=["rank", "time", "correlated"],
+    [
+        binomial_world(4, 5, 40, seed=1),
+        poisson_world(4, seed=2),
+        correlated_world(4, 5, 40, seed=1),
+        replace(binomial_world(4, 5, 40, seed=1), family=DelayedBinomial(np.linspace(0.1, 1.0, 20).reshape(4, 5))),
+    ],
+    ids=["rank", "time", "correlated", "delayed"],
 )
 def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
     blocks, rng = CellBlocks(world), np.random.default_rng(1)
@@ -60,7 +67,8 @@ def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
         value, found = read(moved)
         u = np.concatenate([found[name].reshape(world.n_reps, -1) for name in terms], axis=1)
         sigma = np.concatenate([np.full(t.n_columns, found[t.scale_name]) for t in world.rep_terms])
-        lik = blocks.family.log_likelihood(found["linpred"], world.events, np.where(world.size > 0, world.size, 1e-12))
+        size = np.where(world.size > 0, world.size, 1e-12)
+        lik = blocks.family.log_likelihood(found["linpred"].T, world.events.T, size.T).T
         prior = sum(t.scale.log_density(found[t.scale_name]) + np.log(found[t.scale_name]) for t in world.rep_terms)
         stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known.T)).sum()  # of a deviation for its free value
         correlation = np.eye(u.shape[1])

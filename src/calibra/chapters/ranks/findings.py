@@ -38,6 +38,7 @@ def findings(ranks: Ranks) -> list[Finding]:
 
 def _all_reps(rows: RankRows) -> Iterator[Finding]:
     yield _delivered(rows)
+    yield from young(rows)
     yield from order(rows)
     if len(rows.fit.reps) > 1:
         yield spread(rows)
@@ -50,6 +51,15 @@ def _delivered(rows: RankRows) -> Finding:
     parts = tuple(_rank_delivered(rows, rank) for rank in rows.fit.ranks)
     values: Values = {"within": Within(rows.days), "ranks": Listed(parts, "semicolon")}
     return Finding("ranks.delivered", values, within_days=rows.days)
+
+
+def young(rows: RankRows) -> list[Finding]:
+    """How many judgments younger than the horizon count in part."""
+    counted = rows.fit.young
+    if counted is None:
+        return []
+    values: Values = {"within": Within(rows.days), "n": int(counted.n.sum()), "came": int(counted.events.sum())}
+    return [Finding("ranks.young", values, within_days=rows.days)]
 
 
 def _rank_delivered(rows: RankRows, rank: str) -> Phrase:

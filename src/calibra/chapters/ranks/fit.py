@@ -10,22 +10,23 @@ from numpy.typing import NDArray
 from calibra.chapters.ranks.checked import checked_ranks
 from calibra.chapters.ranks.mix import average_probability, mix_weights, team_weights
 from calibra.chapters.ranks.order import order_columns
-from calibra.chapters.ranks.population import expected_columns, rep_share, spread_columns
+from calibra.chapters.ranks.population import expected_columns, spread_columns
+from calibra.chapters.ranks.probabilities import probability_columns
 from calibra.chapters.ranks.profiles import profile_columns
 from calibra.chapters.ranks.translation import translation_columns
 from calibra.data.counting.counts import BinomialCells
 from calibra.data.counting.judged_weeks import JudgedWeeks
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.saved import has_rows
+from calibra.data.counting.young import YoungCells
 from calibra.data.scale import RankScale, RankScores, find_rank
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.reading.cells import Floats, PackedCells, residual_basis
 from calibra.reading.checked import Checked
 from calibra.reading.flags import FLAG_PROB
-from calibra.reading.means import ALL_REPS, logistic, rep_shares, team_label
+from calibra.reading.means import logistic, rep_shares
 from calibra.reading.rep_chunks import read_reps, rep_chunks
-from calibra.reading.rows import label_columns
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.stats.margin import MARGIN_ODDS, margin_band
 from calibra.tables import make_table
@@ -57,6 +58,8 @@ class RankFit:
     """The draws."""
     judgments: Judgments | None = None
     """What was fitted, asked only to know its judgments again in another fit."""
+    young: YoungCells | None = None
+    """Judgments younger than the horizon that count as far as their answers are in; None where none do."""
 
     def __repr__(self) -> str:
         return f"<RankFit: {self.cells}; {self.diagnostics}>"
@@ -95,6 +98,25 @@ class RankFit:
     def events(self) -> Floats:
         """Events within the horizon per rep and rank, (rep, rank)."""
         return self._over_groups(self.cells.events)
+
+    @property
+    def n_young(self) -> Floats:
+        """Judgments younger than the horizon that count in part, (rep, rank)."""
+        return np.zeros_like(self.n) if self.young is None else self._over_groups(self.young.n)
+
+    @property
+    def n_answered(self) -> Floats:
+        """Mature judgments, and of each young one the share of its events that comes by its age, (rep, rank)."""
+        if self.young is None:
+            return self.n
+        part = self.young.n * self.young.reached
+        return self.n + part.sum(axis=tuple(range(2, part.ndim)))
+
+    @property
+    def raw_rates(self) -> Floats:
+        """Share of mature judgments with an event per rank, the same for every rep and group, (1, rank, *1)."""
+        n, events = self.n.sum(axis=0), self.events.sum(axis=0)
+        return (events / np.maximum(n, 1.0)).reshape(1, -1, *[1] * (self.cells.n.ndim - 2))
 
     @property
     def rank_mix(self) -> Floats:
@@ -221,32 +243,12 @@ class RankFit:
         -------
         pandas.DataFrame
             `rep`, `rank`, `estimate` (posterior mean), `lower`, `upper`, `n` (mature judgments), `events`,
-            `raw_rate`, `rep_share` (how much of the difference between reps' raw rates at this rank and this n is the
-            rep rather than chance, 0 to 1),
+            `raw_rate`, `n_young` (younger judgments that count in part), `rep_share` (how much of the difference
+            between reps' raw rates at this rank and this n is the rep rather than chance, 0 to 1),
             `engine`. At each rep's own case mix and in the rep's own team; teams, as `(team East)`, come after all
             reps. `attrs` hold level, horizon, snapshot date, seed.
         """
-
-        def read(reps: slice, prob: Floats) -> dict[str, Floats]:
-            own = equal_tailed(prob, interval_prob=interval_prob)
-            return own._asdict() | {"rep_share": rep_share(self, prob, self.n[reps])}
-
-        together = np.concatenate([self.all_reps_draws()[:, None], self.team_draws()], axis=1)
-        first = equal_tailed(together, interval_prob=interval_prob)._asdict()
-        first["rep_share"] = np.full(together.shape[1:], np.nan)
-        found = {name: np.concatenate([first[name], rows]).ravel() for name, rows in self.read(read).items()}
-        n, events = self.with_teams(self.cells.n), self.with_teams(self.cells.events)
-        labels = (ALL_REPS, *map(team_label, self.teams), *self.reps)
-        columns = label_columns(labels, rank=self.ranks) | {
-            "estimate": found["estimate"],
-            "lower": found["lower"],
-            "upper": found["upper"],
-            "n": n.ravel().astype(int),
-            "events": events.ravel().astype(int),
-            "raw_rate": np.where(n > 0, events / np.maximum(n, 1), np.nan).ravel(),
-            "rep_share": found["rep_share"],
-        }
-        return self._table(columns, interval_prob)
+        return self._table(probability_columns(self, interval_prob=interval_prob), interval_prob)
 
     def profiles(
         self,
@@ -280,8 +282,8 @@ class RankFit:
             a posterior sd), `discrimination` with interval (log-odds per standard deviation of the rank scores),
             `auc`, `prob_below`, `prob_above` (by more than the margin),
             `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments
-            until a verdict; 0 where there is one, and with fewer than 5 judgments), `n`. Nobody with fewer than 30
-            mature judgments has a finding.
+            until a verdict; 0 where there is one, and with fewer than 5 judgments), `n`, `n_answered` (mature, and of
+            each young judgment the share of its answer that is in). Nobody with fewer than 30 answered has a finding.
             With teams a rep is read in the rep's own, so that the gap holds the team's; `gap_within_team_points` with
             interval is the rep's own part of it, as if all were in one team.
         """

@@ -6,6 +6,13 @@
 own use of a rank. With ρ below 0 reps differ less at the best rank than at the worst. Effects of case mix
 (`adjust_for`) and of the user's team column are added. All rep terms are partially pooled.
 
+Judgments younger than the horizon count as far as their answers are in: of them
+
+    events_rk ~ Binomial(n_rk, G_rk logit⁻¹(logit p_rk + τ s_rk))
+
+where G is the share of the events that come by their age, read from the mature ones, and τ the logarithm of how much
+longer events take of late, s its effect. What all reps share in τ is so kept apart from what tells reps apart.
+
 References
 ----------
 Gelman, A. & Hill, J. (2007). Data Analysis Using Regression and Multilevel/Hierarchical Models. Cambridge University
@@ -15,17 +22,18 @@ medical care. Journal of the American Statistical Association 92, 803–814. doi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from calibra.chapters.ranks.fit import RankFit
 from calibra.data.counting.counts import BinomialCells, check_groups
 from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.young import YoungCells, young_cells
 from calibra.data.scale import RankScores
 from calibra.errors import InputError, check_kind, what_came
 from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
-from calibra.inference.declare.families import Binomial
+from calibra.inference.declare.families import Binomial, DelayedBinomial
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
 from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
@@ -64,6 +72,8 @@ class RankPriors:
     """Effect of a label of an `adjust_for` column."""
     team: ScalePrior = HalfNormal(0.3)
     """Standard deviation of the teams' levels."""
+    tempo_change: Normal = Normal(0.0, 0.2)
+    """Logarithm of how much longer events take for the young judgments than for the mature ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,9 @@ class RankModel:
         Grouping column of teams, pooled as a level of its own.
     priors : RankPriors
         Priors.
+    young : {"count", "leave out"}
+        Whether judgments younger than the horizon count, as far as their answers are in: where they are at least a
+        tenth of the mature ones, and 30 mature events tell when events come.
 
     Examples
     --------
@@ -104,6 +117,8 @@ class RankModel:
     """Grouping column of teams."""
     priors: RankPriors = RankPriors()
     """Priors."""
+    young: Literal["count", "leave out"] = "count"
+    """Whether judgments younger than the horizon count, as far as their answers are in."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -113,6 +128,8 @@ class RankModel:
             raise InputError(f"`team` must be the name of a grouping, as text; got {what_came(self.team)}.")
         if self.team is not None and self.team in self.adjust_for:
             raise InputError(f"{self.team!r} is both `team` and in `adjust_for`; name it once.")
+        if self.young not in ("count", "leave out"):
+            raise InputError(f"`young` must be 'count' or 'leave out'; got {what_came(self.young)}.")
 
     def fit(
         self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
@@ -171,13 +188,15 @@ class RankModel:
 
     def lay_out(self, judgments: Judgments) -> LaidOut[RankFit]:
         """The declaration on these judgments, and the fit that its draws make."""
-        cells, packed = self._cells(judgments)
+        cells, packed, young = self._cells(judgments)
         scores = judgments.scale.scores(_rank_counts(cells))
-        declaration = self.declare(cells, packed, scores)
+        declaration = self.declare(cells, packed, scores, young)
 
         def read(posteriors: Mapping[str, Posterior]) -> RankFit:
             scale, posterior = judgments.scale, posteriors["rank"]
-            return RankFit(scale, self.adjust_for, self.team, cells, packed, scores, declaration, posterior, judgments)
+            return RankFit(
+                scale, self.adjust_for, self.team, cells, packed, scores, declaration, posterior, judgments, young
+            )
 
         return LaidOut({"rank": declaration}, read)
 
@@ -185,10 +204,10 @@ class RankModel:
         """The model written out in PyMC, for reading and doubting: `pm.sample(model=...)` samples what `fit` does."""
         from calibra.inference.nuts.build_cells import build_pymc
 
-        cells, packed = self._cells(judgments)
-        return build_pymc(self.declare(cells, packed, judgments.scale.scores(_rank_counts(cells))))
+        cells, packed, young = self._cells(judgments)
+        return build_pymc(self.declare(cells, packed, judgments.scale.scores(_rank_counts(cells)), young))
 
-    def _cells(self, judgments: Judgments) -> tuple[BinomialCells, PackedCells]:
+    def _cells(self, judgments: Judgments) -> tuple[BinomialCells, PackedCells, YoungCells | None]:
         check_kind(judgments, "judgments", Judgments)
         teams = () if self.team is None else (self.team,)
         check_groups(self.adjust_for, judgments.groups, name="adjust_for")
@@ -196,32 +215,51 @@ class RankModel:
         by = (*self.adjust_for, *teams)
         cells = judgments.binomial_cells(within_days=self.within_days, by=by)
         check_any(cells.n)
-        return cells, pack_cells(cells.n > 0, by)
+        young = young_cells(judgments, cells, by=by) if self.young == "count" else None
+        occupied = cells.n > 0 if young is None else cells.n + young.n > 0
+        return cells, pack_cells(occupied, by), young
 
-    def declare(self, cells: BinomialCells, packed: PackedCells, scores: RankScores) -> CellModel:
-        """The multilevel cell model: β = rank means, case mix, teams; u_r = level, slope, residuals."""
-        priors, rank = self.priors, packed.rank
+    def declare(
+        self, cells: BinomialCells, packed: PackedCells, scores: RankScores, young: YoungCells | None = None
+    ) -> CellModel:
+        """The multilevel cell model: β = rank means, case mix, teams; u_r = level, slope, residuals.
+
+        The cells of the young judgments come after those of the mature ones.
+        """
+        priors, twice = self.priors, 1 if young is None else 2
+        rank = np.concatenate([packed.rank] * twice, axis=-1)
         population = [
             PopulationTerm("rank_mean", "rank", cells.ranks, indicator(rank, len(cells.ranks)), priors.rank_mean)
         ]
         for name in self.adjust_for:
-            labels, codes = cells.groups[name], packed.groups[name]
+            labels, codes = cells.groups[name], np.concatenate([packed.groups[name]] * twice, axis=-1)
             design = indicator(codes, len(labels), _group_shares(cells, name))
             population.append(PopulationTerm(f"{name}_effect", name, labels, design, priors.adjustment))
         if self.team is not None:
-            labels, codes = cells.groups[self.team], packed.groups[self.team]
+            labels = cells.groups[self.team]
+            codes = np.concatenate([packed.groups[self.team]] * twice, axis=-1)
             population.append(
                 PopulationTerm("team_level", self.team, labels, indicator(codes, len(labels)), Pooled(priors.team))
+            )
+        if young is not None:
+            slower = np.concatenate([np.zeros(packed.rank.shape), _slowing(cells, young)[packed.rank]], axis=-1)
+            population.append(
+                PopulationTerm("tempo_change", "change", ("slower",), slower[..., None], priors.tempo_change)
             )
         rep_terms = [RepTerm("level", np.ones((*rank.shape, 1)), priors.level)]
         if len(cells.ranks) > 1:
             rep_terms.append(RepTerm("slope", scores.values[rank][..., None], priors.slope))
         if len(cells.ranks) > 2:
             rep_terms.append(RepTerm("residual", residual_basis(scores.values)[rank], priors.residual))
+        events, size = packed.pack(cells.events), packed.pack(cells.n)
+        reached = None if young is None else np.concatenate([np.ones(size.shape), _reached(packed, young)], axis=1)
+        if young is not None:
+            events = np.concatenate([events, packed.pack(young.events)], axis=1)
+            size = np.concatenate([size, packed.pack(young.n)], axis=1)
         return CellModel(
-            family=Binomial(),
-            events=packed.pack(cells.events),
-            size=packed.pack(cells.n),
+            family=Binomial() if reached is None else DelayedBinomial(reached),
+            events=events,
+            size=size,
             reps=cells.reps,
             population=with_own_axes(population, rep_terms),
             rep_terms=tuple(rep_terms),
@@ -232,6 +270,18 @@ class RankModel:
 def _rank_counts(cells: BinomialCells) -> Floats:
     """Mature judgments per rank, (rank,)."""
     return cells.n.sum(axis=(0, *range(2, cells.n.ndim))).astype(float)
+
+
+def _reached(packed: PackedCells, young: YoungCells) -> Floats:
+    """G of the young cells, (rep, cell); 1 in places not used."""
+    return np.where(packed.pack(young.n) > 0, packed.pack(young.reached), 1.0)
+
+
+def _slowing(cells: BinomialCells, young: YoungCells) -> Floats:
+    """Effect of a slower pace on the log-odds of an event so far: that on log G over 1 − p, p the rank's raw rate."""
+    others = (0, *range(2, cells.n.ndim))
+    n, events = cells.n.sum(axis=others), cells.events.sum(axis=others)
+    return np.asarray(young.slowing * (n + 1.0) / (n - events + 0.5))
 
 
 def _group_shares(cells: BinomialCells, name: str) -> Floats:

@@ -35,14 +35,17 @@ def profile_columns(
     columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
     columns |= fit.read(lambda reps, prob: _rows(fit, prob, everyone, before[reps], **limits), case_mix="all reps")
     odds_gap, odds_sd = columns.pop("odds_gap"), columns.pop("odds_sd")
-    n = fit.n.sum(axis=1)
+    n, answered = fit.n.sum(axis=1), fit.n_answered.sum(axis=1)
     compared = bool(fit.events.any()) & (len(n) > 1) & ~fit.cells.seen_too_little
-    told = (n >= FEWEST_JUDGMENTS) & compared
+    told = (answered >= FEWEST_JUDGMENTS) & compared
     columns["finding"] = _findings(columns, flag_prob, told)
-    needed = more_judgments_needed(odds_gap, odds_sd, n, margin=margin, prior_sd=_gap_spread(fit), flag_prob=flag_prob)
-    waiting = (columns["finding"] == CANNOT_TELL) & (n >= FEWEST_SHOWN) & compared
-    columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - n), 0.0).astype(int)
+    needed = more_judgments_needed(
+        odds_gap, odds_sd, answered, margin=margin, prior_sd=_gap_spread(fit), flag_prob=flag_prob
+    )
+    waiting = (columns["finding"] == CANNOT_TELL) & (answered >= FEWEST_SHOWN) & compared
+    columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - answered), 0.0).astype(int)
     columns["n"] = n.astype(int)
+    columns["n_answered"] = answered
     return columns
 
 

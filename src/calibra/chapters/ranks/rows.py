@@ -110,7 +110,7 @@ class RankRows:
     def separation(self, rep: str) -> Literal["separates", "tells_nothing", "inverted"] | None:
         """How a rep's ranks tell outcomes apart; None where there are too few judgments, one rank, or no event."""
         row = self.profiles.get(rep)
-        if row is None or row["n"] < FEWEST_JUDGMENTS or len(self.fit.ranks) < 2 or not self.has_events:
+        if row is None or row["n_answered"] < FEWEST_JUDGMENTS or len(self.fit.ranks) < 2 or not self.has_events:
             return None
         if row["prob_inverted"] >= FLAG_PROB:
             return "inverted"

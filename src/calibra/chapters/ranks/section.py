@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calibra.chapters.ranks.findings import spread
+from calibra.chapters.ranks.findings import spread, young
 from calibra.chapters.ranks.front import MOST_ROWS, best_rows, translation
 from calibra.chapters.ranks.rows import PROBS, RankRows, Ranks
 from calibra.reading.means import ALL_REPS
@@ -28,7 +28,7 @@ def section(ranks: Ranks, page: Page) -> list[Section]:
     blocks: list[Block] = list(translation(best_rows(ranks), page, reps)) if len(reps) > MOST_ROWS else []
     for rows in ranks.all_rows():
         lead = say("ranks.lead", within=say.within(rows.days), level=page.level())
-        blocks += [Text(lead), _grid(rows, page)]
+        blocks += [Text(lead), _grid(rows, page), *(Text(say.tell(found)) for found in young(rows))]
         if len(rows.profiles) > 1:
             margin = say.write(rows.margin_odds)
             blocks += [Text(say("ranks.gaps_lead", margin=margin)), _gaps(rows, page), Text(say.tell(spread(rows)))]

@@ -251,14 +251,17 @@ def has_rows(judgments: Judgments) -> bool:
     return judgments._checked is not None
 
 
+_MATURE, _YOUNG = ("n_mature", "events"), ("n_young", "events_young")
+
+
 def weeks_columns(judgments: Judgments) -> tuple[WeeksLabels, tuple[dict[str, NDArray[Any]], ...]]:
     """Weekly counts, those by calendar week and weekly endings as columns, and what these do not say; no groupings."""
     weeks, endings = judgments.weekly_counts(), judgments.weekly_endings()
     counted = {name: getattr(weeks, name) for name in ("rep", "rank", "weeks_ago", "maturity", "n")}
     judged = {name: getattr(weeks.judged, name) for name in ("rep", "rank", "week")}
-    for columns, source in ((counted, weeks), (judged, weeks.judged)):
-        for i, days in enumerate(weeks.horizons):
-            columns |= {f"n_mature_{days}": source.n_mature[i], f"events_{days}": source.events[i]}
+    for i, days in enumerate(weeks.horizons):
+        counted |= {f"{name}_{days}": getattr(weeks, name)[i] for name in (*_MATURE, *_YOUNG)}
+        judged |= {f"{name}_{days}": getattr(weeks.judged, name)[i] for name in _MATURE}
     ended = {name: getattr(endings, name) for name in ("rep", "rank", "weeks_ago", "events", "exits")}
     return WeeksLabels(weeks.reps, weeks.ranks, weeks.horizons, weeks.as_of), (counted, judged, ended)
 
@@ -280,18 +283,20 @@ def weeks_from_columns(
         labels.as_of,
         group_codes={},
         **own,
-        **_by_horizon(counted, labels.horizons),
-        judged=JudgedWeeks(labels.horizons, **by_calendar, **_by_horizon(judged, labels.horizons)),
+        **_by_horizon(counted, labels.horizons, (*_MATURE, *_YOUNG)),
+        judged=JudgedWeeks(labels.horizons, **by_calendar, **_by_horizon(judged, labels.horizons, _MATURE)),
     )
     return weeks, WeeklyEndings(labels.reps, labels.ranks, labels.as_of, **ended)
 
 
-def _by_horizon(columns: Mapping[str, NDArray[Any]], horizons: Sequence[int]) -> dict[str, NDArray[np.int64]]:
-    """Mature judgments and events of each horizon, (horizon, row)."""
+def _by_horizon(
+    columns: Mapping[str, NDArray[Any]], horizons: Sequence[int], names: Sequence[str]
+) -> dict[str, NDArray[np.int64]]:
+    """Counts of each horizon, (horizon, row)."""
     shape = (len(horizons), columns["rep"].size)
     return {
         name: np.array([columns[f"{name}_{days}"] for days in horizons], dtype=np.int64).reshape(shape)
-        for name in ("n_mature", "events")
+        for name in names
     }
 
 

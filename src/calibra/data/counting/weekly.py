@@ -93,6 +93,10 @@ class WeeklyCounts:
     """Judgments old enough for the horizon and followed through it, shape (H, M)."""
     events: IntArray
     """Those of them with an event within the horizon, shape (H, M)."""
+    n_young: IntArray
+    """Judgments not yet old enough for the horizon and followed to the snapshot date, shape (H, M)."""
+    events_young: IntArray
+    """Those of them with an event so far, shape (H, M)."""
     judged: JudgedWeeks
     """The mature ones by calendar week, all groups together: to know the same rows again at another snapshot date."""
 

@@ -43,7 +43,8 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
     judged = _by_calendar(rep, rank, whole_numbers(counted["calendar_week"]), maturity, sums, horizons)
     keys = [rep, rank, *(codes for codes, _ in grouped.values()), weeks_ago, maturity]
     (rep, rank, *codes, weeks_ago, maturity), sums = add_up(keys, sums)
-    mature, events = _within(sums, maturity, horizons)
+    mature, events = _within(sums, maturity, horizons, young=False)
+    young, events_young = _within(sums, maturity, horizons, young=True)
     return WeeklyCounts(
         reps,
         checked.choices.scale.ranks,
@@ -58,6 +59,8 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
         sums["n"],
         mature,
         events,
+        young,
+        events_young,
         judged,
     )
 
@@ -71,7 +74,7 @@ def _by_calendar(
     horizons: tuple[int, ...],
 ) -> JudgedWeeks:
     """The same counts by calendar week, over groups and maturities."""
-    mature, events = _within(sums, maturity, horizons)
+    mature, events = _within(sums, maturity, horizons, young=False)
     both = {f"{name}{i}": row for name, rows in (("n", mature), ("e", events)) for i, row in enumerate(rows)}
     (rep, rank, week), found = add_up([rep, rank, week], both)
     shape = (len(horizons), rep.size)
@@ -81,12 +84,17 @@ def _by_calendar(
     return JudgedWeeks(horizons, rep, rank, week, *by_horizon)
 
 
-def _within(sums: dict[str, IntArray], maturity: IntArray, horizons: tuple[int, ...]) -> tuple[IntArray, IntArray]:
-    """Mature judgments and their events, by horizon and row."""
-    mature = [(maturity > i) * (sums["n"] - sums.get(f"n_part_{days}", 0)) for i, days in enumerate(horizons)]
-    events = [(maturity > i) * sums.get(f"n_event_{days}", 0 * sums["n"]) for i, days in enumerate(horizons)]
+def _within(
+    sums: dict[str, IntArray], maturity: IntArray, horizons: tuple[int, ...], *, young: bool
+) -> tuple[IntArray, IntArray]:
+    """Judgments followed through, and their events, by horizon and row: the mature ones, or those still young."""
     shape = (len(horizons), maturity.size)
-    return np.array(mature, dtype=np.int64).reshape(shape), np.array(events, dtype=np.int64).reshape(shape)
+    counted = np.zeros((2, *shape), dtype=np.int64)
+    for i, days in enumerate(horizons):
+        of_age = (maturity > i) != young
+        counted[0, i] = of_age * (sums["n"] - sums.get(f"n_part_{days}", 0))
+        counted[1, i] = of_age * sums.get(f"n_event_{days}", 0 * sums["n"])
+    return counted[0], counted[1]
 
 
 def count_endings(checked: CheckedRows, reps: tuple[str, ...]) -> WeeklyEndings:

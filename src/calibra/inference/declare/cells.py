@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import InputError
 from calibra.inference.declare.checks import check_amounts, check_names, check_whole
-from calibra.inference.declare.families import Family
+from calibra.inference.declare.families import DelayedBinomial, Family
 from calibra.inference.declare.priors import (
     LKJ,
     GammaPrecision,
@@ -28,7 +28,7 @@ from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
 
-_OF_BUILD = ("events", "linpred", "events_seen", "size_seen")
+_OF_BUILD = ("events", "linpred", "events_seen", "size_seen", "reached_seen")
 """What the model written out in PyMC has beside terms and scales."""
 _OF_DRAWS = ("chain", "draw", "__sample__")
 """Axes that ArviZ keeps for itself."""
@@ -143,8 +143,10 @@ class CellModel:
     def _check_counts(self) -> None:
         check_whole("events", self.events, self.reps)
         (check_whole if self.family.size_is_count else check_amounts)("size", self.size, self.reps)
-        if self.family.name == "binomial" and np.any(self.events > self.size):
+        if self.family.has_trials and np.any(self.events > self.size):
             raise InputError("a cell holds more events than trials; check the counts.")
+        if isinstance(self.family, DelayedBinomial):
+            _check_reached(self.family.reached, self.events.shape)
         if np.any((self.size <= 0) & (self.events > 0)):
             raise InputError("a cell holds events without trials or exposure; check the counts.")
 
@@ -262,6 +264,12 @@ def _names(model: CellModel) -> Iterator[tuple[str, str]]:
             yield term.dim, "the axis of other labels"
     for dim in axes:
         yield dim, "the axis of a term"
+
+
+def _check_reached(reached: Floats, shape: tuple[int, ...]) -> None:
+    if reached.shape != shape or not np.all((reached > 0.0) & (reached <= 1.0)):
+        found = f"shape {reached.shape}, from {reached.min(initial=1.0)} to {reached.max(initial=0.0)}"
+        raise InputError(f"`reached` must be above 0 and up to 1, of shape {shape}; got {found}.")
 
 
 def _check_population_term(term: PopulationTerm) -> None:

@@ -26,6 +26,11 @@ class Binomial:
 
     name = "binomial"
     size_is_count = True
+    has_trials = True
+
+    def of_reps(self, reps: NDArray[np.intp]) -> "Binomial":  # noqa: ARG002 (as of every family)
+        """The same for any reps."""
+        return self
 
     def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
         """Y η − n log(1 + e^η), the binomial coefficient left out; −inf where e^η overflows."""
@@ -48,12 +53,61 @@ class Binomial:
         return Derivatives(events - expected, weight, weight * (1.0 - 2.0 * prob))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DelayedBinomial:
+    """events ~ Binomial(size, G logit⁻¹ η): of the events that come, the share G has come so far.
+
+    The weight is the expected information, for the observed one is negative where p > (1 − √(1 − G))/G.
+    With G = 1 it is `Binomial`.
+    """
+
+    reached: Floats
+    """G of each cell, above 0 and up to 1, shape (rep, cell)."""
+
+    name = "delayed_binomial"
+    size_is_count = True
+    has_trials = True
+
+    def of_reps(self, reps: NDArray[np.intp]) -> "DelayedBinomial":
+        """The same for some reps only."""
+        return DelayedBinomial(self.reached[reps])
+
+    def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
+        """Y log p + (n − y) log(1 − G p), the binomial coefficient and y log G left out."""
+        odds = np.exp(-eta)
+        prob = 1.0 / (1.0 + odds)
+        return np.asarray((size - events) * np.log1p(-self._reached(eta) * prob) - events * np.log1p(odds))
+
+    def total(self, eta: Floats, events: Floats, size: Floats) -> Floats:
+        """Log-likelihood summed over the first axis."""
+        return np.asarray(self.log_likelihood(eta, events, size).sum(axis=0))
+
+    def derivatives(self, eta: Floats, events: Floats, size: Floats) -> Derivatives:
+        """With q = 1 − G p: y(1 − p) − (n − y) G p(1 − p)/q, n G p(1 − p)²/q, weight (1 − 3p + G p(1 − p)/q)."""
+        prob, reached = 1.0 / (1.0 + np.exp(-eta)), self._reached(eta)
+        none = 1.0 - prob
+        pull = reached * prob * none / (1.0 - reached * prob)
+        weight = size * pull * none
+        slope = weight * (1.0 - 3.0 * prob + pull)
+        return Derivatives(events * none - (size - events) * pull, weight, slope)
+
+    def _reached(self, eta: Floats) -> Floats:
+        """G laid out as η, (cell, …, rep)."""
+        n_reps, n_cells = self.reached.shape
+        return self.reached.T.reshape(n_cells, *[1] * (eta.ndim - 2), n_reps)
+
+
 @dataclass(frozen=True, slots=True)
 class Poisson:
     """events ~ Poisson(size · e^η), size an exposure."""
 
     name = "poisson"
     size_is_count = False
+    has_trials = False
+
+    def of_reps(self, reps: NDArray[np.intp]) -> "Poisson":  # noqa: ARG002 (as of every family)
+        """The same for any reps."""
+        return self
 
     def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
         """Y η − E e^η, terms free of η left out."""
@@ -70,4 +124,4 @@ class Poisson:
         return Derivatives(events - expected, expected, expected)
 
 
-type Family = Binomial | Poisson
+type Family = Binomial | DelayedBinomial | Poisson

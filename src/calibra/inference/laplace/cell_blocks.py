@@ -234,6 +234,7 @@ class CellBlocks:
         return CellBlocks(
             replace(
                 model,
+                family=model.family.of_reps(reps),
                 events=model.events[reps],
                 size=model.size[reps],
                 reps=tuple(model.reps[i] for i in reps),

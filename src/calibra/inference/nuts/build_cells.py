@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
+from calibra.inference.declare.families import DelayedBinomial
 from calibra.inference.declare.priors import GammaPrecision, HalfNormal, Normal, Pooled, RandomWalk, ScalePrior
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.linearise import what_is_known
@@ -38,7 +39,11 @@ def build_pymc(model: CellModel) -> "pm.Model":
         for part in _rep_parts(model, values):
             linpred = linpred + part
         linpred = pm.Deterministic("linpred", linpred, dims=("rep", "cell"))
-        if model.family.name == "binomial":
+        if isinstance(model.family, DelayedBinomial):
+            reached = pm.Data("reached_seen", values["reached_seen"], dims=("rep", "cell"))
+            prob = reached * pm.math.sigmoid(linpred)
+            pm.Binomial("events", n=size, p=prob, observed=events, dims=("rep", "cell"))
+        elif model.family.has_trials:
             pm.Binomial("events", n=size, logit_p=linpred, observed=events, dims=("rep", "cell"))
         else:
             pm.Poisson("events", mu=size * pm.math.exp(linpred), observed=events, dims=("rep", "cell"))
@@ -47,13 +52,16 @@ def build_pymc(model: CellModel) -> "pm.Model":
 
 def cell_data(model: CellModel) -> dict[str, NDArray[np.generic]]:
     """What the built model holds as data, by name: swapped, it is the model of other counts of the same shape."""
-    if model.family.name == "binomial":
+    if model.family.has_trials:
         size: NDArray[np.generic] = model.size.astype(int)
     else:
         # an empty cell has no exposure: its rate is held at a number that no count of zero can tell from zero
         size = np.where(model.size > 0, model.size, 1e-12)
     designs = {f"{term.name}_design": np.ascontiguousarray(term.design) for term in model.terms}
-    return {"events_seen": model.events.astype(int), "size_seen": size} | designs | _known(model)
+    seen: dict[str, NDArray[np.generic]] = {"events_seen": model.events.astype(int), "size_seen": size}
+    if isinstance(model.family, DelayedBinomial):
+        seen["reached_seen"] = model.family.reached
+    return seen | designs | _known(model)
 
 
 def _known(model: CellModel) -> dict[str, NDArray[np.generic]]:

@@ -73,7 +73,7 @@ def _key(model: Declaration) -> Key:
     if isinstance(model, CellModel):
         priors = (*(term.prior for term in model.population), *(term.scale for term in model.rep_terms))
         return (
-            model.family,
+            model.family.name,
             model.events.shape,
             repr((priors, model.correlation)),
             *(term.design.shape for term in model.terms),
