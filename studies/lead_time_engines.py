@@ -75,8 +75,8 @@ def main() -> None:
     write_page(
         "lead_time_engines",
         "The lead-time model by both engines",
-        f"Made by `python -m studies.lead_time_engines --worlds {n_worlds}`: {n_worlds} worlds of the simulator (seeds from 1 on) "
-        "with 6 reps, 3 ranks, 1,800 prospects, four intervals, "
+        f"Made by `python -m studies.lead_time_engines --worlds {n_worlds}`: {n_worlds} worlds of the simulator "
+        "(seeds from 1 on) with 6 reps, 3 ranks, 1,800 prospects, four intervals, "
         f"events and exits, {DRAWS:,} draws of each engine. `largest` and `mean`: absolute difference of posterior "
         "means in posterior standard deviations, over all worlds, reps and ranks; `sd_low`, `sd_high`: range of the "
         "ratio of standard deviations, laplace over nuts; `effective`: least effective sample of either ending over "
