@@ -188,11 +188,9 @@ MARGINS = {
         lambda value: cb.compare(calibrated().ranks[60], reps=pair(), margin_odds=value),
         lambda value: cb.describe_styles(calibrated().thresholds.fits[60], calibrated().ranks[60], margin_odds=value),
         lambda value: cb.rank_reliability(calibrated().ranks[60], margin_odds=value),
+        lambda value: cb.recommend_granularity(calibrated().ranks[60], margin_odds=value),
         lambda value: calibrated().ranks[60].profiles(margin_odds=value),
         lambda value: cb.calibrate(calibrated().judgments, seed=1, margin_odds=value),
-    ],
-    "margin_points": [
-        lambda value: cb.recommend_granularity(calibrated().ranks[60], margin_points=value),
     ],
     "margin_ratio": [lambda value: calibrated().lead_times.tempo(margin_ratio=value)],
     "nothing_auc": [

@@ -39,9 +39,9 @@ def calibration() -> Calibration:
         "n_worse": np.array([1, 2]),
     }
     columns |= dict.fromkeys(("estimate", "lower", "upper", "prob_apart"), number)
-    merge = Merge(("A",), ("B", "C"), loss=-0.5, loss_se=float("inf"), done=True)
+    merge = Merge(("A",), ("B", "C"), loss=-0.5, loss_se=float("inf"), prob_apart=0.2, done=True)
     found = Granularity(
-        2, (("A",), ("B", "C")), (merge,), columns, 3.0, {"n_folds": 5, "within_days": 60, "interval_prob": 0.9}
+        (("A",), ("B", "C")), (merge,), columns, ("x",), 1.25, {"n_folds": 5, "within_days": 60, "interval_prob": 0.9}
     )
     return with_answer(calibrated(), "granularity", ByHorizon({60: found}), **{"granularity, 60": found})
 

@@ -4,11 +4,9 @@ from .calibration import Calibration as Calibration, calibrate as calibrate, loa
 from .chapters.drift.comparison import compare as compare
 from .chapters.drift.pictures import plot_comparison as plot_comparison
 from .chapters.exits.pictures import plot_hand_backs as plot_hand_backs
-from .chapters.granularity.merges import (
-    merged_probabilities as merged_probabilities,
-    recommend_granularity as recommend_granularity,
-)
+from .chapters.granularity.merges import recommend_granularity as recommend_granularity
 from .chapters.granularity.pictures import plot_granularity as plot_granularity
+from .chapters.granularity.what_if import merged_probabilities as merged_probabilities
 from .chapters.lead_times.fit import LeadTimeFit as LeadTimeFit
 from .chapters.lead_times.model import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
 from .chapters.lead_times.pictures import (

@@ -6,7 +6,7 @@ import pytest
 from calibra.chapters.granularity.chapter import GRANULARITY
 from calibra.chapters.granularity.merges import Granularity, Merge
 from calibra.reading.by_horizon import ByHorizon
-from calibra.reading.means import ALL_REPS
+from calibra.reading.means import ALL_REPS, WITHIN_REPS
 from calibra.views.blocks import Table, Text
 from calibra.views.page import Page, make_page
 from calibra.wording import choose_wording
@@ -16,32 +16,35 @@ from tests.chapters.phrases import english_left, plain, told_in_all_forms, unlik
 SPLITS = {
     "all": (("A",), ("B",), ("C",), ("D",), ("E",)),
     "merged": (("A",), ("B", "C", "D"), ("E",)),
+    "unsure": (("A",), ("B", "C"), ("D",), ("E",)),
     "one": (("A", "B", "C", "D", "E"),),
 }
-"""Key of a finding to the ranks that are left."""
+"""What is told to the ranks that are left."""
+APART_PROBS = {"all": (1.0, 0.95, 0.92, 0.999), "unsure": (1.0, 0.1, 0.6, 0.999)}
+"""What is told to how sure it is that neighbours lie apart; else as of `merged`."""
 
 
-def granularity(key: str, days: int | None = 90) -> Granularity:
+def granularity(key: str, days: int | None = 90, *, set_apart: tuple[str, ...] = ()) -> Granularity:
     """An answer with the evidence of all reps and of one."""
-    groups, n = SPLITS[key], 8
+    groups, n = SPLITS[key], 12
     columns = {
-        "rep": np.array([ALL_REPS] * 4 + ["Abe"] * 4, dtype=object),
-        "better": np.array(list("ABCD") * 2, dtype=object),
-        "worse": np.array(list("BCDE") * 2, dtype=object),
-        "estimate": np.array([19.0, 1.2, -0.8, 8.0] * 2),
-        "lower": np.array([15.0, -2.0, -4.0, 6.0] * 2),
-        "upper": np.array([24.0, 4.0, 2.0, 9.0] * 2),
-        "prob_apart": np.array([1.0, 0.1, 0.02, 0.999] * 2),
+        "rep": np.repeat(np.array([ALL_REPS, WITHIN_REPS, "Abe"], dtype=object), 4),
+        "better": np.array(list("ABCD") * 3, dtype=object),
+        "worse": np.array(list("BCDE") * 3, dtype=object),
+        "estimate": np.array([19.0, 1.2, 0.8 if key == "all" else -0.8, 8.0] * 3),
+        "lower": np.array([15.0, -2.0, -4.0, 6.0] * 3),
+        "upper": np.array([24.0, 4.0, 2.0, 9.0] * 3),
+        "prob_apart": np.array(APART_PROBS.get(key, (1.0, 0.1, 0.02, 0.999)) * 3),
         "n_better": np.full(n, 100),
         "n_worse": np.full(n, 150),
     }
     merges = (
-        Merge(("B",), ("C",), -0.4, 0.2, done=True),
-        Merge(("B", "C"), ("D",), 2.6, 4.4, done=True),
-        Merge(("A",), ("B",), 30.0, 9.0, done=False),
+        Merge(("B",), ("C",), -0.4, 0.2, 0.1, done=True),
+        Merge(("B", "C"), ("D",), 0.1, 0.25, 0.2, done=True),
+        Merge(("A",), ("B",), 30.0, 9.0, 1.0, done=False),
     )
     settings = {"within_days": days, "engine": "laplace", "interval_prob": 0.9}
-    return Granularity(len(groups), groups, merges, columns, 3.0, settings)
+    return Granularity(groups, merges, columns, set_apart, 1.25, settings)
 
 
 def page_of(lang: str) -> Page:
@@ -54,29 +57,47 @@ def test_both_languages_name_the_same_things_under_the_same_keys() -> None:
 
 
 @pytest.mark.parametrize("key", SPLITS)
-def test_the_answer_is_one_of_three_findings(key: str) -> None:
+def test_the_answer_is_one_finding(key: str) -> None:
     (finding,) = GRANULARITY.findings(ByHorizon({90: granularity(key)}))
-    assert (finding.key, finding.within_days, finding.rep) == (f"granularity.{key}", 90, None)
+    told = "all" if key == "all" else "parts"
+    assert (finding.key, finding.within_days, finding.rep) == (f"granularity.{told}", 90, None)
     assert granularity(key).sentence() == str(finding)
 
 
-def test_merges_are_said_with_their_evidence_the_least_sure_one() -> None:
+def test_each_pair_is_told_apart_worth_merging_or_not_known_yet() -> None:
+    # of all merges together .1 is lost, and one time in ten more than .1 + 1.28 × .25 = .4
     assert granularity("merged").sentence() == (
-        "Outcomes within 90 days: the data tell 3 of 5 ranks apart. Merging B+C+D loses nothing that 700 judgments can "
-        "show (log score lost per 1,000 judgments 2.6, standard error 4.4), for outcomes of reps held out of the fit "
-        "are predicted just as well. Whether a rank should be split cannot be seen from ranks alone."
+        "Outcomes within 90 days, 5 ranks: told apart, by more than the margin: A and B, D and E; worth merging, for "
+        "they are as good as equal: B+C+D (log score lost in outcomes of reps held out of the fit, per 1,000 of 700 "
+        "judgments: 0.1, and hardly more than 0.4). Whether a rank should be split cannot be seen from ranks alone."
+    )
+    assert "; cannot be told yet: C and D. Whether" in granularity("unsure").sentence()
+    assert granularity("unsure").verdicts == {
+        ("A", "B"): "told apart",
+        ("B", "C"): "worth merging",
+        ("C", "D"): "cannot tell yet",
+        ("D", "E"): "told apart",
+    }
+
+
+def test_reps_whose_ranks_stand_the_wrong_way_round_are_named() -> None:
+    _, finding = GRANULARITY.findings(ByHorizon({90: granularity("merged", set_apart=("Abe", "Baba"))}))
+    assert str(finding) == (
+        "Left out where ranks are compared, for their better ranks bring fewer events: Abe and Baba."
     )
 
 
 def test_the_number_of_ranks_and_the_horizon_are_said() -> None:
-    assert granularity("all").sentence() == "Outcomes within 90 days: the data tell all 5 ranks apart."
-    assert granularity("one").sentence().startswith("Outcomes within 90 days: the data do not tell the 5 ranks apart.")
-    assert granularity("all", None).sentence() == "Outcomes (horizon not stated): the data tell all 5 ranks apart."
+    told = "the data tell all 5 ranks apart, by more than 1.25 times on the odds."
+    assert granularity("all").sentence() == f"Outcomes within 90 days: {told}"
+    assert granularity("all", None).sentence() == f"Outcomes (horizon not stated): {told}"
+    assert ": worth merging, for they are as good as equal: A+B+C+D+E (" in granularity("one").sentence()
 
 
 @pytest.mark.parametrize("several", [True, False])
 def test_everything_can_be_said_in_both_languages(several: bool) -> None:
     found = [granularity(key, days).finding for key in SPLITS for days in (90, None)]
+    found += granularity("merged", set_apart=("阿部",)).findings
     for lang in ("en", "ja"):
         texts = told_in_all_forms(found, choose_wording(lang, "win", several=several))
         assert not any("{" in text or "None" in text for text in texts)
@@ -101,7 +122,7 @@ def test_a_row_holds_the_pair_the_difference_and_how_sure_it_is() -> None:
     (section,) = GRANULARITY.section(ByHorizon({90: granularity("merged")}), page_of("en"))
     (table,) = [block for block in section.blocks if isinstance(block, Table)]
     rows = [[plain(f"{cell.text} | {cell.sub}") for cell in row.cells] for row in table.rows]
-    assert rows[0] == ["A and B | ", "19 (15–24) | n 250", "over 99 % | "]
+    assert rows[0] == ["A and B | ", "19 (15–24) | n 250", "over 99 % | ", "told apart | "]
     assert rows[2][1] == "−1 (−4–2) | n 250"
     assert ["cannot_tell" in row.cells[1].picture for row in table.rows] == [False, True, True, False]
     assert plain(table.note).startswith("In brackets: 90 % interval. n: judgments at least 90 days old.")

@@ -8,7 +8,7 @@ from calibra.chapters.granularity.pictures import plot_granularity
 from calibra.chapters.thresholds.advice import recommend_thresholds
 from calibra.chapters.thresholds.pictures import MOST_ROWS, plot_bars, plot_share_moves
 from calibra.errors import InputError
-from calibra.reading.means import ALL_REPS
+from calibra.reading.means import WITHIN_REPS
 from tests.chapters.thresholds.worlds import A7_CUTS, A7_D, fit_of, scale_with
 
 
@@ -65,12 +65,12 @@ def test_of_very_many_reps_the_largest_gaps_are_drawn():
 
 def test_the_ladder_says_what_is_merged():
     columns = {
-        "rep": np.array([ALL_REPS] * 2, dtype=object), "better": np.array(["A$x$", "B"], dtype=object),
+        "rep": np.array([WITHIN_REPS] * 2, dtype=object), "better": np.array(["A$x$", "B"], dtype=object),
         "worse": np.array(["B", "C"], dtype=object), "estimate": np.array([20.0, 1.0]),
         "lower": np.array([15.0, -2.0]), "upper": np.array([25.0, 4.0]), "prob_apart": np.array([1.0, 0.1]),
         "n_better": np.array([100, 200]), "n_worse": np.array([200, 1300]),
     }  # fmt: skip
-    found = Granularity(2, (("A$x$",), ("B", "C")), (), columns, 3.0, {"interval_prob": 0.9})
+    found = Granularity((("A$x$",), ("B", "C")), (), columns, (), 1.25, {"interval_prob": 0.9})
     axes = plot_granularity(found)
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["A$x$ − B: apart  n 100, 200", "B − C: merge  n 200, 1,300"]

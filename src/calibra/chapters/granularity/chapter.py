@@ -22,7 +22,7 @@ def _fit(fitting: Fitting) -> ByHorizon[Granularity]:
     found: ByHorizon[Granularity] = ByHorizon()
     for days, fit in fitting[RANKS].items():
         if len(fit.ranks) > 1:
-            recommend = partial(recommend_granularity, fit)
+            recommend = partial(recommend_granularity, fit, margin_odds=fitting.settings.margin_odds)
             once = partial(fitting.once, f"granularity, {days}", recommend)
             told = fitting.attempt(partial(_failed, days), once)
             if told is not None:
@@ -41,7 +41,7 @@ def _tables(found: ByHorizon[Granularity]) -> Tables:
 
 
 def _findings(found: ByHorizon[Granularity]) -> Sequence[Finding]:
-    return [granularity.finding for granularity in found.values()]
+    return [finding for granularity in found.values() for finding in granularity.findings]
 
 
 def _pictures(found: ByHorizon[Granularity]) -> Pictures:

@@ -1,33 +1,40 @@
-"""How many ranks do the data tell apart? Neighbours compared, merges that lose nothing, and what-if tables."""
+"""How many ranks do the data tell apart? Neighbours compared within reps, and what is worth merging."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.chapters.granularity.held_out import Groups, held_out_score
+from calibra.chapters.granularity.neighbours import WithinReps, pair_columns, within_reps
 from calibra.chapters.ranks.fit import RankFit
-from calibra.data.scale import as_label
-from calibra.errors import InputError, NotEnoughDataError, check_kind, check_whole, check_within
+from calibra.errors import NotEnoughDataError, check_kind, check_whole
 from calibra.findings import Finding
-from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
-from calibra.inference.declare.families import Binomial
-from calibra.inference.laplace.cell_blocks import CellBlocks
-from calibra.inference.laplace.linearise import linearise
-from calibra.reading.cells import indicator, residual_basis
-from calibra.reading.means import ALL_REPS, logistic, mean_over_reps
-from calibra.reading.rows import label_columns
-from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob, equal_tailed
+from calibra.reading.flags import CANNOT_TELL, FLAG_PROB
+from calibra.reading.means import ALL_REPS, WITHIN_REPS
+from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
+from calibra.stats.margin import MARGIN_ODDS, check_margin_odds
 from calibra.tables import make_table
-from calibra.values import Count, Listed, Number, Phrase, Rank, Value, Within
+from calibra.values import Count, Listed, Number, Phrase, Rank, Rep, Value, Within
 from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
 type Floats = NDArray[np.float64]
-type Groups = tuple[tuple[str, ...], ...]
+
+MERGE_PROB = 0.5
+"""Ranks that lie apart by more than the margin with such a probability are not merged."""
+UPPER_Z = 1.2816
+"""Standard errors from a loss to the end that it passes one time in ten."""
+APART, MERGE = "told apart", "worth merging"
+"""What is said of neighbouring ranks, beside that it cannot be told yet."""
+MOST_NAMED = 5
+"""Reps named in a sentence; the rest are counted."""
+_EVIDENCE = ("estimate", "prob_apart")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,33 +46,45 @@ class Merge:
     worse: tuple[str, ...]
     """Ranks of the worse group."""
     loss: float
-    """Log score lost by the merge, per 1,000 judgments of reps not in the fit (negative: gained)."""
+    """Log score lost against the ranks as they are, per 1,000 judgments of reps not in the fit (negative: gained)."""
     loss_se: float
     """Standard error of `loss`, from its spread over reps."""
+    prob_apart: float
+    """Probability that the first rank of the better group and the last of the worse lie apart beyond the margin."""
     done: bool
     """Whether the merge was made."""
+
+    @property
+    def loss_upper(self) -> float:
+        """Upper end of the loss, passed with probability one in ten."""
+        return self.loss + UPPER_Z * self.loss_se
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Granularity:
-    """How many ranks the data support, with the evidence."""
+    """Which ranks are told apart, which are worth merging, and of which it cannot be told, with the evidence."""
 
     def __repr__(self) -> str:
         groups = ", ".join("+".join(group) for group in self.groups)
         return f"<Granularity: {groups}; {counted(self.n_judgments, 'judgment')}; {self.settings.get('engine', '')}>"
 
-    n_supported: int
-    """Number of ranks left after every merge that loses nothing."""
     groups: Groups
-    """The ranks that are left, best first, each with the ranks it is made of."""
+    """The ranks that are left after every merge that is worth it, best first, each with the ranks it is made of."""
     merges: tuple[Merge, ...]
     """Every merge tried, in order."""
     columns: Mapping[str, NDArray[Any]]
-    """Evidence per rep (and all reps) and pair of neighbouring ranks; see `table`."""
-    margin_points: float
-    """Difference, in points, from which two ranks count as apart."""
+    """Evidence for all reps, within reps and per rep, and pair of neighbouring ranks; see `table`."""
+    set_apart: tuple[str, ...]
+    """Reps left out of the comparison within reps, for their ranks stand the wrong way round."""
+    margin_odds: float
+    """Factor on the odds from which two ranks count as apart."""
     settings: Mapping[str, object]
     """Interval level, seed, engine, horizon, snapshot date."""
+
+    @property
+    def n_supported(self) -> int:
+        """Number of ranks left after every merge that is worth it."""
+        return len(self.groups)
 
     @property
     def n_judgments(self) -> int:
@@ -74,22 +93,40 @@ class Granularity:
         return int(self.columns["n_better"][first][:1].sum() + self.columns["n_worse"][first].sum())
 
     @property
+    def verdicts(self) -> dict[tuple[str, str], str]:
+        """Each pair of neighbouring ranks to `told apart`, `worth merging` or `cannot tell yet`."""
+        merged = {pair for group in self.groups for pair in pairwise(group)}
+        own = self.columns["rep"] == WITHIN_REPS
+        rows = zip(*(self.columns[name][own].tolist() for name in ("better", "worse", *_EVIDENCE)), strict=True)
+        return {
+            (better, worse): MERGE
+            if (better, worse) in merged
+            else (APART if prob >= FLAG_PROB and gap > 0.0 else CANNOT_TELL)
+            for better, worse, gap, prob in rows
+        }
+
+    @property
     def table(self) -> "pd.DataFrame":
-        """Per rep and pair: `better`, `worse`, difference in points with interval, `prob_apart`, counts, `engine`."""
+        """Per rep and pair: `better`, `worse`, difference in points with interval, `prob_apart`, counts, `engine`.
+
+        `(within reps)`: the mean over reps of each rep's own difference, on which the answer rests. `prob_apart`: that
+        the odds differ by more than the margin, whichever rank brings more.
+        """
         engine = np.full(len(self.columns["rep"]), self.settings.get("engine"), dtype=object)
         table = make_table({**self.columns, "engine": engine})
-        table.attrs.update({**self.settings, "margin_points": self.margin_points})
+        table.attrs.update({**self.settings, "margin_odds": self.margin_odds})
         return table
 
     @property
     def merge_table(self) -> "pd.DataFrame":
-        """Every merge tried: `better`, `worse`, `loss`, `loss_se` (log score per 1,000 judgments), `done`, `n`."""
+        """Every merge tried: `better`, `worse`, `loss`, `loss_se` (log score per 1,000), `prob_apart`, `done`, `n`."""
         table = make_table(
             {
                 "better": ["+".join(merge.better) for merge in self.merges],
                 "worse": ["+".join(merge.worse) for merge in self.merges],
                 "loss": [merge.loss for merge in self.merges],
                 "loss_se": [merge.loss_se for merge in self.merges],
+                "prob_apart": [merge.prob_apart for merge in self.merges],
                 "done": [merge.done for merge in self.merges],
                 "n": np.full(len(self.merges), self.n_judgments),
                 "engine": np.full(len(self.merges), self.settings.get("engine"), dtype=object),
@@ -101,25 +138,39 @@ class Granularity:
     @property
     def finding(self) -> Finding:
         """The answer, as data."""
-        n_ranks, days = sum(len(group) for group in self.groups), self.settings["within_days"]
+        days, verdicts = self.settings["within_days"], self.verdicts
         within = days if isinstance(days, int) else None
-        values: dict[str, Value] = {"n": self.n_supported, "all": n_ranks, "within": Within(within)}
-        if self.n_supported == n_ranks:
+        n_ranks = sum(len(group) for group in self.groups)
+        values: dict[str, Value] = {"all": n_ranks, "within": Within(within), "margin": self.margin_odds}
+        if set(verdicts.values()) == {APART}:
             return Finding("granularity.all", values, within_days=within)
-        if self.n_supported == 1:
-            return Finding("granularity.one", values | {"n": n_ranks}, within_days=within)
-        least_sure = max((merge for merge in self.merges if merge.done), key=lambda merge: merge.loss_se)
-        values |= {
-            "groups": Listed(tuple(_joined(group) for group in self.groups if len(group) > 1)),
-            "judgments": self.n_judgments,
-            "loss": Number(least_sure.loss, 1),
-            "loss_se": Number(least_sure.loss_se, 1),
-        }
-        return Finding("granularity.merged", values, within_days=within)
+        parts = [_said(verdict, self) for verdict in (APART, MERGE, CANNOT_TELL) if verdict in verdicts.values()]
+        return Finding("granularity.parts", values | {"parts": Listed(tuple(parts), "semicolon")}, within_days=within)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The answer, and whose ranks were set apart."""
+        if not self.set_apart:
+            return [self.finding]
+        reps = Listed(tuple(map(Rep, self.set_apart)), limit=MOST_NAMED)
+        return [self.finding, replace(self.finding, key="granularity.set_apart", values={"reps": reps})]
 
     def sentence(self) -> str:
         """The answer in English."""
         return str(self.finding)
+
+
+def _said(verdict: str, told: Granularity) -> Phrase:
+    """What is said of all pairs of one verdict."""
+    if verdict == MERGE:
+        groups = Listed(tuple(_joined(group) for group in told.groups if len(group) > 1))
+        last = [merge for merge in told.merges if merge.done][-1]
+        loss: dict[str, Value] = {"loss": Number(last.loss, 1), "most": Number(last.loss_upper, 1)}
+        return Phrase("granularity.merge", {"groups": groups, "judgments": told.n_judgments, **loss})
+    pairs = [pair for pair, of_pair in told.verdicts.items() if of_pair == verdict]
+    named = [Phrase("granularity.pair", {"better": Rank(better), "worse": Rank(worse)}) for better, worse in pairs]
+    key = "granularity.apart" if verdict == APART else "granularity.unsure"
+    return Phrase(key, {"pairs": Listed(tuple(named), "comma")})
 
 
 def _joined(group: Sequence[str]) -> Value:
@@ -129,52 +180,47 @@ def _joined(group: Sequence[str]) -> Value:
 
 
 def recommend_granularity(
-    fit: RankFit, *, margin_points: float = 3.0, n_folds: int = 5, interval_prob: float = INTERVAL_PROB
+    fit: RankFit, *, margin_odds: float = MARGIN_ODDS, n_folds: int = 5, interval_prob: float = INTERVAL_PROB
 ) -> Granularity:
-    """How many ranks do the data tell apart?
+    """How many ranks do the data tell apart, which are worth merging, and of which can it not be told yet?
 
-    For each pair of neighbours: the difference of their probabilities, and P(difference > margin). Merges are judged by
-    cross-validation over reps: the model is refitted without a fold of reps, once with the ranks apart and once merged,
-    and the outcomes of the left-out reps are scored. A merge loses nothing if the log score lost is no larger than its
-    standard error over reps; the cheapest such merge is made and its neighbours are tried again. Case mix and teams
-    are left out of the refits. Splits cannot be seen from ranks alone and are not proposed.
+    Ranks are compared within reps, on the odds; reps whose ranks surely stand the wrong way round are set apart first.
+    Two neighbours are *told apart* where the better brings more by more than the margin with probability 0.9. They are
+    *worth merging* where they are as good as equal, not where a difference is merely unproved: where
+
+    - P(apart by more than the margin) is below one half, also between the first and the last rank of what is merged;
+    - the upper end of what all merges together lose, against the ranks as they are, is no more than ranks apart by just
+      the margin would lose. The loss is found by cross-validation over reps: the model is refitted without a fold of
+      reps, and the outcomes of the left-out reps are scored.
+
+    Of the rest it cannot be told yet. Case mix and teams are left out of the refits. Splits cannot be seen from ranks
+    alone and are not proposed.
 
     Parameters
     ----------
     fit : RankFit
         A fitted rank model; it carries its counts and priors.
-    margin_points : float
-        Difference from which two ranks count as apart, in points.
+    margin_odds : float
+        Factor on the odds below which a difference is not worth talking about.
     n_folds : int
         Folds of reps, at least 2.
 
     Raises
     ------
     InputError
-        Fewer than two folds, or a margin below 0.
+        Fewer than two folds, or a margin that is no factor above 1.
     NotEnoughDataError
         Fewer reps with judgments than folds need.
     """
     check_kind(fit, "fit", RankFit)
     check_whole(n_folds, "n_folds", 2, mend="Five is usual.")
-    check_within(margin_points, "margin_points", 0, mend="Give it in percentage points, such as 3.")
+    check_margin_odds(margin_odds)
     check_interval_prob(interval_prob)
-    if np.count_nonzero(fit.n.sum(axis=1)) < n_folds:
-        n_reps = int(np.count_nonzero(fit.n.sum(axis=1)))
+    within = within_reps(fit)
+    n_reps = int(np.count_nonzero(within.kept & (fit.n.sum(axis=1) > 0)))
+    if n_reps < n_folds:
         raise NotEnoughDataError(_too_few_reps(fit.within_days, n_folds, n_reps))
-    groups: Groups = tuple((rank,) for rank in fit.ranks)
-    tried: list[Merge] = []
-    while len(groups) > 1:
-        apart = _held_out_score(fit, groups, n_folds)
-        options = [_try_merge(fit, groups, pair, apart, n_folds) for pair in range(len(groups) - 1)]
-        best = int(np.argmin([option.loss - option.loss_se for option in options]))
-        harmless = options[best].loss <= options[best].loss_se
-        tried += [
-            Merge(o.better, o.worse, o.loss, o.loss_se, done=harmless and i == best) for i, o in enumerate(options)
-        ]
-        if not harmless:
-            break
-        groups = (*groups[:best], groups[best] + groups[best + 1], *groups[best + 2 :])
+    groups, tried = _merge_what_is_equal(fit, within, margin_odds, n_folds)
     settings = {
         "within_days": fit.within_days,
         "as_of": str(fit.cells.as_of),
@@ -183,78 +229,32 @@ def recommend_granularity(
         "interval_prob": interval_prob,
         "n_folds": n_folds,
     }
-    evidence = _pair_columns(fit, margin_points, interval_prob)
-    return Granularity(len(groups), groups, tuple(tried), evidence, margin_points, settings)
+    set_apart = tuple(rep for rep, kept in zip(fit.reps, within.kept.tolist(), strict=True) if not kept)
+    evidence = pair_columns(fit, within, margin_odds, interval_prob)
+    return Granularity(groups, tuple(tried), evidence, set_apart, margin_odds, settings)
 
 
-def merged_probabilities(
-    fit: RankFit, groups: Sequence[Sequence[str | int]], *, interval_prob: float = INTERVAL_PROB
-) -> "pd.DataFrame":
-    """What would each rep's ranks mean if some were one?
-
-    Parameters
-    ----------
-    fit : RankFit
-        A fitted rank model.
-    groups : sequence of sequences of str or int
-        The ranks that would be left, best first, each with the ranks it is made of: neighbours, all of them, each once.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `rep`, `rank`, `estimate`, `lower`, `upper`, `n`, `events`: ranks weighted as the rep uses them.
-    """
-    check_kind(fit, "fit", RankFit)
-    if not isinstance(groups, Sequence) or any(isinstance(g, str) or not isinstance(g, Sequence) for g in groups):
-        raise InputError(f"`groups` must be a list of lists of ranks, such as [['A', 'B'], ['C']]; got {groups!r}.")
-    wanted = tuple(tuple(map(as_label, group)) for group in groups)
-    if tuple(rank for group in wanted for rank in group) != fit.ranks or not all(wanted):
-        raise InputError(
-            f"`groups` must hold all ranks in order ({', '.join(fit.ranks)}), each once; got {list(groups)!r}."
-        )
-    prob = fit.probability_draws()
-    everyone = mean_over_reps(prob, fit.n)
-    n = np.concatenate([fit.n.sum(axis=0)[None], fit.n])
-    events = np.concatenate([fit.events.sum(axis=0)[None], fit.events])
-    draws = np.concatenate([everyone[:, None], prob], axis=1)
-    weight = np.where(n.sum(axis=1, keepdims=True) > 0, n, n[:1])
-    merged, index = [], {rank: i for i, rank in enumerate(fit.ranks)}
-    for group in wanted:
-        at = [index[rank] for rank in group]
-        share = np.where(weight[:, at].sum(axis=1, keepdims=True) > 0, weight[:, at], 1.0)
-        merged.append((draws[:, :, at] * share).sum(axis=2) / share.sum(axis=1))
-    summary = equal_tailed(np.stack(merged, axis=2), interval_prob=interval_prob)
-    labels = (ALL_REPS, *fit.reps)
-    counted = [np.stack([c[:, [index[r] for r in g]].sum(axis=1) for g in wanted], axis=1) for c in (n, events)]
-    return make_table(
-        {
-            **label_columns(labels, rank=["+".join(group) for group in wanted]),
-            "estimate": summary.estimate.ravel(),
-            "lower": summary.lower.ravel(),
-            "upper": summary.upper.ravel(),
-            "n": counted[0].astype(int).ravel(),
-            "events": counted[1].astype(int).ravel(),
-        }
-    )
-
-
-def _pair_columns(fit: RankFit, margin_points: float, interval_prob: float) -> dict[str, NDArray[Any]]:
-    """Difference of neighbouring ranks in points, per rep and for all reps."""
-
-    def tell(prob: Floats) -> dict[str, Floats]:
-        gap = 100.0 * (prob[:, :, :-1] - prob[:, :, 1:])
-        apart = (gap > margin_points).mean(axis=0)
-        return {**equal_tailed(gap, interval_prob=interval_prob)._asdict(), "prob_apart": apart}
-
-    first, rows = tell(fit.all_reps_draws()[:, None]), fit.read(lambda _, prob: tell(prob))
-    n = np.concatenate([fit.n.sum(axis=0)[None], fit.n]).astype(int)
-    labels = (ALL_REPS, *fit.reps)
-    return {
-        **label_columns(labels, better=fit.ranks[:-1], worse=fit.ranks[1:]),
-        **{name: np.concatenate([first[name], rows[name]]).ravel() for name in first},
-        "n_better": n[:, :-1].ravel(),
-        "n_worse": n[:, 1:].ravel(),
-    }
+def _merge_what_is_equal(
+    fit: RankFit, within: WithinReps, margin_odds: float, n_folds: int
+) -> tuple[Groups, list[Merge]]:
+    """The ranks that are left after the merges that are worth it, the least costly first, and every merge tried."""
+    groups: Groups = tuple((rank,) for rank in fit.ranks)
+    as_they_are = held_out_score(fit, within.kept, groups, n_folds)
+    tried: list[Merge] = []
+    while len(groups) > 1:
+        pairs = range(len(groups) - 1)
+        options = [
+            _try_merge(fit, within, groups, pair, as_they_are, margin_odds=margin_odds, n_folds=n_folds)
+            for pair in pairs
+        ]
+        most = [most_to_lose(fit, within, merge_pair(groups, pair), margin_odds) for pair in pairs]
+        worth = [o.prob_apart < MERGE_PROB and o.loss_upper <= limit for o, limit in zip(options, most, strict=True)]
+        best = min((pair for pair in pairs if worth[pair]), key=lambda pair: options[pair].loss_upper, default=None)
+        tried += [replace(option, done=pair == best) for pair, option in enumerate(options)]
+        if best is None:
+            break
+        groups = merge_pair(groups, best)
+    return groups, tried
 
 
 def _too_few_reps(within_days: int | None, n_folds: int, n_reps: int) -> Finding:
@@ -264,59 +264,42 @@ def _too_few_reps(within_days: int | None, n_folds: int, n_reps: int) -> Finding
     return Finding("granularity.few_reps", values, "note", within_days=within_days)
 
 
-def _try_merge(fit: RankFit, groups: Groups, pair: int, apart: Floats, n_folds: int) -> Merge:
-    """What merging a group with the next one loses, on left-out reps."""
-    merged = (*groups[:pair], groups[pair] + groups[pair + 1], *groups[pair + 2 :])
-    loss = apart - _held_out_score(fit, merged, n_folds)
-    per_thousand = 1000.0 / fit.n.sum()
+def _try_merge(
+    fit: RankFit,
+    within: WithinReps,
+    groups: Groups,
+    pair: int,
+    as_they_are: Floats,
+    *,
+    margin_odds: float,
+    n_folds: int,
+) -> Merge:
+    """What merging a group with the next one loses against the ranks as they are, on left-out reps."""
+    better, worse = groups[pair], groups[pair + 1]
+    loss = as_they_are - held_out_score(fit, within.kept, merge_pair(groups, pair), n_folds)
+    per_thousand = 1000.0 / fit.n[within.kept].sum()
     spread = float(np.sqrt(len(loss)) * loss.std(ddof=1))
-    return Merge(groups[pair], groups[pair + 1], float(loss.sum()) * per_thousand, spread * per_thousand, done=False)
+    apart = within.prob_apart(fit.ranks.index(better[0]), fit.ranks.index(worse[-1]), margin_odds)
+    return Merge(better, worse, float(loss.sum()) * per_thousand, spread * per_thousand, apart, done=False)
 
 
-def _held_out_score(fit: RankFit, groups: Groups, n_folds: int) -> Floats:
-    """Log score of each rep's outcomes under a fit without that rep, summed over judgments, (rep,)."""
-    index = {rank: i for i, rank in enumerate(fit.ranks)}
-    n, events = (
-        np.stack([values[:, [index[rank] for rank in group]].sum(axis=1) for group in groups], axis=1)
-        for values in (fit.n, fit.events)
-    )
-    used = np.flatnonzero(n.sum(axis=1) > 0)
-    score = np.zeros(len(n))
-    for fold in range(n_folds):
-        out = used[fold::n_folds]
-        rest = np.setdiff1d(used, out)
-        prob = _new_rep_probability(fit, n[rest], events[rest])
-        score[out] = (events[out] * np.log(prob) + (n[out] - events[out]) * np.log1p(-prob)).sum(axis=1)
-    return score[used]
+def merge_pair(groups: Groups, pair: int) -> Groups:
+    """The groups with one and its next taken as one."""
+    return (*groups[:pair], groups[pair] + groups[pair + 1], *groups[pair + 2 :])
 
 
-def _new_rep_probability(fit: RankFit, n: Floats, events: Floats) -> Floats:
-    """Probability at each rank for a rep not in the counts, at typical outer parameters, (rank,)."""
-    n_ranks = n.shape[1]
-    steps = -np.arange(n_ranks, dtype=float)
-    scores = (steps - steps.mean()) / max(float(steps.std()), 1e-12)
-    scales = {term.name: term.scale for term in fit.declaration.rep_terms}
-    prior = fit.declaration.population[0].prior
-    labels = tuple(str(i) for i in range(n_ranks))
-    terms = [RepTerm("level", np.ones((n_ranks, 1)), scales["level"])]
-    if n_ranks > 1:
-        terms.append(RepTerm("slope", scores[:, None], scales["slope"]))
-    if n_ranks > 2:
-        terms.append(RepTerm("residual", residual_basis(scores), scales["residual"]))
-    declaration = CellModel(
-        family=Binomial(),
-        events=events,
-        size=n,
-        reps=tuple(str(i) for i in range(len(n))),
-        population=(PopulationTerm("rank_mean", "rank", labels, indicator(np.arange(n_ranks), n_ranks), prior),),
-        rep_terms=tuple(terms),
-        correlation=fit.declaration.correlation if n_ranks > 1 else None,
-    )
-    blocks = CellBlocks(declaration)
-    phi = linearise(blocks).phi
-    mean, design = phi[:n_ranks], declaration.rep_design
-    covariance = blocks.block_prior(phi[None]).covariance()[0]
-    variance = np.einsum("ki,ij,kj->k", design, covariance, design)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
-    over_reps = logistic(mean + np.sqrt(variance) * nodes[:, None])
-    return np.asarray(weights @ over_reps / weights.sum())
+def most_to_lose(fit: RankFit, within: WithinReps, groups: Groups, margin_odds: float) -> float:
+    """Log score per 1,000 judgments that such groups would lose if their ranks lay apart by the margin.
+
+    Of a group with shares w of the judgments and the event rate p: Σ over neighbours of w₁w₂/(w₁ + w₂) p(1 − p) δ²/2, δ
+    the logarithm of the margin.
+    """
+    n, events = fit.n[within.kept].sum(axis=0), fit.events[within.kept].sum(axis=0)
+    place = {rank: i for i, rank in enumerate(fit.ranks)}
+    total = 0.0
+    for group in groups:
+        at = [place[rank] for rank in group]
+        rate = events[at].sum() / max(n[at].sum(), 1.0)
+        for i, j in pairwise(at):
+            total += n[i] * n[j] / max(n[i] + n[j], 1.0) * rate * (1.0 - rate)
+    return float(1000.0 / n.sum() * total * np.log(margin_odds) ** 2 / 2.0)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibra.chapters.granularity.merges import Granularity
-from calibra.reading.means import ALL_REPS
-from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, dress, expect, legend_above, make_axes, short_label
+from calibra.chapters.granularity.merges import APART, MERGE, Granularity
+from calibra.reading.means import WITHIN_REPS
+from calibra.views.style import DATA_COLOUR, INK, LINE, dress, expect, legend_above, make_axes, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,12 +18,10 @@ def plot_granularity(granularity: Granularity, *, ax: Axes | None = None) -> Axe
     """Which neighbouring ranks do the data tell apart? All reps' differences with intervals, and what merging loses."""
     expect(granularity, "Granularity")
     columns = granularity.columns
-    mine = columns["rep"] == ALL_REPS
+    mine = columns["rep"] == WITHIN_REPS
     at = {name: values[mine] for name, values in columns.items()}
     axes = make_axes(width=7.6, height=2.2 + 0.5 * int(mine.sum())) if ax is None else ax
     row = np.arange(int(mine.sum()), dtype=float)
-    margin = granularity.margin_points
-    axes.axvspan(-margin, margin, color=BAND, zorder=0, label=f"margin of {margin:g} points")
     axes.axvline(0, color=LINE, linewidth=1)
     axes.hlines(
         row,
@@ -35,12 +32,12 @@ def plot_granularity(granularity: Granularity, *, ax: Axes | None = None) -> Axe
         alpha=0.45,
         label=f"{granularity.settings['interval_prob']:.0%} interval",
     )
-    axes.plot(at["estimate"], row, linestyle="none", marker="o", color=DATA_COLOUR, label="difference, all reps")
+    axes.plot(at["estimate"], row, linestyle="none", marker="o", color=DATA_COLOUR, label="difference within reps")
     dress(axes)
-    together = {pair for group in granularity.groups for pair in pairwise(group)}
+    words = {APART: "apart", MERGE: "merge"}
     names = []
     for better, worse, n_better, n_worse in zip(at["better"], at["worse"], at["n_better"], at["n_worse"], strict=True):
-        link = "merge" if (better, worse) in together else "apart"
+        link = words.get(granularity.verdicts[better, worse], "cannot tell")
         names.append(
             f"{short_label(better, width=14)} − {short_label(worse, width=14)}: {link}  n {n_better:,}, {n_worse:,}"
         )
