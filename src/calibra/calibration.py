@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from calibra.answers import Part
 from calibra.archive import read_archive, write_archive
@@ -20,6 +23,7 @@ from calibra.checks.priors import prior_sensitivity
 from calibra.data.counting.choices import horizons_to_fit
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.packed_judgments import fingerprint_of
+from calibra.data.frames.dates import as_day
 from calibra.errors import FitError, InputError, NotEnoughDataError, check_file, check_kind, check_path
 from calibra.findings import Finding
 from calibra.inference.engines import Engine
@@ -144,6 +148,7 @@ def calibrate(
     engine: Engine = "auto",
     draws: int = 1000,
     parts: Collection[str] | None = None,
+    judged_since: str | date | datetime | np.datetime64 | None = None,
     margin_odds: float = MARGIN_ODDS,
     progress: bool = True,
 ) -> Calibration:
@@ -165,6 +170,8 @@ def calibrate(
         Posterior draws to keep.
     parts : collection of str
         What to do beside the rank model: "lead times", "thresholds", "granularity". Default: all of it.
+    judged_since : str, date, datetime or datetime64, optional
+        Leave judgments before this day out of everything, where the world has changed since; a note says so.
     margin_odds : float
         Factor on the odds below which a difference of probabilities is not worth talking about; everything that is
         found or advised goes by it. 1.25 is 5.6 points at 50 %, 4.4 at 25 %, 1.2 at 5 %.
@@ -191,8 +198,9 @@ def calibrate(
     """
     check_kind(judgments, "judgments", Judgments)
     check_margin_odds(margin_odds)
-    settings = FitSettings(engine, draws, choose_parts(parts), margin_odds)
-    return answer_everything(Fitting(judgments, seed, settings, progress=progress))
+    since = None if judged_since is None else date.fromordinal(as_day(judged_since, "UTC", "judged_since"))
+    settings = FitSettings(engine, draws, choose_parts(parts), margin_odds, since)
+    return answer_everything(Fitting.begin(judgments, seed, settings, progress=progress))
 
 
 def choose_parts(parts: object) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ def replay(
             f"`judgments` must be of the ranks that were saved ({', '.join(ranks)}); got "
             f"{', '.join(judgments.scale.ranks)}. Fit them with `calibrate` instead."
         )
-    after = answer_everything(Fitting(judgments, before.seed, before.settings, progress=progress))
+    after = answer_everything(Fitting.begin(judgments, before.seed, before.settings, progress=progress))
     return Replay(before, after, _beside(before, after, interval_prob), interval_prob)
 
 

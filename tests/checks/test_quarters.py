@@ -56,6 +56,57 @@ def test_rates_halved_nine_months_ago_are_doubted(seed: int) -> None:
     assert rate.share < elsewhere.share < 0.35
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_since_the_change_nobody_is_named_for_when_they_judged(seed: int) -> None:
+    # r10 and r11 judged since the change alone; read since then, all twelve are alike, and A brings half of .55
+    changed = AS_OF - np.timedelta64(269, "D")
+    found = cb.calibrate(read(world(seed)), seed=1, engine="laplace", judged_since=changed, parts=[], progress=False)
+    assert not [doubt for doubt in found.doubts if doubt.key == QUARTERS_DIFFER]
+    named = [finding.rep for finding in found.findings if finding.key in ("ranks.below", "ranks.above")]
+    assert not {"r10", "r11"} & set(named)
+    brings = found.ranks[90].probabilities().query("rep == '(all reps)' and rank == 'A'").iloc[0]
+    assert brings["lower"] < 0.275 < brings["upper"]
+    assert [str(note) for note in found.notes] == ["Only judgments made since 4 January 2026 are read."]
+
+
+def test_since_a_day_the_younger_judgments_are_counted_alone() -> None:
+    frame = world(1)
+    day = np.datetime64("2026-01-01")
+    since = read(frame).since(day)
+    kept = frame.filter(pl.col("judged_at") >= pl.lit(day).cast(pl.Date))
+    assert since.n_judgments == len(kept)
+    assert (
+        since.binomial_cells(within_days=90).n.sum()
+        == (kept["judged_at"].to_numpy() <= AS_OF - np.timedelta64(90, "D")).sum()
+    )
+    assert since.weekly_counts().n.sum() == len(kept)
+    assert since.at("2026-06-30").n_judgments == (kept["judged_at"].to_numpy() <= np.datetime64("2026-06-30")).sum()
+
+
+def test_what_was_left_out_is_left_out_of_the_file_and_of_the_next_run(tmp_path: Path) -> None:
+    judgments = read(world(1))
+    found = cb.calibrate(
+        judgments, seed=1, engine="laplace", judged_since="2026-01-01", parts=[], draws=200, progress=False
+    )
+    path = found.save(tmp_path / "team.calibra")
+    assert cb.load(path).judgments.n_judgments == found.judgments.n_judgments < judgments.n_judgments
+    assert as_json(found, [])["judged_since"] == "2026-01-01"
+    again = cb.replay(path, judgments, progress=False)
+    assert again.after.judgments.n_judgments == found.judgments.n_judgments
+
+
+@pytest.mark.parametrize(
+    ("day", "message"),
+    [
+        ("2026-10-01", "`judged_since` must not be after the snapshot date 2026-09-30; got 2026-10-01"),
+        ("soon", "`judged_since` must be a date such as '2026-09-30'; got 'soon'"),
+    ],
+)
+def test_a_day_since_which_nothing_was_judged_is_refused(day: str, message: str) -> None:
+    with pytest.raises(cb.InputError, match=message):
+        cb.calibrate(read(world(1)), seed=1, judged_since=day, progress=False)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_a_steady_world_is_not_doubted(seed: int) -> None:
     assert quarters_that_differ(read(world(seed, lately=1.0))) == []

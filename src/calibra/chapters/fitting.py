@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Protocol
 
 from calibra.data.counting.judgments import Judgments
@@ -32,6 +33,8 @@ class FitSettings:
     """Chapters that are answered."""
     margin_odds: float = MARGIN_ODDS
     """Factor on the odds below which a difference of probabilities is not worth talking about."""
+    judged_since: date | None = None
+    """The day before which judgments are left out; None reads them all."""
     models: Mapping[str, Any] = field(default_factory=dict)
     """Chapter to the model it is answered with, its horizon left open; a chapter not named here takes its own."""
 
@@ -112,6 +115,15 @@ class Fitting:
     notes: list[Finding] = field(default_factory=list)
     """What could not be calculated, and why; those of role `problem` tell of a fit that broke down."""
     _answers: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, judgments: Judgments, seed: int, settings: FitSettings, *, progress: bool) -> Fitting:
+        """Nothing answered yet, of the judgments that the settings leave in."""
+        day = settings.judged_since
+        if day is None:
+            return cls(judgments, seed, settings, progress=progress)
+        notes = [Finding("data.judged_since", {"day": day}, "note")]
+        return cls(judgments.since(day), seed, settings, progress=progress, notes=notes)
 
     def __getitem__[Result](self, chapter: Asked[Result]) -> Result:
         """The answer of an earlier chapter; `NotEnoughDataError` with its note where there is none."""

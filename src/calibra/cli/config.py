@@ -28,7 +28,13 @@ READING = {
 }
 """Top-level settings, passed on to `Judgments.from_frame`, and the types they may have."""
 
-FITTING = {"seed": (int,), "engine": (str,), "draws": (int,), "margin_odds": (int, float)}
+FITTING = {
+    "seed": (int,),
+    "engine": (str,),
+    "draws": (int,),
+    "judged_since": (str, date, datetime),
+    "margin_odds": (int, float),
+}
 """Settings of `[fit]`, passed on to `calibrate`."""
 
 HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime), "columns": (dict,)}

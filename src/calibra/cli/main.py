@@ -193,9 +193,10 @@ def score(options: argparse.Namespace) -> int:
       tighten               call fewer prospects this rank or better: begin later
       loosen                call more prospects this rank or better: begin earlier
       fine                  keep it as it is
-      moved already         recent judgments stand at this quarter's step or beyond: look again when they mature
+      moved already         the line has moved since, as all judgments asked for: look again when they mature
       cannot tell yet       too few judgments, direction not sure, or ranks that do not separate outcomes
       promise out of reach  what the rank promises cannot be had by moving the threshold
+      promise met by all    whatever is called so keeps the promise: there is nothing to aim at
       (empty)               no advice: the last rank, a rep never seen, or nothing to aim at
     """
     from calibra.cli.config import open_table, read_settings

@@ -85,6 +85,7 @@ def as_json(calibration: Calibration, files: Sequence[Path]) -> dict[str, Any]:
     from calibra.tables import plain_rows
     from calibra.wording import choose_wording
 
+    since = calibration.settings.judged_since
     return {
         "ok": calibration.ok,
         "problems": list(calibration.problems),
@@ -94,6 +95,7 @@ def as_json(calibration: Calibration, files: Sequence[Path]) -> dict[str, Any]:
         "footing": choose_wording("en", "event")("page.footing"),
         "seed": calibration.seed,
         "margin_odds": calibration.settings.margin_odds,
+        "judged_since": None if since is None else since.isoformat(),
         "fits": [
             {"name": name, "ok": found.ok, "diagnostics": _plain_diagnostics(found)}
             for name, found in calibration.named_fits()

@@ -350,6 +350,27 @@ class Judgments:
         assignment, before = self.assignment, checked.first
         return self._from_plan(plan, checked.choices, self._horizons, assignment=assignment, before=before)
 
+    def since(self, judged_since: str | date | datetime | np.datetime64) -> Judgments:
+        """The same history without the judgments made before a day, where the world has changed since.
+
+        What came of the others is read as before, up to the same snapshot date.
+
+        Raises
+        ------
+        InputError
+            A day after the snapshot date, or one with no judgment since; ready-made counts; a table that has changed
+            since it was read.
+        """
+        checked = self._rows("since")
+        day = as_day(judged_since, checked.choices.timezone, "judged_since")
+        if day > checked.plan.as_of_day:
+            raise InputError(
+                f"`judged_since` must not be after the snapshot date {self.as_of}; got {date.fromordinal(day)}, since "
+                "which nothing was judged."
+            )
+        plan = replace(checked.plan, judged_since=max(day, checked.plan.judged_since or day))
+        return self._from_plan(plan, checked.choices, self._horizons, assignment=self.assignment)
+
     def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
         """The sufficient statistics: one scan and one group-by in the frame's own engine, kept for the next call.
 

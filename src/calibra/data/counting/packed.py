@@ -105,7 +105,10 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
         *([_entry_days().alias("entry_days")] if "entered_at" in days else []),
         *([problem.alias("problem")] if (problem := _problem(plan)) is not None else []),
     )
-    return last_versions(frame, SAME_JUDGMENT, nw.col("maturity") != NOT_YET) if VERSION in present else frame
+    frame = last_versions(frame, SAME_JUDGMENT, nw.col("maturity") != NOT_YET) if VERSION in present else frame
+    if plan.judged_since is None:
+        return frame
+    return frame.filter(nw.col("judged_day").is_null() | (nw.col("judged_day") >= plan.judged_since))
 
 
 _SEEN_FROM = ("entered_at", "recorded_at")

@@ -38,6 +38,8 @@ class Plan:
     """Whether an unreadable day that decides no outcome is left out alone, and not with its judgment."""
     exit_kinds: Mapping[str, str] = field(default_factory=dict)
     """Label of `exit_kind`, as it stands in the data, to what it means: one of `EXIT_KINDS`."""
+    judged_since: int | None = None
+    """Day number before which judgments are left out; None reads them all."""
 
     @property
     def handed_back(self) -> tuple[str, ...]:

@@ -160,7 +160,8 @@ def check_rows(
     packed = count(plan, frame, ())
     n_left = int(packed.sums["n"].sum())
     n_rows = _n_rows(plan) if VERSION in plan.present else n_left
-    replaced = counted_notes([note("replaced", n_rows - n_left)])
+    n_earlier = n_rows - n_left if plan.judged_since is None else 0  # what was judged too early is no version
+    replaced = counted_notes([note("replaced", n_earlier)])
     if before is not None:
         before.check_rows(n_rows)
     ranks = rank_codes(packed.rank, choices)

@@ -179,8 +179,8 @@ def is_unreadable(column: str) -> nw.Expr:
     return ~text.is_null() & ~text.str.contains(LOCAL_TEXT) & (text != nw.lit(""))
 
 
-def as_day(as_of: object, timezone: str) -> int:
-    """Which day number is the snapshot date? ISO text, dates and moments; zone-aware ones in `timezone`."""
+def as_day(as_of: object, timezone: str, name: str = "as_of") -> int:
+    """Which day number is a day that is given by name? ISO text, dates and moments; zone-aware ones in `timezone`."""
     moment: object = as_of
     if isinstance(moment, np.datetime64) and not np.isnat(moment):
         moment = moment.astype("datetime64[D]").item()
@@ -190,13 +190,13 @@ def as_day(as_of: object, timezone: str) -> int:
             numbers = re.findall("[0-9]+", moment)[:3] if re.fullmatch(YEAR_FIRST_TEXT, moment) else []
             moment = date(*map(int, numbers)) if numbers else datetime.fromisoformat(moment)
         except ValueError as error:
-            raise InputError(f"`as_of` must be a date such as '2026-09-30'; got {as_of!r}.") from error
+            raise InputError(f"`{name}` must be a date such as '2026-09-30'; got {as_of!r}.") from error
     if isinstance(moment, datetime) and moment == moment:  # not NaT, which is a datetime and unequal to itself
         moment = (moment.astimezone(ZoneInfo(timezone)) if moment.tzinfo else moment).date()
     if not isinstance(moment, date) or isinstance(moment, datetime):
-        raise InputError(f"`as_of` must be a date such as '2026-09-30'; got {as_of!r}.")
+        raise InputError(f"`{name}` must be a date such as '2026-09-30'; got {as_of!r}.")
     if not 1901 <= moment.year <= 2100:
-        raise InputError(f"`as_of` must lie between the years 1901 and 2100; got {moment}.")
+        raise InputError(f"`{name}` must lie between the years 1901 and 2100; got {moment}.")
     return moment.toordinal()
 
 
