@@ -238,7 +238,7 @@ def test_one_margin_reaches_what_is_found_the_tables_and_the_file(tmp_path):
     judgments = cb.Judgments.from_counts(frame, scale=cb.RankScale(["A"]), within_days=90)
     fitted = {odds: cb.calibrate(judgments, seed=1, margin_odds=odds) for odds in (1.1, 1.6)}
     for odds, finding, said in (
-        (1.1, "above all reps", "r0 lie above"),
+        (1.1, "above the others", "r0 lie above"),
         (1.6, "in line", "r0 (over 99\N{NO-BREAK SPACE}%)"),
     ):
         profiles = fitted[odds].tables()["profiles"]

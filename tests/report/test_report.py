@@ -270,7 +270,7 @@ def test_gaps_are_those_of_the_table_and_a_finding_bears_its_probability(english
             sides = map(choose_wording("en", "opportunity").chance, (row.prob_below, row.prob_above))
             assert chance == "P(below) {}, P(above) {}".format(*sides)
         else:
-            prob = {"below all reps": row.prob_below, "above all reps": row.prob_above, "in line": row.prob_within}
+            prob = {"below the others": row.prob_below, "above the others": row.prob_above, "in line": row.prob_within}
             assert finding == row.finding
             assert chance == ("over 99\u00a0%" if prob[row.finding] > 0.99 else f"{100 * prob[row.finding]:.0f}\u00a0%")
 

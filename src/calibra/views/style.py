@@ -35,8 +35,8 @@ class Look(NamedTuple):
 
 
 FINDING_LOOKS: Mapping[str, Look] = {
-    "below all reps": Look("#c2540a", "<", "#c2540a", "bold dark_orange3"),
-    "above all reps": Look("#1f6fb2", ">", "#1f6fb2", "bold dodger_blue2"),
+    "below the others": Look("#c2540a", "<", "#c2540a", "bold dark_orange3"),
+    "above the others": Look("#1f6fb2", ">", "#1f6fb2", "bold dodger_blue2"),
     "in line": Look("#52606d", "o", "#52606d", ""),
     "cannot tell yet": Look(PALE, "o", "white", "dim"),
 }

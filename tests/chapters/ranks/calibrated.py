@@ -71,11 +71,11 @@ def _two_horizons() -> Judgments:
 
 def _young() -> Judgments:
     """No judgment at C is old enough yet, and it is known when there will be five; its promise has not been fitted."""
-    days = pd.Timestamp("2026-09-30") - pd.to_timedelta(np.tile(np.r_[np.full(40, 120), np.full(20, 80)], 2), unit="D")
-    rank = np.tile(np.r_[np.full(20, "A"), np.full(20, "B"), np.full(20, "C")], 2)
-    rep = np.repeat(["Abe", "Bo"], 60)
-    came = np.arange(120) % 3 == 0
-    prospect = [f"p{i}" for i in range(120)]
+    days = pd.Timestamp("2026-09-30") - pd.to_timedelta(np.tile(np.r_[np.full(40, 120), np.full(20, 80)], 3), unit="D")
+    rank = np.tile(np.r_[np.full(20, "A"), np.full(20, "B"), np.full(20, "C")], 3)
+    rep = np.repeat(["Abe", "Bo", "Chi"], 60)
+    came = np.arange(180) % 3 == 0
+    prospect = [f"p{i}" for i in range(180)]
     frame = pd.DataFrame({"prospect": prospect, "rep": rep, "rank": rank, "judged_at": days})
     frame["event_at"] = frame["judged_at"].where(came) + pd.Timedelta(days=30)
     scale = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, 90), "C": cb.Promise(0.1, 150)})

@@ -61,7 +61,7 @@ def test_outcomes_to_one_side_have_size_probability_something_to_try_and_a_quest
     assert finding.weight == abs(row["gap_points"])
     low, high = sorted(abs(row[f"gap_points_{end}"]) for end in ("lower", "upper"))
     size = f"{abs(row['gap_points']):.0f} ({low:.0f}–{high:.0f}) points"
-    assert f"lie {side} all reps' at the same rank by {size} (n {row['n']:,};" in str(finding)
+    assert f"lie {side} the others' at the same rank by {size} (n {row['n']:,};" in str(finding)
     assert found[f"ranks.review_{side}"].role == "try"
     assert found["ranks.territory"].role == "unknown"
     assert not {"ranks.cannot_tell", "ranks.few", "ranks.in_line"} & set(found)
@@ -71,7 +71,7 @@ def test_each_finding_is_told_on_the_card_to_the_rep_and_on_the_first_page_in_a_
     say, finding = choose_wording("en", "opportunity"), of_rep("mixed", "Below")["ranks.below"]
     size = str(finding).split(" by ")[1].split(" points")[0]
     assert say.tell(finding, form="card").startswith(
-        f"At the same rank, your prospects become opportunities less often than all reps': {size} points below."
+        f"At the same rank, your prospects become opportunities less often than the others': {size} points below."
     )
     fewer = of_rep("mixed", "Below")["ranks.fewer"]
     n, came, others = (fewer.values[name] for name in ("n", "came", "others"))
@@ -117,11 +117,11 @@ def test_what_cannot_be_told_says_why_or_how_many_more_judgments_it_takes() -> N
 
 def test_those_in_line_and_those_not_told_yet_are_counted_in_a_sentence() -> None:
     told = " ".join(said("mixed"))
-    assert "In line with all reps, odds within 1.25 times theirs: Flat (" in told
+    assert "In line with the others, odds within 1.25 times theirs: Flat (" in told
     assert "and 9 more." in told
     assert "cannot be told yet: 1 of 17 reps." in told
     assert "5 of 5 reps; a verdict takes more than 2,000 more judgments of each." in " ".join(said("one event"))
-    assert "2 of 2 reps; a verdict takes about 13 to about 19 more judgments of each." in " ".join(said("young"))
+    assert "3 of 3 reps; a verdict takes about 73 to about 200 more judgments of each." in " ".join(said("young"))
 
 
 def test_with_several_horizons_each_sentence_names_its_own_once() -> None:
@@ -144,12 +144,12 @@ def test_a_single_rep_is_compared_with_nobody() -> None:
 def test_the_picture_of_all_reps_has_a_row_a_rep_and_says_what_was_found() -> None:
     ranks, page = answers("mixed")[0], page_of("mixed")
     (section,) = RANKS.section(ranks, page)
-    grid, gaps = (block for block in section.blocks if block.kind == "table")
+    *_, grid, gaps = (block for block in section.blocks if block.kind == "table")
     assert [row.cells[0].text for row in grid.rows] == ["All reps", *page.reps]
     assert [row.cells[0].text for row in gaps.rows] == list(page.reps)
     findings = {row.cells[0].text: row.cells[2] for row in gaps.rows}
-    assert (findings["Below"].text, findings["Below"].tone) == ("below all reps", "below")
-    assert (findings["Above"].text, findings["Above"].tone) == ("above all reps", "above")
+    assert (findings["Below"].text, findings["Below"].tone) == ("below the others", "below")
+    assert (findings["Above"].text, findings["Above"].tone) == ("above the others", "above")
     assert findings["Like 1"].text == "in line"
     assert (findings["New"].text, findings["New"].tone) == ("cannot tell yet", "pale")
     assert str(next(found for found in RANKS.findings(ranks) if found.key == "ranks.spread")) in texts(section.blocks)

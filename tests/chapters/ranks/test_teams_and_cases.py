@@ -100,7 +100,7 @@ def test_the_gap_of_a_team_is_the_gap_of_its_reps(four_teams):
     profiles = four_teams.profiles().set_index("rep")
     row = profiles.loc["rep 00"]
     assert row["gap_points"] == pytest.approx(-15.75, abs=1.5)
-    assert row["finding"] == "below all reps"
+    assert row["finding"] == "below the others"
     assert abs(row["gap_within_team_points"]) < 1.5
     assert row["gap_within_team_points_lower"] < 0 < row["gap_within_team_points_upper"]
 

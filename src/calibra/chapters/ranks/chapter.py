@@ -91,7 +91,7 @@ def _pictures(ranks: Ranks) -> Pictures:
     pictures = {}
     for days, fit in ranks.items():
         pictures[file_name("probabilities", days)] = partial(plot_probabilities, fit)
-        if len(fit.reps) > 1:
+        if ranks.rows(days).is_compared:
             pictures[file_name("profiles", days)] = partial(plot_profiles, fit, margin_odds=ranks.margin_odds)
     return pictures
 

@@ -42,8 +42,11 @@ def _all_reps(rows: RankRows) -> Iterator[Finding]:
     yield from order(rows)
     if len(rows.fit.reps) > 1:
         yield spread(rows)
-        yield from _in_line(rows)
-        yield from _cannot_tell(rows)
+        if rows.is_compared:
+            yield from _in_line(rows)
+            yield from _cannot_tell(rows)
+        else:
+            yield Finding("ranks.no_others", {"least": FEWEST_JUDGMENTS}, "unknown", within_days=rows.days)
 
 
 def _delivered(rows: RankRows) -> Finding:
@@ -174,9 +177,9 @@ def _judged(rows: RankRows, rep: str) -> Iterator[Finding]:
 
 
 def _level(rows: RankRows, rep: str) -> Iterator[Finding]:
-    """Outcomes against all reps' at the same rank, where there is a verdict and somebody to compare with."""
+    """Outcomes against the others' at the same rank, where there is a verdict."""
     side = rows.side(rep)
-    if side is None or len(rows.fit.reps) < 2:
+    if side is None:
         return
     row = rows.profiles[rep]
     prob = row[PROBS[side]]
@@ -254,7 +257,7 @@ def _review(rows: RankRows, rep: str) -> Iterator[Finding]:
 def _open(rows: RankRows, rep: str) -> Iterator[Finding]:
     """Whether outcomes differ, where that cannot be told yet, and about how many more judgments it takes."""
     row = rows.profiles.get(rep)
-    if row is None or rows.side(rep) or len(rows.fit.reps) < 2:
+    if row is None or rows.side(rep) or not rows.is_compared:
         return
     key = "ranks.few"
     values: Values = {"rep": Rep(rep)}

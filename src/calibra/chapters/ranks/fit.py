@@ -27,7 +27,7 @@ from calibra.reading.checked import Checked
 from calibra.reading.flags import FLAG_PROB
 from calibra.reading.means import logistic, rep_shares
 from calibra.reading.rep_chunks import read_reps, rep_chunks
-from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
+from calibra.stats.intervals import INTERVAL_PROB
 from calibra.stats.margin import MARGIN_ODDS, margin_band
 from calibra.tables import make_table
 from calibra.words import counted
@@ -258,11 +258,11 @@ class RankFit:
         flag_prob: float = FLAG_PROB,
         interval_prob: float = INTERVAL_PROB,
     ) -> "pd.DataFrame":
-        """How does each rep differ from all reps at the same rank, and how sure is that?
+        """How does each rep differ from the others at the same rank, and how sure is that?
 
-        The gap is the rep less all reps, negative where outcomes lie below; optimism is the same in log-odds and the
-        other way round, larger where outcomes lie further *below*. Both are facts about outcomes: reading and
-        territory cannot be told apart by them.
+        The gap is the rep less the others, the mean of the other reps with 30 judgments answered or more, each counted
+        once (NaN where there are fewer than two); negative where outcomes lie below. Optimism is the same in log-odds
+        and the other way round. Both are facts about outcomes: reading and territory cannot be told apart by them.
 
         Parameters
         ----------
@@ -290,8 +290,6 @@ class RankFit:
         columns = profile_columns(
             self, margin_odds=margin_odds, nothing_auc=nothing_auc, flag_prob=flag_prob, interval_prob=interval_prob
         )
-        if self.team is not None:
-            columns |= self._gap_within_team(interval_prob)
         band = 100.0 * margin_band(float(self.all_reps_draws().mean(axis=0) @ self.rank_mix), margin_odds=margin_odds)
         return self._table(
             columns, interval_prob, margin_odds=margin_odds, margin_band=tuple(band.tolist()), flag_prob=flag_prob
@@ -364,7 +362,7 @@ class RankFit:
                 f"Diagnostics: {self.diagnostics}",
                 f"Rank scores: {self.scores.reason}",
                 self.probabilities().head(len(self.ranks)).round(3).to_string(index=False),
-                "Gaps in points, negative: outcomes lie below all reps' at the same ranks.\n"
+                "Gaps in points, negative: outcomes lie below the others' at the same ranks.\n"
                 + profiles[kept].round(2).to_string(index=False),
             ]
         )
@@ -374,12 +372,6 @@ class RankFit:
         return checked_ranks(self)
 
     # parts of tables --------------------------------------------------------------------------------------------------
-
-    def _gap_within_team(self, interval_prob: float) -> dict[str, Floats]:
-        """The gap as if all reps were in one team, with its interval."""
-        found = equal_tailed(self.gap_draws(within_team=True), interval_prob=interval_prob)
-        names = [f"gap_within_team_points{end}" for end in ("", "_lower", "_upper")]
-        return dict(zip(names, found, strict=True))
 
     def with_teams(self, counts: NDArray[np.int64]) -> Floats:
         """Counts per rank of all reps, of each team and of each rep, (row, rank)."""

@@ -94,7 +94,7 @@ def plot_probabilities(fit: RankFit, *, ax: Axes | None = None, interval_prob: f
 def plot_profiles(
     fit: RankFit, *, ax: Axes | None = None, margin_odds: float = MARGIN_ODDS, interval_prob: float = INTERVAL_PROB
 ) -> Axes:
-    """Whose outcomes lie below or above all reps' at the same rank, how sure is that? One row a rep, lowest first.
+    """Whose outcomes lie below or above the others' at the same rank, how sure is that? One row a rep, lowest first.
 
     To the left outcomes lie below. Colour and marker say what the table's `finding` says. A finding is uttered where
     the probability of a gap beyond the margin (or within it: in line) reaches 90 %.
@@ -144,11 +144,11 @@ def plot_profiles(
     else:
         axes.set_yticks([])
         axes.set_ylabel(f"{n_reps:,} reps by size of gap (names in the table)")
-    reach = max(1.15 * float(np.abs(np.concatenate(ends)).max()), 1.5 * max(map(abs, band)))
+    reach = max(1.15 * float(np.nanmax(np.abs([*np.concatenate(ends), 0.0]))), 1.5 * max(map(abs, band)))
     axes.set(xlim=(-reach, reach), ylim=(n_reps - 0.4, -0.6))
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.set_xlabel(
-        "← outcomes below all reps at the same rank    outcomes above →\n"
+        "← outcomes below the others' at the same rank    outcomes above →\n"
         f"gap in percentage points, probability of an event {within_words(fit)}"
     )
     axes.legend(

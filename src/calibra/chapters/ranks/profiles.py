@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.chapters.ranks.others import gap_to_others, read_others
 from calibra.chapters.ranks.population import new_rep_draws
 from calibra.errors import check_within
 from calibra.reading.flags import CANNOT_TELL, FEWEST_JUDGMENTS, FEWEST_SHOWN, check_flag_prob
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 type Floats = NDArray[np.float64]
 
-FINDINGS = {"prob_below": "below all reps", "prob_above": "above all reps", "prob_within": "in line"}
+FINDINGS = {"prob_below": "below the others", "prob_above": "above the others", "prob_within": "in line"}
 """Probability to the finding it supports."""
+ENDS = ("", "_lower", "_upper")
+"""Endings of the columns of an estimate and its interval."""
 
 
 def profile_columns(
@@ -29,42 +32,53 @@ def profile_columns(
     check_margin_odds(margin_odds)
     check_within(nothing_auc, "nothing_auc", 0, 0.5, ends="[)", mend="Give a distance from one half, such as 0.05.")
     check_flag_prob(flag_prob)
-    everyone, before = fit.all_reps_draws(case_mix="all reps"), fit.gap_draws(case_mix="own").mean(axis=0)
+    others, before = read_others(fit), gap_to_others(fit, case_mix="own").mean(axis=0)
     margin = float(np.log(margin_odds))
     limits = {"margin": margin, "nothing_auc": nothing_auc, "interval_prob": interval_prob}
     columns: dict[str, Any] = {"rep": np.array(fit.reps, dtype=object)}
-    columns |= fit.read(lambda reps, prob: _rows(fit, prob, everyone, before[reps], **limits), case_mix="all reps")
+    columns |= fit.read(
+        lambda reps, prob: _rows(fit, prob, others.beside(reps, prob), before[reps], **limits), case_mix="all reps"
+    )
     odds_gap, odds_sd = columns.pop("odds_gap"), columns.pop("odds_sd")
     n, answered = fit.n.sum(axis=1), fit.n_answered.sum(axis=1)
-    compared = bool(fit.events.any()) & (len(n) > 1) & ~fit.cells.seen_too_little
+    compared = bool(fit.events.any()) & np.isfinite(odds_gap) & ~fit.cells.seen_too_little
     told = (answered >= FEWEST_JUDGMENTS) & compared
     columns["finding"] = _findings(columns, flag_prob, told)
-    needed = more_judgments_needed(
-        odds_gap, odds_sd, answered, margin=margin, prior_sd=_gap_spread(fit), flag_prob=flag_prob
+    needed, finite = np.zeros(len(n)), np.isfinite(odds_gap)
+    needed[finite] = more_judgments_needed(
+        odds_gap[finite],
+        odds_sd[finite],
+        answered[finite],
+        margin=margin,
+        prior_sd=_gap_spread(fit),
+        flag_prob=flag_prob,
     )
     waiting = (columns["finding"] == CANNOT_TELL) & (answered >= FEWEST_SHOWN) & compared
     columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - answered), 0.0).astype(int)
     columns["n"] = n.astype(int)
     columns["n_answered"] = answered
+    if fit.team is not None:
+        within = equal_tailed(gap_to_others(fit, case_mix="all reps", within_team=True), interval_prob=interval_prob)
+        columns |= dict(zip([f"gap_within_team_points{end}" for end in ENDS], within, strict=True))
     return columns
 
 
 def _rows(
     fit: "RankFit",
     prob: Floats,
-    everyone: Floats,
+    others: Floats,
     before: Floats,
     *,
     margin: float,
     nothing_auc: float,
     interval_prob: float,
 ) -> dict[str, NDArray[Any]]:
-    """The numbers of a few reps from their draws (draw, rep, rank), all reps' (draw, rank) and the gap before."""
+    """The numbers of a few reps from their draws and the others', (draw, rep, rank), and the gap before."""
     mix = fit.rank_mix
-    gap, auc = 100.0 * (prob - everyone[:, None]) @ mix, concordance(prob, mix)
-    on_odds = log_odds_gap(prob @ mix, (everyone @ mix)[:, None])
+    gap, auc = 100.0 * (prob - others) @ mix, concordance(prob, mix)
+    on_odds = log_odds_gap(prob @ mix, others @ mix)
     rows: dict[str, NDArray[Any]] = {}
-    rows |= _summarise("optimism", (log_odds(everyone)[:, None] - log_odds(prob)) @ mix, interval_prob)
+    rows |= _summarise("optimism", (log_odds(others) - log_odds(prob)) @ mix, interval_prob)
     rows |= _summarise("gap_points", gap, interval_prob)
     rows |= {"gap_points_before": before, "disagree": np.abs(before - gap.mean(axis=0)) > 0.5 * gap.std(axis=0)}
     rows |= _summarise("discrimination", log_odds(prob) @ (mix * fit.scores.values), interval_prob)

@@ -96,6 +96,11 @@ class RankRows:
         reps = zip(self.fit.reps, self.fit.cells.seen_too_little.tolist(), strict=True)
         return frozenset(rep for rep, hardly_seen in reps if hardly_seen)
 
+    @cached_property
+    def is_compared(self) -> bool:
+        """Whether there are reps enough for anybody to be compared with the others."""
+        return any(row["gap_points"] is not None for row in self.profiles.values())
+
     def aim(self, rank: str) -> float | None:
         """The average promised by a rank, where it is promised within this horizon."""
         promise = self.fit.scale.promises.get(rank)
@@ -104,7 +109,7 @@ class RankRows:
         return promise.prob
 
     def side(self, rep: str) -> Verdict | None:
-        """On which side of all reps' a rep's outcomes lie; None where that cannot be told."""
+        """On which side of the others' a rep's outcomes lie; None where that cannot be told."""
         return SIDES.get(self.profiles[rep]["finding"]) if rep in self.profiles else None
 
     def separation(self, rep: str) -> Literal["separates", "tells_nothing", "inverted"] | None:

@@ -29,9 +29,11 @@ def section(ranks: Ranks, page: Page) -> list[Section]:
     for rows in ranks.all_rows():
         lead = say("ranks.lead", within=say.within(rows.days), level=page.level())
         blocks += [Text(lead), _grid(rows, page), *(Text(say.tell(found)) for found in young(rows))]
-        if len(rows.profiles) > 1:
+        if rows.is_compared:
             margin = say.write(rows.margin_odds)
-            blocks += [Text(say("ranks.gaps_lead", margin=margin)), _gaps(rows, page), Text(say.tell(spread(rows)))]
+            blocks += [Text(say("ranks.gaps_lead", margin=margin)), _gaps(rows, page)]
+        if len(rows.profiles) > 1:
+            blocks.append(Text(say.tell(spread(rows))))
     return [Section("all-reps", say("ranks.title"), blocks)]
 
 
@@ -66,7 +68,7 @@ def _note(rows: RankRows, page: Page) -> str:
 
 
 def _gaps(rows: RankRows, page: Page) -> Table:
-    """Difference of each rep's outcomes to all reps'."""
+    """Difference of each rep's outcomes to the others'."""
     say, scale = page.say, _gap_scale(rows)
     columns = [
         Column(say("ranks.col_rep"), "name"),
@@ -80,7 +82,8 @@ def _gaps(rows: RankRows, page: Page) -> Table:
 
 def _gap_scale(rows: RankRows) -> Scale:
     """As far to either side as the longest interval, and twice the margin at least."""
-    ends = [abs(row[f"gap_points_{end}"]) for row in rows.profiles.values() for end in ("lower", "upper")]
+    compared = [row for row in rows.profiles.values() if row["gap_points"] is not None]
+    ends = [abs(row[f"gap_points_{end}"]) for row in compared for end in ("lower", "upper")]
     reach = max(2.0 * max(map(abs, rows.margin_band)), *ends)
     return Scale(-reach, reach)
 
@@ -93,6 +96,9 @@ def _gap_ticks(scale: Scale) -> list[tuple[float, str]]:
 
 def _gap_row(rows: RankRows, page: Page, rep: str, scale: Scale) -> Row:
     say, row = page.say, rows.profiles[rep]
+    if row["gap_points"] is None:
+        none = Cell(say("format.none"), tone="pale")
+        return Row([page.rep_cell(rep), none, none, none], page.names[rep])
     gap, low, high = (row[f"gap_points{end}"] for end in ENDS)
     text = say.signed(gap, low, high)
     tone = rows.side(rep) or "cannot_tell"

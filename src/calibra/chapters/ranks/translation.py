@@ -42,11 +42,11 @@ def translation_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, An
 def beside_the_others(fit: "RankFit", *, margin: float, interval_prob: float) -> dict[str, NDArray[Any]]:
     """Everything read of the reps beside the others: arrays (rep, rank) and (rep,).
 
-    The others are the other reps with 30 mature judgments or more, each counted once, at the mix of cases of all reps.
+    The others are the other reps with 30 judgments answered or more, each counted once, at all reps' mix of cases.
     Beside the columns of the translation: `others`, their probability at the same rank, `prob_fewer` and `prob_more`,
     that the rep's odds lie off theirs by more than `margin` (log-odds); `auc`, `others_auc` and `prob_sharper`.
     """
-    known = fit.n.sum(axis=1) >= FEWEST_JUDGMENTS
+    known = fit.n_answered.sum(axis=1) >= FEWEST_JUDGMENTS
     total, total_auc = np.zeros((fit.posterior.n_draws, len(fit.ranks))), np.zeros(fit.posterior.n_draws)
     for reps, prob in fit.in_chunks(case_mix="all reps"):
         total += prob[:, known[reps]].sum(axis=1)

@@ -50,8 +50,8 @@ type Gap = Literal["outcomes", "shares", "lead times"]
 STATED_RATE = 1.0 - FLAG_PROB
 """Highest share of utterances about reps who are alike that the flags' probability allows."""
 UTTERANCES = (
-    "profile: below all reps",
-    "profile: above all reps",
+    "profile: below the others",
+    "profile: above the others",
     "tempo: slower than all reps",
     "tempo: faster than all reps",
     "verdict: tighten (to all reps)",
@@ -176,8 +176,8 @@ def _said_of_identical(design: Design, seed: int, index: int, draws: int) -> Row
         recommend_thresholds(threshold, target=aim).columns["verdict"] for aim in ("all reps", "promise")
     )
     said = {
-        "below all reps": finding,
-        "above all reps": finding,
+        "below the others": finding,
+        "above the others": finding,
         "slower than all reps": tempo,
         "faster than all reps": tempo,
     }
@@ -367,7 +367,7 @@ def _say(
     if kind == "outcomes":
         prob = points_lower(typical_probabilities(design), design.n.sum(axis=0), gaps)
         words = fit_rank(design, design.n, rng.binomial(design.n, prob), seed, draws).profiles()["finding"].to_numpy()
-        return words == "below all reps", words == "above all reps"
+        return words == "below the others", words == "above the others"
     if kind == "lead times":
         fit: LeadTimeFit = lead_time_fit(design, rng, later_by(design, gaps), seed=seed, draws=draws)
         words = fit.tempo()["finding"].to_numpy()
