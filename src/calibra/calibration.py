@@ -17,16 +17,19 @@ from calibra.chapters.granularity.chapter import GRANULARITY
 from calibra.chapters.lead_times.chapter import LEAD_TIMES
 from calibra.chapters.promises.chapter import PROMISES
 from calibra.chapters.ranks.chapter import RANKS
+from calibra.chapters.ranks.model import RankModel
 from calibra.chapters.standings.chapter import STANDINGS
 from calibra.chapters.thresholds.chapter import THRESHOLDS
 from calibra.checks.priors import prior_sensitivity
 from calibra.data.counting.choices import horizons_to_fit
+from calibra.data.counting.counts import check_groups
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.packed_judgments import fingerprint_of
 from calibra.data.frames.dates import as_day
 from calibra.errors import FitError, InputError, NotEnoughDataError, check_file, check_kind, check_path
 from calibra.findings import Finding
 from calibra.inference.engines import Engine
+from calibra.reading.cells import read_adjust_for
 from calibra.reading.predictive import predictive_check
 from calibra.saving import kinds_of, pack_calibration, read_fitting, read_said
 from calibra.scored import Scored
@@ -149,6 +152,8 @@ def calibrate(
     draws: int = 1000,
     parts: Collection[str] | None = None,
     judged_since: str | date | datetime | np.datetime64 | None = None,
+    adjust_for: Collection[str] = (),
+    team: str | None = None,
     margin_odds: float = MARGIN_ODDS,
     progress: bool = True,
 ) -> Calibration:
@@ -172,6 +177,11 @@ def calibrate(
         What to do beside the rank model: "lead times", "thresholds", "granularity". Default: all of it.
     judged_since : str, date, datetime or datetime64, optional
         Leave judgments before this day out of everything, where the world has changed since; a note says so.
+    adjust_for : collection of str
+        Groupings of case mix (segment, source, …) whose shares differ between reps: outcomes are compared at the same
+        mix, and each rep's card says by how much that moves the gap.
+    team : str, optional
+        Grouping of teams, a level of its own.
     margin_odds : float
         Factor on the odds below which a difference of probabilities is not worth talking about; everything that is
         found or advised goes by it. 1.25 is 5.6 points at 50 %, 4.4 at 25 %, 1.2 at 5 %.
@@ -199,7 +209,11 @@ def calibrate(
     check_kind(judgments, "judgments", Judgments)
     check_margin_odds(margin_odds)
     since = None if judged_since is None else date.fromordinal(as_day(judged_since, "UTC", "judged_since"))
-    settings = FitSettings(engine, draws, choose_parts(parts), margin_odds, since)
+    ranks = RankModel(adjust_for=read_adjust_for(adjust_for), team=team)
+    check_groups(ranks.adjust_for, judgments.groups, name="adjust_for")
+    check_groups(() if team is None else (team,), judgments.groups, name="team")
+    models = {RANKS.name: ranks} if ranks.groups else {}
+    settings = FitSettings(engine, draws, choose_parts(parts), margin_odds, since, models)
     return answer_everything(Fitting.begin(judgments, seed, settings, progress=progress))
 
 

@@ -33,6 +33,8 @@ FITTING = {
     "engine": (str,),
     "draws": (int,),
     "judged_since": (str, date, datetime),
+    "adjust_for": (list,),
+    "team": (str,),
     "margin_odds": (int, float),
 }
 """Settings of `[fit]`, passed on to `calibrate`."""

@@ -15,8 +15,20 @@ CHAPTERS = ("ranks", "promises", "standings")
 FORMS = ("", "card", "line", "who", "head", "figure", "tile")
 FREE = {"event", "events", "an_event", "became", "becomes", "become"}
 """Forms of the event's name: a language takes the one it needs."""
-NOTED = {"fit", "fit_page", "fit_unstated", "fit_unstated_page", "failed", "left_out", "pace_slower", "pace_faster"}
-"""Phrases of `ranks` that name a fit, are noted where it could not be had, or doubt it (`test_young`)."""
+NOTED = {
+    "fit",
+    "fit_page",
+    "fit_unstated",
+    "fit_unstated_page",
+    "failed",
+    "left_out",
+    "pace_slower",
+    "pace_faster",
+    "adjusted",
+    "adjusted_card",
+}
+"""Phrases of `ranks` that name a fit, are noted where it could not be had, or doubt it (`test_young`), or are of
+adjusted fits (`test_adjusted`)."""
 
 
 def phrases(lang: str) -> dict[str, str]:

@@ -18,6 +18,8 @@ from calibra.chapters.ranks.rows import Ranks as Ranks
 from calibra.chapters.ranks.scores import scores
 from calibra.chapters.ranks.section import section
 from calibra.data.counting.choices import horizons_to_fit
+from calibra.data.counting.counts import BinomialCells
+from calibra.data.counting.young import YoungCells
 from calibra.findings import Finding
 from calibra.inference.declare.priors import LKJ, GammaPrecision, HalfNormal, Normal
 from calibra.inference.posterior import Diagnostics
@@ -47,7 +49,11 @@ def _fit(fitting: Fitting) -> Ranks:
 
 
 def _fit_one(fitting: Fitting, model: RankModel) -> RankFit:
-    return fitting.fit(f"ranks, {model.within_days}", model.lay_out(fitting.judgments))
+    """Counts by groups are kept in the file, which holds those by rep and rank alone."""
+    name, counted = f"ranks, {model.within_days}", None
+    if model.groups:
+        counted = fitting.once(f"{name}, counts by group", partial(model.count, fitting.judgments))
+    return fitting.fit(name, model.lay_out(fitting.judgments, counted))
 
 
 def fit_name(days: Days) -> Phrase:
@@ -116,7 +122,7 @@ RANKS = Chapter(
     summary=_summary,
     scores=scores,
     fits=_fits,
-    records=(RankModel, RankPriors, LKJ, Normal, HalfNormal, GammaPrecision),
+    records=(RankModel, RankPriors, BinomialCells, YoungCells, LKJ, Normal, HalfNormal, GammaPrecision),
     when="always",
     place=10,
 )

@@ -11,7 +11,7 @@ from calibra.findings import Finding
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.reading.means import ALL_REPS, WITHIN_REPS
 from calibra.tables import plain_rows
-from calibra.values import Chance, Count, Estimate, Given, Listed, More, Phrase, Rank, Rep, Value, Within
+from calibra.values import Chance, Count, Estimate, Given, Listed, More, Number, Phrase, Rank, Rep, Value, Within
 from calibra.views.strips import Record, is_shown
 from calibra.words import MOST_PLANNED, round_up
 
@@ -155,6 +155,7 @@ def _of_rep(ranks: Ranks, rep: str) -> Iterator[Finding]:
     differing = [found for found in sides if found.side]
     yield from _judged(first, rep)
     yield from sides
+    yield from _adjusted(first, rep)
     yield from _separation(first, rep)
     yield from _wrong_pairs(first, rep)
     yield from _review(first, rep)
@@ -200,6 +201,20 @@ def _level(rows: RankRows, rep: str) -> Iterator[Finding]:
         side=side,
         weight=abs(gap[0]),
     )
+
+
+def _adjusted(rows: RankRows, rep: str) -> Iterator[Finding]:
+    """The gap before case mix is adjusted for, and at the same mix."""
+    row, groups = rows.profiles.get(rep), rows.fit.adjust_for
+    if not groups or row is None or row["gap_points"] is None or row["n_answered"] < FEWEST_JUDGMENTS:
+        return
+    values: Values = {
+        "rep": Rep(rep),
+        "groups": Listed(groups),
+        "before": Number(row["gap_points_before"], 0),
+        "after": Estimate(row["gap_points"], row["gap_points_lower"], row["gap_points_upper"], "signed_points"),
+    }
+    yield Finding("ranks.adjusted", values, "found", rep, within_days=rows.days)
 
 
 def _directed(estimate: float, lower: float, upper: float) -> Estimate:

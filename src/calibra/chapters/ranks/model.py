@@ -54,6 +54,10 @@ if TYPE_CHECKING:
     from calibra.chapters.design import Design, Reps, World
 
 
+type Counted = tuple[BinomialCells, YoungCells | None]
+"""Mature judgments, and young ones where they count."""
+
+
 @dataclass(frozen=True, slots=True)
 class RankPriors:
     """What is believed of ranks and reps before the counts are seen; log-odds throughout."""
@@ -186,9 +190,15 @@ class RankModel:
 
         return draw_rank_world(self, design, rng, reps=reps)
 
-    def lay_out(self, judgments: Judgments) -> LaidOut[RankFit]:
-        """The declaration on these judgments, and the fit that its draws make."""
-        cells, packed, young = self._cells(judgments)
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groupings it counts by, the team last."""
+        return self.adjust_for if self.team is None else (*self.adjust_for, self.team)
+
+    def lay_out(self, judgments: Judgments, counted: Counted | None = None) -> LaidOut[RankFit]:
+        """The declaration on these judgments, and the fit that its draws make; `counted` where it is known already."""
+        cells, young = self.count(judgments) if counted is None else counted
+        packed = self._pack(cells, young)
         scores = judgments.scale.scores(_rank_counts(cells))
         declaration = self.declare(cells, packed, scores, young)
 
@@ -204,20 +214,21 @@ class RankModel:
         """The model written out in PyMC, for reading and doubting: `pm.sample(model=...)` samples what `fit` does."""
         from calibra.inference.nuts.build_cells import build_pymc
 
-        cells, packed, young = self._cells(judgments)
-        return build_pymc(self.declare(cells, packed, judgments.scale.scores(_rank_counts(cells)), young))
+        cells, young = self.count(judgments)
+        scores = judgments.scale.scores(_rank_counts(cells))
+        return build_pymc(self.declare(cells, self._pack(cells, young), scores, young))
 
-    def _cells(self, judgments: Judgments) -> tuple[BinomialCells, PackedCells, YoungCells | None]:
+    def count(self, judgments: Judgments) -> Counted:
+        """Mature judgments, and young ones where they count."""
         check_kind(judgments, "judgments", Judgments)
-        teams = () if self.team is None else (self.team,)
         check_groups(self.adjust_for, judgments.groups, name="adjust_for")
-        check_groups(teams, judgments.groups, name="team")
-        by = (*self.adjust_for, *teams)
-        cells = judgments.binomial_cells(within_days=self.within_days, by=by)
+        check_groups(() if self.team is None else (self.team,), judgments.groups, name="team")
+        cells = judgments.binomial_cells(within_days=self.within_days, by=self.groups)
         check_any(cells.n)
-        young = young_cells(judgments, cells, by=by) if self.young == "count" else None
-        occupied = cells.n > 0 if young is None else cells.n + young.n > 0
-        return cells, pack_cells(occupied, by), young
+        return cells, young_cells(judgments, cells, by=self.groups) if self.young == "count" else None
+
+    def _pack(self, cells: BinomialCells, young: YoungCells | None) -> PackedCells:
+        return pack_cells(cells.n > 0 if young is None else cells.n + young.n > 0, self.groups)
 
     def declare(
         self, cells: BinomialCells, packed: PackedCells, scores: RankScores, young: YoungCells | None = None
