@@ -110,12 +110,15 @@ def test_every_table_is_counted_as_by_hand_or_refused_by_column(engine: str, bat
             name: [None] * len(values) if kinds.get(name) == "no value" else values for name, values in rows.items()
         }
         wrong = [name for name, kind in kinds.items() if kind in NO_DAYS and any(known[name])]
-        check(ENGINES[engine](pa.table(columns)), known, kinds, wrong)
+        check(ENGINES[engine](pa.table(columns)), by_hand(known), kinds, wrong)
 
 
-def check(frame: Any, rows: dict[str, list[Any]], kinds: dict[str, str], wrong: list[str]) -> None:
+Cells = dict[tuple[str, str, int, int], int]
+"""Rep, rank, days and ending to number."""
+
+
+def check(frame: Any, expected: Cells, kinds: dict[str, str], wrong: list[str]) -> None:
     """Equal counts; or, where a column holds no days, or moments with a zone stand beside others, the error's words."""
-    expected = by_hand(rows)
     typed = {kinds[name] for name in kinds}
     apart = "moments with a zone" in typed and typed & {"moments", "nanoseconds"}
     choices: dict[str, Any] = {"scale": SCALE, "as_of": AS_OF, "columns": COLUMNS, "timezone": ZONE}
