@@ -105,6 +105,12 @@ def test_a_quote_that_is_never_closed_is_named(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_field_too_long_for_a_csv_file_is_told_as_that(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.csv", HEADER + '7,"' + "x" * 200_000 + '",A,2026-01-05,\n' + ROWS)
+    with pytest.raises(InputError, match="no field be longer than 131,072 characters"):
+        read(path)
+
+
 def test_columns_of_files_read_together_are_matched_by_name(tmp_path: Path) -> None:
     swapped = HEADER.replace("judged_at,event_at", "event_at,judged_at"), "9,Abe,A,2026-02-01,2026-01-05\n"
     write(tmp_path / "a.csv", HEADER + ROWS)

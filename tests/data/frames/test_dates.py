@@ -85,7 +85,7 @@ def test_the_rewriting_of_a_text_does_not_write_it_out_again_and_again() -> None
     relation = duckdb.sql("SELECT '2026/9/1' AS judged_at")
     rewritten = nw.to_native(with_iso_text(nw.from_native(relation), ["judged_at"]))
     assert rewritten.fetchall() == [("2026-09-01",)]
-    assert rewritten.sql_query().count("judged_at") <= 9  # three steps name it, none of them another step
+    assert rewritten.sql_query().count("judged_at") <= 12  # four steps name it, none of them another step
 
 
 WRITTEN = ("2026-1-10", "2026.01.10", "2026.1.10 8:15", " 2026-01-10 ", "２０２６/１/１０", "　2026年1月10日")

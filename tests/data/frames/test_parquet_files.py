@@ -152,6 +152,25 @@ def test_a_key_that_the_file_holds_too_is_refused(tmp_path: Path) -> None:
         read_path(tmp_path, "utf-8")
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_key_that_two_folders_of_a_path_give_is_refused(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "rank=A" / "rank=B"
+    folder.mkdir(parents=True)
+    rows = pl.DataFrame({"i": [1, 2], "rep": ["Abe", "Ito"]})
+    (rows.write_csv if ending == "csv" else rows.write_parquet)(folder / f"x.{ending}")
+    with pytest.raises(InputError, match=r"'rank' stands 2 times in .*Rename all but one"):
+        read_path(tmp_path, "utf-8")
+
+
+def test_a_file_that_was_broken_off_is_named(tmp_path: Path) -> None:
+    for name in ("whole", "broken"):
+        duckdb.sql("SELECT * FROM range(1000) AS t(i)").write_parquet(str(tmp_path / f"{name}.parquet"))
+    written = (tmp_path / "broken.parquet").read_bytes()
+    (tmp_path / "broken.parquet").write_bytes(written[: len(written) // 2])
+    with pytest.raises(InputError, match=r"broken\.parquet' is broken off or damaged. Write it again"):
+        read_path(tmp_path, "utf-8")
+
+
 @pytest.mark.parametrize("how", ["missing", "type", "broken"])
 def test_drift_in_a_polars_scan_is_told_in_words(tmp_path: Path, how: str) -> None:
     pl.DataFrame({"i": [1], "rep": ["Abe"]}).write_parquet(tmp_path / "a.parquet")

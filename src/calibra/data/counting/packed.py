@@ -274,9 +274,8 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
     if typed:  # of the others the code and the first day of judgment tell
         found[OUTSIDE_CALENDAR] = reduce(or_, map(is_outside, typed))
     lost = VALUES_ALONE if plan.loses_values else ()
-    unreadable = [
-        is_unreadable(role) for role in DATES if role in present and is_text(schema[role]) and role not in lost
-    ]
+    texts = [role for role in DATES if role in present and is_text(schema[role]) and role not in lost]
+    unreadable = [is_unreadable(role) if role == "expected_at" else _has_no_day(role) for role in texts]
     if unreadable:
         found[UNREADABLE_DATE] = nw.any_horizontal(*unreadable, ignore_nulls=True)
     numbers = [_is_no_number(role, schema[role]) for role in NUMBERS if role in present]
@@ -293,6 +292,12 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
     if "reranked_at" in present:
         found[RERANKED_BEFORE] = nw.col("reranked_day") < nw.col("judged_day")
     return found
+
+
+def _has_no_day(role: str) -> nw.Expr:
+    """`is_unreadable` by the day number, which is null where text is no date."""
+    text = nw.col(role).cast(nw.String)
+    return ~text.is_null() & (text != nw.lit("")) & nw.col(f"{role[:-3]}_day").is_null()
 
 
 def _is_no_number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:

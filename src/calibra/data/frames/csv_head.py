@@ -81,7 +81,11 @@ def read_csv_head(path: Path, encoding: str) -> CsvHead:
     except BROKEN as error:
         raise InputError(f"`frame` must be a whole file; {shown} is broken off or damaged ({error}).") from error
     except csv.Error as error:
-        raise InputError(f"Every quote in a CSV file must be closed; one in {shown} is not ({error}).") from error
+        raise InputError(
+            f"Every quote in a CSV file must be closed, and no field be longer than {csv.field_size_limit():,} "
+            f"characters; in the first lines of {shown} a field is longer, or a quote stands open ({error}). Close it, "
+            "or leave the column out."
+        ) from error
 
 
 def find_header(path: Path, encoding: str) -> CsvHead:

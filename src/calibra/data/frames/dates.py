@@ -84,8 +84,8 @@ def clock(column: str, dtype: nw.dtypes.DType) -> nw.Expr | None:
     moment = nw.col(column)
     if is_text(dtype):
         text = moment.cast(nw.String)
-        has_time = text.str.contains(LOCAL_TEXT) & (text.str.len_chars() > _DATE_CHARS)
-        padded: nw.Expr = nw.when(has_time).then(nw.concat_str(text, nw.lit(":00")))
+        longer = nw.when(text.str.len_chars() > _DATE_CHARS).then(text)  # patterns cost more than all else
+        padded: nw.Expr = nw.when(longer.str.contains(LOCAL_TEXT)).then(nw.concat_str(longer, nw.lit(":00")))
         hours, minutes, seconds = (padded.str.slice(at, 2).cast(nw.Int64) for at in (11, 14, 17))
     elif isinstance(dtype, nw.Datetime):
         hours, minutes, seconds = (
@@ -132,7 +132,11 @@ def _narrow(frame: nw.LazyFrame[Any], texts: Sequence[str]) -> nw.LazyFrame[Any]
     engine, native = frame.implementation, nw.to_native(frame)
     narrow: Any
     if engine.is_duckdb():
-        plain = (f"trim(translate({name}::VARCHAR, '{_WIDE}', '{_NARROW}')) AS {name}" for name in texts)
+        plain = (  # what an ISO date is written as is narrow already
+            f"CASE WHEN TRY_CAST({name}::VARCHAR AS DATE)::VARCHAR = {name}::VARCHAR THEN {name}::VARCHAR "
+            f"ELSE trim(translate({name}::VARCHAR, '{_WIDE}', '{_NARROW}')) END AS {name}"
+            for name in texts
+        )
         narrow = native.project(f"* REPLACE ({', '.join(plain)})")
     elif engine.is_ibis():
         narrow = native.mutate(**{name: native[name].translate(_WIDE, _NARROW).strip() for name in texts})

@@ -33,8 +33,7 @@ def explain(error: Exception) -> CalibraError:
     text = str(error).strip()
     if type(error).__module__.partition(".")[0] == "psycopg" and (said := explain_server(text)):
         return EngineError(said)
-    said = _explain_csv(text)
-    if said:
+    if said := _explain_csv(text) or _explain_parquet(text):
         return InputError(said)
     if "Invalid unicode" in text or "invalid utf-8" in text.lower():
         return InputError(
@@ -83,6 +82,20 @@ def _explain_csv(text: str) -> str | None:
             f"Every quote in a CSV file must be closed and stand around a whole field; {where} has one that does not."
         )
     return f"A CSV file must be readable line by line; {where} is not: {text.splitlines()[-1].strip()}"
+
+
+_BROKEN_PARQUET = re.compile(r"(?:No magic bytes found at end of file|Failed to read file) '(?P<file>[^']+)'")
+
+
+def _explain_parquet(text: str) -> str | None:
+    """What is wrong with a Parquet file that was broken off; None for any other complaint."""
+    broken = _BROKEN_PARQUET.search(text)
+    if broken is None:
+        return None
+    return (
+        f"A Parquet file must be whole; {broken['file']!r} is broken off or damaged. Write it again, or leave it out. "
+        f"({text.splitlines()[0]})"
+    )
 
 
 def engine_errors(engine: nw.Implementation) -> tuple[type[Exception], ...]:

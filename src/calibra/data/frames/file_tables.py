@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from calibra.errors import InputError
 from calibra.words import quoted
 
 if TYPE_CHECKING:
@@ -71,14 +72,27 @@ def _lacking(name: str, lacking: Sequence[Path], every_file: Sequence[Path]) -> 
 
 
 def folder_keys(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Names of the keys that every path has a folder `key=value` for."""
+    """Names of the keys that every path has a folder `key=value` for.
+
+    Raises
+    ------
+    InputError
+        Two folders of one path with the same key: which of them gives the value cannot be known.
+    """
     found = [[part.partition("=")[0] for part in path.parts[:-1] if "=" in part[1:]] for path in paths]
+    for path, names in zip(paths, found, strict=True):
+        again = next((name for name in names if names.count(name) > 1), None)
+        if again is not None:
+            raise InputError(
+                f"A folder's key must stand once in a path; {quoted(again)} stands {names.count(again)} times in "
+                f"{quoted(str(path))}. Rename all but one of these folders."
+            )
     return tuple(name for name in found[0] if all(name in others for others in found))
 
 
 def key_of(path: Path, key: str) -> str:
-    """The value of a key as the path's folder writes it; the innermost counts."""
-    return next(part.partition("=")[2] for part in reversed(path.parts[:-1]) if part.startswith(f"{key}="))
+    """The value of a key as the path's folder writes it."""
+    return next(part.partition("=")[2] for part in path.parts[:-1] if part.startswith(f"{key}="))
 
 
 def key_value(written: str) -> str:

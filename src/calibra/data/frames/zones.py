@@ -19,6 +19,7 @@ from calibra.errors import InputError
 if TYPE_CHECKING:
     import duckdb
 
+_LEAST_ZONED = len("2026-09-30T08:15:00Z")
 _TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -48,8 +49,8 @@ def _localise_relation(relation: duckdb.DuckDBPyRelation, timezone: str) -> duck
             replaced.append(f"timezone('{timezone}', {name}) AS {name}")
         elif name in DATES and kind == "VARCHAR":
             moment = f"strftime(timezone('{timezone}', TRY_CAST({name} AS TIMESTAMPTZ)), '{_TO_THE_SECOND}')"
-            text = f"CASE WHEN regexp_matches({name}, '{ZONED_TEXT}') THEN coalesce({moment}, {name}) ELSE {name} END"
-            replaced.append(f"{text} AS {name}")
+            zoned = f"CASE WHEN regexp_matches({name}, '{ZONED_TEXT}') THEN coalesce({moment}, {name}) ELSE {name} END"
+            replaced.append(f"CASE WHEN strlen({name}) < {_LEAST_ZONED} THEN {name} ELSE {zoned} END AS {name}")
     return _finite(relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation)
 
 
