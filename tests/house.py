@@ -119,6 +119,12 @@ def imported_chapters(module: Path) -> Iterator[str]:
                 yield parts[2]
 
 
+def the_library_knows_nothing_beside_it() -> Iterator[str]:
+    """Studies, tests and benchmarks are not shipped; the library imports none of them."""
+    beside = re.compile(r"^\s*(?:from|import) (?:studies|tests|benchmarks|docs)\b", re.MULTILINE)
+    yield from (name_of(module) for module in modules() if beside.search(module.read_text(encoding="utf-8")))
+
+
 def every_module_has_its_test() -> Iterator[str]:
     """`tests/` mirrors `src/`: a test of its name, one that imports it, or one named in `held_elsewhere.toml`."""
     elsewhere = tomllib.loads((TESTS / "held_elsewhere.toml").read_text(encoding="utf-8"))
@@ -149,6 +155,7 @@ RULES = (
     the_formatter_stays_on,
     modules_and_functions_are_small,
     chapters_read_only_what_their_records_name,
+    the_library_knows_nothing_beside_it,
     every_module_has_its_test,
 )
 
