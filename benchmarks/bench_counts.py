@@ -198,7 +198,7 @@ def read_history(changes: Any, outcomes: Any) -> int:
         outcome_columns={name: name for name in ("prospect", "event_at", "exit_at")},
     )  # fmt: skip
     counts = [int(found.judgments(mode).duration_counts().n.sum()) for mode in ("first", "every")]
-    return sum(counts) + sum(found.summary().noted.values())
+    return sum(counts) + len(found.summary().noted)
 
 
 PARTS: dict[str, Callable[[Path], None]] = {
