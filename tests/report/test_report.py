@@ -596,7 +596,7 @@ def test_one_rep_of_one_rank_gets_a_report(tmp_path: Path) -> None:
 def test_two_horizons_stand_one_after_the_other(tmp_path: Path) -> None:
     promises = {"A": cb.Promise(0.5, within_days=30), "B": cb.Promise(0.3, within_days=90)}
     world = cb.simulate_judgments(
-        seed=3, n_reps=3, n_prospects=300, span_days=300, scale=cb.RankScale(["A", "B"], promises)
+        seed=3, n_reps=3, n_prospects=1500, span_days=300, scale=cb.RankScale(["A", "B"], promises)
     )
     judgments = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
     found = calibrate(judgments, seed=1, engine="laplace", draws=400, parts=["thresholds"])

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 type Days = int | None
 
-TABLES = ("probabilities", "profiles", "order", "spread", "expected")
+TABLES = ("probabilities", "profiles", "order", "spread", "expected", "reverse")
 """Tables of every fit, and the methods that give them."""
 
 

@@ -13,6 +13,7 @@ from calibra.chapters.ranks.order import order_columns
 from calibra.chapters.ranks.population import expected_columns, spread_columns
 from calibra.chapters.ranks.probabilities import probability_columns
 from calibra.chapters.ranks.profiles import profile_columns
+from calibra.chapters.ranks.reverse import reverse_columns
 from calibra.chapters.ranks.translation import translation_columns
 from calibra.data.counting.counts import BinomialCells
 from calibra.data.counting.judged_weeks import JudgedWeeks
@@ -98,11 +99,6 @@ class RankFit:
     def events(self) -> Floats:
         """Events within the horizon per rep and rank, (rep, rank)."""
         return self._over_groups(self.cells.events)
-
-    @property
-    def n_young(self) -> Floats:
-        """Judgments younger than the horizon that count in part, (rep, rank)."""
-        return np.zeros_like(self.n) if self.young is None else self._over_groups(self.young.n)
 
     @property
     def n_answered(self) -> Floats:
@@ -315,6 +311,13 @@ class RankFit:
         probabilities, 0 to 1; `n_better`, `n_worse`: mature judgments.
         """
         return self._table(order_columns(self, interval_prob=interval_prob), interval_prob)
+
+    def reverse(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
+        """Of the events that came within the horizon, which rank had they been given? Opportunities ranked low, too.
+
+        By counting mature judgments: `share` of the events at each rank, `lower`, `upper`; `events` of `n_events`.
+        """
+        return self._table(reverse_columns(self, interval_prob=interval_prob), interval_prob)
 
     def expected(
         self, rank: str | int | None = None, *, team: str | None = None, interval_prob: float = INTERVAL_PROB

@@ -17,6 +17,9 @@ type Values = dict[str, Value]
 FEWEST_MISSED = 30
 """Fewest events of which it is worth saying in which rank they stood."""
 
+FEWEST_MISSED_OF_REP = 10
+"""The same of one rep's events."""
+
 
 class Gap(NamedTuple):
     """A rank of a rep that brings more, or fewer, than the others'."""
@@ -99,6 +102,23 @@ def missed(rows: RankRows) -> Iterator[Finding]:
             "within": Within(rows.days),
         }
         yield Finding("ranks.missed", values, within_days=rows.days)
+
+
+def missed_of(rows: RankRows, rep: str) -> Iterator[Finding]:
+    """How many of the events of a rep had stood in the lower half of the ranks."""
+    if rep not in rows.fit.reps:
+        return
+    events, ranks = rows.fit.events[rows.fit.reps.index(rep)], rows.fit.ranks
+    low = len(ranks) - len(ranks) // 2
+    if events.sum() >= FEWEST_MISSED_OF_REP and low < len(ranks):
+        values: Values = {
+            "rep": Rep(rep),
+            "n": int(events[low:].sum()),
+            "of": int(events.sum()),
+            "ranks": Listed(tuple(map(Rank, ranks[low:])), "or"),
+            "within": Within(rows.days),
+        }
+        yield Finding("ranks.missed_of", values, "found", rep, within_days=rows.days)
 
 
 def turned_pair(rows: RankRows, rep: str) -> Values:
