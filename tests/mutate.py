@@ -326,6 +326,8 @@ FAULTS = (
           "chapters/ranks/first_answers.py", ">= FEWEST_SHOWN)[0].max())", ">= FEWEST_SHOWN)[0].min())"),
     fault("a rank that stays leaves its prospects to the next", "chapters/thresholds/test_advice.py",
           "chapters/thresholds/boundary_rows.py", "np.where(moves, aim.cut, cut)", "np.where(moves, aim.cut, aim.cut)"),
+    fault("a verdict is announced as if nothing were known yet", "chapters/thresholds/test_waiting.py",
+          "chapters/thresholds/waiting.py", "later = sd / np.sqrt(1.0 + more", "later = sd / np.sqrt(more"),
     fault("a step leads back behind where the rep stands", "chapters/thresholds/test_advice.py",
           "chapters/thresholds/steps.py", "np.minimum(share_now, counted)", "share_now"),
     fault("two models far apart are not doubted", "chapters/thresholds/test_doubts.py",

@@ -7,7 +7,22 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import Any, Literal
 
-from calibra.values import Chance, Count, Estimate, Given, Listed, More, Number, Phrase, Rank, Rep, Share, Value, Within
+from calibra.values import (
+    Chance,
+    Count,
+    Estimate,
+    Given,
+    Listed,
+    Month,
+    More,
+    Number,
+    Phrase,
+    Rank,
+    Rep,
+    Share,
+    Value,
+    Within,
+)
 from calibra.wording import choose_wording
 
 type Role = Literal["found", "try", "unknown", "doubt", "problem", "note"]
@@ -58,7 +73,7 @@ class Finding:
         return told | {"values": {name: _plain(value) for name, value in self.values.items()}, "sentence": str(self)}
 
 
-KINDS = (Estimate, Share, Given, Chance, Number, Count, More, Rep, Rank, Within, Phrase, Listed, Finding)
+KINDS = (Estimate, Share, Given, Chance, Number, Count, Month, More, Rep, Rank, Within, Phrase, Listed, Finding)
 """Records that a saved finding is made of."""
 
 

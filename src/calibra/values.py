@@ -71,6 +71,14 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """A month of a year."""
+
+    day: date
+    """Any day of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class More:
     """About how many more judgments."""
 
@@ -131,6 +139,7 @@ type Value = (
     | Chance
     | Number
     | Count
+    | Month
     | More
     | Rep
     | Rank

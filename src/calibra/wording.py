@@ -12,7 +12,22 @@ from types import MappingProxyType
 from typing import Any, Literal, Protocol, get_args
 
 from calibra.errors import InputError
-from calibra.values import Chance, Count, Estimate, Given, Listed, More, Number, Phrase, Rank, Rep, Share, Value, Within
+from calibra.values import (
+    Chance,
+    Count,
+    Estimate,
+    Given,
+    Listed,
+    Month,
+    More,
+    Number,
+    Phrase,
+    Rank,
+    Rep,
+    Share,
+    Value,
+    Within,
+)
 from calibra.words import ALL_REPS, MOST_PLANNED, points, round_up, short_label
 
 type Lang = Literal["en", "ja"]
@@ -211,6 +226,11 @@ class Wording:
         months = self("format.months").split(" ")
         return self("format.date", day=day.day, month=months[day.month - 1], year=day.year)
 
+    def month(self, value: Month) -> str:
+        """A month of a year."""
+        months = self("format.months").split(" ")
+        return self("format.month", month=months[value.day.month - 1], year=value.day.year)
+
     def within(self, days: int | None) -> str:
         """A horizon."""
         return self("format.within_unstated") if days is None else self("format.within", days=days)
@@ -232,6 +252,7 @@ _WRITERS: Mapping[type, Callable[[Wording, Any], str]] = {
     Chance: lambda say, value: say.chance(value.prob),
     Number: lambda _, value: f"{value.number:.{value.decimals}f}".replace("-", "−"),
     Count: lambda say, value: say.count(value.n, value.thing),
+    Month: Wording.month,
     More: lambda say, value: say.more(value.n),
     Rep: lambda say, value: say.rep(value.name),
     Rank: lambda _, value: short_label(value.label, width=RANK_WIDTH),

@@ -43,7 +43,7 @@ def test_the_median_of_each_rank_stands_beside_what_came_within_its_promise() ->
     row = plain_rows(plateau().lead_times())[0]
     said = str(found(plateau(), "how_long"))
     median = f"A {row['median_days']:.0f} ({row['median_days_lower']:.0f}–{row['median_days_upper']:.0f})"
-    share = f"{100 * row['share_inside_promise']:.0f} % of them within the promised 60 days; B"
+    share = f"{100 * row['share_inside_promise']:.0f} % of those that come within the promised 60 days; B"
     assert said.startswith(f"Lead time, all reps together: of the events that come within {plateau().last_edge_days} d")
     assert f"{median}, {share}" in said.replace("\xa0", " ")
 

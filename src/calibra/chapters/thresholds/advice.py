@@ -66,6 +66,7 @@ ADVICE_COLUMNS = (
     "reason",
     "leaning",
     "n_more",
+    "verdict_by",
     "n",
     "events",
     "within_days",
@@ -120,7 +121,8 @@ class ThresholdAdvice:
         `move_prob`; `share_move` is the minimal move and
         `share_step` this quarter's step; `bar_after` the bar at `share_move`; `prob_direction` that the aim lies on
         the side stated; `events_change` expected events gained above the boundary at `share_move`, among the rep's
-        prospects, `events_missed_change` those below; `n_more` mature judgments until a verdict.
+        prospects, `events_missed_change` those below; `n_more` mature judgments until a
+        verdict is likely (0.7; 2,001 where not in sight), `verdict_by` the day by which they come at the rep's pace.
 
         `bar_now` is the probability at which the rep begins to use the rank, with an interval of level `interval_prob`,
         `bar_target` that at the aim; `prob_beyond_margin` and `prob_within_margin` that the odds of what the rank would

@@ -1,6 +1,7 @@
 """What is said of a rep's thresholds, as findings; the words stand in the chapter of thresholds."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from calibra.chapters.thresholds.advice_rules import AdviceRules
@@ -16,8 +17,9 @@ from calibra.chapters.thresholds.advice_words import (
     TIGHTEN,
     WITHOUT_NUMBERS,
 )
+from calibra.chapters.thresholds.waiting import NEVER
 from calibra.findings import Finding
-from calibra.values import Chance, Estimate, Listed, More, Phrase, Rank, Rep, Share, Value, Within
+from calibra.values import Chance, Estimate, Listed, Month, More, Phrase, Rank, Rep, Share, Value, Within
 
 type Row = Mapping[str, Any]
 """A threshold of a rep: the columns of the advice as plain values, None for what is missing."""
@@ -174,10 +176,20 @@ _DESCRIBED: Mapping[str, Callable[[Row, AdviceRules], Finding]] = {
 def _waiting(rows: Sequence[Row]) -> Iterator[Finding]:
     """Which thresholds need more judgments, and about how many."""
     waiting = [row for row in rows if row["verdict"] == CANNOT_TELL and row["reason"] not in WITHOUT_NUMBERS]
-    more = [Phrase("thresholds.more_rank", {"rank": boundary(row), "more": More(row["n_more"])}) for row in waiting]
+    more = [Phrase("thresholds.more_rank", {"rank": boundary(row), "more": waiting_for(row)}) for row in waiting]
     if waiting:
         rep = waiting[0]["rep"]
         yield Finding("thresholds.more", {"rep": Rep(rep), "ranks": Listed(tuple(more))}, "unknown", rep)
+
+
+def waiting_for(row: Row) -> Value:
+    """How many more judgments until a verdict, and by which month at the rep's own pace."""
+    if row["verdict_by"] == NEVER:
+        return Phrase("thresholds.later")
+    more = More(row["n_more"])
+    if not row["verdict_by"]:
+        return more
+    return Phrase("thresholds.more_by", {"more": more, "month": Month(date.fromisoformat(row["verdict_by"]))})
 
 
 def _without_numbers(rows: Sequence[Row]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from calibra.chapters.thresholds.steps import step_from
 from calibra.chapters.thresholds.targets import Above, BoundaryTarget, at_promise, promises_fitted
 from calibra.chapters.thresholds.today import line_today, recent_above
 from calibra.chapters.thresholds.verdicts import gap_of, verdicts
+from calibra.chapters.thresholds.waiting import verdict_by
 from calibra.data.counting.weekly import RecentCounts
 from calibra.stats.detection.advice import change_of_cut
 from calibra.stats.detection.curve import auc, bar_at, cutpoint_at_share, share_above
@@ -141,6 +142,7 @@ def boundary_rows(fit: ThresholdFit, aim: BoundaryTarget, cut_now: Floats, groun
     }
     fits_well = fit_p_value >= MISFIT_P_VALUE
     columns |= verdicts(fit, aim, cut_now, gap, wanted, step, rules, fits_well=fits_well)
+    columns["verdict_by"] = verdict_by(columns["n_more"], fit.reps, grounds.recent, fit.cells.as_of)
     for name in NUMBERS:  # ranks that do not separate outcomes get a sentence instead of a number
         columns[name] = np.where(np.isin(columns["reason"], WITHOUT_NUMBERS), np.nan, columns[name])
     for name in NUMBERS_OF_AIM:  # nor is an aim read off a model that does not give back the counts

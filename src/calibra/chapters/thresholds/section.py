@@ -12,6 +12,7 @@ from calibra.chapters.thresholds.advice_findings import (
     counted_share,
     interval_of,
     share_today,
+    waiting_for,
 )
 from calibra.chapters.thresholds.advice_words import CANNOT_TELL, FINE, LOOSEN, MET_BY_ALL, MOVED, OUT_OF_REACH, TIGHTEN
 from calibra.chapters.thresholds.answer import Thresholds
@@ -108,7 +109,7 @@ def _verdict(say: Wording, threshold: Threshold) -> str:
     if prob is not None:
         return say("thresholds.verdict", verdict=word, chance=say.chance(threshold[prob]))
     if verdict == CANNOT_TELL and threshold["n_more"]:
-        word = say("thresholds.cannot_tell_more", more=say.more(threshold["n_more"]))
+        word = say("thresholds.cannot_tell_more", more=say.write(waiting_for(threshold)))
     if not threshold["leaning"]:
         return word
     lean, chance = say.tell(VERDICT_PHRASES[threshold["leaning"]]), say.chance(chance_of_leaning(threshold))

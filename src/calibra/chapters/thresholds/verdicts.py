@@ -23,7 +23,7 @@ from calibra.chapters.thresholds.advice_words import (
 )
 from calibra.chapters.thresholds.fit import ThresholdFit
 from calibra.chapters.thresholds.targets import BoundaryTarget
-from calibra.reading.means import more_judgments_needed
+from calibra.chapters.thresholds.waiting import HARDLY, judgments_until_verdict
 from calibra.stats.detection.curve import share_above
 from calibra.stats.margin import log_odds_gap
 
@@ -108,7 +108,7 @@ def verdicts(
         "verdict": verdict,
         "reason": reason,
         "leaning": np.where(reason == UNSURE, _leaning(less, more, rules), ""),
-        "n_more": np.where(waiting, _more(fit, gap, rules), 0.0).astype(int),
+        "n_more": np.where(waiting, _more(fit, gap, rules, reason == TOO_FEW), 0.0).astype(int),
     }
 
 
@@ -145,17 +145,10 @@ def _met_by_all(aim: BoundaryTarget, wanted: Floats, rules: AdviceRules) -> NDAr
     return np.asarray(met & (aim.promise is not None))
 
 
-def _more(fit: ThresholdFit, gap: Gap, rules: AdviceRules) -> Floats:
-    """About how many more judgments until a verdict, on the odds, and at least what the gates ask for."""
+def _more(fit: ThresholdFit, gap: Gap, rules: AdviceRules, too_few: NDArray[np.bool_]) -> Floats:
+    """How many more judgments until a verdict is likely; of too few, what the gates ask for."""
     n, events = fit.n.sum(axis=1), fit.events.sum(axis=1)
-    more = more_judgments_needed(
-        gap.odds.mean(axis=0),
-        np.maximum(gap.odds.std(axis=0), 1e-9),
-        n,
-        margin=float(np.log(rules.margin_odds)),
-        prior_sd=max(float(gap.odds.std()), 1e-6),
-        flag_prob=rules.act_prob,
-    )
     rate = float(events.sum() / max(n.sum(), 1.0))
     lacking = np.maximum(rules.min_judgments - n, (rules.min_events - events) / max(rate, 1e-3))
-    return np.ceil(np.maximum(more, lacking))
+    needed = judgments_until_verdict(gap.odds.mean(axis=0), gap.odds.std(axis=0), n, rules)
+    return np.ceil(np.where(too_few, np.clip(lacking, 1.0, HARDLY), needed))
