@@ -87,7 +87,7 @@ def judge_quarter(rng: np.random.Generator, pool: Pool, ruler: Ruler, share: Flo
         cuts = ruler.cut(np.array([of_a, of_a + _BELOW]))
         judged = _START + (QUARTER_DAYS * quarter + rng.integers(0, QUARTER_DAYS, PER_QUARTER)).astype("m8[D]")
         came = judged + rng.integers(1, WITHIN_DAYS + 1, PER_QUARTER).astype("m8[D]")
-        came[~y] = np.datetime64("NaT")
+        came[~y] = np.datetime64("NaT", "D")
         rank = np.array(SCALE.ranks)[(seen[:, None] <= cuts).sum(axis=1)]
         rows = {"rep": f"rep {rep:02d}", "rank": rank, "judged_at": judged, "event_at": came}
         parts.append(pd.DataFrame(rows))
