@@ -1,5 +1,6 @@
 """The demo's report in a real browser: every section, every picture, no request, no sideways scroll."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,4 +205,36 @@ def test_it_prints_on_paper_within_its_margins(browser: Any, report: Path, tmp_p
     assert wide == 0
     found.page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
     assert (tmp_path / "report.pdf").stat().st_size > 50_000
+    found.context.close()
+
+
+def pages_of(found: Opened) -> int:
+    """Sheets of paper that what is in the page takes."""
+    return len(re.findall(rb"/Type\s*/Page\b", found.page.pdf(prefer_css_page_size=True)))
+
+
+def test_the_first_page_is_one_screen_and_one_sheet_of_paper(browser: Any, report: Path) -> None:
+    found = Opened(browser, report, SIZES["desktop"])
+    assert found.ask("document.querySelector('.first').getBoundingClientRect().bottom") <= 900
+    assert found.ask("document.querySelectorAll('.monday li').length") <= 5
+    found.ask("document.querySelectorAll('main > section, nav, footer').forEach(part => part.remove())")
+    assert pages_of(found) == 1
+    found.context.close()
+
+
+def test_on_a_phone_the_verdict_comes_first_and_no_label_is_cut(browser: Any, report: Path) -> None:
+    found = Opened(browser, report, SIZES["phone"])
+    first, picture = found.ask(
+        "['.monday', '.picture-of-all'].map(part => document.querySelector(part).getBoundingClientRect().top)"
+    )
+    assert first < picture
+    assert first < SIZES["phone"][1] / 2  # a doubt about what was given may stand above it
+    cut = found.ask(
+        """[...document.querySelectorAll('.first :is(a, bdi, span, b, h1, h2, p, dt)')].filter(text => {
+            const box = text.getBoundingClientRect();
+            return box.width > 0 && (box.right > window.innerWidth + 1 || box.left < -1
+                || (text.scrollWidth > text.clientWidth + 1 && getComputedStyle(text).overflow !== 'visible'));
+        }).map(text => text.textContent.slice(0, 40))"""
+    )
+    assert cut == []
     found.context.close()

@@ -55,7 +55,7 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fit", "judgments.csv", "--out", "out"]) == 0
+    assert main(["fit", "judgments.csv", "--out", "out", "--verbose"]) == 0
     names = {path.name for path in (folder / "out").iterdir()}
     tables = (
         "judgments", "probabilities", "profiles", "order", "spread", "expected", "incidence", "lead_times", "tempo",
@@ -77,7 +77,7 @@ def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.Cap
 
 @pytest.mark.usefixtures("no_pictures")
 def test_fit_is_inert_to_hostile_names_in_files_and_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fit", "judgments.csv", "--out", "out"]) == 0
+    assert main(["fit", "judgments.csv", "--out", "out", "--verbose"]) == 0
     with (folder / "out" / "profiles.csv").open(encoding="utf-8", newline="") as lines:
         assert "'=1+1" in {row["rep"] for row in csv.DictReader(lines)}
     printed = capsys.readouterr()
@@ -198,7 +198,7 @@ def test_a_fit_its_diagnostics_speak_against_ends_with_status_1_and_writes_all_t
     doubted = property(lambda self: ("R-hat 1.200 (above 1.01)",))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(posterior.Diagnostics, "problems", doubted)
-        assert main(["fit", "judgments.csv", "--out", "out"]) == 1
+        assert main(["fit", "judgments.csv", "--out", "out", "--verbose"]) == 1
     printed = capsys.readouterr()
     assert "a fit cannot be trusted: Rank model, 90 days: R-hat 1.200" in printed.err
     assert "PROBLEM: R-hat 1.200" in printed.out
@@ -330,7 +330,7 @@ def test_a_config_reads_the_judgments_the_library_reads(folder: Path) -> None:
 
 
 def test_demo_of_published_counts_says_where_they_are_from(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--data", "salvirt", "--out", "shown"]) == 0
+    assert main(["demo", "--data", "salvirt", "--out", "shown", "--verbose"]) == 0
     printed = capsys.readouterr().out
     assert "CC BY 4.0" in printed
     assert "Seller 20" in printed

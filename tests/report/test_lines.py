@@ -41,3 +41,9 @@ def test_a_person_has_one_line_and_what_is_not_likely_has_none() -> None:
 
 def test_what_has_no_line_and_what_is_less_than_one_prospect_stays_on_the_card() -> None:
     assert choose_lines([fewer("a", 0.5), fewer("b", 9.0, key="ranks.below")], SAY) == []
+
+
+def test_where_all_are_of_one_side_the_last_place_is_for_the_other() -> None:
+    more = Finding("ranks.more", fewer("z", 1.0).values, "found", "z", "B", 90, 0.95, "above", 1.5)
+    found = [*(fewer(rep, weight) for rep, weight in zip("abcdef", (2.0, 9.0, 4.0, 8.0, 5.0, 3.0), strict=True)), more]
+    assert [line.rep for line in choose_lines(found, SAY)] == ["b", "d", "e", "c", "z"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calibra.errors import InputError
+from calibra.wording import LANGS
 
 if TYPE_CHECKING:
     from calibra.data.counting.judgments import Judgments
@@ -59,6 +60,8 @@ class Settings:
     """Keyword arguments of `calibrate`."""
     history: Mapping[str, Any] | None = None
     """What `[history]` says, where the file is a log of rank changes."""
+    lang: str = "en"
+    """Language of what is printed."""
 
     def read_judgments(self, file: str) -> Judgments:
         """The judgments of a file, or of a table named by a URL, as the settings say."""
@@ -94,10 +97,11 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
     """
     config = _load(path) | ({} if as_of is None else {"as_of": as_of})
     faults = [
-        *_faults(config, {**READING, **dict.fromkeys(TABLES, (dict,))}, ""),
+        *_faults(config, {**READING, "lang": (str,), **dict.fromkeys(TABLES, (dict,))}, ""),
         *_faults(_part(config, "fit"), FITTING, "fit."),
         *_faults(_part(config, "scale"), {"ranks": (list,)}, "scale."),
         *_history_faults(config),
+        *([] if config.get("lang", "en") in LANGS else [f'`lang` must be "en" or "ja"; got {config["lang"]!r}.']),
         *_needed(config),
     ]
     promises = _part(config, "promises")
@@ -110,7 +114,8 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
     reading = {name: config[name] for name in READING if name in config}
     reading |= {"scale": _scale(config), "columns": config["columns"]}
     reading |= {name: config[name] for name in ("rank_labels", "exit_kinds") if name in config}
-    return Settings(reading, {"seed": 1, **_part(config, "fit")}, _part(config, "history") or None)
+    lang = config.get("lang", "en")
+    return Settings(reading, {"seed": 1, **_part(config, "fit")}, _part(config, "history") or None, lang)
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibra.cli.show import as_json, harmless, judgments_json, say, show, show_judgments
+from calibra.cli.show import as_json, harmless, judgments_json, page_words, say, show, show_briefly, show_judgments
 from calibra.cli.words import ShellWords
 from calibra.errors import CalibraError, CalibraWarning, EngineError, FitError, InputError
 from calibra.version import __version__
@@ -96,11 +96,9 @@ def demo(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(as_json(calibration, [*reports, *pictures]))
     elif not options.quiet:
-        show(calibration, options.words)
-        if world is not None:
-            say(_held_against_truth(calibration, world))
-        say("Pictures: " + ", ".join(map(str, pictures)))
-        say("The report, to be opened in a browser: " + ", ".join(map(str, reports)))
+        held = [] if world is None else [_held_against_truth(calibration, world).strip()]
+        told = page_words(options.lang)("terminal.demo_rest", reports=", ".join(map(str, reports)))
+        _show(calibration, options, lang=options.lang, event=event, rest=[*held, told])
     return _status(calibration, options.words)
 
 
@@ -160,8 +158,8 @@ def fit(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(as_json(calibration, files))
     elif not options.quiet:
-        show(calibration, options.words)
-        say(f"Wrote {len(files)} files to {out}: {', '.join(path.name for path in files)}")
+        rest = page_words(settings.lang)("terminal.rest", files=f"{len(files):,}", out=str(out))
+        _show(calibration, options, lang=settings.lang, event="opportunity", rest=[rest])
     return _status(calibration, options.words)
 
 
@@ -273,6 +271,15 @@ def _published(options: argparse.Namespace) -> Judgments:
     if not (options.quiet or options.json):
         say(f"{SALVIRT_SOURCE} The event is: the deal is won, at the end.\n")
     return salvirt_judgments()
+
+
+def _show(calibration: Calibration, options: argparse.Namespace, *, lang: str, event: str, rest: Sequence[str]) -> None:
+    """Everything with --verbose, else one screen."""
+    if options.verbose:
+        show(calibration, options.words, lang=lang)
+        say("\n".join(rest))
+    else:
+        show_briefly(calibration, options.words, lang=lang, event=event, rest=rest)
 
 
 def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
@@ -409,6 +416,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", choices=("simulated", "salvirt"), default="simulated", help="simulated, or published counts")
     add("--out", default="demo-out", metavar="DIR", help="where to write (default: demo-out)")
     add("--seed", type=int, default=1, help="same seed, same numbers (default: 1)")
+    add("--lang", choices=("en", "ja"), default="en", help="language of what is printed (default: en)")
+    add("--verbose", action="store_true", help="print every table and sentence")
 
     add = _command(commands, init, "calibra init judgments.csv")
     add("file", metavar="FILE", help="your CSV or Parquet file, or the .toml to write")
@@ -423,6 +432,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(add, with_as_of=True)
     add("--out", required=True, metavar="DIR", help="where to write tables, summary and pictures")
     add("--seed", type=int, help="instead of the seed in the file")
+    add("--verbose", action="store_true", help="print every table and sentence")
 
     add = _command(commands, report, "calibra report results --lang ja --out report.html")
     add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")

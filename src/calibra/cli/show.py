@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from calibra.calibration import Calibration
     from calibra.data.counting.judgments import Judgments
     from calibra.inference.posterior import Diagnostics
+    from calibra.wording import Wording
 
 PIPED_WIDTH = 110
 """Characters a line where nobody watches."""
 
 
-def show(calibration: Calibration, words: Callable[[str], str]) -> None:
+def show(calibration: Calibration, words: Callable[[str], str], *, lang: str = "en") -> None:
     """Diagnostics first, then what came in, the chapters, and what was found; `words` are those of the shell."""
     from calibra.views.summary import sentences
     from calibra.views.terminal import render
@@ -32,13 +33,22 @@ def show(calibration: Calibration, words: Callable[[str], str]) -> None:
         say(words(f"- could not be calculated: {note}"))
     console.print()
     show_judgments(calibration.judgments, words)
-    page = calibration.page(event="event")
+    page = calibration.page(lang=lang, event="event")
     for chapter, answer in calibration.on_the_page():
         for section in chapter.section(answer, page):
             for part in render(section):
                 console.print(part)
     found = [*sentences(calibration.findings, page.say), page.say("page.footing")]
     say("What was found\n" + "\n".join(f"- {sentence}" for sentence in found) + "\n")
+
+
+def show_briefly(
+    calibration: Calibration, words: Callable[[str], str], *, lang: str, event: str, rest: Sequence[str]
+) -> None:
+    """One screen: how far to trust it, meant and came, the lines for Monday, and where the rest is."""
+    from calibra.cli.brief import brief
+
+    say(words("\n".join([*brief(calibration, lang=lang, event=event), "", *rest])))
 
 
 def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_rep: bool = False) -> None:
@@ -59,6 +69,13 @@ def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_re
     noted = [str(found) for found in summary.noted]
     doubtful = [f"Doubtful: {doubt}" for doubt in (*doubts_of_rows(judgments), *summary.doubts)]
     say(words("\n".join([*noted, *doubtful, f"{summary.set_aside}\n"])))
+
+
+def page_words(lang: str) -> Wording:
+    """The wording of a language, for what is said beside the findings."""
+    from calibra.wording import choose_wording
+
+    return choose_wording(lang, "opportunity")
 
 
 def _console() -> Console:

@@ -54,7 +54,15 @@ def choose_lines(findings: Sequence[Finding], say: Wording) -> list[Finding]:
     prospects = [finding for finding in worth if finding.rep is None and finding.role == "try"]
     persons = [finding for finding in worth if finding.rep is not None]
     room = MOST_LINES - len(shared[:1]) - len(prospects[:1])
-    return [*shared[:1], *persons[:room], *prospects[:1]]
+    return [*shared[:1], *_both_sides(persons, room), *prospects[:1]]
+
+
+def _both_sides(persons: Sequence[Finding], room: int) -> list[Finding]:
+    """The heaviest; the last place is for what goes well, or not well, where all the others are of one side."""
+    chosen = list(persons[:room])
+    sides = {finding.side for finding in chosen}
+    other = next((finding for finding in persons[room:] if finding.side not in sides), None)
+    return [*chosen[:-1], other] if len(sides) == 1 and len(chosen) > 1 and other is not None else chosen
 
 
 def make_line(finding: Finding, page: Page) -> Line:

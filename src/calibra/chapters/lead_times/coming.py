@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from calibra.chapters.lead_times.chasing import DAYS_AHEAD
 from calibra.findings import Finding
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.values import Number, Value
+from calibra.values import Value
 
 if TYPE_CHECKING:
     from calibra.chapters.lead_times.fit import LeadTimeFit
@@ -86,9 +86,9 @@ def coming_found(fit: LeadTimeFit) -> list[Finding]:
         return []
     values: dict[str, Value] = {
         "days": coming.within_days,
-        "estimate": Number(coming.estimate, 0),
-        "lower": Number(np.floor(coming.lower), 0),
-        "upper": Number(np.ceil(coming.upper), 0),
+        "estimate": round(coming.estimate),
+        "lower": int(np.floor(coming.lower)),
+        "upper": int(np.ceil(coming.upper)),
         "open": coming.n_open,
         "unknown": coming.n_unknown + coming.n_cut,
     }

@@ -14,6 +14,8 @@ from calibra.values import Listed, Number, Rank, Rep, Value, Within
 
 type Values = dict[str, Value]
 
+TURNED_PROB = 0.95
+"""Of the several pairs of ranks of a rep that might stand the wrong way round, the surest has to be very likely."""
 FEWEST_MISSED = 30
 """Fewest events of which it is worth saying in which rank they stood."""
 
@@ -40,6 +42,10 @@ def talk_findings(rows: RankRows) -> Iterator[Finding]:
         return
     for i, rep in enumerate(rows.fit.reps):
         if rows.separation(rep) != "separates":
+            continue
+        turned = list(_turned(rows, i))
+        if turned:
+            yield from turned
             continue
         gap = widest_gap(rows.beside, i, rows.fit.n[i])
         if gap is not None:
@@ -121,6 +127,24 @@ def missed_of(rows: RankRows, rep: str) -> Iterator[Finding]:
         yield Finding("ranks.missed_of", values, "found", rep, within_days=rows.days)
 
 
+def _turned(rows: RankRows, i: int) -> Iterator[Finding]:
+    """Two ranks that stand the wrong way round, with a rank between them, although not all of the ranks do."""
+    prob, n = rows.beside["prob_turned"][i], rows.fit.n[i]
+    apart = 2 if len(n) > 2 else 1
+    pairs = [
+        (float(prob[a, b]), a, b)
+        for a in range(len(n))
+        for b in range(a + apart, len(n))
+        if min(n[a], n[b]) >= FEWEST_SHOWN
+    ]
+    sure, a, b = max(pairs, default=(0.0, -1, -1))
+    if sure >= TURNED_PROB:
+        rep = rows.fit.reps[i]
+        values: Values = {"rep": Rep(rep), **_in_counts(rows, i, a, b)}
+        weight = sure * float(n.sum())
+        yield Finding("ranks.turned", values, "found", rep, None, rows.days, sure, "below", weight)
+
+
 def turned_pair(rows: RankRows, rep: str) -> Values:
     """The two ranks of a rep that stand most clearly the wrong way round, in counts; empty where counts show none."""
     i = rows.fit.reps.index(rep)
@@ -130,7 +154,13 @@ def turned_pair(rows: RankRows, rep: str) -> Values:
     gap, a, b = max((pair for pair in pairs if pair[0] > 0), default=(0.0, -1, -1))
     if gap <= 0:
         return {}
+    return _in_counts(rows, i, a, b)
+
+
+def _in_counts(rows: RankRows, i: int, a: int, b: int) -> Values:
+    """Two ranks of a rep with their judgments and events."""
     values: Values = {}
     for name, k in (("better", a), ("worse", b)):
-        values |= {name: Rank(rows.fit.ranks[k]), f"n_{name}": int(n[k]), f"came_{name}": int(events[k])}
+        counts = {f"n_{name}": int(rows.fit.n[i, k]), f"came_{name}": int(rows.fit.events[i, k])}
+        values |= {name: Rank(rows.fit.ranks[k]), **counts}
     return values

@@ -44,7 +44,8 @@ def beside_the_others(fit: "RankFit", *, margin: float, interval_prob: float) ->
 
     The others are the other reps with 30 judgments answered or more, each counted once, at all reps' mix of cases.
     Beside the columns of the translation: `others`, their probability at the same rank, `prob_fewer` and `prob_more`,
-    that the rep's odds lie off theirs by more than `margin` (log-odds); `auc`, `others_auc` and `prob_sharper`.
+    that the rep's odds lie off theirs by more than `margin` (log-odds); `auc`, `others_auc` and `prob_sharper`;
+    and `prob_turned` (rep, better, worse), that a worse rank brings more than a better one.
     """
     known = fit.n_answered.sum(axis=1) >= FEWEST_JUDGMENTS
     total, total_auc = np.zeros((fit.posterior.n_draws, len(fit.ranks))), np.zeros(fit.posterior.n_draws)
@@ -65,6 +66,7 @@ def beside_the_others(fit: "RankFit", *, margin: float, interval_prob: float) ->
         gap = log_odds(prob) - log_odds(others)
         rows |= {"own": prob.mean(axis=0), "others": others.mean(axis=0)}
         rows |= {"prob_fewer": (gap < -margin).mean(axis=0), "prob_more": (gap > margin).mean(axis=0)}
+        rows["prob_turned"] = _turned(log_odds(prob), margin)
         sharper = log_odds(auc) - log_odds(others_auc) > margin
         return rows | {
             "auc": auc.mean(axis=0),
@@ -73,6 +75,15 @@ def beside_the_others(fit: "RankFit", *, margin: float, interval_prob: float) ->
         }
 
     return fit.read(read, case_mix="all reps")
+
+
+def _turned(linpred: Floats, margin: float) -> Floats:
+    """Probability that a worse rank brings more than a better one, by more than the margin: (rep, better, worse)."""
+    n_ranks = linpred.shape[-1]
+    turned = np.zeros((linpred.shape[1], n_ranks, n_ranks))
+    for a in range(n_ranks):
+        turned[:, a, a + 1 :] = (linpred[..., a + 1 :] - linpred[..., a : a + 1] > margin).mean(axis=0)
+    return turned
 
 
 def place_draws(prob: Floats, others: Floats) -> Floats:
