@@ -21,6 +21,9 @@ from .chapters.ranks.model import RankModel as RankModel, RankPriors as RankPrio
 from .chapters.ranks.pictures import plot_probabilities as plot_probabilities, plot_profiles as plot_profiles
 from .chapters.standings.pictures import plot_standings as plot_standings
 from .chapters.standings.places import rep_standings as rep_standings
+from .chapters.stated.fit import StatedFit as StatedFit
+from .chapters.stated.model import StatedModel as StatedModel, StatedPriors as StatedPriors
+from .chapters.stated.pictures import plot_stated_curve as plot_stated_curve, plot_stated_reps as plot_stated_reps
 from .chapters.thresholds.advice import (
     AdviceRules as AdviceRules,
     Payoff as Payoff,

@@ -19,6 +19,7 @@ from calibra.chapters.promises.chapter import PROMISES
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.chapters.ranks.model import RankModel
 from calibra.chapters.standings.chapter import STANDINGS
+from calibra.chapters.stated.chapter import STATED
 from calibra.chapters.thresholds.chapter import THRESHOLDS
 from calibra.checks.priors import prior_sensitivity
 from calibra.data.counting.choices import horizons_to_fit
@@ -55,6 +56,8 @@ class Calibration(Scored):
     """How many ranks do the data tell apart? Horizon in days to `Granularity`."""
     exits = Part(EXITS)
     """How do reps end prospects, and what came of what was handed back? Where `exit_kind` says how each ended."""
+    stated = Part(STATED)
+    """What does a stated percentage mean? Horizon in days to `StatedFit`, where `stated_prob` says what reps stated."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 

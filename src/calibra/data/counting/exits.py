@@ -15,6 +15,7 @@ from calibra.data.counting.counts import EXIT
 from calibra.data.counting.packed import encode, label_text, whole_numbers
 from calibra.data.counting.plan import EXIT_KINDS, HANDED_BACK, Plan, column_faults
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
+from calibra.data.counting.stated_unit import STATED_PROB, StatedColumn, read_stated_column
 from calibra.data.counting.tabulate import IntArray, add_up
 from calibra.data.frames.open import OpenedFrame, collect
 from calibra.data.noted import counted_notes, note
@@ -104,8 +105,18 @@ def make_plan(
         told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
         raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
     kinds = read_exit_kinds(opened, present, exit_kinds)
-    plan = Plan(opened, present, as_of_day, with_touches=True, loses_values=loses_values, exit_kinds=kinds)
-    return plan, faults
+    stated = read_stated_column(opened, loses_values=loses_values) if STATED_PROB in present else StatedColumn()
+    plan = Plan(
+        opened,
+        present,
+        as_of_day,
+        with_touches=True,
+        loses_values=loses_values,
+        exit_kinds=kinds,
+        stated_unit=stated.unit,
+        n_stated_lost=stated.n_lost,
+    )
+    return plan, [*faults, *stated.faults]
 
 
 def read_exit_kinds(opened: OpenedFrame, present: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from calibra.data.counting.ready_counts import check_horizon, read_counts
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, Choices, Problems, check_rows, noted_in_part
 from calibra.data.counting.same_state import FirstCount
 from calibra.data.counting.set_aside import SetAside
+from calibra.data.counting.stated import StatedCounts, count_stated
 from calibra.data.counting.summary import JudgmentsSummary, summarise
 from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
 from calibra.data.counting.weekly_rows import count_endings, count_weeks
@@ -85,6 +86,7 @@ class Judgments:
         "_log_doubts",
         "_noted",
         "_ready",
+        "_stated",
         "_weeks",
         "as_of",
         "assignment",
@@ -111,6 +113,7 @@ class Judgments:
     _weeks: dict[tuple[tuple[str, ...], tuple[int, ...]], WeeklyCounts]
     _endings: WeeklyEndings | None
     _exits: ExitCounts | None
+    _stated: dict[tuple[int, ...], StatedCounts]
 
     def __init__(self) -> None:
         """Refuse: judgments are made by `from_frame` and `from_counts`."""
@@ -151,8 +154,10 @@ class Judgments:
             Role to the frame's column. Needed: `prospect`, `rep`, `rank`, `judged_at`. Else: `event_at`, `exit_at`,
             `exit_kind`, `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead
             times, not for its outcome), `won_at`, `amount`, `expected_at`, `touches`, `recorded_at` (when the row came
-            into the table: before, nothing of it is known, which `at` minds), `version` (of several rows of a prospect,
-            rep and day the last counts; may be the column of `recorded_at`); any other key is a grouping.
+            into the table: before, nothing of it is known, which `at` minds), `stated_prob` (the probability of the
+            event that the rep stated: numbers from 0 to 1, per cent, or text such as "70%"), `version` (of several rows
+            of a prospect, rep and day the last counts; may be the column of `recorded_at`); any other key is a
+            grouping.
         problems : {"raise", "set_aside"}
             Whether bad rows are an error, or left out and reported in `set_aside` and in the log; of `won_at` and
             `expected_at`, which decide no outcome, the unreadable day alone is left out, and noted.
@@ -299,7 +304,7 @@ class Judgments:
         nothing |= {"_log_doubts": ()}
         nothing |= dict.fromkeys(("_cells", "_checked", "_doubts_of_days", "_endings", "_exits", "_noted", "_ready"))
         self = object.__new__(cls)
-        for name, value in {**nothing, "columns": {}, "_counts": {}, "_weeks": {}, **held}.items():
+        for name, value in {**nothing, "columns": {}, "_counts": {}, "_stated": {}, "_weeks": {}, **held}.items():
             setattr(self, name, value)
         return self
 
@@ -453,6 +458,26 @@ class Judgments:
         if self._exits is None:
             self._exits = count_exits(self._rows("exits"), self.reps, self._horizons)
         return self._exits
+
+    def stated_counts(self, *, horizons: Sequence[int] = ()) -> StatedCounts:
+        """How many judgments at which stated probability, and what came of them? One more scan, when first asked for.
+
+        Parameters
+        ----------
+        horizons : sequence of int
+            Horizons in days, beside those known already.
+
+        Raises
+        ------
+        InputError
+            No column is mapped as `stated_prob`; ready-made counts.
+        NotEnoughDataError
+            The column holds no value.
+        """
+        checked, wanted = self._rows("stated_counts"), all_horizons(self._horizons, horizons)
+        if wanted not in self._stated:
+            self._stated[wanted] = count_stated(checked, self.reps, wanted)
+        return self._stated[wanted]
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""

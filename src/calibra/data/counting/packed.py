@@ -18,7 +18,7 @@ from calibra.data.counting.plan import VALUES_ALONE, Plan
 from calibra.data.frames.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames.empty_days import ENDLESS, is_outside
 from calibra.data.frames.open import collect
-from calibra.data.frames.roles import DATES, NUMBERS, VERSION
+from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES, VERSION
 from calibra.data.frames.versions import last_versions
 
 IntArray = NDArray[np.int64]
@@ -363,9 +363,10 @@ def count_ends(plan: Plan, frame: nw.LazyFrame[Any]) -> dict[str, int]:
 
 def _optional(plan: Plan) -> dict[str, nw.Expr]:
     """Optional roles that can be counted, each with what is null where a row has no value."""
-    there = [role for role in (*DATES, *NUMBERS) if role in plan.present and role != "judged_at"]
+    there = [role for role in (*DATES, *NUMBERS, *PROBABILITIES) if role in plan.present and role != "judged_at"]
     value = {role: f"{role}_value" if role in NUMBERS else f"{role[:-3]}_day" for role in there}
-    return {role: nw.col(role if role == "expected_at" else value[role]) for role in there}
+    value |= {role: role for role in ("expected_at", *PROBABILITIES)}
+    return {role: nw.col(value[role]) for role in there}
 
 
 def number_of(condition: nw.Expr) -> nw.Expr:

@@ -33,12 +33,14 @@ from calibra.data.counting.saved import (
     weeks_from_columns,
 )
 from calibra.data.counting.set_aside import RowFault, SetAside
+from calibra.data.counting.stated import StatedCounts, StatedLabels
+from calibra.data.counting.stated_unit import STATED_PROB
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.findings import KINDS as FINDING_KINDS
 
 FINDINGS = {kind.__name__: kind for kind in FINDING_KINDS}
-KINDS = (CellsLabels, CountsLabels, ExitsLabels, Reading, WeeksLabels)
+KINDS = (CellsLabels, CountsLabels, ExitsLabels, Reading, StatedLabels, WeeksLabels)
 """Records that the judgments of a manifest are made of."""
 _BY_NAME = {kind.__name__: kind for kind in KINDS}
 _WEEKS = ("weeks.parquet", "judged_weeks.parquet", "endings.parquet")
@@ -78,6 +80,7 @@ def pack_judgments(judgments: Judgments, members: dict[str, bytes]) -> dict[str,
         "counts": to_plain(told),
         "weeks": weeks,
         "exits": exits,
+        "stated": _pack_stated(judgments, members),
         "cells": to_plain([labels for labels, _ in cells]),
     }
 
@@ -104,6 +107,15 @@ def _pack_exits(judgments: Judgments, cells: Sequence[tuple[CellsLabels, Any]], 
     return to_plain(labels)
 
 
+def _pack_stated(judgments: Judgments, members: dict[str, bytes]) -> Any:
+    """Counts by stated probability into members; nothing where none is stated."""
+    counts = stated_counts(judgments)
+    if counts is None:
+        return None
+    members["stated.parquet"] = pack_table(counts.columns())
+    return to_plain(StatedLabels(counts.reps, counts.horizons, counts.as_of))
+
+
 def unpack_judgments(archive: Archive) -> SavedJudgments:
     """The judgments, as far as a file keeps them."""
     told = archive.manifest["judgments"]
@@ -120,6 +132,8 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
         weeks = weeks_from_columns(labels, *(unpack_table(archive.members[name]) for name in _WEEKS))
     exits = from_plain(told["exits"], _BY_NAME)
     exits = exits and exits_from_columns(exits, unpack_table(archive.members["exits.parquet"]))
+    stated = from_plain(told.get("stated"), _BY_NAME)
+    stated = stated and stated.restore(unpack_table(archive.members["stated.parquet"]))
     care = [
         cells_from_columns(found, unpack_table(archive.members[f"care-{i}.parquet"]))
         for i, found in enumerate(from_plain(told["cells"], _BY_NAME))
@@ -135,6 +149,7 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
         exits=exits,
         care=tuple(care),
         opened=opened,
+        stated=stated,
         assignment=told["assignment"],
         log_doubts=from_plain(told["log_doubts"], FINDINGS),
         reading=from_plain(told["reading"], _BY_NAME),
@@ -154,8 +169,20 @@ def counted_cells(judgments: Judgments) -> list[BinomialCells]:
     return found
 
 
+def stated_counts(judgments: Judgments) -> StatedCounts | None:
+    """The counts by stated probability, where there are any."""
+    if STATED_PROB not in judgments.columns or not has_rows(judgments):
+        return None
+    try:
+        return judgments.stated_counts()
+    except NotEnoughDataError:  # a column without any value
+        return None
+
+
 def fingerprint_of(judgments: Judgments) -> str:
     """SHA-256 of everything that was counted."""
     tables = [cells_columns(cells)[1] for cells in counted_cells(judgments)]
     tables += [] if judgments.as_of is None else [counts_columns(judgments.duration_counts())[1]]
+    stated = stated_counts(judgments)
+    tables += [] if stated is None else [stated.columns()]
     return fingerprint(tables)

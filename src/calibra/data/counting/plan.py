@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 from calibra.data.frames.dates import is_text
 from calibra.data.frames.open import OpenedFrame, collect
 from calibra.data.frames.plain_types import own_type
-from calibra.data.frames.roles import DATES, NUMBERS, VERSION
+from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES, VERSION
 from calibra.words import quoted
 
 HANDED_BACK = "handed back"
@@ -41,6 +41,11 @@ class Plan:
     judged_since: int | None = None
     """Day number before which judgments are left out; None reads them all."""
 
+    stated_unit: float = 1.0
+    """What `stated_prob` is divided by: 100 where it holds per cent."""
+    n_stated_lost: int = 0
+    """Values of `stated_prob` that are no probability and were left out alone."""
+
     @property
     def handed_back(self) -> tuple[str, ...]:
         """Labels in the data that mean a hand-back."""
@@ -57,7 +62,7 @@ def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
     for name, dtype in opened.schema.items():
         if name in DATES:
             right, wanted = isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype), "dates or moments"
-        elif name in NUMBERS:
+        elif name in (*NUMBERS, *PROBABILITIES):
             right, wanted = dtype.is_numeric() or is_text(dtype), "numbers"
         elif name == VERSION:
             sorts = dtype.is_numeric() or isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype)

@@ -46,7 +46,7 @@ from calibra.data.counting.tabulate import tabulate
 from calibra.data.frames.dates import is_text
 from calibra.data.frames.habitual_days import name_empty_day, name_way_of_writing
 from calibra.data.frames.open import collect
-from calibra.data.frames.roles import DATES, NUMBERS, VERSION
+from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES, VERSION
 from calibra.data.noted import counted_notes, note
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
@@ -130,11 +130,13 @@ class CheckedRows:
         if "n" in numbers and not self.duplicated:
             self.first.check_judgments(numbers["n"])
         noted = (note(kind, numbers.get(name, 0)) for name, kind in NOTED.items())
-        return (*self.told, *counted_notes([*noted, *self._without_value(numbers)]))
+        lost = note("stated_lost", self.plan.n_stated_lost)
+        return (*self.told, *counted_notes([*noted, lost, *self._without_value(numbers)]))
 
     def _without_value(self, numbers: Mapping[str, int]) -> list[Finding]:
         """Roles that are mapped to a column without any value, and so count as absent."""
-        mapped = [role for role in (*DATES, *NUMBERS) if role in self.plan.opened.roles.columns and role != "judged_at"]
+        optional = [role for role in (*DATES, *NUMBERS, *PROBABILITIES) if role != "judged_at"]
+        mapped = [role for role in optional if role in self.plan.opened.roles.columns]
         empty = [role for role in mapped if role not in self.plan.present or numbers.get(f"n_with_{role}") == 0]
         return [note("no_value", self.first.n, role=role) for role in empty]
 

@@ -17,6 +17,8 @@ from calibra.data.counting.judged_weeks import JudgedWeeks
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.open_counts import OpenCounts
 from calibra.data.counting.set_aside import SetAside
+from calibra.data.counting.stated import NOTHING_STATED, StatedCounts
+from calibra.data.counting.stated_unit import STATED_PROB, refuse_stated_without_rows
 from calibra.data.counting.summary import JudgmentsSummary, summarise
 from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
 from calibra.data.scale import RankScale
@@ -98,7 +100,7 @@ class Reading:
 class SavedJudgments(Judgments):
     """The judgments of a saved calibration: counts to read, no rows to ask."""
 
-    __slots__ = ("_saved_care", "_saved_cells", "_saved_counts", "_saved_weeks", "opened", "reading")
+    __slots__ = ("_saved_care", "_saved_cells", "_saved_counts", "_saved_stated", "_saved_weeks", "opened", "reading")
 
     reading: Reading
     opened: OpenCounts | None
@@ -106,6 +108,7 @@ class SavedJudgments(Judgments):
     _saved_cells: tuple[BinomialCells, ...]
     _saved_weeks: tuple[WeeklyCounts, WeeklyEndings] | None
     _saved_care: tuple[BinomialCells, ...]
+    _saved_stated: StatedCounts | None
 
     @classmethod
     def restore(
@@ -124,6 +127,7 @@ class SavedJudgments(Judgments):
         care: tuple[BinomialCells, ...] = (),
         log_doubts: tuple[Finding, ...] = (),
         opened: OpenCounts | None = None,
+        stated: StatedCounts | None = None,
     ) -> SavedJudgments:
         """Put together what was saved; `counts` are None for ready-made counts, `weeks` where no days were known."""
         self = object.__new__(cls)
@@ -132,7 +136,7 @@ class SavedJudgments(Judgments):
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
         self._saved_weeks, self.assignment = weeks, assignment
         self._log_doubts, self._doubts_of_days = log_doubts, ()
-        self._exits, self._saved_care, self.opened = exits, care, opened
+        self._exits, self._saved_care, self.opened, self._saved_stated = exits, care, opened, stated
         return self
 
     @property
@@ -186,6 +190,16 @@ class SavedJudgments(Judgments):
         if self._exits is None:
             self._rows("exits")
         return self._exits
+
+    def stated_counts(self, *, horizons: Sequence[int] = ()) -> StatedCounts:
+        """The counts by stated probability that were saved; of no other horizon."""
+        if self._saved_stated is None and STATED_PROB in self.columns:
+            raise NotEnoughDataError(NOTHING_STATED)
+        if self._saved_stated is None:
+            raise refuse_stated_without_rows()
+        if not set(horizons) <= set(self._saved_stated.horizons):
+            self._rows("stated_counts of another horizon")
+        return self._saved_stated
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside?"""

@@ -29,7 +29,7 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
     with ONE_AT_A_TIME:
         good = checked.good_rows(plan, horizons).with_columns(week_key=key.cast(nw.Int64), calendar_week=calendar)
         wanted = ["rep", "rank", *columns.values(), "week_key", "calendar_week"]
-        counted = collect(good.group_by(wanted).agg(*_sums(plan, horizons)))
+        counted = collect(good.group_by(wanted).agg(*horizon_sums(plan, horizons)))
         plan.opened.let_go()
     every = np.ones(len(counted), dtype=bool)
     rep, reps = used_labels(encode(counted["rep"]), every)
@@ -43,8 +43,8 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
     judged = _by_calendar(rep, rank, whole_numbers(counted["calendar_week"]), maturity, sums, horizons)
     keys = [rep, rank, *(codes for codes, _ in grouped.values()), weeks_ago, maturity]
     (rep, rank, *codes, weeks_ago, maturity), sums = add_up(keys, sums)
-    mature, events = _within(sums, maturity, horizons, young=False)
-    young, events_young = _within(sums, maturity, horizons, young=True)
+    mature, events = within_horizons(sums, maturity, horizons, young=False)
+    young, events_young = within_horizons(sums, maturity, horizons, young=True)
     return WeeklyCounts(
         reps,
         checked.choices.scale.ranks,
@@ -74,7 +74,7 @@ def _by_calendar(
     horizons: tuple[int, ...],
 ) -> JudgedWeeks:
     """The same counts by calendar week, over groups and maturities."""
-    mature, events = _within(sums, maturity, horizons, young=False)
+    mature, events = within_horizons(sums, maturity, horizons, young=False)
     both = {f"{name}{i}": row for name, rows in (("n", mature), ("e", events)) for i, row in enumerate(rows)}
     (rep, rank, week), found = add_up([rep, rank, week], both)
     shape = (len(horizons), rep.size)
@@ -84,7 +84,7 @@ def _by_calendar(
     return JudgedWeeks(horizons, rep, rank, week, *by_horizon)
 
 
-def _within(
+def within_horizons(
     sums: dict[str, IntArray], maturity: IntArray, horizons: tuple[int, ...], *, young: bool
 ) -> tuple[IntArray, IntArray]:
     """Judgments followed through, and their events, by horizon and row: the mature ones, or those still young."""
@@ -138,7 +138,7 @@ def _ended(day: str, bits: int) -> nw.Expr:
     return nw.col("code") == (nw.col(day) - nw.col("judged_day")) * 4 + bits
 
 
-def _sums(plan: Plan, horizons: tuple[int, ...]) -> list[nw.Expr]:
+def horizon_sums(plan: Plan, horizons: tuple[int, ...]) -> list[nw.Expr]:
     """Judgments, events within each horizon, and those seen in part only, which its cells leave out."""
     code = nw.col("code")
     seen_late = nw.col("entry_days") > 0 if "entered_at" in plan.present else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from calibra.data.frames.roles import DATES, NUMBERS
+from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,7 +60,7 @@ def with_plain_types(frame: nw.LazyFrame[Any], roles: Collection[str]) -> nw.Laz
 
 def is_label(name: str) -> bool:
     """Whether a column holds labels: reps, ranks, groupings and names of prospects."""
-    return name not in DATES and name not in NUMBERS
+    return name not in (*DATES, *NUMBERS, *PROBABILITIES)
 
 
 def own_type(frame: nw.LazyFrame[Any], name: str) -> str:

@@ -25,11 +25,13 @@ DATES = (
 """Roles whose columns hold dates."""
 NUMBERS = ("touches", "amount")
 """Roles whose columns hold numbers."""
+PROBABILITIES = ("stated_prob",)
+"""Roles whose columns hold probabilities: numbers from 0 to 1, or per cent."""
 LABELS = ("exit_kind",)
 """Roles whose columns hold labels, beside those that are required."""
 VERSION = "version"
 """Role whose column says which of several rows of one judgment is the last: a moment, a day, a number or text."""
-ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS, *LABELS, VERSION)
+ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS, *PROBABILITIES, *LABELS, VERSION)
 """Every role that has a meaning of its own; any other key of `columns` names a grouping."""
 _COUNTED = (
     "n events exits days entry_days ending maturity to_day exposure_days n_at_risk n_immature n_won n_amounts "

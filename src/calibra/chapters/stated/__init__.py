@@ -1,0 +1,1 @@
+"""Reps who state a percentage: what it means, per rep."""

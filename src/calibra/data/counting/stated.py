@@ -1,0 +1,241 @@
+"""Judgments by the probability that was stated, per rep: one group-by of the same rows, when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from calibra.data.counting.heaps import heaped_bins
+from calibra.data.counting.packed import MATURITIES, encode, whole_numbers
+from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows
+from calibra.data.counting.stated_unit import STATED_PROB, per_mille, refuse_stated_without_rows
+from calibra.data.counting.tabulate import IntArray, add_up
+from calibra.data.counting.weekly_rows import horizon_sums, within_horizons
+from calibra.data.frames.open import collect
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.tables import brief, make_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Floats = NDArray[np.float64]
+
+NOT_STATED = -1
+"""Stands for the thousandths of a judgment without a stated probability."""
+PER_MILLE = 1000
+NOTHING_STATED = f"No judgment states a probability: the column of `{STATED_PROB}` holds no value. Fill it."
+NEAREST_TO_CERTAIN = 10
+"""Thousandths: what is stated below 1 % counts as 1 %, above 99 % as 99 %; nobody's 0 has log-odds."""
+MOST_VALUES = 101
+"""More distinct values than there are whole per cents are binned between heaps, each bin about a 101st of all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatedCells:
+    """Mature judgments and their events per rep and stated probability."""
+
+    __repr__ = brief
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted: axis 0."""
+    n: IntArray
+    """Mature judgments with a stated probability, shape (R, K)."""
+    events: IntArray
+    """Those with an event within the horizon, shape (R, K)."""
+    stated: Floats
+    """Mean probability stated by the rep in the cell, shape (R, K); that of all reps where the rep has none."""
+    log_odds: Floats
+    """Mean of its log-odds, 1 % and 99 % being the ends, shape (R, K)."""
+    within_days: int
+    """Horizon in days."""
+    as_of: date
+    """Snapshot date."""
+    n_clipped: int
+    """Mature judgments stated below 1 % or above 99 %."""
+    n_not_stated: int
+    """Mature judgments without a stated probability."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per rep and stated value with a judgment: rep, stated, n, events."""
+        rep, value = np.nonzero(self.n)
+        columns: dict[str, ArrayLike] = {
+            "rep": np.array(self.reps, dtype=object)[rep],
+            "stated": self.stated[rep, value],
+            "n": self.n[rep, value],
+            "events": self.events[rep, value],
+        }
+        return make_table(columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatedCounts:
+    """How many judgments did each rep make at each stated probability, and how many had an event in time?
+
+    One row per rep and stated value, in thousandths; all arrays have the shape (M,), those by horizon (H, M). The
+    outcome is followed as in `binomial_cells`.
+    """
+
+    __repr__ = brief
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted: those of the judgments."""
+    horizons: tuple[int, ...]
+    """Horizons in days, shortest first."""
+    as_of: date
+    """Snapshot date."""
+    rep: IntArray
+    """Index into `reps`."""
+    per_mille: IntArray
+    """Stated probability in whole thousandths; −1 where none is stated."""
+    n: IntArray
+    """Judgments, of any age."""
+    n_mature: IntArray
+    """Judgments old enough for the horizon and followed through it, shape (H, M)."""
+    events: IntArray
+    """Those of them with an event within the horizon, shape (H, M)."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per rep and stated value: rep, stated, n, then mature_<days> and events_<days>."""
+        columns: dict[str, ArrayLike] = {
+            "rep": np.array(self.reps, dtype=object)[self.rep],
+            "stated": np.where(self.per_mille == NOT_STATED, np.nan, self.per_mille / PER_MILLE),
+            "n": self.n,
+        }
+        for i, days in enumerate(self.horizons):
+            columns |= {f"mature_{days}": self.n_mature[i], f"events_{days}": self.events[i]}
+        return make_table(columns)
+
+    def cells(self, within_days: int) -> StatedCells:
+        """Mature judgments per rep and stated value; of more values than 101, heaps stay and the rest is binned.
+
+        Raises
+        ------
+        InputError
+            A horizon that was not counted.
+        NotEnoughDataError
+            No mature judgment states a probability.
+        """
+        if within_days not in self.horizons:
+            known = ", ".join(map(str, self.horizons)) or "none"
+            raise InputError(f"`within_days` must be one of the counted horizons ({known}); got {within_days!r}.")
+        at = self.horizons.index(within_days)
+        n, events = self.n_mature[at], self.events[at]
+        is_stated = self.per_mille != NOT_STATED
+        if not n[is_stated].sum():
+            raise NotEnoughDataError(
+                f"No judgment that is {within_days} days old or older states a probability; wait, or fill "
+                f"`{STATED_PROB}` for older ones."
+            )
+        used = is_stated & (n > 0)
+        rep, value, n_used = self.rep[used], self.per_mille[used], n[used]
+        clipped = np.clip(value, NEAREST_TO_CERTAIN, PER_MILLE - NEAREST_TO_CERTAIN)
+        _, place = np.unique(clipped, return_inverse=True)
+        cell = heaped_bins(np.bincount(place, n_used), parts=MOST_VALUES)[place]
+        shape = (len(self.reps), int(cell.max()) + 1)
+        prob = clipped / PER_MILLE
+        sums = {
+            "n": n_used,
+            "events": events[used],
+            "stated": n_used * value / PER_MILLE,
+            "log_odds": n_used * np.log(prob / (1.0 - prob)),
+        }
+        by_cell = {name: _sum_into(shape, rep, cell, values) for name, values in sums.items()}
+        size = by_cell["n"]
+        return StatedCells(
+            self.reps,
+            np.rint(size).astype(np.int64),
+            np.rint(by_cell["events"]).astype(np.int64),
+            _means(by_cell["stated"], size),
+            _means(by_cell["log_odds"], size),
+            within_days,
+            self.as_of,
+            int(n_used[clipped != value].sum()),
+            int(n[~is_stated].sum()),
+        )
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The counts as equally long columns, for a file."""
+        by_days = {
+            f"{name}_{days}": getattr(self, name)[i]
+            for name in ("n_mature", "events")
+            for i, days in enumerate(self.horizons)
+        }
+        return {"rep": self.rep, "per_mille": self.per_mille, "n": self.n} | by_days
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLabels:
+    """What the columns of saved counts by stated probability do not say."""
+
+    reps: tuple[str, ...]
+    """Rep labels, sorted."""
+    horizons: tuple[int, ...]
+    """Horizons in days."""
+    as_of: date
+    """Snapshot date."""
+
+    def restore(self, columns: Mapping[str, NDArray[Any]]) -> StatedCounts:
+        """The counts whose `columns` these are."""
+        shape = (len(self.horizons), columns["rep"].size)
+        by_days = {
+            name: np.array([columns[f"{name}_{days}"] for days in self.horizons], dtype=np.int64).reshape(shape)
+            for name in ("n_mature", "events")
+        }
+        own = {name: columns[name] for name in ("rep", "per_mille", "n")}
+        return StatedCounts(self.reps, self.horizons, self.as_of, **own, **by_days)
+
+
+def count_stated(checked: CheckedRows, reps: tuple[str, ...], horizons: tuple[int, ...]) -> StatedCounts:
+    """Judgments and events by rep and stated probability; one scan of the good rows.
+
+    Raises
+    ------
+    InputError
+        Judgments without the column; a table that has changed since it was read.
+    NotEnoughDataError
+        A column without any value.
+    """
+    plan = replace(checked.plan, to_rerank=False, to_hand_back=False)
+    if STATED_PROB not in plan.opened.roles.columns:
+        raise refuse_stated_without_rows()
+    if STATED_PROB not in plan.present:
+        raise NotEnoughDataError(NOTHING_STATED)
+    value = per_mille(plan.opened.schema[STATED_PROB], plan.stated_unit).fill_null(NOT_STATED)
+    with ONE_AT_A_TIME:
+        good = checked.good_rows(plan, horizons).with_columns(per_mille=value)
+        good = good.with_columns(stated_key=(nw.col("per_mille") + 1) * MATURITIES + nw.col("maturity") + 1)
+        found = collect(good.group_by("rep", "stated_key").agg(*horizon_sums(plan, horizons)))
+        plan.opened.let_go()
+    labels, place = encode(found["rep"]), {rep: i for i, rep in enumerate(reps)}
+    rep = np.array([place.get(label, -1) for label in labels.values], dtype=np.int64)[labels.codes]
+    stated, maturity = np.divmod(whole_numbers(found["stated_key"]), MATURITIES)
+    sums = {name: whole_numbers(found[name]) for name in found.columns if name.startswith("n")}
+    if "entered_at" not in plan.present:  # else other rows are sound where endings are followed through
+        checked.first.check_judgments(int(sums["n"].sum()))
+    mature, events = within_horizons(sums, maturity - 1, horizons, young=False)
+    rows = {"n": sums["n"]} | {f"m{i}": row for i, row in enumerate(mature)}
+    rows |= {f"e{i}": row for i, row in enumerate(events)}
+    (rep, stated), added = add_up([rep, stated - 1], rows)
+    shape = (len(horizons), rep.size)
+    both = (np.array([added[f"{key}{i}"] for i in range(len(horizons))], np.int64).reshape(shape) for key in "me")
+    return StatedCounts(reps, horizons, date.fromordinal(plan.as_of_day), rep, stated, added["n"], *both)
+
+
+def _sum_into(shape: tuple[int, int], rep: IntArray, cell: IntArray, values: NDArray[Any]) -> Floats:
+    total = np.zeros(shape)
+    np.add.at(total, (rep, cell), values)
+    return total
+
+
+def _means(sums: Floats, size: Floats) -> Floats:
+    """Mean per rep and cell; that of all reps where the rep has none."""
+    everyone = sums.sum(axis=0) / size.sum(axis=0)
+    return np.where(size > 0, sums / np.maximum(size, 1.0), everyone)

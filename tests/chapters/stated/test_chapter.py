@@ -1,0 +1,164 @@
+"""The chapter on stated percentages: what is found, said in both languages, shown, saved and read again."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import calibra as cb
+from calibra.chapters.stated.findings import findings
+from calibra.chapters.stated.rows import Stated
+from calibra.reading.means import ALL_REPS
+from tests.chapters.stated.test_model import s_shape
+from tests.chapters.stated.worlds import cells_of, fit_cells, team
+
+SCALE = cb.RankScale(["A", "B"], {"A": cb.Promise(0.6, 90), "B": cb.Promise(0.3, 90)})
+
+
+def read(frame: pd.DataFrame, *, stated: bool = True) -> cb.Judgments:
+    columns = {name: name for name in frame if stated or name != "stated_prob"}
+    return cb.Judgments.from_frame(frame, scale=SCALE, as_of="2026-06-30", columns=columns)
+
+
+@cache
+def calibrated() -> cb.Calibration:
+    return cb.calibrate(read(team()), seed=1, engine="laplace", parts=["stated"], progress=False)
+
+
+def test_who_states_too_high_or_low_too_extreme_or_timid_is_found_of_the_right_reps() -> None:
+    told = {(found.key, found.rep) for found in calibrated().findings if found.key.startswith("stated.") and found.rep}
+    right = {
+        ("stated.too_high", "rep 0"),
+        ("stated.too_low", "rep 1"),
+        ("stated.too_extreme", "rep 2"),
+        ("stated.too_timid", "rep 3"),
+    }
+    assert right <= told
+    honest = {f"rep {i}" for i in range(4, 8)}
+    assert not {key for key, rep in told if rep in honest and key in ("stated.too_high", "stated.too_low")}
+
+
+def test_a_finding_states_the_numbers_of_the_table_in_both_languages() -> None:
+    (found,) = [found for found in calibrated().findings if found.key == "stated.too_high" and found.rep == "rep 0"]
+    row = calibrated().stated[90].lines().set_index("rep").loc["rep 0"]
+    names = ("stated", "actual", "actual_lower", "actual_upper")
+    stated, actual, lower, upper = (f"{100 * row[name]:.0f}" for name in names)
+    told = str(found).replace("\N{NO-BREAK SPACE}", " ")
+    assert f"{stated} % on average, and {actual} % ({lower}–{upper}) had an event within 90 days" in told
+    assert f"平均{stated}%に対して" in found.say("ja")
+    assert f"割合は{actual}%（{lower}〜{upper}）です" in found.say("ja")
+    frame = team()
+    old = frame[(pd.Timestamp("2026-06-30") - frame["judged_at"]).dt.days >= 90].dropna(subset="stated_prob")
+    own = old[old["rep"] == "rep 0"]
+    assert int(row["n"]) == len(own)
+    assert row["stated"] == pytest.approx(own["stated_prob"].str.rstrip("%").astype(float).mean() / 100)
+    assert int(row["events"]) == own["event_at"].notna().sum()
+
+
+def test_who_states_nothing_is_counted_in_a_note() -> None:
+    frame = team()
+    old = frame[(pd.Timestamp("2026-06-30") - frame["judged_at"]).dt.days >= 90]
+    n = int(old["stated_prob"].isna().sum())
+    told = [str(note) for note in calibrated().notes if "percentage" in str(note)]
+    assert told == [
+        f"Noted: {n} of {len(old):,} judgments at least 90 days old state no percentage: left out of what is said of "
+        "stated percentages."
+    ]
+
+
+def test_nobody_with_fewer_than_30_statements_is_named_and_what_is_clipped_is_noted() -> None:
+    n = np.array([[29], [400], [400]])
+    fit = fit_cells(cells_of(n, np.array([[0], [200], [200]]), np.array([0.5])))
+    assert fit.lines().set_index("rep").loc["r0", "prob_too_high"] > 0.9
+    assert not [found for found in findings(Stated({90: fit})) if found.rep == "r0"]
+
+
+def test_where_no_line_holds_is_a_doubt_and_where_one_does_there_is_none() -> None:
+    fit, _ = s_shape()
+    (doubt,) = [found for found in findings(Stated({90: fit})) if found.role == "doubt"]
+    assert doubt.key in ("stated.departs_above", "stated.departs_below")
+    assert str(doubt).startswith("No straight line holds: where ")
+    assert not [found for found in calibrated().doubts if found.key.startswith("stated.")]
+
+
+def test_without_the_column_there_is_no_answer_and_nothing_is_said() -> None:
+    calibration = cb.calibrate(read(team(), stated=False), seed=1, engine="laplace", parts=["stated"], progress=False)
+    assert "stated" not in calibration.answered
+    with pytest.raises(cb.NotEnoughDataError, match=r"There is no answer to `stated`\. Nothing is asked here\."):
+        _ = calibration.stated
+    assert not [note for note in calibration.notes if "stated" in note.key]
+
+
+def test_a_column_without_a_value_is_a_note_and_the_rest_is_answered(tmp_path: Path) -> None:
+    frame = team().assign(stated_prob=None)
+    calibration = cb.calibrate(read(frame), seed=1, engine="laplace", parts=["stated"], progress=False)
+    assert [note.key for note in calibration.notes] == ["stated.failed"]
+    calibration.save(tmp_path / "team.calibra")
+    assert list(map(str, cb.load(tmp_path / "team.calibra").notes)) == list(map(str, calibration.notes))
+    assert "states a probability" in str(calibration.notes[0])
+    assert list(calibration.ranks) == [90]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "en",
+            (
+                "Stated and actual percentages",
+                "What your percentages meant",
+                "70\N{NO-BREAK SPACE}% means",
+                "A new rep",
+            ),
+        ),
+        ("ja", ("読みの確度と実績", "あなたの確度の実績", "70%の実績", "新しい担当者")),
+    ],
+)
+def test_the_page_shows_the_curve_the_table_and_the_cards(lang: str, words: tuple[str, ...], tmp_path: Path) -> None:
+    page = calibrated().report(tmp_path / "report.html", lang=lang).read_text(encoding="utf-8")
+    for word in words:
+        assert word in page
+    assert page.count(f"<figcaption>{words[1]}") == 8  # a card each
+
+
+def test_a_file_gives_the_same_tables_and_findings(tmp_path: Path) -> None:
+    loaded = cb.load(calibrated().save(tmp_path / "team.calibra"))
+    for name in ("lines", "curves"):
+        pd.testing.assert_frame_equal(getattr(loaded.stated[90], name)(), getattr(calibrated().stated[90], name)())
+    counts = (each.judgments.stated_counts().table for each in (loaded, calibrated()))
+    pd.testing.assert_frame_equal(*counts)
+    assert list(map(str, loaded.findings)) == list(map(str, calibrated().findings))
+    with pytest.raises(cb.InputError, match="stated_counts of another horizon` needs rows"):
+        loaded.judgments.stated_counts(horizons=[30])
+
+
+def test_pictures_draw_the_curve_its_interval_and_what_was_counted() -> None:
+    fit = calibrated().stated[90]
+    axes = cb.plot_stated_curve(fit, rep="rep 2")
+    curve = fit.predict([0.1, 0.9], rep="rep 2")
+    line = next(line for line in axes.lines if line.get_label() == "curve")
+    assert line.get_xdata()[[0, -1]].tolist() == pytest.approx([10, 90])
+    assert line.get_ydata()[[0, -1]].tolist() == pytest.approx((100 * curve["estimate"]).tolist())
+    dots = axes.collections[-1].get_offsets()
+    own = fit.cells.table.query("rep == 'rep 2'")
+    np.testing.assert_allclose(dots[:, 1], 100 * own["events"] / own["n"])
+    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert texts == ["as stated", "90% interval", "curve", "counted, larger for more"]
+    assert "n " in axes.get_title(loc="left")
+    together = cb.plot_stated_reps(fit)
+    assert len(together.lines) == 1 + 8 + 1
+    everyone = cb.plot_stated_curve(fit)
+    assert ALL_REPS in everyone.get_title(loc="left")
+    with pytest.raises(cb.InputError, match="`rep` must be one of the reps in the result"):
+        cb.plot_stated_curve(fit, rep="nobody")
+    with pytest.raises(cb.InputError, match=r"This picture draws a StatedFit.*`calibration.stated\[days\]`"):
+        cb.plot_stated_curve(calibrated())
+
+
+def test_metrics_hold_the_findings() -> None:
+    metrics = calibrated().metrics()
+    assert metrics.astype(str).apply(lambda row: row.str.contains("too_high")).any(axis=None)
