@@ -75,7 +75,16 @@ def _parts(told: Told, page: Page) -> dict[str, Any]:
 def _sections(told: Told, page: Page) -> list[Any]:
     """What came in, how far to trust it, and what each chapter has to say."""
     of_chapters = [section for chapter, answer in told.answers for section in chapter.section(answer, page)]
-    return [intro_section(told.judgments, page), trust_section(told.fits, told.notes, page), *of_chapters]
+    return [
+        intro_section(told.judgments, page),
+        trust_section(told.fits, told.notes, _doubts(told), page),
+        *of_chapters,
+    ]
+
+
+def _doubts(told: Told) -> list[Finding]:
+    """Everything to check first, of all reps or of one."""
+    return [finding for finding in told.findings if finding.role == "doubt"]
 
 
 def _hash(text: str) -> str:

@@ -95,8 +95,10 @@ def _aside_rep(page: Page, rep: str) -> str:
     return page.label(rep)
 
 
-def trust_section(fits: Sequence[tuple[Phrase, Diagnostics]], notes: Sequence[Finding], page: Page) -> Section:
-    """The diagnostics in words, what could not be calculated, and what no statistics can tell."""
+def trust_section(
+    fits: Sequence[tuple[Phrase, Diagnostics]], notes: Sequence[Finding], doubts: Sequence[Finding], page: Page
+) -> Section:
+    """What to check first, the diagnostics in words, what could not be calculated, and what no statistics can tell."""
     say = page.say
     rows = [_trust_row(page, say.tell(name, form="page"), found) for name, found in fits]
     heads = ("fit", "verdict", "draws", "k", "engine")
@@ -107,7 +109,10 @@ def trust_section(fits: Sequence[tuple[Phrase, Diagnostics]], notes: Sequence[Fi
         plain = replace(say, several=False)  # a note names its horizon itself
         told = dict.fromkeys(page.reveal(plain.tell(note, form="page")) for note in notes)
         missing = [Text(say("trust.missing"), "head"), Bullets(list(told))]
-    blocks = [Text(say("trust.lead")), Table(columns, rows), *missing, Text(say("trust.limits"))]
+    first: list[Block] = []
+    if doubts:
+        first = [Text(say("trust.doubts"), "head"), Bullets([say.tell(doubt) for doubt in doubts])]
+    blocks = [*first, Text(say("trust.lead")), Table(columns, rows), *missing, Text(say("trust.limits"))]
     return Section("trust", say("trust.title"), blocks)
 
 

@@ -76,7 +76,8 @@ def test_each_finding_is_told_on_the_card_to_the_rep_and_on_the_first_page_in_a_
     fewer = of_rep("mixed", "Below")["ranks.fewer"]
     n, came, others = (fewer.values[name] for name in ("n", "came", "others"))
     assert say.tell(fewer, form="line") == (
-        f"Of {n} called {fewer.rank} {came} became opportunities; with the others {others.number:.0f} would have. "
+        f"Of {n} called {fewer.rank}, {came} became opportunities; of as many of the others' {fewer.rank}, "
+        f"{others.number:.0f} would. "
         "When in doubt, one rank down."
     )
     assert not say.has("ranks.below_line")

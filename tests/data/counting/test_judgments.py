@@ -309,7 +309,7 @@ def test_the_summary_tells_counts_shares_maturity_and_touches(twelve: str) -> No
     assert "11 judgments of 2 reps, judged from 2026-01-01, as of 2026-06-30." in text
     assert "Mature: 8 at least 30 days old, 6 at least 90 days old." in text
     assert "No row was set aside." in text
-    assert "Noted: 2 event or exit after as_of: open." in text
+    assert "Noted: 2 whose end lies after the snapshot: counted as open." in text
     touched = read(small(calls=[2, None, 4]), columns=ROLES | {"touches": "calls"}).summary()
     np.testing.assert_allclose(touched.touches, [[2, np.nan, 4]])
 

@@ -320,7 +320,7 @@ def test_no_rows_and_nothing_known_are_refused() -> None:
     for frame in (empty, empty.lazy(), empty.to_pandas(), empty.to_arrow()):
         with pytest.raises(InputError, match="at least one judgment known on 2026-06-30; it holds none"):
             read(frame)
-    with pytest.raises(InputError, match=r"known on 2025-01-01; it holds none\. 5 judged"):
+    with pytest.raises(InputError, match=r"known on 2025-01-01; it holds none\. Noted: 5 judged"):
         read(pd.DataFrame(table()), as_of="2025-01-01")
     with pytest.raises(InputError, match=r"(?s)it holds none\. 5 rows were set aside:.*unknown rank"):
         read(pd.DataFrame(table(label=["?"] * 5)), problems="set_aside")

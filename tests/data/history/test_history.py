@@ -176,8 +176,8 @@ def test_what_became_of_every_row_is_told() -> None:
     assert (found.n_prospects, found.n_without_outcome, found.n_outcomes) == (6, 1, 6)
     text = str(found)
     assert "19 changes of rank, 6 ranked prospects, as of 2026-06-30." in text
-    assert "Noted: 1 ranks written after the event (1 within 7 days): hindsight." in text
-    assert "Noted: 1 ranked prospects that are not among the outcomes: open." in text
+    assert "Noted: 1 ranks written after the event (1 within 7 days): hindsight, left out." in text
+    assert "Noted: 1 ranked prospects that are not among the outcomes: counted as open." in text
 
 
 def test_judgments_carry_the_account_of_their_log() -> None:
