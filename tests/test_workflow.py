@@ -144,8 +144,8 @@ def test_summary_tells_findings_first_and_ends_no_finding_without_its_footing(ca
 def test_tables_hold_every_horizon_told_apart(calibration: Calibration) -> None:
     tables = calibration.tables()
     assert set(tables) == {
-        "judgments", "probabilities", "profiles", "order", "spread", "expected", "reverse", "incidence", "lead_times", "tempo",
-        "chasing", "never", "bars", "detection", "styles", "thresholds", "promises",
+        "judgments", "probabilities", "profiles", "order", "spread", "expected", "reverse", "incidence", "lead_times",
+        "tempo", "chasing", "never", "bars", "detection", "styles", "thresholds", "promises",
     }  # fmt: skip
     own = calibration.ranks[60].probabilities()
     stacked = tables["probabilities"].query("within_days == 60").drop(columns="within_days")

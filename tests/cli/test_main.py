@@ -58,8 +58,8 @@ def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.Cap
     assert main(["fit", "judgments.csv", "--out", "out", "--verbose"]) == 0
     names = {path.name for path in (folder / "out").iterdir()}
     tables = (
-        "judgments", "probabilities", "profiles", "order", "spread", "expected", "reverse", "incidence", "lead_times", "tempo",
-        "chasing", "never", "hand_back", "bars", "detection", "styles", "thresholds", "promises",
+        "judgments", "probabilities", "profiles", "order", "spread", "expected", "reverse", "incidence", "lead_times",
+        "tempo", "chasing", "never", "hand_back", "bars", "detection", "styles", "thresholds", "promises",
     )  # fmt: skip
     drawn = ("probabilities-90", "profiles-90", "incidence", "lead-times", "bars", "thresholds")
     pictures = {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
