@@ -70,7 +70,7 @@ def test_who_states_nothing_is_counted_in_a_note() -> None:
     ]
 
 
-def test_nobody_with_fewer_than_30_statements_is_named_and_what_is_clipped_is_noted() -> None:
+def test_nobody_with_fewer_than_30_statements_is_named() -> None:
     n = np.array([[29], [400], [400]])
     fit = fit_cells(cells_of(n, np.array([[0], [200], [200]]), np.array([0.5])))
     assert fit.lines().set_index("rep").loc["r0", "prob_too_high"] > 0.9
