@@ -53,13 +53,20 @@ def patterns_read_only_users_texts() -> Iterator[str]:
 
 def no_code_asks_for_the_kind_of_a_fit() -> Iterator[str]:
     """A chapter knows its own fit and model; everyone else uses what every fit can do (`reading/checked.py`)."""
-    asked = re.compile(r"\bisinstance\([^()]*(?:\([^()]*\))?[^()]*\b\w+(?:Fit|Model)\b")
+    asked = re.compile(r"\bisinstance\([^()]*(?:\([^()]*\))?[^()]*\b(\w+(?:Fit|Model))\b")
     for module in modules():
         name = name_of(module)
-        own = name.split("/")[1] if name.startswith("chapters/") else ""
+        own = kinds_of(module.parent) if name.startswith("chapters/") else set()
         for number, line in enumerate(module.read_text(encoding="utf-8").splitlines(), 1):
-            if asked.search(line) and not own and not name.startswith(DECLARED_KINDS):
+            found = asked.search(line)
+            if found and found[1] not in own and not name.startswith(DECLARED_KINDS):
                 yield f"{name}:{number}: {line.strip()}"
+
+
+def kinds_of(folder: Path) -> set[str]:
+    """Fits and models that a chapter's folder defines."""
+    text = "".join(module.read_text(encoding="utf-8") for module in folder.glob("*.py"))
+    return set(re.findall(r"^class (\w+(?:Fit|Model))\b", text, re.MULTILINE))
 
 
 def the_formatter_stays_on() -> Iterator[str]:

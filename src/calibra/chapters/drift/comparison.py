@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.drift.sides import Sides, two_fits, two_reps
-from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.chapters.ranks.fit import RankFit
 from calibra.errors import InputError, check_kind
 from calibra.reading.means import ALL_REPS, log_odds
@@ -181,7 +180,7 @@ def compare(
         other, such as two snapshots: `replay` tells what moved between those.
     """
     for name, value in (("fit", fit), ("other", fit if other is None else other)):
-        check_kind(value, name, RankFit, more=_LEAD_TIMES if isinstance(value, LeadTimeFit) else "")
+        check_kind(value, name, RankFit, more=_LEAD_TIMES)
     check_margin_odds(margin_odds)
     if other is None:
         if not isinstance(reps, tuple) or len(reps) != 2:
