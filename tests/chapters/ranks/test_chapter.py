@@ -4,6 +4,8 @@ import pytest
 
 import calibra as cb
 from calibra.chapters.ranks.chapter import RANKS
+from calibra.chapters.ranks.findings import one_verdict
+from calibra.chapters.ranks.rows import Ranks
 from calibra.findings import Finding
 from calibra.reading.means import ALL_REPS
 from calibra.tables import plain_rows
@@ -132,6 +134,37 @@ def test_with_several_horizons_each_sentence_names_its_own_once() -> None:
         assert told.count(f"{found.within_days} days") == (found.within_days is not None)
     open_days = {found.within_days for found in all_findings("two horizons") if found.key == "ranks.cannot_tell"}
     assert open_days == {60}  # the card asks of the first horizon alone
+
+
+def test_of_several_horizons_one_verdict_is_told_and_no_other_page_says_that_it_cannot_be_told() -> None:
+    def level(side: str, days: int, weight: float, prob: float = 0.95) -> Finding:
+        return Finding(f"ranks.{side or 'in_line'}", rep="Abe", within_days=days, prob=prob, side=side, weight=weight)  # type: ignore[arg-type]
+
+    line, narrow, wide, above = (
+        level("", 90, 0.0),
+        level("below", 180, 6.0),
+        level("below", 365, 8.0),
+        level("above", 90, 4.0),
+    )
+    assert one_verdict([line, narrow, wide]) == [wide]
+    assert one_verdict([line, level("", 180, 0.0, 0.99)])[0].within_days == 180
+    assert one_verdict([narrow, above]) == [narrow, above]  # more at first, fewer in the end: both are so
+    assert one_verdict([]) == []
+    for days in (60, 90):
+        keys = {found.key for found in RANKS.findings(_verdict_at_one_horizon(days, "Aoki")) if found.rep == "Aoki"}
+        assert "ranks.below" in keys
+        assert not keys & {"ranks.cannot_tell", "ranks.few", "ranks.in_line"}
+
+
+def _verdict_at_one_horizon(days: int, rep: str) -> Ranks:
+    """The ranks of two horizons, as if the rep lay below at one of them and nothing were known at the other."""
+    ranks = answers("two horizons")[0]
+    told = Ranks(dict(ranks), ranks.margin_odds)
+    for rows in told.all_rows():
+        word = "below the others" if rows.days == days else "cannot tell yet"
+        row = {**rows.profiles[rep], "finding": word, "n_more": 50}
+        rows.__dict__["profiles"] = {**rows.profiles, rep: row}
+    return told
 
 
 def test_a_single_rep_is_compared_with_nobody() -> None:

@@ -8,7 +8,7 @@ import pytest
 from calibra.chapters.ranks.chapter import Ranks
 from calibra.chapters.thresholds.advice import ThresholdAdvice
 from calibra.chapters.thresholds.answer import Thresholds
-from calibra.chapters.thresholds.findings import style_findings, threshold_findings
+from calibra.chapters.thresholds.findings import one_style, style_findings, threshold_findings
 from calibra.chapters.thresholds.style import CANNOT_TELL, STARTS_HIGHER, STARTS_LOWER, RepStyles
 from calibra.findings import Finding
 from calibra.reading.by_horizon import ByHorizon
@@ -166,6 +166,20 @@ def test_styles_are_said_of_those_found_the_largest_gap_of_each_side_first() -> 
     )
     assert {finding.replaces for finding in found} == {("ranks.below", "ranks.above")}
     assert {(finding.within_days, finding.prob) for finding in found} == {(90, 0.95)}
+
+
+def test_a_rep_is_named_once_for_the_side_of_the_bars_at_the_horizon_where_the_gap_is_widest() -> None:
+    def style(rep: str, days: int, weight: float, side: str = "below") -> Finding:
+        return Finding("thresholds.starts_lower", rep=rep, within_days=days, prob=0.95, side=side, weight=weight)  # type: ignore[arg-type]
+
+    near, far, other, above = (
+        style("Abe", 90, 4.0),
+        style("Abe", 180, 7.0),
+        style("Baba", 180, 5.0),
+        style("Abe", 365, 3.0, "above"),
+    )
+    assert one_style([near, far, other, above]) == [far, other, above]
+    assert one_style([]) == []
 
 
 def test_a_review_is_proposed_by_the_styles_of_the_shortest_horizon_alone() -> None:

@@ -151,7 +151,7 @@ def _as_written(n: float) -> float:
 
 def _of_rep(ranks: Ranks, rep: str) -> Iterator[Finding]:
     first = ranks.rows(ranks.first_days)
-    sides = [found for rows in ranks.all_rows() for found in _level(rows, rep)]
+    sides = one_verdict([found for rows in ranks.all_rows() for found in _level(rows, rep)])
     differing = [found for found in sides if found.side]
     yield from _judged(first, rep)
     yield from sides
@@ -164,9 +164,20 @@ def _of_rep(ranks: Ranks, rep: str) -> Iterator[Finding]:
         widest = max(differing, key=lambda found: found.weight)
         key = f"ranks.review_{widest.side}"
         yield Finding(key, {"rep": Rep(rep)}, "try", rep, side=widest.side, weight=REVIEW_SIDE_WEIGHT)
-    yield from _open(first, rep)
+    if not sides:
+        yield from _open(first, rep)
     if differing:
         yield Finding("ranks.territory", {"rep": Rep(rep)}, "unknown", rep)
+
+
+def one_verdict(found: Sequence[Finding]) -> list[Finding]:
+    """Of a rep's verdicts at several horizons the one that is told: the widest gap to a side, else the surest.
+
+    Where the sides differ with the horizon both are facts, and both stand.
+    """
+    differing = {side: [of_side for of_side in found if of_side.side == side] for side in ("below", "above")}
+    told = [max(of_side, key=lambda one: one.weight) for of_side in differing.values() if of_side]
+    return told or sorted(found, key=lambda one: -(one.prob or 0.0))[:1]
 
 
 def _judged(rows: RankRows, rep: str) -> Iterator[Finding]:
@@ -273,7 +284,7 @@ def _review(rows: RankRows, rep: str) -> Iterator[Finding]:
 def _open(rows: RankRows, rep: str) -> Iterator[Finding]:
     """Whether outcomes differ, where that cannot be told yet, and about how many more judgments it takes."""
     row = rows.profiles.get(rep)
-    if row is None or rows.side(rep) or not rows.is_compared:
+    if row is None or not rows.is_compared:
         return
     key = "ranks.few"
     values: Values = {"rep": Rep(rep)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,8 +73,9 @@ def threshold_findings(found: Thresholds) -> list[Finding]:
     if found.advice is not None:
         findings += [count_verdicts(found.advice), *_out_of_reach(found.advice), *_without_numbers(found.advice)]
         findings += found.advice.findings()
-    for days, styles in found.styles.items():
-        findings += style_findings(styles, days)
+    findings += one_style(
+        [finding for days, styles in found.styles.items() for finding in style_findings(styles, days)]
+    )
     first = found.styles.get(next(iter(found.ranks), None))
     return findings + ([] if first is None else _reviews(first))
 
@@ -124,6 +125,14 @@ def _named(reps: list[str] | dict[str, None]) -> Listed:
 
 
 # each rep -------------------------------------------------------------------------------------------------------------
+
+
+def one_style(found: Sequence[Finding]) -> list[Finding]:
+    """Of a rep who is named at several horizons the widest gap alone; in the order in which they are found."""
+    widest: dict[tuple[str | None, str], Finding] = {}
+    for finding in sorted(found, key=lambda one: -one.weight):
+        widest.setdefault((finding.rep, finding.side), finding)
+    return [finding for finding in found if finding is widest[finding.rep, finding.side]]
 
 
 def style_findings(styles: RepStyles, days: int | None) -> list[Finding]:
