@@ -170,10 +170,10 @@ class Answers:
         Returns
         -------
         pandas.DataFrame
-            `as_of`, `chapter`, `scope` (all reps or one rep), `rep`, `rank`, `within_days`, `metric`, `estimate`,
-            `lower`, `upper`, `prob`, `n`.
+            `as_of`, `chapter`, `scope` (all reps or one rep), `rep`, `rank`, `within_days`, `of` (what else a row is
+            of, such as a stated percentage), `metric`, `estimate`, `lower`, `upper`, `prob`, `n`.
         """
-        tables = [(chapter.key, chapter.tables(answer)) for chapter, answer in self.on_the_page()]
+        tables = [(chapter, chapter.tables(answer)) for chapter, answer in self.on_the_page()]
         return make_metrics(tables, self.findings, self.judgments.as_of)
 
     def pictures(self) -> dict[str, Callable[[], Axes]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from calibra.chapters.contract import Chapter
 from calibra.findings import Finding
 from calibra.tables import make_table, plain_rows
 from calibra.words import ALL_REPS
@@ -22,6 +23,7 @@ COLUMNS = (
     "rep",
     "rank",
     "within_days",
+    "of",
     "metric",
     "estimate",
     "lower",
@@ -33,13 +35,13 @@ COLUMNS = (
 
 
 def make_metrics(
-    tables: Iterable[tuple[str, Mapping[str, pd.DataFrame]]], findings: Sequence[Finding], as_of: date | None
+    chapters: Iterable[tuple[Chapter[Any], Mapping[str, pd.DataFrame]]], findings: Sequence[Finding], as_of: date | None
 ) -> pd.DataFrame:
     """Tables of each chapter and findings as tidy rows.
 
     Parameters
     ----------
-    tables : iterable of chapter and its tables
+    chapters : iterable of chapter and its tables
         A quantity is `estimate`, or any column `x` with `x_lower` and `x_upper` beside it.
     findings : sequence of Finding
         Those with a probability.
@@ -48,13 +50,11 @@ def make_metrics(
     -------
     pandas.DataFrame
         `as_of`; `chapter`; `scope`, all reps or one rep; `rep`, `rank` (of a pair "A > B"), `within_days` where they
-        apply; `metric`: `table.quantity`, or the key of a finding; `estimate`, `lower`, `upper`; `prob`; `n`.
+        apply; `of`: what else tells the row from others of its table, such as a stated percentage; `metric`:
+        `table.quantity`, or the key of a finding; `estimate`, `lower`, `upper`; `prob`; `n`.
     """
     rows = [
-        row
-        for chapter, of_chapter in tables
-        for name, table in of_chapter.items()
-        for row in _of_table(chapter, name, table)
+        row for chapter, tables in chapters for name, table in tables.items() for row in _of_table(chapter, name, table)
     ]
     rows += [_of_finding(finding) for finding in findings if finding.prob is not None]
     day = None if as_of is None else as_of.isoformat()
@@ -62,14 +62,15 @@ def make_metrics(
     return make_table(columns | {"as_of": [day] * len(rows)})
 
 
-def _of_table(chapter: str, name: str, table: pd.DataFrame) -> Iterable[dict[str, Any]]:
+def _of_table(chapter: Chapter[Any], name: str, table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     columns = set(table.columns)
     quantities = ["estimate"] if {"estimate", "lower", "upper"} <= columns else []
     quantities += sorted(each for each in columns if {f"{each}_lower", f"{each}_upper"} <= columns)
     for row in plain_rows(table) if quantities else ():
         rep = row.get("rep")
-        known = {"chapter": chapter, "scope": "rep" if rep not in (None, ALL_REPS) else "all reps", "rep": rep}
+        known = {"chapter": chapter.key, "scope": "rep" if rep not in (None, ALL_REPS) else "all reps", "rep": rep}
         known |= {"rank": _rank(row), "within_days": row.get("within_days", row.get("days")), "n": row.get("n")}
+        known["of"] = ", ".join(str(row[label]) for label in chapter.labels.get(name, ())) or None
         for quantity in quantities:
             ends = ("lower", "upper") if quantity == "estimate" else (f"{quantity}_lower", f"{quantity}_upper")
             numbers = [np.nan if row[each] is None else row[each] for each in (quantity, *ends)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from calibra.chapters.fitting import Fitting
@@ -54,6 +54,8 @@ class Chapter[Result]:
     """Earlier chapters whose answers this one reads; a lint holds its imports to them."""
     tables: Callable[[Result], Tables] = _no_names
     """Name to table, as in the files that `calibra fit` writes."""
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of a table to columns that tell its rows apart, beside rep, rank and horizon: `of` in `metrics()`."""
     findings: Callable[[Result], Sequence[Finding]] = _nothing
     """What was found, what to try, what is not known, what is doubtful; of all reps or of one."""
     section: Callable[[Result, Page], Sequence[Section]] = _no_part

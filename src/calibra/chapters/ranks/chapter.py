@@ -114,6 +114,7 @@ RANKS = Chapter(
     "ranks",
     _fit,
     tables=_tables,
+    labels={"spread": ("quantity", "of")},
     findings=_findings,
     section=section,
     front=front,

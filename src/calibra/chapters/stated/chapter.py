@@ -81,6 +81,7 @@ STATED = Chapter(
     _fit,
     reads=(RANKS,),
     tables=_tables,
+    labels={"stated_curves": ("stated",)},
     findings=findings,
     section=section,
     card=card,
