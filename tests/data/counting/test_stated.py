@@ -155,7 +155,7 @@ def test_what_is_no_probability_or_may_be_two_is_refused_with_how_to_mend_it(sta
 def test_a_value_that_is_none_is_left_out_alone_and_noted_where_rows_may_be_set_aside() -> None:
     judgments = read(rows(["70%", "high", "30%"]), problems="set_aside")
     assert judgments.n_judgments == 3
-    assert noted_by_kind(judgments.summary())["stated_lost"] == 1
+    assert noted_by_kind(judgments.summary())["prob_lost"] == 1
     assert judgments.stated_counts().cells(60).n.tolist() == [[1, 1]]
 
 

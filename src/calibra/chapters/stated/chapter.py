@@ -15,7 +15,7 @@ from calibra.chapters.stated.model import StatedModel, StatedPriors
 from calibra.chapters.stated.rows import Stated
 from calibra.chapters.stated.section import card, section
 from calibra.data.counting.saved import has_rows
-from calibra.data.counting.stated_unit import STATED_PROB
+from calibra.data.frames.roles import STATED_PROB
 from calibra.findings import Finding
 from calibra.inference.declare.priors import LKJ, GammaPrecision, HalfNormal, Normal
 from calibra.inference.posterior import Diagnostics

@@ -15,9 +15,10 @@ from calibra.data.counting.counts import EXIT
 from calibra.data.counting.packed import encode, label_text, whole_numbers
 from calibra.data.counting.plan import EXIT_KINDS, HANDED_BACK, Plan, column_faults
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
-from calibra.data.counting.stated_unit import STATED_PROB, StatedColumn, read_stated_column
+from calibra.data.counting.stated_unit import read_prob_column
 from calibra.data.counting.tabulate import IntArray, add_up
 from calibra.data.frames.open import OpenedFrame, collect
+from calibra.data.frames.roles import PROBABILITIES
 from calibra.data.noted import counted_notes, note
 from calibra.errors import InputError
 from calibra.findings import Finding
@@ -105,7 +106,9 @@ def make_plan(
         told = faults or [f"`{role}` must be known for every judgment; it is missing in all." for role in unusable]
         raise InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in told)]))
     kinds = read_exit_kinds(opened, present, exit_kinds)
-    stated = read_stated_column(opened, loses_values=loses_values) if STATED_PROB in present else StatedColumn()
+    probs = {
+        role: read_prob_column(opened, role, loses_values=loses_values) for role in PROBABILITIES if role in present
+    }
     plan = Plan(
         opened,
         present,
@@ -113,10 +116,10 @@ def make_plan(
         with_touches=True,
         loses_values=loses_values,
         exit_kinds=kinds,
-        stated_unit=stated.unit,
-        n_stated_lost=stated.n_lost,
+        prob_units={role: column.unit for role, column in probs.items()},
+        n_prob_lost={role: column.n_lost for role, column in probs.items()},
     )
-    return plan, [*faults, *stated.faults]
+    return plan, [*faults, *(fault for column in probs.values() for fault in column.faults)]
 
 
 def read_exit_kinds(opened: OpenedFrame, present: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:

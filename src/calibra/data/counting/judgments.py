@@ -24,6 +24,7 @@ from calibra.data.counting.ready_counts import check_horizon, read_counts
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, Choices, Problems, check_rows, noted_in_part
 from calibra.data.counting.same_state import FirstCount
 from calibra.data.counting.set_aside import SetAside
+from calibra.data.counting.signals import SignalCounts, count_signals
 from calibra.data.counting.stated import StatedCounts, count_stated
 from calibra.data.counting.summary import JudgmentsSummary, summarise
 from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
@@ -86,6 +87,7 @@ class Judgments:
         "_log_doubts",
         "_noted",
         "_ready",
+        "_signals",
         "_stated",
         "_weeks",
         "as_of",
@@ -113,6 +115,7 @@ class Judgments:
     _weeks: dict[tuple[tuple[str, ...], tuple[int, ...]], WeeklyCounts]
     _endings: WeeklyEndings | None
     _exits: ExitCounts | None
+    _signals: dict[tuple[int, ...], SignalCounts]
     _stated: dict[tuple[int, ...], StatedCounts]
 
     def __init__(self) -> None:
@@ -155,9 +158,9 @@ class Judgments:
             `exit_kind`, `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead
             times, not for its outcome), `won_at`, `amount`, `expected_at`, `touches`, `recorded_at` (when the row came
             into the table: before, nothing of it is known, which `at` minds), `stated_prob` (the probability of the
-            event that the rep stated: numbers from 0 to 1, per cent, or text such as "70%"), `version` (of several rows
-            of a prospect, rep and day the last counts; may be the column of `recorded_at`); any other key is a
-            grouping.
+            event that the rep stated: numbers from 0 to 1, per cent, or text such as "70%"), `machine_prob` (likewise,
+            of a machine's score known at the judgment), `version` (of several rows of a prospect, rep and day the last
+            counts; may be the column of `recorded_at`); any other key is a grouping.
         problems : {"raise", "set_aside"}
             Whether bad rows are an error, or left out and reported in `set_aside` and in the log; of `won_at` and
             `expected_at`, which decide no outcome, the unreadable day alone is left out, and noted.
@@ -304,7 +307,15 @@ class Judgments:
         nothing |= {"_log_doubts": ()}
         nothing |= dict.fromkeys(("_cells", "_checked", "_doubts_of_days", "_endings", "_exits", "_noted", "_ready"))
         self = object.__new__(cls)
-        for name, value in {**nothing, "columns": {}, "_counts": {}, "_stated": {}, "_weeks": {}, **held}.items():
+        for name, value in {
+            **nothing,
+            "columns": {},
+            "_counts": {},
+            "_signals": {},
+            "_stated": {},
+            "_weeks": {},
+            **held,
+        }.items():
             setattr(self, name, value)
         return self
 
@@ -478,6 +489,24 @@ class Judgments:
         if wanted not in self._stated:
             self._stated[wanted] = count_stated(checked, self.reps, wanted)
         return self._stated[wanted]
+
+    def signal_counts(self, *, horizons: Sequence[int] = ()) -> SignalCounts:
+        """How many judgments at which rank, machine's score and stated probability? One more scan, when first asked.
+
+        Parameters
+        ----------
+        horizons : sequence of int
+            Horizons in days, beside those known already.
+
+        Raises
+        ------
+        InputError
+            Neither `machine_prob` nor `stated_prob` is mapped to a column; ready-made counts.
+        """
+        checked, wanted = self._rows("signal_counts"), all_horizons(self._horizons, horizons)
+        if wanted not in self._signals:
+            self._signals[wanted] = count_signals(checked, self.reps, wanted)
+        return self._signals[wanted]
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""

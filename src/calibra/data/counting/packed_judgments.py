@@ -33,14 +33,15 @@ from calibra.data.counting.saved import (
     weeks_from_columns,
 )
 from calibra.data.counting.set_aside import RowFault, SetAside
+from calibra.data.counting.signals import SignalCounts, SignalLabels
 from calibra.data.counting.stated import StatedCounts, StatedLabels
-from calibra.data.counting.stated_unit import STATED_PROB
+from calibra.data.frames.roles import MACHINE_PROB, PROBABILITIES, STATED_PROB
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.findings import KINDS as FINDING_KINDS
 
 FINDINGS = {kind.__name__: kind for kind in FINDING_KINDS}
-KINDS = (CellsLabels, CountsLabels, ExitsLabels, Reading, StatedLabels, WeeksLabels)
+KINDS = (CellsLabels, CountsLabels, ExitsLabels, Reading, SignalLabels, StatedLabels, WeeksLabels)
 """Records that the judgments of a manifest are made of."""
 _BY_NAME = {kind.__name__: kind for kind in KINDS}
 _WEEKS = ("weeks.parquet", "judged_weeks.parquet", "endings.parquet")
@@ -81,6 +82,7 @@ def pack_judgments(judgments: Judgments, members: dict[str, bytes]) -> dict[str,
         "weeks": weeks,
         "exits": exits,
         "stated": _pack_stated(judgments, members),
+        "signals": _pack_signals(judgments, members),
         "cells": to_plain([labels for labels, _ in cells]),
     }
 
@@ -116,6 +118,15 @@ def _pack_stated(judgments: Judgments, members: dict[str, bytes]) -> Any:
     return to_plain(StatedLabels(counts.reps, counts.horizons, counts.as_of))
 
 
+def _pack_signals(judgments: Judgments, members: dict[str, bytes]) -> Any:
+    """Counts by rank, machine's score and stated probability into members; nothing where there are no probabilities."""
+    counts = signal_counts(judgments)
+    if counts is None:
+        return None
+    members["signals.parquet"] = pack_table(counts.columns())
+    return to_plain(SignalLabels(counts.reps, counts.ranks, counts.horizons, counts.as_of))
+
+
 def unpack_judgments(archive: Archive) -> SavedJudgments:
     """The judgments, as far as a file keeps them."""
     told = archive.manifest["judgments"]
@@ -134,6 +145,8 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
     exits = exits and exits_from_columns(exits, unpack_table(archive.members["exits.parquet"]))
     stated = from_plain(told.get("stated"), _BY_NAME)
     stated = stated and stated.restore(unpack_table(archive.members["stated.parquet"]))
+    signals = from_plain(told.get("signals"), _BY_NAME)
+    signals = signals and signals.restore(unpack_table(archive.members["signals.parquet"]))
     care = [
         cells_from_columns(found, unpack_table(archive.members[f"care-{i}.parquet"]))
         for i, found in enumerate(from_plain(told["cells"], _BY_NAME))
@@ -150,6 +163,7 @@ def unpack_judgments(archive: Archive) -> SavedJudgments:
         care=tuple(care),
         opened=opened,
         stated=stated,
+        signals=signals,
         assignment=told["assignment"],
         log_doubts=from_plain(told["log_doubts"], FINDINGS),
         reading=from_plain(told["reading"], _BY_NAME),
@@ -179,10 +193,19 @@ def stated_counts(judgments: Judgments) -> StatedCounts | None:
         return None
 
 
+def signal_counts(judgments: Judgments) -> SignalCounts | None:
+    """The counts by rank, machine's score and stated probability, where a column of either is there."""
+    if not has_rows(judgments) or not set(PROBABILITIES) & set(judgments.columns):
+        return None
+    return judgments.signal_counts()
+
+
 def fingerprint_of(judgments: Judgments) -> str:
     """SHA-256 of everything that was counted."""
     tables = [cells_columns(cells)[1] for cells in counted_cells(judgments)]
     tables += [] if judgments.as_of is None else [counts_columns(judgments.duration_counts())[1]]
     stated = stated_counts(judgments)
     tables += [] if stated is None else [stated.columns()]
+    signals = signal_counts(judgments) if MACHINE_PROB in judgments.columns else None
+    tables += [] if signals is None else [signals.columns()]
     return fingerprint(tables)

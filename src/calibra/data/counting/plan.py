@@ -41,10 +41,10 @@ class Plan:
     judged_since: int | None = None
     """Day number before which judgments are left out; None reads them all."""
 
-    stated_unit: float = 1.0
-    """What `stated_prob` is divided by: 100 where it holds per cent."""
-    n_stated_lost: int = 0
-    """Values of `stated_prob` that are no probability and were left out alone."""
+    prob_units: Mapping[str, float] = field(default_factory=dict)
+    """What the column of each role of probabilities is divided by: 1, or 100 where it holds per cent."""
+    n_prob_lost: Mapping[str, int] = field(default_factory=dict)
+    """Role to the values that are no probability and were left out alone."""
 
     @property
     def handed_back(self) -> tuple[str, ...]:

@@ -130,8 +130,8 @@ class CheckedRows:
         if "n" in numbers and not self.duplicated:
             self.first.check_judgments(numbers["n"])
         noted = (note(kind, numbers.get(name, 0)) for name, kind in NOTED.items())
-        lost = note("stated_lost", self.plan.n_stated_lost)
-        return (*self.told, *counted_notes([*noted, lost, *self._without_value(numbers)]))
+        lost = (note("prob_lost", n, role=role) for role, n in self.plan.n_prob_lost.items())
+        return (*self.told, *counted_notes([*noted, *lost, *self._without_value(numbers)]))
 
     def _without_value(self, numbers: Mapping[str, int]) -> list[Finding]:
         """Roles that are mapped to a column without any value, and so count as absent."""

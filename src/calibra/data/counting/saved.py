@@ -17,10 +17,12 @@ from calibra.data.counting.judged_weeks import JudgedWeeks
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.open_counts import OpenCounts
 from calibra.data.counting.set_aside import SetAside
+from calibra.data.counting.signals import SignalCounts
 from calibra.data.counting.stated import NOTHING_STATED, StatedCounts
-from calibra.data.counting.stated_unit import STATED_PROB, refuse_stated_without_rows
+from calibra.data.counting.stated_unit import refuse_prob_without_rows
 from calibra.data.counting.summary import JudgmentsSummary, summarise
 from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
+from calibra.data.frames.roles import PROBABILITIES, STATED_PROB
 from calibra.data.scale import RankScale
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.findings import Finding
@@ -100,7 +102,16 @@ class Reading:
 class SavedJudgments(Judgments):
     """The judgments of a saved calibration: counts to read, no rows to ask."""
 
-    __slots__ = ("_saved_care", "_saved_cells", "_saved_counts", "_saved_stated", "_saved_weeks", "opened", "reading")
+    __slots__ = (
+        "_saved_care",
+        "_saved_cells",
+        "_saved_counts",
+        "_saved_signals",
+        "_saved_stated",
+        "_saved_weeks",
+        "opened",
+        "reading",
+    )
 
     reading: Reading
     opened: OpenCounts | None
@@ -109,6 +120,7 @@ class SavedJudgments(Judgments):
     _saved_weeks: tuple[WeeklyCounts, WeeklyEndings] | None
     _saved_care: tuple[BinomialCells, ...]
     _saved_stated: StatedCounts | None
+    _saved_signals: SignalCounts | None
 
     @classmethod
     def restore(
@@ -128,6 +140,7 @@ class SavedJudgments(Judgments):
         log_doubts: tuple[Finding, ...] = (),
         opened: OpenCounts | None = None,
         stated: StatedCounts | None = None,
+        signals: SignalCounts | None = None,
     ) -> SavedJudgments:
         """Put together what was saved; `counts` are None for ready-made counts, `weeks` where no days were known."""
         self = object.__new__(cls)
@@ -137,6 +150,7 @@ class SavedJudgments(Judgments):
         self._saved_weeks, self.assignment = weeks, assignment
         self._log_doubts, self._doubts_of_days = log_doubts, ()
         self._exits, self._saved_care, self.opened, self._saved_stated = exits, care, opened, stated
+        self._saved_signals = signals
         return self
 
     @property
@@ -196,10 +210,18 @@ class SavedJudgments(Judgments):
         if self._saved_stated is None and STATED_PROB in self.columns:
             raise NotEnoughDataError(NOTHING_STATED)
         if self._saved_stated is None:
-            raise refuse_stated_without_rows()
+            raise refuse_prob_without_rows(STATED_PROB)
         if not set(horizons) <= set(self._saved_stated.horizons):
             self._rows("stated_counts of another horizon")
         return self._saved_stated
+
+    def signal_counts(self, *, horizons: Sequence[int] = ()) -> SignalCounts:
+        """The counts by rank, machine's score and stated probability that were saved; of no other horizon."""
+        if self._saved_signals is None:
+            raise refuse_prob_without_rows(*PROBABILITIES)
+        if not set(horizons) <= set(self._saved_signals.horizons):
+            self._rows("signal_counts of another horizon")
+        return self._saved_signals
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside?"""

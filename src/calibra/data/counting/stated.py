@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from calibra.data.counting.heaps import heaped_bins
 from calibra.data.counting.packed import MATURITIES, encode, whole_numbers
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows
-from calibra.data.counting.stated_unit import STATED_PROB, per_mille, refuse_stated_without_rows
+from calibra.data.counting.stated_unit import per_mille, refuse_prob_without_rows
 from calibra.data.counting.tabulate import IntArray, add_up
 from calibra.data.counting.weekly_rows import horizon_sums, within_horizons
 from calibra.data.frames.open import collect
+from calibra.data.frames.roles import STATED_PROB
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.tables import brief, make_table
 
@@ -205,10 +206,10 @@ def count_stated(checked: CheckedRows, reps: tuple[str, ...], horizons: tuple[in
     """
     plan = replace(checked.plan, to_rerank=False, to_hand_back=False)
     if STATED_PROB not in plan.opened.roles.columns:
-        raise refuse_stated_without_rows()
+        raise refuse_prob_without_rows(STATED_PROB)
     if STATED_PROB not in plan.present:
         raise NotEnoughDataError(NOTHING_STATED)
-    value = per_mille(plan.opened.schema[STATED_PROB], plan.stated_unit).fill_null(NOT_STATED)
+    value = per_mille(STATED_PROB, plan.opened.schema[STATED_PROB], plan.prob_units[STATED_PROB]).fill_null(NOT_STATED)
     with ONE_AT_A_TIME:
         good = checked.good_rows(plan, horizons).with_columns(per_mille=value)
         good = good.with_columns(stated_key=(nw.col("per_mille") + 1) * MATURITIES + nw.col("maturity") + 1)

@@ -1,4 +1,4 @@
-"""What the column of stated probabilities holds: numbers from 0 to 1, or per cent; and which of its values are none."""
+"""What a column of probabilities holds: numbers from 0 to 1, or per cent; and which of its values are none."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import narwhals.stable.v2 as nw
 from calibra.data.counting.packed import number_of, whole_numbers
 from calibra.data.frames.dates import is_text
 from calibra.data.frames.open import OpenedFrame, collect
+from calibra.data.frames.roles import MACHINE_PROB, STATED_PROB
 from calibra.errors import InputError
 from calibra.words import counted, quoted
 
-STATED_PROB = "stated_prob"
 SHARE, PER_CENT = 1.0, 100.0
 PROBABILITY_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?%?$"
 SIGNED_TEXT = "%$"
 _SHOWN = 3
 
 
-class StatedColumn(NamedTuple):
-    """What the stated probabilities of a frame look like."""
+class ProbColumn(NamedTuple):
+    """What a column of probabilities looks like."""
 
     unit: float = SHARE
     """What they are divided by: 1, or 100."""
@@ -32,19 +32,21 @@ class StatedColumn(NamedTuple):
     """Values that are no probability and were left out."""
 
 
-def read_stated_column(opened: OpenedFrame, *, loses_values: bool) -> StatedColumn:
+def read_prob_column(opened: OpenedFrame, role: str, *, loses_values: bool) -> ProbColumn:
     """Tell numbers from 0 to 1 and per cent apart; one small query over the column.
 
     Parameters
     ----------
     opened : OpenedFrame
-        The frame; its column `stated_prob` holds numbers or text.
+        The frame; the column of the role holds numbers or text.
+    role : str
+        `stated_prob` or `machine_prob`.
     loses_values : bool
         Whether a value that is no probability is left out alone; else it is a fault.
     """
-    dtype = opened.schema[STATED_PROB]
-    value, signed = as_number(dtype), _is_signed(dtype)
-    plain, bad = ~value.is_null() & ~signed, _is_bad(dtype)
+    dtype = opened.schema[role]
+    value, signed = as_number(role, dtype), _is_signed(role, dtype)
+    plain, bad = ~value.is_null() & ~signed, _is_bad(role, dtype)
     fine = ~value.is_null() & (value >= 0) & (value <= PER_CENT)
     asked = {
         "n_bad": number_of(bad),
@@ -56,61 +58,60 @@ def read_stated_column(opened: OpenedFrame, *, loses_values: bool) -> StatedColu
     found = collect(opened.frame.select(**asked))
     opened.let_go()
     n = {name: int(whole_numbers(found[name])[0]) for name in asked}
-    column = quoted(opened.roles.columns[STATED_PROB])
-    faults = [*_ambiguous(n, column)]
+    faults = [*_ambiguous(n, role, quoted(opened.roles.columns[role]))]
     if n["n_bad"] and not loses_values:
-        faults.append(_say_bad(opened, n["n_bad"], column))
+        faults.append(_say_bad(opened, role, n["n_bad"]))
     unit = PER_CENT if n["n_signed"] or n["n_above"] else SHARE
-    return StatedColumn(unit, tuple(faults), n["n_bad"] if loses_values else 0)
+    return ProbColumn(unit, tuple(faults), n["n_bad"] if loses_values else 0)
 
 
-def per_mille(dtype: nw.dtypes.DType, unit: float) -> nw.Expr:
-    """The stated probability in whole thousandths; null where there is none that can be read."""
-    value = as_number(dtype)
+def per_mille(role: str, dtype: nw.dtypes.DType, unit: float) -> nw.Expr:
+    """The probability in whole thousandths; null where there is none that can be read."""
+    value = as_number(role, dtype)
     sound = nw.when((value >= 0) & (value <= unit)).then(value)
     return (sound / unit * 1000 + 0.5).floor().cast(nw.Int64)
 
 
-def as_number(dtype: nw.dtypes.DType) -> nw.Expr:
+def as_number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
     """The column as a float, a per cent sign left out; null where missing, NaN or no number."""
-    value = nw.col(STATED_PROB)
+    value = nw.col(role)
     if is_text(dtype):
-        text = _tidy()
+        text = _tidy(role)
         value = nw.when(text.str.contains(PROBABILITY_TEXT)).then(text.str.replace_all("%", "", literal=True))
     value = value.cast(nw.Float64)
     return nw.when(~value.is_nan()).then(value)
 
 
-def _tidy() -> nw.Expr:
+def _tidy(role: str) -> nw.Expr:
     """The text without blanks, its per cent sign narrow."""
-    text = nw.col(STATED_PROB).cast(nw.String).str.replace_all("％", "%", literal=True)
+    text = nw.col(role).cast(nw.String).str.replace_all("％", "%", literal=True)
     return text.str.replace_all(" ", "", literal=True)
 
 
-def _is_signed(dtype: nw.dtypes.DType) -> nw.Expr:
-    return _tidy().str.contains(SIGNED_TEXT) if is_text(dtype) else nw.lit(value=False)
+def _is_signed(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
+    return _tidy(role).str.contains(SIGNED_TEXT) if is_text(dtype) else nw.lit(value=False)
 
 
-def _is_bad(dtype: nw.dtypes.DType) -> nw.Expr:
+def _is_bad(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
     """Whether there is a value, and it is no probability in either way of writing."""
-    value = as_number(dtype)
+    value = as_number(role, dtype)
     outside = [(value < 0) | (value > PER_CENT)]
     if is_text(dtype):
-        text = _tidy()
+        text = _tidy(role)
         outside.append(~text.is_null() & ~text.str.contains(PROBABILITY_TEXT) & (text != nw.lit("")))
     return reduce(or_, outside)
 
 
-def _ambiguous(n: dict[str, int], column: str) -> list[str]:
+def _ambiguous(n: dict[str, int], role: str, column: str) -> list[str]:
     """A column that holds both ways of writing: nobody can know which is meant by each value."""
     if n["n_signed"] and n["n_plain"]:
         return [
-            f"`{STATED_PROB}` (column {column}) must be written one way; found {counted(n['n_signed'], 'value')} with "
+            f"`{role}` (column {column}) must be written one way; found {counted(n['n_signed'], 'value')} with "
             f"a per cent sign and {n['n_plain']:,} without. Write all as '70%', or all as numbers from 0 to 1."
         ]
     if n["n_above"] and n["n_between"]:
         return [
-            f"`{STATED_PROB}` (column {column}) must hold numbers from 0 to 1, or per cent from 0 to 100; found "
+            f"`{role}` (column {column}) must hold numbers from 0 to 1, or per cent from 0 to 100; found "
             f"{counted(n['n_between'], 'value')} between 0 and 1 and {n['n_above']:,} above 1, so that 0.5 may mean "
             "50 % or half a per cent. Where all are per cent, divide the column by 100; where both ways are mixed, "
             "divide those above 1 alone."
@@ -118,17 +119,16 @@ def _ambiguous(n: dict[str, int], column: str) -> list[str]:
     return []
 
 
-def _say_bad(opened: OpenedFrame, n: int, column: str) -> str:
-    rows: nw.LazyFrame[Any] = opened.frame.filter(_is_bad(opened.schema[STATED_PROB]))
-    named = [name for name in ("prospect", STATED_PROB) if name in opened.schema]
+def _say_bad(opened: OpenedFrame, role: str, n: int) -> str:
+    rows: nw.LazyFrame[Any] = opened.frame.filter(_is_bad(role, opened.schema[role]))
+    named = [name for name in ("prospect", role) if name in opened.schema]
     found = collect(rows.select(*named).sort(*named).head(_SHOWN))
     opened.let_go()
-    shown = "; ".join(
-        f"prospect {row.get('prospect')}: {_as_came(row[STATED_PROB])}" for row in found.iter_rows(named=True)
-    )
+    shown = "; ".join(f"prospect {row.get('prospect')}: {_as_came(row[role])}" for row in found.iter_rows(named=True))
     more = "; …" if n > _SHOWN else ""
+    column = quoted(opened.roles.columns[role])
     return (
-        f"`{STATED_PROB}` (column {column}) must be a number from 0 to 1, per cent from 0 to 100, or text such as "
+        f"`{role}` (column {column}) must be a number from 0 to 1, per cent from 0 to 100, or text such as "
         f"'70%'; it is not, in {counted(n, 'row')} ({shown}{more}). Correct them, or leave them empty."
     )
 
@@ -137,8 +137,11 @@ def _as_came(value: object) -> str:
     return quoted(value) if isinstance(value, str) else f"{value}"
 
 
-def refuse_stated_without_rows() -> InputError:
-    """What is said where stated probabilities are asked of judgments that have none."""
+def refuse_prob_without_rows(*roles: str) -> InputError:
+    """What is said where probabilities are asked of judgments that have none."""
+    what = {STATED_PROB: "stated probabilities", MACHINE_PROB: "scores of a machine"}
+    named = " or ".join(f"`{role}`" for role in roles)
     return InputError(
-        f"Stated probabilities are read from a column: map it as `{STATED_PROB}` in `columns` of Judgments.from_frame."
+        f"{' and '.join(what[role] for role in roles).capitalize()} are read from a column: map it as {named} in `columns` of "
+        "Judgments.from_frame."
     )

@@ -25,7 +25,8 @@ DATES = (
 """Roles whose columns hold dates."""
 NUMBERS = ("touches", "amount")
 """Roles whose columns hold numbers."""
-PROBABILITIES = ("stated_prob",)
+STATED_PROB, MACHINE_PROB = "stated_prob", "machine_prob"
+PROBABILITIES = (STATED_PROB, MACHINE_PROB)
 """Roles whose columns hold probabilities: numbers from 0 to 1, or per cent."""
 LABELS = ("exit_kind",)
 """Roles whose columns hold labels, beside those that are required."""
