@@ -1,6 +1,9 @@
 # The public names, each beside the module it lives in: the one list, read by `__init__.py` and by type checkers.
 
 from .calibration import Calibration as Calibration, calibrate as calibrate, load as load
+from .chapters.added.fit import AddedFit as AddedFit
+from .chapters.added.model import AddedModel as AddedModel, AddedPriors as AddedPriors
+from .chapters.added.pictures import plot_added as plot_added
 from .chapters.drift.comparison import compare as compare
 from .chapters.drift.pictures import plot_comparison as plot_comparison
 from .chapters.exits.pictures import plot_hand_backs as plot_hand_backs

@@ -11,6 +11,7 @@ import numpy as np
 
 from calibra.answers import Part
 from calibra.archive import read_archive, write_archive
+from calibra.chapters.added.chapter import ADDED
 from calibra.chapters.exits.chapter import EXITS
 from calibra.chapters.fitting import FitSettings, Fitting
 from calibra.chapters.granularity.chapter import GRANULARITY
@@ -58,6 +59,8 @@ class Calibration(Scored):
     """How do reps end prospects, and what came of what was handed back? Where `exit_kind` says how each ended."""
     stated = Part(STATED)
     """What does a stated percentage mean? Horizon in days to `StatedFit`, where `stated_prob` says what reps stated."""
+    added = Part(ADDED)
+    """What do rank and percentage add to a machine's score? Horizon in days to `AddedFit`, with `machine_prob`."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 

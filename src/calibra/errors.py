@@ -70,6 +70,7 @@ INSIDE_A_CALIBRATION = {
     "RankFit": "ranks[days]",
     "ThresholdFit": "thresholds.fits[days]",
     "LeadTimeFit": "lead_times",
+    "AddedFit": "added[days]",
     "StatedFit": "stated[days]",
     "ThresholdAdvice": "thresholds.advice",
     "Granularity": "granularity[days]",

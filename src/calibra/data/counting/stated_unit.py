@@ -141,7 +141,5 @@ def refuse_prob_without_rows(*roles: str) -> InputError:
     """What is said where probabilities are asked of judgments that have none."""
     what = {STATED_PROB: "stated probabilities", MACHINE_PROB: "scores of a machine"}
     named = " or ".join(f"`{role}`" for role in roles)
-    return InputError(
-        f"{' and '.join(what[role] for role in roles).capitalize()} are read from a column: map it as {named} in `columns` of "
-        "Judgments.from_frame."
-    )
+    asked = " and ".join(what[role] for role in roles).capitalize()
+    return InputError(f"{asked} are read from a column: map it as {named} in `columns` of Judgments.from_frame.")
