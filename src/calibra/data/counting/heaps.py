@@ -22,11 +22,10 @@ def heaped_bins(n: ArrayLike, *, parts: int) -> NDArray[np.int64]:
         return np.arange(counts.size)
     part = counts.sum() / parts
     bins = np.zeros(counts.size, dtype=np.int64)
-    current, held, after_heap = 0, 0.0, False
+    current, held = 0, 0.0
     for i, count in enumerate(counts):
-        is_heap = count >= part
-        if i and (is_heap or after_heap or held >= part):
+        if i and (count >= part or held >= part):  # a heap, or after one, or enough is held
             current, held = current + 1, 0.0
         bins[i] = current
-        held, after_heap = held + count, is_heap
+        held += count
     return bins
