@@ -223,6 +223,22 @@ def test_early_and_late_hazards_are_counted_by_hand():
     assert not late.plateau[0]
 
 
+def test_who_came_under_observation_late_counts_from_then_on_in_late_hazards():
+    # as above, and five of the open came under observation on day 95: they were not followed into the late days
+    days, ending = np.r_[5, 95, np.full(28, 100)], np.r_[EVENT, EVENT, np.full(28, OPEN)]
+    entered = pd.Series([pd.NaT] * 25 + [AS_OF - pd.Timedelta(days=5)] * 5)
+    judgments = judgments_of(
+        days, ending, exits=False, scale=scale_of("A", within_days=10), entered_at=entered.to_numpy()
+    )
+    fit = LeadTimeModel(interval_edges_days=(50, 100)).fit(
+        judgments, seed=1, engine="laplace", draws=100, progress=False
+    )
+    late = late_days(fit, np.array([10]))
+    assert (late.followed_days[0], late.late_from_days[0], late.n_late[0]) == (100, 90, 24)
+    assert late.early[0] == pytest.approx(1 / (5 + 24 * 10.5))
+    assert late.late_upper[0] == pytest.approx(4.7439 / (4.5 + 23 * 10 + 5 * 5.5), rel=1e-4)
+
+
 def test_judged_at_and_ages_are_those_of_the_rows(year):
     named = year.fit.chasing(year.judgments)
     assert ((AS_OF - named.judged_at).dt.days == named.age_days).all()

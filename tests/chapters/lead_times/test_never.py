@@ -44,6 +44,20 @@ def test_a_plateau_is_found_and_holds_the_share_that_never_comes():
     assert row.tail_share_upper < 0.01
 
 
+def test_the_lower_end_allows_for_what_as_many_days_again_might_bring():
+    # 160 of 400 have their event on days 5 to 35; of the 240 open none has one in the last 548 days
+    days, ending = np.r_[np.arange(160) % 31 + 5, np.full(240, FOLLOWED)], np.repeat([EVENT, OPEN], [160, 240])
+    fit = MODEL.fit(
+        judgments_of(days, ending, age_days=FOLLOWED, exits=False), seed=1, engine="laplace", draws=300, progress=False
+    )
+    row, came = fit.never().iloc[-1], fit.incidence_draws([FOLLOWED], cause="event")[:, 0, 0, 0]
+    # exact Poisson, no event: the upper end of a 90 % interval is 2.9957 (Garwood 1936), on 240 × 547.5 person-days
+    later = (1.0 - came) * (1.0 - np.exp(-2.9957 / (240 * (FOLLOWED // 2 + 0.5)) * FOLLOWED))
+    assert row.verdict == "plateau"
+    assert row.lower == pytest.approx(np.quantile(1.0 - came - later, 0.05), abs=1e-3)
+    assert later.mean() > 0.01
+
+
 @pytest.mark.parametrize("seed", [5, pytest.param(6, marks=pytest.mark.slow)])
 def test_slow_events_are_not_called_absent(seed):
     # .60 become events, a fifth of them slow: three years show about .53 of them

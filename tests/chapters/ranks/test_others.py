@@ -34,6 +34,11 @@ def test_the_mean_over_the_others_is_that_of_a_loop_without_reps_of_few_judgment
     np.testing.assert_allclose(gap_to_others(fit, case_mix="all reps"), gap)
 
 
+def test_from_30_judgments_on_a_rep_is_one_of_the_others() -> None:
+    fit = fitted([[40, 60], [12, 17], [12, 18], [50, 5]], [[20, 10], [2, 1], [6, 4], [30, 1]])
+    assert read_others(fit).known.tolist() == [True, False, True, True]
+
+
 def test_of_fewer_than_two_others_there_is_no_gap_and_nothing_is_said() -> None:
     # FOUND N12: two reps, 10,000 at .2 and .1, 600 at .5 and .33
     profiles = fitted([[5000, 5000], [300, 300]], [[1000, 500], [150, 99]]).profiles()

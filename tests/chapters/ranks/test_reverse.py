@@ -37,6 +37,14 @@ def test_the_interval_is_that_of_jeffreys_and_without_events_there_is_none() -> 
     assert table.loc["rep 01", ["share", "lower", "upper"]].isna().all(axis=None)
 
 
+def test_where_all_events_stood_in_one_rank_the_interval_ends_at_none_and_all() -> None:
+    # as Brown, Cai and DasGupta (2001) mend the ends of Jeffreys' interval
+    fit = cb.RankModel().fit(counts([[40, 60], [20, 20]], [[12, 0], [5, 5]]), seed=1, engine="laplace", draws=100)
+    table = fit.reverse().set_index(["rep", "rank"])
+    assert table.loc[("rep 00", "A"), ["lower", "upper"]].tolist() == pytest.approx([beta.ppf(0.05, 12.5, 0.5), 1.0])
+    assert table.loc[("rep 00", "B"), ["lower", "upper"]].tolist() == pytest.approx([0.0, beta.ppf(0.95, 0.5, 12.5)])
+
+
 def test_a_rep_is_told_how_many_of_the_events_had_stood_low() -> None:
     # "Inverted" has 30, 105 and 195 events of 300 judgments each at A, B and C
     (found,) = [one for one in all_findings("mixed") if one.key == "ranks.missed_of" and one.rep == "Inverted"]

@@ -93,6 +93,9 @@ def test_a_pace_that_has_changed_is_a_doubt(change: tuple[float, float], key: li
     for doubt in told:
         came, expected = (float(str(doubt.values[name])) for name in ("came", "expected"))
         assert came < expected if change[0] > 1.0 else came > expected
+        unchanged = calibrated().ranks[90].young
+        assert unchanged is not None
+        assert expected == pytest.approx(unchanged.events.sum(), rel=0.15)  # as many as come where nothing changes
 
 
 def test_a_file_gives_the_same_tables(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import calibra as cb
 from calibra.chapters.stated.findings import findings
 from calibra.chapters.stated.rows import Stated
 from calibra.reading.means import ALL_REPS
+from calibra.values import Given
 from tests.chapters.stated.test_model import s_shape
-from tests.chapters.stated.worlds import cells_of, fit_cells, team
+from tests.chapters.stated.worlds import LOG_ODDS, cells_of, fit_cells, logistic, team
 
 SCALE = cb.RankScale(["A", "B"], {"A": cb.Promise(0.6, 90), "B": cb.Promise(0.3, 90)})
 
@@ -77,10 +78,32 @@ def test_nobody_with_fewer_than_30_statements_is_named() -> None:
     assert not [found for found in findings(Stated({90: fit})) if found.rep == "r0"]
 
 
+def test_who_states_one_percentage_only_is_not_called_extreme_for_what_the_others_do() -> None:
+    n = np.full((8, len(LOG_ODDS)), 60)
+    n[0] = np.where(np.arange(len(LOG_ODDS)) == 5, 400, 0)  # all at 50 %
+    fit = fit_cells(cells_of(n, np.rint(n * logistic(0.4 * LOG_ODDS)).astype(np.int64)))
+    assert fit.lines().set_index("rep").loc["r0", "prob_too_extreme"] >= 0.9
+    told = {found.rep for found in findings(Stated({90: fit})) if found.key == "stated.too_extreme"}
+    assert told == {f"r{i}" for i in range(1, 8)}
+
+
+def test_a_finding_weighs_as_many_prospects_as_were_stated_wrong() -> None:
+    rows = calibrated().stated[90].lines().set_index("rep")
+    weight = {(found.key, found.rep): found.weight for found in calibrated().findings}
+    high, extreme = rows.loc["rep 0"], rows.loc["rep 2"]
+    assert weight["stated.too_high", "rep 0"] == pytest.approx(high["n"] * abs(high["gap_points"]) / 100)
+    assert weight["stated.too_extreme", "rep 2"] == pytest.approx(extreme["n"] * extreme["error_points"] / 100)
+
+
 def test_where_no_line_holds_is_a_doubt_and_where_one_does_there_is_none() -> None:
     fit, _ = s_shape()
     (doubt,) = [found for found in findings(Stated({90: fit})) if found.role == "doubt"]
-    assert doubt.key in ("stated.departs_above", "stated.departs_below")
+    at = doubt.values["stated"]
+    assert isinstance(at, Given)
+    bent = 1.6 * np.tanh(2.0 * LOG_ODDS)  # the curve of `s_shape`, and the straight line nearest to it
+    off = bent - np.polyval(np.polyfit(LOG_ODDS, bent, 1), LOG_ODDS)
+    is_above = np.interp(np.log(at.share / (1.0 - at.share)), LOG_ODDS, off) > 0.0
+    assert doubt.key == ("stated.departs_above" if is_above else "stated.departs_below")
     assert str(doubt).startswith("No straight line holds: where ")
     assert not [found for found in calibrated().doubts if found.key.startswith("stated.")]
 

@@ -43,6 +43,12 @@ def test_the_share_by_an_age_is_that_of_mature_events_of_the_rank_and_of_20_of_a
     np.testing.assert_allclose(shares[:, [2, 28]], [[0.0, 1.0], [0.0, 1.0]])
 
 
+def test_events_of_judgments_that_came_under_observation_late_say_nothing_of_the_days() -> None:
+    rows = [*OLD, ("Abe", "A", 60, 17, 2)]
+    entered = [pd.NaT] * 90 + [AS_OF - pd.Timedelta(days=55)] * 2
+    assert event_days(judged(rows, entered_at=entered).duration_counts(horizons=[28]), 28).sum() == 50
+
+
 def test_young_judgments_their_events_so_far_and_their_share() -> None:
     found = cells_of(judged(OLD + NEW))
     assert found is not None
