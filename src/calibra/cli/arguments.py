@@ -1,0 +1,100 @@
+"""The commands with their arguments, as `calibra --help` lists them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from inspect import cleandoc
+from typing import Any
+
+from calibra.cli.demo import demo
+from calibra.cli.fit import check, fit, init
+from calibra.cli.read import report, score
+from calibra.version import __version__
+
+EXAMPLES = """\
+examples:
+  calibra demo                                   a simulated team of twenty reps: tables, pictures and the report
+  calibra init judgments.csv                     write calibra.toml, with the roles its columns look like
+  calibra check judgments.csv                    is the file sound? what is in it?
+  calibra fit judgments.csv --out results        tables as CSV, a summary, pictures, the saved calibration
+  calibra report results                         one HTML file to read and to talk about
+  calibra score results open.csv --as-of 2026-09-30   how probable is an event now, prospect by prospect?
+
+exit status: 0 good, 1 a fit that its own diagnostics speak against, 2 bad input or use,
+  4 a database that was not reached, went away or refused: call again, or ask for the right to read
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Every command, each with its own help."""
+    parser = argparse.ArgumentParser(
+        prog="calibra",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="How far does each rep's ranking of prospects agree with what comes of them?",
+    )
+    parser.add_argument("--version", action="version", version=f"calibra {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    add = _command(commands, demo, "calibra demo --data salvirt --out demo-out")
+    add("--data", choices=("simulated", "salvirt"), default="simulated", help="simulated, or published counts")
+    add("--out", default="demo-out", metavar="DIR", help="where to write (default: demo-out)")
+    add("--seed", type=int, default=1, help="same seed, same numbers (default: 1)")
+    add("--lang", choices=("en", "ja"), default="en", help="language of what is printed (default: en)")
+    add("--verbose", action="store_true", help="print every table and sentence")
+
+    add = _command(commands, init, "calibra init judgments.csv")
+    add("file", metavar="FILE", help="your CSV or Parquet file, or the .toml to write")
+    _add_config(add)
+
+    add = _command(commands, check, "calibra check judgments.csv --config calibra.toml")
+    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
+    _add_config(add, with_as_of=True)
+
+    add = _command(commands, fit, "calibra fit judgments.parquet --config calibra.toml --out results --json")
+    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
+    _add_config(add, with_as_of=True)
+    add("--out", required=True, metavar="DIR", help="where to write tables, summary and pictures")
+    add("--seed", type=int, help="instead of the seed in the file")
+    add("--verbose", action="store_true", help="print every table and sentence")
+
+    add = _command(commands, report, "calibra report results --lang ja --out report.html")
+    add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")
+    add("--lang", choices=("en", "ja"), default="en", help="language (default: en)")
+    add("--out", metavar="HTML", help="where to write (default: report.html or report.ja.html in DIR)")
+    add("--standings", action="store_true", help="add the reps' standings, with their intervals")
+    add("--pseudonyms", metavar="FILE", help="pseudonyms for reps, made with the secret key this file holds")
+
+    add = _command(commands, score, "calibra score results open.parquet --as-of 2026-09-30 --out scored.parquet")
+    add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")
+    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a prospect")
+    add("--as-of", required=True, metavar="DATE", help="the day ages are counted to; nothing reads the clock")
+    add("--out", metavar="FILE", help="Parquet or CSV to write (default: scored.parquet or .csv in DIR)")
+    add("--within-days", type=int, metavar="DAYS", help="one horizon for all, of those fitted (default: the promised)")
+    add("--config", metavar="TOML", help="columns, time zone and encoding of FILE (default: as it was fitted)")
+    return parser
+
+
+def _add_config(add: Callable[..., Any], *, with_as_of: bool = False) -> None:
+    add("--config", default="calibra.toml", metavar="TOML", help="settings (default: calibra.toml)")
+    if with_as_of:
+        add("--as-of", metavar="DATE", help="snapshot date, instead of the one in the file")
+
+
+def _command(commands: Any, run: Callable[[argparse.Namespace], int], example: str) -> Callable[..., Any]:
+    """A subcommand named and described by its function; returns its `add_argument`."""
+    words = cleandoc(run.__doc__ or "")
+    parser = commands.add_parser(
+        run.__name__,
+        help=words.partition("\n")[0],
+        description=words,
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON, for pipelines")
+    shown.add_argument("--quiet", action="store_true", help="print nothing but errors and notes")
+    add: Callable[..., Any] = parser.add_argument
+    return add

@@ -1,0 +1,74 @@
+"""`calibra demo`: simulated or published judgments from end to end."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calibra.cli.parts import make_folder, print_json, report_name, show_result, status_of
+from calibra.cli.show import as_json, page_words, say
+
+if TYPE_CHECKING:
+    from calibra.calibration import Calibration
+    from calibra.data.counting.judgments import Judgments
+    from calibra.data.simulation.simulate import SimulatedWorld
+
+DEMO_DRAWS = 400
+"""Draws of the demo's fits: the fewest an answer may rest on, so that a newcomer need not wait."""
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Simulated or published judgments from end to end."""
+    from calibra.calibration import calibrate
+
+    out = make_folder(options.out)
+    world, judgments = (None, _published(options)) if options.data == "salvirt" else _simulated(out, options)
+    calibration = calibrate(judgments, seed=options.seed, draws=DEMO_DRAWS, progress=not options.quiet)
+    event = "win" if world is None else "opportunity"
+    reports = [calibration.report(out / report_name(lang), lang=lang, event=event) for lang in ("en", "ja")]
+    pictures = calibration.save_pictures(out, formats=("png",))
+    if options.json:
+        print_json(as_json(calibration, [*reports, *pictures]))
+    elif not options.quiet:
+        held = [] if world is None else [_held_against_truth(calibration, world).strip()]
+        told = page_words(options.lang)("terminal.demo_rest", reports=", ".join(map(str, reports)))
+        show_result(calibration, options, lang=options.lang, event=event, rest=[*held, told])
+    return status_of(calibration, options.words)
+
+
+def _simulated(out: Path, options: argparse.Namespace) -> tuple[SimulatedWorld, Judgments]:
+    """Twenty reps and 6,000 prospects, written to Parquet and counted from there by DuckDB."""
+    from calibra.data.counting.judgments import Judgments
+    from calibra.data.simulation.simulate import simulate_judgments
+
+    world = simulate_judgments(seed=options.seed)
+    path = out / "judgments.parquet"
+    world.frame.to_parquet(path, index=False)
+    if not (options.quiet or options.json):
+        say(
+            f"A simulated organisation, whose truth is known: 20 reps, 6,000 prospects, written to {path} and counted "
+            "by DuckDB. The event is: the prospect becomes an opportunity.\n"
+        )
+    return world, Judgments.from_frame(path, scale=world.scale, as_of=world.as_of, columns=world.columns)
+
+
+def _published(options: argparse.Namespace) -> Judgments:
+    from calibra.data.published import SALVIRT_SOURCE, salvirt_judgments
+
+    if not (options.quiet or options.json):
+        say(f"{SALVIRT_SOURCE} The event is: the deal is won, at the end.\n")
+    return salvirt_judgments()
+
+
+def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
+    """How many of the intervals hold the true probability?"""
+    held = total = 0
+    for days, rank_fit in getattr(calibration, "ranks", {}).items():
+        if days is None:
+            continue
+        truth = world.truth.probabilities(days)[[world.truth.reps.names.index(rep) for rep in rank_fit.reps]]
+        table = rank_fit.probabilities().iloc[len(rank_fit.ranks) :]
+        inside = (table["lower"] <= truth.ravel()) & (truth.ravel() <= table["upper"])
+        held, total = held + int(inside.sum()), total + len(inside)
+    return f"The truth is known here: {held} of the {total} 90 % intervals of reps and ranks hold it.\n"
