@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calibra.report.glance import first_page
@@ -18,9 +19,19 @@ MOST_RANKS = 7
 """Ranks printed; the report has all."""
 MOST_NOTES = 1
 """Doubts and notes printed in full; the others are counted."""
+FEWEST_LINES = 3
+"""Lines for Monday that stand on every screen."""
 
 
-def brief(calibration: Calibration, *, lang: str, event: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, and how soon it may be left out where a screen is too small: 0 never, then the highest first."""
+
+    text: str
+    leave_out: int = 0
+
+
+def brief(calibration: Calibration, *, lang: str, event: str) -> list[Line]:
     """The lines, in a language."""
     page = calibration.page(lang=lang, event=event)
     glance = first_page(
@@ -28,17 +39,36 @@ def brief(calibration: Calibration, *, lang: str, event: str) -> list[str]:
     )
     say = page.say
     notes = [say.tell(note) for note in calibration.notes if note.role != "note"]
+    tiles = [say("terminal.tile", head=tile.head, figure=tile.figure, text=tile.text) for tile in glance.tiles[:-1]]
     return [
-        say("format.colon", head=glance.facts[0], rest=glance.facts[1]),
-        *([glance.warning] if glance.warning else [say("terminal.good", n=f"{len(calibration.named_fits()):,}")]),
-        *_few(glance.doubts, "terminal.doubt", page),
-        *_few(notes, "terminal.note", page),
-        "",
-        *_meant_and_came(calibration, page),
-        "",
-        *_monday(glance, page),
-        *(say("terminal.tile", head=tile.head, figure=tile.figure, text=tile.text) for tile in glance.tiles[:-1]),
+        Line(say("format.colon", head=glance.facts[0], rest=glance.facts[1])),
+        Line(glance.warning or say("terminal.good", n=f"{len(calibration.named_fits()):,}")),
+        *(Line(text) for text in _few(glance.doubts, "terminal.doubt", page)),
+        *(Line(text, 2) for text in _few(notes, "terminal.note", page)),
+        BLANK,
+        *(Line(text) for text in _meant_and_came(calibration, page)),
+        BLANK,
+        *(Line(text, 1 if i >= FEWEST_LINES else 0) for i, text in enumerate(_monday(glance, page))),
+        *(Line(text, 3 + (i > 0)) for i, text in enumerate(tiles)),
+        BLANK,
     ]
+
+
+BLANK = Line("", 9)
+"""Between two parts."""
+
+
+def fitted(lines: Sequence[Line], room: int, height: Callable[[str], int], *, more: Callable[[int], str]) -> list[str]:
+    """Those of the lines that fit, `height` each; `more` says how many that one would talk about were left out."""
+    kept = list(lines)
+    while sum(height(line.text) for line in kept) > room - (len(kept) < len(lines)):
+        first = max(kept, key=lambda line: line.leave_out)
+        if not first.leave_out:
+            break
+        last = max(i for i, line in enumerate(kept) if line.leave_out == first.leave_out)
+        del kept[last]
+    n_gone = sum(bool(line.text) for line in lines) - sum(bool(line.text) for line in kept)
+    return [*(line.text for line in kept), *([more(n_gone)] if n_gone else [])]
 
 
 def _few(told: Sequence[str], key: str, page: Page) -> Iterator[str]:

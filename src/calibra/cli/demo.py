@@ -31,9 +31,9 @@ def demo(options: argparse.Namespace) -> int:
     if options.json:
         print_json(as_json(calibration, [*reports, *pictures]))
     elif not options.quiet:
-        held = [] if world is None else [_held_against_truth(calibration, world).strip()]
+        held = [] if world is None else [_held_against_truth(calibration, world, options.lang)]
         told = page_words(options.lang)("terminal.demo_rest", reports=", ".join(map(str, reports)))
-        show_result(calibration, options, lang=options.lang, event=event, rest=[*held, told])
+        show_result(calibration, options, lang=options.lang, event=event, rest=[*held, told], above=1)
     return status_of(calibration, options.words)
 
 
@@ -46,10 +46,7 @@ def _simulated(out: Path, options: argparse.Namespace) -> tuple[SimulatedWorld, 
     path = out / "judgments.parquet"
     world.frame.to_parquet(path, index=False)
     if not (options.quiet or options.json):
-        say(
-            f"A simulated organisation, whose truth is known: 20 reps, 6,000 prospects, written to {path} and counted "
-            "by DuckDB. The event is: the prospect becomes an opportunity.\n"
-        )
+        say(page_words(options.lang)("terminal.demo_first", path=path))
     return world, Judgments.from_frame(path, scale=world.scale, as_of=world.as_of, columns=world.columns)
 
 
@@ -57,11 +54,11 @@ def _published(options: argparse.Namespace) -> Judgments:
     from calibra.data.published import SALVIRT_SOURCE, salvirt_judgments
 
     if not (options.quiet or options.json):
-        say(f"{SALVIRT_SOURCE} The event is: the deal is won, at the end.\n")
+        say(f"{SALVIRT_SOURCE} The event is: the deal is won, at the end.")
     return salvirt_judgments()
 
 
-def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
+def _held_against_truth(calibration: Calibration, world: SimulatedWorld, lang: str) -> str:
     """How many of the intervals hold the true probability?"""
     held = total = 0
     for days, rank_fit in getattr(calibration, "ranks", {}).items():
@@ -71,4 +68,4 @@ def _held_against_truth(calibration: Calibration, world: SimulatedWorld) -> str:
         table = rank_fit.probabilities().iloc[len(rank_fit.ranks) :]
         inside = (table["lower"] <= truth.ravel()) & (truth.ravel() <= table["upper"])
         held, total = held + int(inside.sum()), total + len(inside)
-    return f"The truth is known here: {held} of the {total} 90 % intervals of reps and ranks hold it.\n"
+    return page_words(lang)("terminal.demo_held", n=held, n_all=total)

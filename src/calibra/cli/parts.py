@@ -68,14 +68,14 @@ def refuse(reason: str, status: int) -> int:
 
 
 def show_result(
-    calibration: Calibration, options: argparse.Namespace, *, lang: str, event: str, rest: Sequence[str]
+    calibration: Calibration, options: argparse.Namespace, *, lang: str, event: str, rest: Sequence[str], above: int = 0
 ) -> None:
     """Everything with --verbose, else one screen."""
     if options.verbose:
         show(calibration, options.words, lang=lang)
         say("\n".join(rest))
     else:
-        show_briefly(calibration, options.words, lang=lang, event=event, rest=rest)
+        show_briefly(calibration, options.words, lang=lang, event=event, rest=rest, above=above)
 
 
 def report_name(lang: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PIPED_WIDTH = 110
 """Characters a line where nobody watches."""
+SCREEN = 25
+"""Lines that `fit` and `demo` print without --verbose."""
 
 
 def show(calibration: Calibration, words: Callable[[str], str], *, lang: str = "en") -> None:
@@ -43,12 +45,31 @@ def show(calibration: Calibration, words: Callable[[str], str], *, lang: str = "
 
 
 def show_briefly(
-    calibration: Calibration, words: Callable[[str], str], *, lang: str, event: str, rest: Sequence[str]
+    calibration: Calibration, words: Callable[[str], str], *, lang: str, event: str, rest: Sequence[str], above: int = 0
 ) -> None:
-    """One screen: how far to trust it, meant and came, the lines for Monday, and where the rest is."""
-    from calibra.cli.brief import brief
+    """One screen: how far to trust it, meant and came, the lines for Monday, and where the rest is.
 
-    say(words("\n".join([*brief(calibration, lang=lang, event=event), "", *rest])))
+    `above` is the number of lines that stand on it already.
+    """
+    from calibra.cli.brief import brief, fitted
+
+    say_page = page_words(lang)
+    room = SCREEN - above - sum(map(_height, rest))
+    lines = fitted(
+        brief(calibration, lang=lang, event=event),
+        room,
+        lambda text: _height(words(text)),
+        more=lambda n: say_page("terminal.left_out", n=f"{n:,}"),
+    )
+    say(words("\n".join([*lines, *rest])))
+
+
+def _height(text: str) -> int:
+    """Lines of the terminal that a text takes."""
+    from rich.text import Text
+
+    console = _console()
+    return max(1, sum(len(Text(line).wrap(console, console.width)) for line in harmless(text).split("\n")))
 
 
 def show_judgments(judgments: Judgments, words: Callable[[str], str], *, each_rep: bool = False) -> None:
