@@ -1,9 +1,10 @@
-"""A job for the night: read, fit, save, score what is open, and end with a status that a scheduler understands.
+"""Six nights of `calibra run`: two good ones, and four broken exports that must not pass.
 
-0: all well; 1: a fit that its own diagnostics speak against, so that yesterday's calibration stays in place; 2: the
-input cannot be used. Run it as it is on a simulated team; for yours change `read_tables`, the scale and the columns.
+Run it as it is on a simulated team. For yours keep the settings and `run_night`, and let a scheduler call it. Exit
+status 0 is good, 1 a fit that cannot be trusted, 2 bad input, 3 a limit reached, 4 a database to call again.
 """
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,48 +12,63 @@ import pandas as pd
 
 import calibra as cb
 
-GOOD, DOUBTFUL, BAD_INPUT = 0, 1, 2
-SCALE = cb.RankScale(
-    ranks=["A", "B", "C"],
-    promises={"A": cb.Promise(0.5, within_days=90), "B": cb.Promise(0.25, within_days=90)},
-)
-ROLES = ("prospect", "rep", "rank", "judged_at", "event_at", "exit_at")
-COLUMNS = {role: role for role in ROLES}  # role: your column
-SAVED = Path("team.calibra")
+SETTINGS = """\
+as_of = "2026-09-29"
+problems = "set_aside"    # a bad row is left out and counted; [limits] says how many are too many
+
+[columns]
+prospect = "prospect"
+rep = "rep"
+rank = "rank"
+judged_at = "judged_at"
+event_at = "event_at"
+exit_at = "exit_at"
+
+[scale]
+ranks = ["A", "B", "C"]
+
+[promises.A]
+prob = 0.5
+within_days = 90
+
+[fit]
+draws = 400
+engine = "laplace"
+
+[limits]
+max_set_aside = 0.02
+min_rows_vs_last = 0.9
+"""
 
 
-def read_tables() -> tuple[pd.DataFrame, pd.DataFrame, object]:
-    """Everything judged so far, what is open now, and the day the data were taken; nothing reads the clock."""
-    world = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=800, scale=SCALE)
-    is_open = world.frame["event_at"].isna() & world.frame["exit_at"].isna()
-    return world.frame, world.frame[is_open], world.as_of
+def run_night(table: pd.DataFrame, today: str) -> int:
+    """One night on tonight's table; prints its line and returns the exit status."""
+    table.to_csv("judgments.csv", index=False)
+    shell = ["run", "judgments.csv", "--out", "results", "--as-of", today, "--quiet"]
+    ran = subprocess.run([sys.executable, "-m", "calibra", *shell], capture_output=True, text=True)
+    told = [line for line in ran.stderr.splitlines() if line.startswith("calibra: ")]
+    print(f"exit {ran.returncode}", *told or [f"calibra: {today}: good, see results/run.json"])
+    return ran.returncode
 
 
-def main() -> int:
-    """Tonight's run; returns the exit status."""
-    judged, open_now, today = read_tables()
-    judgments = cb.Judgments.from_frame(
-        judged, scale=SCALE, as_of=today, columns=COLUMNS,
-        problems="set_aside",  # a bad row is left out, counted, and told; it does not stop the night
-    )  # fmt: skip
-    print(judgments.set_aside)
-
-    calibration = cb.calibrate(judgments, seed=1, draws=400, parts=("lead times",), progress=False)
-    print(*calibration.diagnostics, sep="\n")
-    if not calibration.ok:
-        print("A fit cannot be trusted; yesterday's calibration stays:", *calibration.problems, sep="\n")
-        return DOUBTFUL
-    calibration.save(SAVED)  # in one step: a reader sees yesterday's file or today's, whole
-
-    scored = cb.load(SAVED).score(open_now, as_of=today)
-    scored.sort_values("score_estimate", ascending=False).to_parquet("scored.parquet", index=False)
-    print(*(f"{n} {what}" for what, n in cb.count_notes(scored).items()), sep="\n")
-    return GOOD
+def main() -> None:
+    """Two good nights, then the exports that break in practice."""
+    Path("calibra.toml").write_text(SETTINGS, encoding="utf-8")
+    scale = cb.RankScale(["A", "B", "C"])
+    table = cb.simulate_judgments(seed=1, n_reps=5, n_prospects=800, scale=scale, as_of="2026-10-04").frame
+    nights = {
+        "2026-09-29": table,
+        "2026-09-30": table,
+        "2026-10-01": table.assign(rank=table["rank"].replace({"B": "Warm"})),  # somebody renamed a label
+        "2026-10-02": table.assign(event_at=None),  # a join that finds nothing
+        "2026-10-03": table.head(400),  # a file that was cut
+        "2026-10-04": table.iloc[::2],  # half of the prospects are gone
+    }
+    statuses = [run_night(export, today) for today, export in nights.items()]
+    if statuses != [0, 0, 3, 3, 3, 3]:
+        sys.exit(f"expected two good nights and four that stop; got {statuses}")
+    print(*cb.load("results/calibration.calibra").diagnostics, sep="\n")  # still those of the second night
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (cb.CalibraError, OSError) as error:
-        print(f"nightly: {error}", file=sys.stderr)
-        sys.exit(BAD_INPUT)
+    main()

@@ -34,9 +34,13 @@ def test_each_quantity_of_a_table_is_a_row_with_its_interval_and_n() -> None:
 
 
 def test_a_finding_is_a_row_with_its_probability() -> None:
-    told = [Finding("ranks.below", rep="Abe", within_days=90, prob=0.93), Finding("ranks.note")]
+    told = [
+        Finding("data.none_young", {"days": 90, "as_of": None}, rep="Abe", within_days=90, prob=0.93),
+        Finding("ranks.note"),
+    ]
     (row,) = make_metrics([], told, None).to_dict(orient="records")
-    assert (row["metric"], row["chapter"], row["rep"], row["prob"]) == ("ranks.below", "ranks", "Abe", 0.93)
+    assert (row["metric"], row["chapter"], row["rep"], row["prob"]) == ("data.none_young", "data", "Abe", 0.93)
+    assert row["finding"].startswith("Every judgment is at least 90 days old")
 
 
 def test_a_calibration_gives_its_tables_numbers_again() -> None:

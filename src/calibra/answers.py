@@ -171,7 +171,7 @@ class Answers:
         -------
         pandas.DataFrame
             `as_of`, `chapter`, `scope` (all reps or one rep), `rep`, `rank`, `within_days`, `of` (what else a row is
-            of, such as a stated percentage), `metric`, `estimate`, `lower`, `upper`, `prob`, `n`.
+            of, such as a stated percentage), `metric`, `estimate`, `lower`, `upper`, `prob`, `n`, `finding`.
         """
         tables = [(chapter, chapter.tables(answer)) for chapter, answer in self.on_the_page()]
         return make_metrics(tables, self.findings, self.judgments.as_of)

@@ -66,7 +66,7 @@ def write_archive(path: str | Path, manifest: Mapping[str, Any], members: Mappin
         for name, data in {MANIFEST: told, **members}.items():
             file.writestr(zipfile.ZipInfo(name), data)  # ZipInfo's own date: 1980, always
         file.comment = _MARK + _digest(told).encode("ascii")
-    return _replace_whole(Path(path), held.getvalue())
+    return replace_whole(Path(path), held.getvalue())
 
 
 def read_archive(path: str | Path) -> Archive:
@@ -139,7 +139,7 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _replace_whole(path: Path, data: bytes) -> Path:
+def replace_whole(path: Path, data: bytes) -> Path:
     """Put these bytes at `path` in one step; what was there stays until they are safely on disk."""
     target = path.resolve()
     aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")

@@ -30,6 +30,7 @@ COLUMNS = (
     "upper",
     "prob",
     "n",
+    "finding",
 )
 """Columns of the table, in this order."""
 
@@ -51,7 +52,8 @@ def make_metrics(
     pandas.DataFrame
         `as_of`; `chapter`; `scope`, all reps or one rep; `rep`, `rank` (of a pair "A > B"), `within_days` where they
         apply; `of`: what else tells the row from others of its table, such as a stated percentage; `metric`:
-        `table.quantity`, or the key of a finding; `estimate`, `lower`, `upper`; `prob`; `n`.
+        `table.quantity`, or the key of a finding; `estimate`, `lower`, `upper`; `prob`; `n`;
+        `finding`, its sentence.
     """
     rows = [
         row for chapter, tables in chapters for name, table in tables.items() for row in _of_table(chapter, name, table)
@@ -92,4 +94,5 @@ def _of_finding(finding: Finding) -> dict[str, Any]:
         "within_days": finding.within_days,
         "metric": finding.key,
         "prob": finding.prob,
+        "finding": str(finding),
     }

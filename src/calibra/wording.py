@@ -36,7 +36,7 @@ type EventKind = Literal["event", "opportunity", "win"]
 LANGS: tuple[str, ...] = get_args(Lang.__value__)
 EVENT_KINDS: tuple[str, ...] = get_args(EventKind.__value__)
 PAGES, CHAPTERS = "calibra.report", "calibra.chapters"
-OWN_HOMES = {"data": "calibra.data", "inference": "calibra.inference", "checks": "calibra.checks"}
+OWN_HOMES = {name: f"calibra.{name}" for name in ("data", "inference", "checks", "nightly")}
 """Prefix of a key to the package that holds its words, where it is no chapter."""
 SURENESS = ((0.99, "nearly_certain"), (0.95, "very_likely"), (0.9, "likely"), (0.75, "leaning"))
 """Probability from which on a word of sureness is said, and the name of the word."""

@@ -10,6 +10,8 @@ from typing import Any
 from calibra.cli.demo import demo
 from calibra.cli.fit import check, fit, init
 from calibra.cli.read import report, score
+from calibra.cli.run import run
+from calibra.cli.snapshot import snapshot
 from calibra.version import __version__
 
 EXAMPLES = """\
@@ -20,8 +22,10 @@ examples:
   calibra fit judgments.csv --out results        tables as CSV, a summary, pictures, the saved calibration
   calibra report results                         one HTML file to read and to talk about
   calibra score results open.csv --as-of 2026-09-30   how probable is an event now, prospect by prospect?
+  calibra run judgments.csv --out results --as-of 2026-09-30   all of it, every night, stopped by [limits]
 
 exit status: 0 good, 1 a fit that its own diagnostics speak against, 2 bad input or use,
+  3 doubts or limits that the settings say must stop `calibra run`,
   4 a database that was not reached, went away or refused: call again, or ask for the right to read
 """
 
@@ -73,6 +77,17 @@ def make_parser() -> argparse.ArgumentParser:
     add("--out", metavar="FILE", help="Parquet or CSV to write (default: scored.parquet or .csv in DIR)")
     add("--within-days", type=int, metavar="DAYS", help="one horizon for all, of those fitted (default: the promised)")
     add("--config", metavar="TOML", help="columns, time zone and encoding of FILE (default: as it was fitted)")
+
+    add = _command(commands, run, "calibra run judgments.parquet --out results --as-of 2026-09-30")
+    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
+    _add_config(add, with_as_of=True)
+    add("--out", required=True, metavar="DIR", help="the folder of results, the same every night")
+    add("--prospects", metavar="FILE", help="whom to score (default: [output] prospects, else FILE)")
+
+    add = _command(commands, snapshot, "calibra snapshot leads.csv --log changes.csv --as-of 2026-09-30")
+    add("file", metavar="FILE", help="tonight's table, one row a prospect: CSV or Parquet, or duckdb://…, postgres://…")
+    _add_config(add, with_as_of=True)
+    add("--log", required=True, metavar="FILE", help="the log to add to, .csv or .parquet; made where there is none")
     return parser
 
 

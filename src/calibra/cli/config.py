@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calibra.errors import InputError
+from calibra.nightly.limits import Limits
 from calibra.wording import LANGS
 
 if TYPE_CHECKING:
@@ -43,10 +44,16 @@ FITTING = {
 HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime), "columns": (dict,)}
 """Settings of `[history]`: the file is then a log of rank changes, read by `RankHistory`."""
 
+LIMITS = {"max_set_aside": (int, float), "min_rows_vs_last": (int, float), "stop_on": (list,)}
+"""Settings of `[limits]`: what stops `calibra run`."""
+
+OUTPUT = {"url": (str,), "table": (str,), "prospects": (str,)}
+"""Settings of `[output]`: where `calibra run` writes its metrics, too, and what it scores."""
+
 UNFILLED = "?"
 """Stands in the file that `calibra init` writes for what nobody can guess."""
 
-TABLES = ("columns", "scale", "promises", "rank_labels", "exit_kinds", "fit", "history")
+TABLES = ("columns", "scale", "promises", "rank_labels", "exit_kinds", "fit", "history", "limits", "output")
 PROMISE = {"prob": (int, float), "within_days": (int,), "kind": (str,)}
 
 
@@ -62,6 +69,10 @@ class Settings:
     """What `[history]` says, where the file is a log of rank changes."""
     lang: str = "en"
     """Language of what is printed."""
+    limits: Limits = field(default_factory=Limits)
+    """What stops a night."""
+    output: Mapping[str, str] = field(default_factory=dict)
+    """Where else a night's results go, and what it scores."""
 
     def read_judgments(self, file: str) -> Judgments:
         """The judgments of a file, or of a table named by a URL, as the settings say."""
@@ -100,6 +111,8 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
         *_faults(config, {**READING, "lang": (str,), **dict.fromkeys(TABLES, (dict,))}, ""),
         *_faults(_part(config, "fit"), FITTING, "fit."),
         *_faults(_part(config, "scale"), {"ranks": (list,)}, "scale."),
+        *_faults(_part(config, "limits"), LIMITS, "limits."),
+        *_faults(_part(config, "output"), OUTPUT, "output."),
         *_history_faults(config),
         *([] if config.get("lang", "en") in LANGS else [f'`lang` must be "en" or "ja"; got {config["lang"]!r}.']),
         *_needed(config),
@@ -114,8 +127,18 @@ def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
     reading = {name: config[name] for name in READING if name in config}
     reading |= {"scale": _scale(config), "columns": config["columns"]}
     reading |= {name: config[name] for name in ("rank_labels", "exit_kinds") if name in config}
-    lang = config.get("lang", "en")
-    return Settings(reading, {"seed": 1, **_part(config, "fit")}, _part(config, "history") or None, lang)
+    return Settings(
+        reading,
+        {"seed": 1, **_part(config, "fit")},
+        _part(config, "history") or None,
+        config.get("lang", "en"),
+        Limits(**{name: _as_tuple(value) for name, value in _part(config, "limits").items()}),
+        _part(config, "output"),
+    )
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -75,9 +75,9 @@ def read_url(url: str, *, connection: Any = None) -> Any:
     engine, found, place = database.partition("://")
     engine = engine.lower()
     if not (found and parted and place and table.strip()):
-        raise InputError(f"A table's URL must read {_FORM}; got {_without_password(url)!r}.")
+        raise InputError(f"A table's URL must read {_FORM}; got {without_password(url)!r}.")
     if connection is not None:
-        return _read_from(connection, engine, table, _without_password(database))
+        return _read_from(connection, engine, table, without_password(database))
     if engine == "duckdb":
         return _read_duckdb(place, table)
     return _read_by_ibis(f"{engine}://{place}", engine, table)
@@ -114,13 +114,13 @@ def _read_duckdb(place: str, table: str) -> duckdb.DuckDBPyRelation:
         raise _no_table(table, str(file), error) from error
     except duckdb.Error as error:
         raise InputError(
-            f"{str(file)!r} could not be read as a DuckDB database: {error}{_way_in(str(error))}"
+            f"{str(file)!r} could not be read as a DuckDB database: {error}{way_in(str(error))}"
         ) from error
     _HANDED_OUT[file] = opened
     return opened
 
 
-def _way_in(text: str) -> str:
+def way_in(text: str) -> str:
     """What to do about a file that somebody holds."""
     if "lock" in text:
         return " Another process has it open for writing: close that, read a copy, or call again later."
@@ -130,14 +130,23 @@ def _way_in(text: str) -> str:
 
 
 def _read_by_ibis(database: str, engine: str, table: str) -> Any:
+    connection = connect_by_ibis(database)
+    if engine in _EXTRAS:
+        finalize(connection, connection.con.close)  # when no table of it is in use any more, and on exit
+    return _table_by_ibis(connection, table, without_password(database), engine=engine, own=True)
+
+
+def connect_by_ibis(database: str) -> Any:
+    """A connection of Ibis to a database such as `postgres://host/sales`; raises as `read_url`."""
+    engine = database.partition("://")[0]
     extra = _EXTRAS.get(engine, "ibis")
     try:
         import ibis
     except ImportError as error:
         raise InputError(f"`{engine}://` needs Ibis; install it with pip install 'calibra-sales[{extra}]'.") from error
-    shown = _without_password(database)
+    shown = without_password(database)
     try:
-        connection = ibis.connect(database)
+        return ibis.connect(database)
     except ImportError as error:
         also = f"calibra-sales[{extra}]" if extra != "ibis" else f"ibis-framework[{engine}]"
         raise InputError(f"`{engine}://` needs a driver that is not here: pip install '{also}'.") from error
@@ -146,25 +155,22 @@ def _read_by_ibis(database: str, engine: str, table: str) -> Any:
             f"A table's URL must read {_FORM}; Ibis knows no way to {shown!r}. Of a password the characters / : @ # ? "
             "are written %2F %3A %40 %23 %3F, or it is left to PGPASSWORD."
         ) from error
-    except _driver_error(engine) as error:
+    except driver_error(engine) as error:
         raise EngineError(f"{shown!r} could not be reached: {str(error).strip()}") from error
-    if engine in _EXTRAS:
-        finalize(connection, connection.con.close)  # when no table of it is in use any more, and on exit
-    return _table_by_ibis(connection, table, shown, engine=engine, own=True)
 
 
 def _table_by_ibis(connection: Any, table: str, shown: str, *, engine: str = "postgres", own: bool = False) -> Any:
     """The table in an Ibis connection, which is closed where it is not there and was made here."""
     from ibis.common.exceptions import TableNotFound
 
-    *schema, name = _parts_of(table)
+    *schema, name = parts_of(table)
     try:
         return connection.table(name, database=".".join(schema) or None)
     except TableNotFound as error:
         elsewhere = _schemas_with(connection, name) if not schema else ""
         refused: Exception = _no_table(table, shown, error, elsewhere)
         cause: BaseException = error
-    except _driver_error(engine) as error:
+    except driver_error(engine) as error:
         said = explain_server(str(error)) or f"The server refused to open {table!r}: {str(error).strip()}"
         refused, cause = EngineError(said), error
     if own:
@@ -172,7 +178,7 @@ def _table_by_ibis(connection: Any, table: str, shown: str, *, engine: str = "po
     raise refused from cause
 
 
-def _parts_of(table: str) -> list[str]:
+def parts_of(table: str) -> list[str]:
     """The parts of a table's name: parted by dots, save those in double quotes."""
     parts = re.findall(r'"(?:[^"]|"")*"|[^."]+', table.strip())
     if ".".join(parts) != table.strip():
@@ -194,7 +200,7 @@ def _schemas_with(connection: Any, name: str) -> str:
     )
 
 
-def _driver_error(engine: str) -> type[BaseException] | tuple[()]:
+def driver_error(engine: str) -> type[BaseException] | tuple[()]:
     """The driver's own exception, where calibra brings the driver; nothing to catch elsewhere."""
     if engine not in _EXTRAS:
         return ()
@@ -210,5 +216,6 @@ def _no_table(table: str, place: str, error: Exception, hint: str = "") -> Input
     return InputError(f"The table must be in the database; {place!r} has no {table!r}.{hint} ({str(error).strip()})")
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """A URL that may be shown."""
     return re.sub(r"((?:password|token|secret)=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url))
