@@ -91,11 +91,11 @@ class Settings:
         return log.judgments(told.get("mode", "first"), **stated)
 
 
-def open_table(name: str) -> Any:
+def open_table(name: str | Path) -> Any:
     """A path as it is; a table named by a URL, such as duckdb://team.duckdb::judgments, in its own engine."""
     from calibra.data.frames.urls import is_url, read_url
 
-    return read_url(name) if is_url(name) else name
+    return read_url(str(name)) if is_url(str(name)) else name
 
 
 def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
@@ -209,6 +209,7 @@ def _faults(found: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], pre
 
 
 _WANTED = {
+    "outcomes": "the table that says what came of each prospect",
     "as_of": "the day the data were taken, such as 2026-09-30",
     "prob": "the share you promise of this rank, such as 0.6",
     "within_days": "within how many days, such as 90",

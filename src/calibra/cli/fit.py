@@ -32,7 +32,7 @@ def init(options: argparse.Namespace) -> int:
     if file.suffix == ".toml":
         written = write_template(file)
     else:
-        written = write_template(Path(options.config), head=read_head(file))
+        written = write_template(Path(options.config), head=read_head(options.file))
     if options.json:
         print_json({"written": str(written)})
     elif not options.quiet:

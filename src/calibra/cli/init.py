@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from calibra.cli.config import UNFILLED
+from calibra.cli.guess import NEEDED, Guess, days_within, guess_columns
 from calibra.cli.words import toml_text
 from calibra.errors import InputError
 from calibra.words import counted, normal_spelling
@@ -43,11 +45,11 @@ ranks = [{ranks}]{strays}
 # them at least that). One promise is needed; the other ranks may be left out.
 [promises.{first}]
 prob = "?"           # such as 0.6
-within_days = "?"    # such as 90
+within_days = {first_days}
 
 # [promises.{second}]
 # prob = 0.3
-# within_days = 90
+# within_days = {second_days}
 # kind = "bar"
 
 # Other spellings of a rank in the data.{spellings_note}
@@ -58,17 +60,26 @@ within_days = "?"    # such as 90
 # [exit_kinds]
 # "back to marketing" = "handed back"
 
-# Where the file is a log of rank changes (prospect, rep, rank, changed_at; name these under [columns]) instead:
-# [history]
-# outcomes = "outcomes.csv"    # one row a prospect: what came of it
-# mode = "first"               # the entry rank; "every": each re-rank; "landmark": the rank held on a day
-# columns = { prospect = "prospect", event_at = "event_at", exit_at = "exit_at" }
+# {history_note}
+{#}[history]
+{#}outcomes = "{outcomes}"    # one row a prospect: what came of it
+{#}mode = "first"               # the entry rank; "every": each re-rank; "landmark": the rank held on a day
+{#}columns = { prospect = "prospect", event_at = "event_at", exit_at = "exit_at" }
+
+# What stops `calibra run` (exit status 3); with problems = "set_aside" above, so that a bad row alone does not.
+# [limits]
+# max_set_aside = 0.02         # of the rows
+# min_rows_vs_last = 0.9       # of the judgments, events and exits of the last night
 
 [fit]
 seed = 1            # the same seed gives the same numbers
 engine = "auto"     # "laplace" (seconds), "nuts" (PyMC), or "auto": laplace, and nuts where laplace cannot be trusted
 """
 
+_IF_A_LOG = (
+    "Where the file is a log of rank changes (prospect, rep, rank, changed_at; name these under [columns]) instead:"
+)
+_NEEDED = (*NEEDED, "changed_at")
 _COLUMN_NOTES = {
     "prospect": "who was judged",
     "rep": "who judged",
@@ -80,33 +91,11 @@ _COLUMN_NOTES = {
     "touches": "contacts since the judgment",
     "segment": "a grouping",
 }
-
-_LIKELY = {
-    "prospect": (
-        "prospect",
-        "lead",
-        "account",
-        "company",
-        "contact",
-        "見込み客",
-        "リード",
-        "案件id",
-        "案件番号",
-        "案件名",
-        "企業",
-        "会社",
-        "取引先",
-    ),
-    "rep": ("rep", "owner", "agent", "seller", "担当", "営業", "所有者"),
-    "rank": ("rank", "grade", "score", "label", "rating", "見込みランク", "ランク", "確度", "ヨミ", "読み"),
-    "judged_at": ("judged", "created", "date", "判定日", "付与日", "記録日", "登録日", "作成日"),
-    "event_at": ("event", "opportunity", "converted", "商談化日", "商談日", "商談"),
-    "exit_at": ("exit", "disqualified", "closed", "lost", "対象外", "失注", "差し戻し"),
-    "exit_kind": ("exit_kind", "exit kind", "終了区分", "終了理由"),
-    "touches": ("touches", "calls", "activities", "接触", "架電", "活動"),
-    "segment": ("segment", "industry", "size", "業種", "セグメント", "規模"),
+_LOG_NOTES = {role: _COLUMN_NOTES[role] for role in ("prospect", "rep")} | {
+    "rank": "the new rank; empty takes it away",
+    "changed_at": "when it changed",
 }
-"""Words that column names begin with, by role, in English and Japanese; the first that fits counts."""
+"""Roles of a log of rank changes; those of its outcomes stand under [history]."""
 
 _ROWS_READ = 50_000
 _MOST_RANKS = 12
@@ -154,6 +143,7 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
         raise InputError(f"{path} is there already and is not overwritten. Name another, or remove it first.")
     encoding = "utf-8" if head is None else head.encoding
     labels = RankLabels() if head is None else head.labels
+    guess = None if head is None else guess_columns(head.columns)
     ranks: Sequence[str] = ("A", "B", "C")
     note = ""
     if labels.ranks:
@@ -161,7 +151,7 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
     spelled = " These differ in case, width or blanks alone: check each line." if labels.spellings else ""
     filled = {
         "encoding": '# encoding = "cp932"' if encoding == "utf-8" else f'encoding = "{encoding}"',
-        "columns": _columns_block(head and head.columns),
+        "columns": _columns_block(guess, [] if head is None else head.columns),
         "ranks_note": note,
         "spellings_note": spelled,
         "strays": _strays_block(labels),
@@ -169,6 +159,11 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
         "ranks": ", ".join(map(toml_text, ranks)),
         "first": _toml_key(ranks[0]),
         "second": _toml_key(ranks[-1]),
+        "first_days": _days_line(ranks[0]),
+        "second_days": str(days_within(ranks[-1]) or 90),
+        "#": "" if guess is not None and guess.is_log else "# ",
+        "history_note": "A row of the file is a change of a rank." if guess is not None and guess.is_log else _IF_A_LOG,
+        "outcomes": UNFILLED if guess is not None and guess.is_log else "outcomes.csv",
     }
     text = TEMPLATE
     for name, value in filled.items():
@@ -177,23 +172,31 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
     return path
 
 
-def read_head(path: Path) -> FileHead:
-    """Read the column names of a CSV or Parquet file, and the rank labels of its first rows.
+def read_head(name: str) -> FileHead:
+    """Read the column names of whatever `fit` takes, and the rank labels of its first rows.
 
-    Text is UTF-16 where it says so, else UTF-8, else cp932.
+    Of a pattern or a folder the first file is read. Text is UTF-16 where it says so, else UTF-8, else cp932.
 
     Raises
     ------
     InputError
-        No such file, no Parquet file, or text in neither encoding.
+        No such file or table, no Parquet file, or text in neither encoding.
     """
+    from calibra.data.frames.files import CSV, find_files
+    from calibra.data.frames.urls import is_url
+
+    path = Path(name) if is_url(name) else find_files(name)[0]
+    if is_url(name) or not path.name.lower().endswith(CSV):
+        return _head_of_table(name if is_url(name) else path)
+    return _head_of_text(path)
+
+
+def _head_of_text(path: Path) -> FileHead:
     from calibra.data.frames.csv_head import BROKEN, find_header, open_text, plain
     from calibra.data.frames.files import check_file, is_utf16
 
     wide = path.is_file() and is_utf16(path)
     check_file(path, "utf-16" if wide else "utf-8")
-    if path.suffix.lower() in (".parquet", ".pq"):
-        return _head_of_parquet(path)
     for encoding in ("utf-16",) if wide else ("utf-8", "cp932"):
         try:
             with open_text(path, plain(encoding)) as lines:
@@ -209,22 +212,19 @@ def read_head(path: Path) -> FileHead:
     raise InputError(f"{path} is text in neither UTF-8 nor cp932. Save it as UTF-8.")
 
 
-def _head_of_parquet(path: Path) -> FileHead:
-    from pyarrow import ArrowInvalid
-    from pyarrow.parquet import ParquetFile
+def _head_of_table(table: str | Path) -> FileHead:
+    """Of a Parquet file, a workbook, or a table in a database: its columns, and the ranks of its first rows."""
+    from calibra.cli.config import open_table
+    from calibra.data.frames.open import first_values
 
-    try:
-        file = ParquetFile(path)
-        names = list(file.schema_arrow.names)
-        place = _place_of_rank(names)
-        first = None if place is None else next(file.iter_batches(_ROWS_READ, columns=[names[place]]), None)
-    except ArrowInvalid as error:
-        raise InputError(f"{path} is no Parquet file: {error}") from error
-    return FileHead(names, labels=RankLabels() if first is None else _labels(first.column(0).to_pylist()))
+    names, values_of = first_values(open_table(table), _ROWS_READ)
+    place = _place_of_rank(names)
+    return FileHead(names, labels=RankLabels() if place is None else _labels(values_of(names[place])))
 
 
 def _place_of_rank(names: Sequence[str]) -> int | None:
-    found = _likely_column("rank", names)
+    guess = guess_columns(names)
+    found = guess.columns.get("rank") or guess.unsure.get("rank")
     return None if found is None else list(names).index(found)
 
 
@@ -284,31 +284,34 @@ def _spellings_block(labels: RankLabels) -> str:
     return "\n".join(["[rank_labels]", *(f"{toml_text(a)} = {toml_text(b)}" for a, b in labels.spellings.items())])
 
 
-def _columns_block(columns: Sequence[str] | None) -> str:
+def _columns_block(guess: Guess | None, names: Sequence[str]) -> str:
     """The lines under [columns]: guesses where the file's columns are known, else a pattern to fill in."""
-    left, lines, guessed = list(columns or ()), [], False
-    for role, note in _COLUMN_NOTES.items():
-        found = _likely_column(role, left)
-        needed = role in ("prospect", "rep", "rank", "judged_at")
-        if found is not None:
-            guessed = True
-            left.remove(found)
-            line = f"{role} = {toml_text(found)}"
-        else:
-            line = f'{"" if needed else "# "}{role} = "{role if columns is None else "?"}"'
-        lines.append(f"{line.ljust(32)}  # {note}")
-    if columns:
-        shown = ", ".join(toml_text(name) for name in columns)
-        told = "Guessed from these names: check each line." if guessed else "None of them says what it is: fill in."
-        lines = [f"# The file has: {shown}", f"# {told}", *lines]
-    return "\n".join(lines)
+    found, unsure, also = (guess.columns, guess.unsure, guess.also) if guess else ({}, {}, {})
+    of_log = guess is not None and guess.is_log
+    lines = []
+    for role, note in (_LOG_NOTES if of_log else _COLUMN_NOTES).items():
+        needed = role in _NEEDED
+        column = toml_text(found[role]) if role in found else toml_text(role if guess is None else UNFILLED)
+        line = f"{'' if needed or role in found else '# '}{role} = {column}"
+        perhaps = [unsure[role]] if role in unsure else []
+        read = "perhaps" if perhaps else "or"
+        others = ", ".join(map(toml_text, [*perhaps, *also.get(role, ())]))
+        more = f"; {read} {others}?" if others else ""
+        if role == "judged_at" and guess is not None and guess.created:
+            more += "; made on that day, or was the rank given later?"
+        lines.append(f"{line.ljust(32)}  # {note}{more}")
+    if guess is None:
+        return "\n".join(lines)
+    told = "Guessed from these names: check each line." if found else "None of them says what it is: fill in."
+    left = [name for name in names if name not in found.values()]
+    unused = [f"# Not used: {', '.join(map(toml_text, left))}"] if left and found else []
+    return "\n".join([f"# The file has: {', '.join(map(toml_text, names))}", f"# {told}", *unused, *lines])
 
 
-def _likely_column(role: str, columns: Sequence[str]) -> str | None:
-    """The column whose name is the role's, else begins with a word often used for it."""
-    named = [name for name in columns if name == role]
-    alike = [name for word in _LIKELY[role] for name in columns if name.lower().startswith(word)]
-    return next(iter([*named, *alike]), None)
+def _days_line(rank: str) -> str:
+    """The days that a rank's label speaks of, else what is to be filled in."""
+    days = days_within(rank)
+    return '"?"    # such as 90' if days is None else f"{days}    # as its label says"
 
 
 def _toml_key(text: str) -> str:

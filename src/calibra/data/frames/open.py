@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -95,6 +95,19 @@ def open_frame(
     calendar = calendar_of(chosen, zone)
     local = without_days(localise(without_days(chosen, no_day), calendar.timezone), no_day)
     return OpenedFrame(local, local.collect_schema(), roles, tuple(faults), own, calendar)
+
+
+def first_values(frame: Any, n_rows: int) -> tuple[list[str], Callable[[str], list[object]]]:
+    """Names of the columns of a frame, file or table, and what reads the first values of one of them."""
+    native = read_path(frame, "utf-8") if isinstance(frame, (str, Path)) else frame
+    opened: Any = nw.from_native(native)
+    lazy = opened.lazy() if isinstance(opened, nw.DataFrame) else opened
+
+    def values_of(name: str) -> list[object]:
+        found: list[object] = collect(lazy.select(nw.col(name)).head(n_rows))[name].to_list()
+        return found
+
+    return names_of(opened), values_of
 
 
 def names_of(opened: Any) -> list[str]:
