@@ -93,5 +93,5 @@ def test_a_rep_is_told_under_the_name_shown() -> None:
 def test_words_of_what_is_no_chapter_have_a_home() -> None:
     for prefix in OWN_HOMES:
         assert choose_wording("en", "event").has({"data": "data.no_event", "inference": "inference.r_hat",
-                                                  "checks": "checks.holds"}[prefix])  # fmt: skip
+                                                  "checks": "checks.holds", "nightly": "nightly.good"}[prefix])  # fmt: skip
     assert not choose_wording("en", "event").has("nowhere.nothing")
