@@ -68,6 +68,7 @@ from .stats.forecasts.calibration_tests import (
     spiegelhalter_test as spiegelhalter_test,
 )
 from .stats.forecasts.decomposition import decompose as decompose
+from .stats.forecasts.pooled import PooledCalibration as PooledCalibration, pooled_calibration as pooled_calibration
 from .stats.forecasts.reliability import (
     reliability_curve as reliability_curve,
     reliability_curve_from_counts as reliability_curve_from_counts,

@@ -234,3 +234,44 @@ def test_intervals_cover_on_average_over_worlds_drawn_from_the_priors() -> None:
     for name, shares in hits.items():  # reps of one world share its truth: the spread over worlds is the error
         slack = 3.0 * np.std(shares) / np.sqrt(len(shares))
         assert abs(np.mean(shares) - 0.9) < 0.03 + slack, (name, np.mean(shares))
+
+
+def test_the_parts_of_a_score_add_up_and_are_those_of_the_counts_where_these_are_many() -> None:
+    # 20 % stated, 30 % of 10,000 came; 80 % stated, 70 % came: miscalibration .1² = .01, discrimination .2² = .04,
+    # uncertainty .25; score .01 − .04 + .25 = .22. From the counts alone the same.
+    n = np.array([[10_000, 10_000], [30, 0]])
+    fit = fit_cells(cells_of(n, np.array([[3_000, 7_000], [6, 0]]), np.array([0.2, 0.8])), LINE)
+    table = fit.decomposition().set_index("rep")
+    row = table.loc["r0"]
+    names = ("score", "miscalibration", "discrimination", "uncertainty")
+    assert [row[name] for name in names] == pytest.approx([0.22, 0.01, 0.04, 0.25], abs=0.002)
+    assert [row["corp_miscalibration"], row["corp_discrimination"]] == pytest.approx([0.01, 0.04], abs=1e-9)
+    assert row["debiased"] == pytest.approx(0.01 - 0.21 / 9_999, abs=1e-9)
+    assert row["debiased_lower"] < 0.01 < row["debiased_upper"]
+    assert row["gamma"] == pytest.approx(0.6112, abs=0.005)
+    assert row["delta"] == pytest.approx(1.0, abs=0.01)
+    assert row["prob_calibrated"] < 0.01
+    np.testing.assert_allclose(
+        table["miscalibration_lower"] <= table["miscalibration"],
+        table["miscalibration"] <= table["miscalibration_upper"],
+    )
+    # The rep who always states 20 %, of which a fifth came: nothing is told apart, and by chance alone nothing is off.
+    assert table.loc["r1", "corp_discrimination"] == pytest.approx(0.0, abs=1e-12)
+    assert table.loc["r1", "debiased"] == pytest.approx(-0.16 / 29)
+    assert table.loc[ALL_REPS, "n"] == n.sum()
+
+
+def test_the_debiased_error_of_calibrated_reps_is_0_on_average_and_that_of_counts_is_not() -> None:
+    rng = np.random.default_rng(7)
+    fit = fit_cells(counted(rng, np.tile(logistic(LOG_ODDS), (60, 1)), 120), LINE)
+    reps = fit.decomposition().set_index("rep").drop(index=[ALL_REPS])
+    error = reps["debiased"].std() / np.sqrt(len(reps))
+    assert abs(reps["debiased"].mean()) < 3 * error
+    assert reps["corp_miscalibration"].mean() > 10 * error
+    assert reps["miscalibration"].mean() < reps["corp_miscalibration"].mean() / 2  # pooled: chance is taken off
+
+
+def test_a_rep_without_statements_has_no_parts() -> None:
+    fit = fit_cells(cells_of(np.array([[30], [0]]), np.array([[10], [0]]), np.array([0.5])))
+    row = fit.decomposition().set_index("rep").loc["r1"]
+    assert row[["score", "debiased", "corp_miscalibration", "prob_calibrated"]].isna().all()

@@ -109,8 +109,8 @@ class AddedFit:
         pandas.DataFrame
             `reading` and `against`: "base" reads the machine's score and who judges, "rank", "stated" and "both" read
             that as well. `gain`, mean difference of the log score (natural logarithm) of a judgment under the fit to
-            all others, with `gain_lower`, `gain_upper` (normal, judgments as the unit); `prob` that it is above 0 in the long
-            run; `total` over the `n` judgments.
+            all others, with `gain_lower`, `gain_upper` (normal, judgments as the unit); `prob` that it is above 0 in
+            the long run; `total` over the `n` judgments.
         """
         rows = [(one, other, *self._gain_of_all(one, other, interval_prob)) for one, other in self._compared()]
         names = ("reading", "against", "gain", "gain_lower", "gain_upper", "prob", "total", "n")

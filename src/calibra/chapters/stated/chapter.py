@@ -61,7 +61,9 @@ def _noted(fit: StatedFit) -> list[Finding]:
 
 def _tables(stated: Stated) -> Tables:
     lines = {days: fit.lines(margin_odds=stated.margin_odds) for days, fit in stated.items()}
-    return stack("stated_lines", lines) | stack("stated_curves", {days: fit.curves() for days, fit in stated.items()})
+    parts = {days: fit.decomposition(margin_odds=stated.margin_odds) for days, fit in stated.items()}
+    curves = {days: fit.curves() for days, fit in stated.items()}
+    return stack("stated_lines", lines) | stack("stated_curves", curves) | stack("stated_decomposition", parts)
 
 
 def _pictures(stated: Stated) -> Pictures:

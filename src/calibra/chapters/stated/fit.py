@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.chapters.stated.checked import checked_stated
+from calibra.chapters.stated.decomposed import decomposed_columns
 from calibra.chapters.stated.lines import line_columns
 from calibra.chapters.stated.shape import Shape
 from calibra.data.counting.stated import NEAREST_TO_CERTAIN, PER_MILLE, StatedCells
@@ -214,6 +215,31 @@ class StatedFit:
             "known_rep": np.full(asked.size, known),
         }
         return self._table(columns, interval_prob)
+
+    def decomposition(
+        self, *, margin_odds: float = MARGIN_ODDS, interval_prob: float = INTERVAL_PROB
+    ) -> "pd.DataFrame":
+        """How far from calibrated is each rep, and how well does each tell prospects apart?
+
+        Parameters
+        ----------
+        margin_odds : float
+            Factor on the odds within which a rep counts as calibrated.
+        interval_prob : float
+            Level of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            All reps together, then each, of the rep's own statements: `score`, the mean squared (Brier) score to be
+            expected of them, which is `miscalibration` less `discrimination` plus `uncertainty`, each with interval and
+            partially pooled; `corp_miscalibration` and `corp_discrimination`, the same of the counts alone by isotonic
+            regression, whose miscalibration is above 0 by chance; `debiased`, squared calibration error freed of that,
+            with the interval of `squared_calibration_error`; `delta` and `gamma` of the line, linear in log-odds, with
+            intervals: 1 and 1 where percentages come as stated; `prob_calibrated` as in `lines`; `n` judgments.
+        """
+        columns = decomposed_columns(self, margin_odds, interval_prob)
+        return self._table(columns, interval_prob, margin_odds=margin_odds)
 
     def checked(self) -> Checked:
         """What the checks read of it."""

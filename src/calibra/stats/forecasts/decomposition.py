@@ -40,7 +40,9 @@ class _Null(NamedTuple):
     lower: float  # the order statistic at the other end
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
+    """A mean score and what it is made of: score = miscalibration − discrimination + uncertainty."""
+
     score: float
     miscalibration: float
     discrimination: float
@@ -159,7 +161,7 @@ def decompose(
     cells = checked.cells()
     rng = np.random.default_rng(seed)
     score_rule = RULES[rule]
-    estimates = np.array([_split(one, score_rule) for one in cells])
+    estimates = np.array([split_score(one, score_rule) for one in cells])
     merged = [coarsen(one) for one in cells]
     nulls = [_if_calibrated(one, score_rule, interval_prob, n_resamples, rng) for one in merged]
     ends = [
@@ -186,12 +188,13 @@ def decompose(
     )
 
 
-def _split(cells: ForecastCells, rule: Callable[[Floats], Floats]) -> _Parts:
+def split_score(cells: ForecastCells, rule: Callable[[Floats], Floats]) -> Parts:
+    """Mean score and its parts by isotonic regression (CORP), without intervals."""
     base_rate = np.full(cells.prob.size, cells.event_weight.sum() / cells.weight.sum())
     score = mean_score(cells, cells.prob, rule)
     best = mean_score(cells, fit_isotonic(cells).values, rule)
     uncertainty = mean_score(cells, np.clip(base_rate, 0.0, 1.0), rule)
-    return _Parts(score, max(score - best, 0.0), max(uncertainty - best, 0.0), uncertainty)
+    return Parts(score, max(score - best, 0.0), max(uncertainty - best, 0.0), uncertainty)
 
 
 def _ends(
@@ -205,7 +208,7 @@ def _ends(
     """Lower and upper end of miscalibration, discrimination and uncertainty; shape (2, 3)."""
     if n_resamples == 0:
         return np.full((2, 3), np.nan)
-    centre = np.array(_split(cells, rule)[1:])
+    centre = np.array(split_score(cells, rule)[1:])
     draws = _in_portions(n_resamples, cells, lambda size: _split_rows(cells, *_reweigh(cells, size, rng), rule))
     draws = np.where(np.isfinite(draws), draws, 0.0)
     tail = (1.0 - interval_prob) / 2.0
@@ -292,7 +295,7 @@ def _if_calibrated(
     """Miscalibration of calibrated forecasts of these values: mean and tails, and the p-value of the one seen."""
     if n_resamples == 0:
         return _Null(np.nan, np.nan, np.nan, np.nan)
-    seen = _split(cells, rule).miscalibration
+    seen = split_score(cells, rule).miscalibration
     count = np.maximum(np.rint(cells.effective_n), 1.0).astype(np.int64)
     chance = np.clip(cells.prob, 0.0, 1.0)
 
