@@ -209,40 +209,67 @@ def slow_model(seconds_per_gradient):
     return from_pyfunc(2, lambda *_seeds: log_density, expand, [np.dtype("float64")], [(2,)], ["level"])
 
 
+SETTINGS = {"target_accept": 0.9, "seed": 1}
+QUIET = Progress(shown=False)
+
+
 def test_a_sampler_that_is_not_done_in_time_is_stopped_and_one_that_is_gives_its_draws():
-    settings = {"draws": 1000, "target_accept": 0.9, "seed": 1}
-    quiet = Progress(shown=False)
+    late = nuts.run_nuts(slow_model(0.02), SETTINGS, lengths=[1000], progress=QUIET, stop_at=time.monotonic() + 1.0)
     with pytest.raises(OutOfTimeError):  # 4 × 1,600 steps of 3 gradients of 20 ms would take minutes
-        nuts.run_nuts(slow_model(0.02), settings, progress=quiet, stop_at=time.monotonic() + 1.0)
-    found = nuts.read_nuts(nuts.run_nuts(slow_model(0.0), settings, progress=quiet), ["level"], 2000)
+        next(late)
+    (tree,) = nuts.run_nuts(slow_model(0.0), SETTINGS, lengths=[1000], progress=QUIET)
+    found = nuts.read_nuts(tree, ["level"], length=1000, draws=2000)
     assert found.variables["level"].shape == (2000, 2)
     assert found.variables["level"].std() == pytest.approx(1.0, abs=0.1)
     assert found.sound
 
 
-@pytest.mark.parametrize(("found", "tried"), [
-    ([(900.0, 1.002, 0)], [(0.9, 1000)]),
-    ([(900.0, 1.002, 3), (900.0, 1.002, 0)], [(0.9, 1000), (0.99, 2000)]),
-    ([(300.0, 1.002, 0), (900.0, 1.02, 0), (900.0, 1.02, 1)], [(0.9, 1000), (0.9, 2000), (0.9, 4000)]),
-    ([(900.0, 1.002, 3), (900.0, 1.002, 1), (900.0, 1.002, 0)], [(0.9, 1000), (0.99, 2000), (0.995, 4000)]),
-    ([(900.0, 1.002, 3), OutOfTimeError("late")], [(0.9, 1000), (0.99, 2000)]),
-])  # fmt: skip
-def test_nuts_tries_again_with_smaller_steps_and_more_draws_while_its_checks_fail(monkeypatch, found, tried):
-    asked, answers = [], [one if isinstance(one, Exception) else NutsDraws({}, *one) for one in found]
+def test_what_is_looked_at_on_the_way_is_the_beginning_of_the_whole():
+    (whole,) = nuts.run_nuts(slow_model(0.0), SETTINGS, lengths=[600], progress=QUIET)
+    looks = nuts.run_nuts(slow_model(0.0003), SETTINGS, lengths=[100, 200, 600], progress=QUIET)
+    for length, tree in zip([100, 200, 600], looks, strict=True):
+        seen, same = (nuts.read_nuts(one, ["level"], length=length, draws=4 * length) for one in (tree, whole))
+        assert np.isfinite(seen.variables["level"]).all()
+        np.testing.assert_array_equal(seen.variables["level"], same.variables["level"])
 
-    def run(_compiled, settings, **_limits):
-        asked.append((settings["target_accept"], settings["draws"]))
-        answer = answers[len(asked) - 1]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+
+@pytest.mark.parametrize(("found", "looked"), [
+    ([[(900.0, 1.002, 0)]], [(0.9, 1000)]),
+    ([[(900.0, 1.002, 3)], [(900.0, 1.002, 0)]], [(0.9, 1000), (0.99, 1000)]),
+    ([[(300.0, 1.002, 0), (900.0, 1.02, 0), (900.0, 1.02, 0)]], [(0.9, 1000), (0.9, 2000), (0.9, 4000)]),
+    ([[(300.0, 1.002, 0), (900.0, 1.002, 1)], [(900.0, 1.002, 0)]], [(0.9, 1000), (0.9, 2000), (0.99, 1000)]),
+    ([[(900.0, 1.002, 3)], [(900.0, 1.002, 1)], [(900.0, 1.002, 1)]], [(0.9, 1000), (0.99, 1000), (0.995, 1000)]),
+    ([[(900.0, 1.002, 3)], ["late"]], [(0.9, 1000)]),
+    ([[(300.0, 1.002, 0), "late"]], [(0.9, 1000)]),
+])  # fmt: skip
+def test_nuts_draws_on_while_its_checks_fail_and_anew_with_smaller_steps_after_divergences(monkeypatch, found, looked):
+    runs, seen, ended = iter(found), [], []
+
+    def run(_compiled, settings, *, lengths, **_limits):
+        assert list(lengths) == [1000, 2000, 4000]
+        try:
+            for length, answer in zip(lengths, next(runs), strict=False):
+                if answer == "late":
+                    raise OutOfTimeError("late")
+                seen.append((settings["target_accept"], length))
+                yield NutsDraws({}, *answer)
+        finally:
+            ended.append(settings["target_accept"])
 
     monkeypatch.setattr(nuts, "compile_nuts", lambda *_model: None)
     monkeypatch.setattr(nuts, "run_nuts", run)
-    monkeypatch.setattr(nuts, "read_nuts", lambda answer, *_names: answer)
-    last = nuts.sample_nuts(binomial_world(2, 5, 9, seed=1), seed=1, draws=500, progress=Progress(shown=False))
-    assert asked == tried
-    assert last is [one for one in answers if isinstance(one, NutsDraws)][-1]
+    monkeypatch.setattr(nuts, "read_nuts", lambda answer, *_names, **_asked: answer)
+    last = nuts.sample_nuts(binomial_world(2, 5, 9, seed=1), seed=1, draws=500, progress=QUIET)
+    assert seen == looked
+    assert len(ended) == len(found)  # no chain is left running
+    answers = [one for looks in found for one in looks if one != "late"]
+    assert (last.effective_sample, last.r_hat, last.n_divergent) == answers[-1]
+
+
+def test_where_not_even_the_first_draws_are_done_in_time_nuts_says_so(monkeypatch):
+    monkeypatch.setattr(nuts, "compile_nuts", lambda *_model: slow_model(0.02))
+    with pytest.raises(OutOfTimeError):
+        nuts.sample_nuts(binomial_world(2, 5, 9, seed=1), seed=1, draws=500, progress=QUIET, seconds=0.5)
 
 
 @pytest.mark.nuts

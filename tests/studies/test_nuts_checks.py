@@ -7,7 +7,7 @@ import pytest
 from calibra.checks.recovery.rows import Row
 from calibra.inference.nuts.repeated import RepeatedNuts
 from studies import nuts_checks
-from studies.nuts_checks import Checked, Size, as_columns, run
+from studies.nuts_checks import Checked, Size, as_columns, run, time_ratio
 
 
 def row(**figures: float) -> Row:
@@ -21,7 +21,8 @@ def test_the_table_counts_by_hand() -> None:
     table = as_columns({(6, 900): rows})
     assert (table["model"], table["world"], table["fits"]) == (["rank"], ["6 reps, 900 prospects"], [2])
     assert (table["passed at once"], table["passed"]) == ([1], [2])
-    assert table["time of the attempts over that of the first"] == [2.0]  # (1 + 3)/(1 + 1)
+    assert table["time over that of the fewest draws"] == [2.0]  # (1 + 3)/(1 + 1)
+    assert time_ratio({(6, 900): rows, (12, 3000): [row(seconds=4)]}) == 8 / 3
     assert table["difference from laplace (sd)"] == pytest.approx([0.035355], rel=1e-4)  # √((.0009 + .0016)/2)
     assert table["parameters apart"] == ["2 of 78"]
 

@@ -3,7 +3,8 @@
 import os
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ TUNE = 600
 TARGET_ACCEPTS = (0.9, 0.99, 0.995)
 """Acceptance probability that the step size is tuned to: at first, and each time anew after divergent transitions."""
 MULTIPLES = (1, 2, 4)
-"""Multiples of the draws, one attempt after the other until the sampler's own checks pass."""
+"""Multiples of the draws at which the sampler's own checks are looked at, until they pass."""
 _FEWEST_PER_CHAIN = 1000
 _COMPILE_SECONDS, _LEAPFROGS = 20.0, 20
 _GRADIENT_SECONDS, _CELL_SECONDS = 20e-6, {"cell": 0.1e-6, "detection": 1e-6}
@@ -63,7 +64,7 @@ class NutsDraws:
 def sample_nuts(
     model: CellModel | DetectionModel, *, seed: int, draws: int, progress: Progress, seconds: float | None = None
 ) -> NutsDraws:
-    """Draw from the posterior of a declaration with nutpie, again with smaller steps and more draws if checks fail.
+    """Draw from the posterior of a declaration with nutpie, more while its checks fail.
 
     Parameters
     ----------
@@ -75,19 +76,19 @@ def sample_nuts(
     Raises
     ------
     OutOfTimeError
-        Not even the first attempt was done in time.
+        Not even the first draws were done in time.
     """
     stop_at = None if seconds is None else time.monotonic() + seconds
     progress.update("nuts: compiling")
     names = parameter_names(model)
     compiled = compile_nuts(model, names)
     per_chain = max(_FEWEST_PER_CHAIN, -(-draws // N_CHAINS))
-    return attempt_nuts(
+    return draw_until_sound(
         compiled, names, draws_per_chain=per_chain, draws=draws, seed=seed, progress=progress, stop_at=stop_at
     )
 
 
-def attempt_nuts(
+def draw_until_sound(
     compiled: Any,
     names: list[str],
     *,
@@ -96,32 +97,40 @@ def attempt_nuts(
     seed: int,
     progress: Progress,
     stop_at: float | None = None,
-    most_attempts: int = len(MULTIPLES),
+    most_looks: int = len(MULTIPLES),
 ) -> NutsDraws:
-    """Sample a compiled model until its checks pass or the attempts are over; the last that was done in time.
+    """Sample a compiled model until its checks pass or its draws are used up; what was seen last in time.
 
-    Every further attempt makes twice the draws, for R̂ and effective draws; after divergences with smaller steps.
+    The chains go on, to twice and four times the draws, while R̂ or effective draws fail: they are tuned once. After
+    divergent transitions all is drawn anew with smaller steps. `most_looks` bounds both: 1 is what the first draws are.
 
     Raises
     ------
     OutOfTimeError
-        Not even the first attempt was done by `stop_at`.
+        Not even the first draws were done by `stop_at`.
     """
+    lengths = [multiple * draws_per_chain for multiple in MULTIPLES[:most_looks]]
+    targets = TARGET_ACCEPTS[:most_looks]
 
-    def sample(multiple: int, n_times_divergent: int) -> NutsDraws:
-        target = TARGET_ACCEPTS[n_times_divergent]
-        settings = {"draws": multiple * draws_per_chain, "target_accept": target, "seed": seed}
-        return read_nuts(run_nuts(compiled, settings, progress=progress, stop_at=stop_at), names, draws)
+    def look() -> Generator[NutsDraws]:
+        for target in targets:
+            settings = {"target_accept": target, "seed": seed}
+            with closing(run_nuts(compiled, settings, lengths=lengths, progress=progress, stop_at=stop_at)) as chains:
+                for length, tree in zip(lengths, chains, strict=True):
+                    seen = read_nuts(tree, names, length=length, draws=draws)
+                    yield seen
+                    if seen.n_divergent:
+                        break
+                else:
+                    return
 
-    found, n_times_divergent = sample(MULTIPLES[0], 0), 0
-    for multiple in MULTIPLES[1:most_attempts]:
-        if found.sound:
-            break
-        n_times_divergent += found.n_divergent > 0
-        try:
-            found = sample(multiple, n_times_divergent)
-        except OutOfTimeError:
-            break  # what was found before stays, with its problems
+    with closing(look()) as looks:
+        found = next(looks)
+        while not found.sound:
+            try:
+                found = next(looks)
+            except (StopIteration, OutOfTimeError):
+                break  # what was seen last stays, with its problems
     return found
 
 
@@ -149,48 +158,74 @@ def compile_nuts(model: CellModel | DetectionModel, names: list[str]) -> Any:
     import nutpie
 
     built = build_detection(model) if isinstance(model, DetectionModel) else build_pymc(model)
-    with warnings.catch_warnings():
-        _without_their_deprecations()
-        return nutpie.compile_pymc_model(built, var_names=names)
+    return _quietly(nutpie.compile_pymc_model, built, var_names=names)
 
 
 def run_nuts(
-    compiled: Any, settings: Mapping[str, Any], *, progress: Progress, stop_at: float | None = None
-) -> "xarray.DataTree":
-    """Sample a compiled model.
+    compiled: Any,
+    settings: Mapping[str, Any],
+    *,
+    lengths: Sequence[int],
+    progress: Progress,
+    stop_at: float | None = None,
+) -> Generator["xarray.DataTree"]:
+    """Sample a compiled model: what there is whenever every chain has drawn the next of the lengths, or more.
+
+    The chains are tuned once and run side by side, so that none waits for another to end. They rest while what they
+    drew is looked at, go on when the next is asked for, and end with the iterator.
 
     Raises
     ------
     OutOfTimeError
-        It was not done by `stop_at` (of the monotonic clock).
+        The next length was not reached by `stop_at` (of the monotonic clock).
     """
     import nutpie
 
-    with warnings.catch_warnings():
-        _without_their_deprecations()
-        running = nutpie.sample(
-            compiled, tune=TUNE, chains=N_CHAINS, progress_bar=False, save_warmup=False, blocking=False, **settings
-        )
-        try:
-            while True:
+    shortest = 0
+
+    def count(chains: Sequence[Any]) -> None:
+        nonlocal shortest
+        shortest = min(chain.finished_draws for chain in chains) - TUNE
+
+    running = _quietly(
+        nutpie.sample,
+        compiled,
+        draws=lengths[-1],
+        tune=TUNE,
+        chains=N_CHAINS,
+        cores=N_CHAINS,
+        progress_bar=False,
+        progress_callback=count,
+        progress_rate=int(1000 * _LOOK_SECONDS),
+        save_warmup=False,
+        blocking=False,
+        **settings,
+    )
+    whole: xarray.DataTree | None = None
+    try:
+        for length in lengths:
+            while whole is None and shortest < length:
                 try:
-                    tree: xarray.DataTree = running.wait(timeout=_LOOK_SECONDS)
+                    whole = _quietly(running.wait, timeout=_LOOK_SECONDS)
                 except TimeoutError:  # not done yet
-                    progress.update(f"nuts: {N_CHAINS} chains of {TUNE + settings['draws']:,} steps")
-                else:
-                    return tree
-                if stop_at is not None and time.monotonic() > stop_at:
+                    progress.update(f"nuts: {max(shortest, 0):,} of {length:,} draws of each of {N_CHAINS} chains")
+                if whole is None and stop_at is not None and time.monotonic() > stop_at:
                     raise OutOfTimeError("The sampler was not done in time.")
-        except BaseException:
-            running.cancel()
-            raise
+            if whole is not None:
+                yield whole
+                continue
+            running.pause()
+            yield _quietly(running.inspect)
+            running.resume()
+    finally:
+        running.cancel()
 
 
-def read_nuts(tree: "xarray.DataTree", names: list[str], draws: int) -> NutsDraws:
-    """Draws thinned evenly, and the diagnostics of all of them."""
+def read_nuts(tree: "xarray.DataTree", names: list[str], *, length: int, draws: int) -> NutsDraws:
+    """The first `length` draws of each chain, thinned evenly, and the diagnostics of all of them."""
     import arviz_stats
 
-    posterior = tree["posterior"].to_dataset()[names]
+    posterior = tree["posterior"].to_dataset()[names].isel(draw=slice(length))
     flat = {name: posterior[name].to_numpy().reshape(-1, *posterior[name].shape[2:]) for name in names}
     n_made = posterior.sizes["chain"] * posterior.sizes["draw"]
     keep = np.linspace(0, n_made - 1, draws).round().astype(int)
@@ -199,7 +234,7 @@ def read_nuts(tree: "xarray.DataTree", names: list[str], draws: int) -> NutsDraw
         variables={name: values[keep] for name, values in flat.items()},
         effective_sample=min(float(ess[name].min()) for name in names),
         r_hat=max(float(r_hat[name].max()) for name in names),
-        n_divergent=int(tree["sample_stats"]["diverging"].sum()),
+        n_divergent=int(tree["sample_stats"]["diverging"].isel(draw=slice(length)).sum()),
     )
 
 
@@ -211,6 +246,9 @@ def parameter_names(model: CellModel | DetectionModel) -> list[str]:
     return [*population, *own, *model.outer_names]
 
 
-def _without_their_deprecations() -> None:
-    for kind in (FutureWarning, DeprecationWarning):
-        warnings.filterwarnings("ignore", category=kind)
+def _quietly(call: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
+    """What the call gives, without the deprecations of those who wrote it."""
+    with warnings.catch_warnings():
+        for kind in (FutureWarning, DeprecationWarning):
+            warnings.filterwarnings("ignore", category=kind)
+        return call(*arguments, **settings)

@@ -11,7 +11,7 @@ from calibra.inference.declare.detection import DetectionModel
 from calibra.inference.engines import Declaration, _named, _versions
 from calibra.inference.nuts.build_cells import cell_data
 from calibra.inference.nuts.build_detection import detection_data
-from calibra.inference.nuts.engine import attempt_nuts, compile_nuts, parameter_names
+from calibra.inference.nuts.engine import compile_nuts, draw_until_sound, parameter_names
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.inference.progress import Progress
 
@@ -23,9 +23,9 @@ class RepeatedNuts:
     """Samples declarations of one shape and its priors as the engine does; compiled once for all of them."""
 
     draws_per_chain: int = 500
-    """Draws of each of four chains at the first attempt: fewer than the engine's, for studies that thin them anyway."""
-    most_attempts: int = 1
-    """How often, at most, it is sampled while its checks fail; the engine's is `len(MULTIPLES)`."""
+    """Draws of each of four chains at the first look: fewer than the engine's, for studies that thin them anyway."""
+    most_looks: int = 1
+    """How often, at most, its checks are looked at while they fail; the engine's is `len(MULTIPLES)`."""
     compiled: dict[Key, Any] = field(default_factory=dict)
     """What was compiled so far, by priors and shapes."""
 
@@ -34,13 +34,13 @@ class RepeatedNuts:
         began = time.perf_counter()
         names = parameter_names(model)
         ready = self._ready(model, names).with_data(**_data(model))
-        found = attempt_nuts(
+        found = draw_until_sound(
             ready,
             names,
             draws_per_chain=self.draws_per_chain,
             draws=draws,
             seed=seed,
-            most_attempts=self.most_attempts,
+            most_looks=self.most_looks,
             progress=Progress(shown=False),
         )
         diagnostics = Diagnostics(
