@@ -4,7 +4,8 @@ The report alone, calibrate with it, saving and scoring; beside them, as a yards
 pictures of `Calibration.save_pictures` as SVG by matplotlib. Wall and processor seconds: where other work runs, trust
 the latter. Memory is the most that the process has held so far, in MB, imports included (POSIX's getrusage).
 
-`python benchmarks/bench_report.py 2000 400000` measures one size of one's own, without the pictures.
+`python benchmarks/bench_report.py 2000 400000` measures one size of one's own, without the pictures; a third number is
+the days over which the judgments are made, 540 without it.
 """
 
 import resource
@@ -36,11 +37,11 @@ def show(name: str, wall: float, work: float, size: str = "") -> None:
     print(f"{name:24}{wall:9.2f}{work:9.2f}{size:>7}{peak_mb():9.0f}", flush=True)
 
 
-def measure(n_reps: int, n_prospects: int, folder: Path, *, pictures: bool = True) -> None:
-    world = cb.simulate_judgments(seed=1, n_reps=n_reps, n_prospects=n_prospects)
+def measure(n_reps: int, n_prospects: int, folder: Path, *, span_days: int = 540, pictures: bool = True) -> None:
+    world = cb.simulate_judgments(seed=1, n_reps=n_reps, n_prospects=n_prospects, span_days=span_days)
     judgments = cb.Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
     calibration, wall, work = timed(lambda: cb.calibrate(judgments, seed=1, engine="laplace", progress=False))
-    print(f"\n{n_reps} reps, {n_prospects:,} judgments")
+    print(f"\n{n_reps} reps, {n_prospects:,} judgments over {span_days} days")
     print(f"{'':24}{'wall s':>9}{'cpu s':>9}{'MB':>7}{'memory':>9}")
     show("calibrate", wall, work)
     path, wall, work = timed(lambda: calibration.save(folder / f"{n_reps}.calibra"))
@@ -60,8 +61,9 @@ def measure(n_reps: int, n_prospects: int, folder: Path, *, pictures: bool = Tru
 def main() -> None:
     print(TARGETS)
     with tempfile.TemporaryDirectory() as folder:
-        if len(sys.argv) == 3:
-            measure(int(sys.argv[1]), int(sys.argv[2]), Path(folder), pictures=False)
+        if len(sys.argv) > 2:
+            n_reps, n_prospects, *days = map(int, sys.argv[1:])
+            measure(n_reps, n_prospects, Path(folder), span_days=days[0] if days else 540, pictures=False)
             return
         measure(40, 50_000, Path(folder))
         measure(300, 60_000, Path(folder))
