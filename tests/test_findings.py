@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,15 @@ def test_a_rep_is_told_under_the_name_shown() -> None:
     hidden = choose_wording("en", "event", {"Abe": "Rep X1"})
     assert hidden.write(Rep("Abe")) == "Rep X1"
     assert hidden.write(Rep("(all reps)")) == "All reps"
+
+
+def test_no_value_of_a_finding_takes_the_place_of_a_word_for_the_event() -> None:
+    files = sorted((Path(__file__).parent / "goldens").glob("*/summary.json"))
+    told = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    findings = [finding for each in told for kind in ("findings", "notes", "doubts") for finding in each[kind]]
+    assert len(findings) > 100
+    words = set(choose_wording("en", "event").event_words)
+    assert {finding["key"] for finding in findings if words & set(finding["values"])} == set()
 
 
 def test_words_of_what_is_no_chapter_have_a_home() -> None:

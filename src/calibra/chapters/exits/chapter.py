@@ -33,7 +33,7 @@ class Exits:
     __repr__ = brief
 
     kinds: pd.DataFrame
-    """Per rep (all reps first) and kind of exit: `n`, `n_after` with an event after, `share` of the judgments."""
+    """Per rep (all reps first) and kind of exit: `n`, `n_after` with an event after, `share` of `n_judgments`."""
     hand_backs: ByHorizon[HandBacks]
     """Horizon to what came of the prospects handed back, shortest first."""
     care: ByHorizon[pd.DataFrame]
@@ -76,7 +76,7 @@ def _findings(found: Exits) -> Sequence[Finding]:
 def _of_all(days: int | None, row: Record) -> Finding:
     if not row["n"]:
         return Finding("exits.none_old", {"n": row["n_handed_back"], "within": Within(days)}, within_days=days)
-    values = {"n": row["n"], "events": row["events"], "share": _share(row), "within": Within(days)}
+    values = {"n": row["n"], "came": row["events"], "share": _share(row), "within": Within(days)}
     return Finding("exits.came_back", values, within_days=days)
 
 
@@ -88,7 +88,7 @@ def _of_rep(days: int | None, row: Record) -> list[Finding]:
             {
                 "rep": Rep(row["rep"]),
                 "n": row["n"],
-                "events": row["events"],
+                "came": row["events"],
                 "share": _share(row),
                 "sure": Chance(row[f"prob_{side}"]),
                 "within": Within(days),
