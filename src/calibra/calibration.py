@@ -107,8 +107,8 @@ class Calibration(Scored):
         """What should the team read? One self-contained HTML file, in English or Japanese; returns its path.
 
         On the first page whose A is whose B, five lines for Monday, the number of the quarter and what moved; then
-        what came in, how far to trust it, all reps in one picture, definitions, lead times, thresholds, how many
-        ranks, and a card for each rep. It is for feedback, and not for pay or dismissal, and says so.
+        what came in, how far to trust it, a section for each answer, all reps in one picture among them, and a card
+        for each rep. It is for feedback, and not for pay or dismissal, and says so.
 
         Parameters
         ----------
@@ -165,9 +165,10 @@ def calibrate(
 ) -> Calibration:
     """What do the judgments of each rep mean, how long do they take, and what should move? Fits every model.
 
-    One lead-time model; a rank and a threshold model per horizon, advice on thresholds, and how many ranks the data
-    tell apart. The horizons are those the scale promises and those the judgments were read with (`horizons=`). What
-    cannot be had yet, or not from such data, becomes a note and does not lose the rest.
+    One lead-time model; a rank and a threshold model per horizon, advice on thresholds, how many ranks the data tell
+    apart, and what further columns allow (see the attributes of `Calibration`). The horizons are those the scale
+    promises and those the judgments were read with (`horizons=`). What cannot be had yet, or not from such data,
+    becomes a note and does not lose the rest.
 
     Parameters
     ----------
@@ -180,7 +181,8 @@ def calibrate(
     draws : int
         Posterior draws to keep.
     parts : collection of str
-        What to do beside the rank model: "lead times", "thresholds", "granularity". Default: all of it.
+        What to do beside the ranks and their promises, such as ["lead times", "standings"]: attributes of `Calibration`
+        with a blank for "_". Default: everything but what has to be named, as the standings have.
     judged_since : str, date, datetime or datetime64, optional
         Leave judgments before this day out of everything, where the world has changed since; a note says so.
     adjust_for : collection of str

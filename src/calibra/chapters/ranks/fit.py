@@ -315,7 +315,8 @@ class RankFit:
     def reverse(self, *, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """Of the events that came within the horizon, which rank had they been given? Opportunities ranked low, too.
 
-        By counting mature judgments: `share` of the events at each rank, `lower`, `upper`; `events` of `n_events`.
+        By counting mature judgments: `share` of the events at each rank, `lower`, `upper` (Jeffreys' interval, which
+        begins at 0 where there are none and ends at 1 where there are all); `events` of `n_events`.
         """
         return self._table(reverse_columns(self, interval_prob=interval_prob), interval_prob)
 
