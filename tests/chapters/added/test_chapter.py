@@ -98,7 +98,8 @@ def test_the_picture_draws_the_score_alone_and_every_rank() -> None:
     assert list(lines)[:4] == ["as the score says", "A", "B", "C"]
     at = lines["A"].get_xdata()[50] / 100
     assert lines["A"].get_ydata()[50] == pytest.approx(100 * fit.predict(at).set_index("level").loc["A", "estimate"])
-    assert [label for label in lines if label.startswith("score alone (n 2,350); bands: 90% intervals")]
+    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert texts == ["as the score says", "A", "B", "C", "bands: 90% intervals", "score alone (n 2,350)"]
     with pytest.raises(cb.InputError, match=r"This picture draws a AddedFit|This picture draws an AddedFit"):
         cb.plot_added(calibrated())
 

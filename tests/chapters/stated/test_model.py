@@ -261,6 +261,15 @@ def test_the_parts_of_a_score_add_up_and_are_those_of_the_counts_where_these_are
     assert table.loc[ALL_REPS, "n"] == n.sum()
 
 
+def test_two_reps_whose_faults_cancel_are_calibrated_together_and_not_apart() -> None:
+    # Stated 50 %: of one rep 70 % come, of the other 30 %, of both together 50 %.
+    fit = fit_cells(cells_of(np.full((2, 1), 20_000), np.array([[14_000], [6_000]]), np.array([0.5])), LINE)
+    table = fit.decomposition().set_index("rep")
+    assert table["miscalibration"].tolist() == pytest.approx([0.0, 0.04, 0.04], abs=0.002)
+    assert table["corp_miscalibration"].tolist() == pytest.approx([0.0, 0.04, 0.04], abs=1e-9)
+    assert table["debiased"].iloc[0] == pytest.approx(0.0, abs=1e-4)
+
+
 def test_the_debiased_error_of_calibrated_reps_is_0_on_average_and_that_of_counts_is_not() -> None:
     rng = np.random.default_rng(7)
     fit = fit_cells(counted(rng, np.tile(logistic(LOG_ODDS), (60, 1)), 120), LINE)

@@ -240,7 +240,7 @@ class AddedFit:
             used = np.unique(self.cells.rank[self.cells.n > 0])
             return [(self.cells.ranks[k], float(k)) for k in used]
         low, high = self.layout.stated_ends
-        middle = round(float(logistic(np.array(self.layout.mean_stated))), 2)
+        middle = float(round(logistic(np.array(self.layout.mean_stated)).item(), 1)) or low
         return [(f"{at:.0%}", at) for at in sorted({low, middle, high}, reverse=True)]
 
     def predict(

@@ -117,4 +117,9 @@ def _low_high(cells: SignalCells) -> tuple[float, float]:
     stated, n = cells.mean[STATED_PROB].ravel()[order], cells.n.ravel()[order]
     below = np.cumsum(n) / n.sum()
     low, high = (stated[min(int(np.searchsorted(below, at)), len(below) - 1)] for at in (END_SHARE, 1.0 - END_SHARE))
-    return round(float(low), 2), round(float(high), 2)
+    return _round(float(low)), _round(float(high))
+
+
+def _round(stated: float) -> float:
+    """To a tenth, as people state it; to a hundredth near 0 and 1."""
+    return round(stated, 1 if 0.1 <= stated <= 0.9 else 2)

@@ -49,8 +49,10 @@ def plot_added(
         axes.fill_between(100 * grid, 100 * found.lower, 100 * found.upper, color=DATA_COLOUR, alpha=0.12 * shade, lw=0)
         axes.plot(100 * grid, 100 * found.estimate, color=DATA_COLOUR, alpha=shade, linewidth=1.5, label=label)
     alone = equal_tailed(result.level_draws(BASE, 0.0, grid), interval_prob=interval_prob)
-    label = f"score alone (n {int(result.n.sum()):,}); bands: {interval_prob:.0%} intervals"
-    axes.fill_between(100 * grid, 100 * alone.lower, 100 * alone.upper, color=ALL_REPS_COLOUR, alpha=0.15, lw=0)
+    label, bands = f"score alone (n {int(result.n.sum()):,})", f"bands: {interval_prob:.0%} intervals"
+    axes.fill_between(
+        100 * grid, 100 * alone.lower, 100 * alone.upper, color=ALL_REPS_COLOUR, alpha=0.15, lw=0, label=bands
+    )
     axes.plot(100 * grid, 100 * alone.estimate, color=ALL_REPS_COLOUR, linewidth=2.5, label=label)
     dress(axes)
     axes.set(

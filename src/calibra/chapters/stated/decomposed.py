@@ -42,13 +42,15 @@ def decomposed_columns(fit: StatedFit, margin_odds: float, interval_prob: float)
 def _parts(fit: StatedFit) -> tuple[Floats, ...]:
     """Draws of score, miscalibration, discrimination and uncertainty, (draw, row) each; all reps together first."""
     n, stated, prob = fit.cells.n.astype(float), fit.cells.stated, fit.cell_draws()
-    total = n.sum(axis=1)
+    used = n.sum(axis=0)
+    together = [(values * n).sum(axis=-2) / used for values in (prob, stated)]  # as one forecaster
+    prob = np.concatenate([together[0][:, None], prob], axis=1)
+    stated, n = np.vstack([together[1], stated]), np.vstack([used, n])
+    total = np.maximum(n.sum(axis=1), 1.0)
 
     def mean(values: Floats) -> Floats:
-        """Mean over the statements of everyone, then of each rep, (draw, row)."""
-        sums = (values * n).sum(axis=-1)
-        everyone = sums.sum(axis=-1, keepdims=True) / total.sum()
-        return np.concatenate([everyone, sums / np.maximum(total, 1.0)], axis=-1)
+        """Mean over the statements of each row, (draw, row)."""
+        return np.asarray((values * n).sum(axis=-1) / total)
 
     miscalibration, rate = mean((prob - stated) ** 2), mean(prob)
     discrimination = mean(prob**2) - rate**2

@@ -1,0 +1,60 @@
+"""The studies of stated percentages and of what is added: a few worlds each, and tables that say what was counted."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studies import added, stated
+
+
+def test_a_world_of_the_priors_says_what_is_covered_and_where_the_truth_stands() -> None:
+    rows = [stated.prior_world(1, index) for index in range(3)]
+    for row in rows:
+        places = [value for name, value in row.items() if name.startswith("@")]
+        assert len(places) == 9
+        assert all(0.0 < place < 1.0 for place in places)
+    assert np.mean([row["curve, 200"] for row in rows]) > 0.6
+    table = stated.coverage_table(rows)
+    mean = 100 * np.mean([row["slope, 40"] for row in rows])
+    assert table["40 statements"][1].startswith(f"{mean:.1f} % (")
+
+
+def test_where_no_line_fits_the_curve_holds_more_of_the_truth_than_the_line_and_it_is_told() -> None:
+    for kind in stated.BENDS:
+        row = stated.misfit_world(kind, 2, 0, per_rep=200)
+        assert row["curve"] > row["line"]
+        assert row["told"] == 1.0
+    heap = stated.misfit_world("heap at .5", 2, 1, per_rep=200)
+    assert heap["curve at .5"] > heap["line at .5"] + 0.3
+
+
+def test_an_interval_that_misses_is_counted_as_one_that_misses() -> None:
+    draws = np.linspace(0.0, 1.0, 1001)[:, None] + np.array([0.0, 2.0])
+    assert stated.covers(draws, np.array([0.5, 0.5])).tolist() == [1.0, 0.0]
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def one(index: int) -> dict[str, float]:
+        made.append(index)
+        return {"index": float(index)}
+
+    stated.run_until(one, 30, tmp_path / "rows.npz", float("inf"))
+    rows = stated.run_until(one, 40, tmp_path / "rows.npz", float("inf"))
+    assert made == list(range(40))
+    assert [row["index"] for row in rows] == made
+    assert len(stated.run_until(one, 60, tmp_path / "rows.npz", 0.0)) == 40  # the time is up
+
+
+def test_what_a_rank_is_worth_is_a_hundredth_where_it_adds_and_nothing_where_it_does_not() -> None:
+    assert added.worth("adds") == pytest.approx(0.01, rel=0.1)
+    assert added.worth("adds nothing") == 0.0
+
+
+def test_it_is_said_that_the_rank_adds_where_it_does_alone() -> None:
+    assert added.one_world("adds", 0)["adds"] == 1.0
+    row = added.one_world("adds nothing", 0)
+    assert row["adds"] == 0.0
+    assert row["hardly"] + row["unknown"] == 1.0
