@@ -395,6 +395,13 @@ FAULTS = (
           "chapters/promises/everybody.py", " & (fit.n[:, k] >= FEWEST_SHOWN)", ""),
     fault("late observation tells of the days of events", "data/counting/test_young.py",
           "data/counting/young.py", " & (counts.entry_days == 0)", ""),
+    fault("a bar of all reps weighs them by one rank", "chapters/test_rank_decisions.py",
+          "chapters/promises/reliability.py", "_with_all(bars[:, :, k], fit.n.sum(axis=1))",
+          "_with_all(bars[:, :, k], fit.n[:, k])"),
+    fault("of a bar a verdict takes five judgments", "chapters/test_rank_decisions.py",
+          "chapters/promises/reliability.py", "(FEWEST_JUDGMENTS if is_bar else FEWEST_SHOWN)", "FEWEST_SHOWN"),
+    fault("one more rep is among the worst", "chapters/standings/test_chapter.py",
+          "chapters/standings/places.py", "(standing > n_reps - n_worst)", "(standing >= n_reps - n_worst)"),
     fault("rows of metrics lose what they are of", "test_metrics.py",
           "metrics.py", "chapter.labels.get(name, ())", "()"),
 )  # fmt: skip

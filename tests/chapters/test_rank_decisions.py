@@ -57,6 +57,24 @@ def test_a_bar_is_never_compared_with_an_average():
     assert np.isnan(result.table.query("rank == 'B'")["bar"]).all()
 
 
+def test_a_bar_rests_on_all_judgments_of_a_rep_and_takes_30_of_them():
+    # the fifth rep hardly uses A, the last has 20 judgments in all; A is meant from .8, and used from about .4
+    scale = RankScale(["A", "B"], {"A": Promise(0.8, 90, kind="bar"), "B": Promise(0.1, 90)})
+    n = np.array([[300, 300]] * 4 + [[20, 580], [12, 8]])
+    judgments = counts(n, np.rint(n * [0.6, 0.2]).astype(int), scale=scale)
+    fit, thresholds = (
+        model.fit(judgments, seed=1, engine="laplace", draws=400)
+        for model in (RankModel(within_days=90), ThresholdModel(within_days=90))
+    )
+    of_a = rank_reliability(fit, thresholds=thresholds).table.query("rank == 'A'").set_index("rep")
+    own, used = thresholds.draws().bars[:, :, 0].mean(axis=0), n.sum(axis=1)
+    assert of_a.loc[ALL_REPS, "bar"] == pytest.approx((own * used).sum() / used.sum())
+    assert abs((own * n[:, 0]).sum() / n[:, 0].sum() - (own * used).sum() / used.sum()) > 0.005
+    assert of_a.loc["rep 05", "prob_less"] >= 0.9
+    assert of_a["verdict"].drop("rep 05").tolist() == ["less"] * 6
+    assert of_a.loc["rep 05", "verdict"] == "cannot tell yet"
+
+
 def test_the_interval_and_the_count_of_a_row_are_of_one_quantity():
     # shares counted: A 120 of 200 and B 40 of 200 for each; bars lie far below, at the lower edge of A
     scale = RankScale(["A", "B", "C"], {"A": Promise(0.4, 90, kind="bar"), "B": Promise(0.1, 90)})

@@ -1,5 +1,7 @@
 """Standings as asked for: whether they may be read, and the place of each rep."""
 
+import pytest
+
 from calibra.chapters.standings.chapter import STANDINGS
 from tests.chapters.ranks.calibrated import calibrated, page_of
 
@@ -12,6 +14,13 @@ def test_whether_a_league_table_is_warranted_is_the_only_finding() -> None:
         f"A league table is not warranted: the order of {share:.0%} of all pairs of reps is at least 90 % sure. "
         "Neighbouring places are chance."
     ).replace(f"{share:.0%}", f"{100 * share:.0f} %")
+
+
+def test_in_every_draw_as_many_stand_among_the_worst_as_the_share_says() -> None:
+    found = calibrated("mixed").standings[90]  # 17 reps, of whom a tenth is two
+    assert len(found.reps) == 17
+    assert found.prob_worst.sum() == pytest.approx(2.0)
+    assert found.prob_worst[found.reps.index("Below")] > 0.9
 
 
 def test_the_highest_stands_first_with_interval_and_judgments() -> None:
