@@ -36,6 +36,19 @@ from .chapters.thresholds.fit import ThresholdFit as ThresholdFit
 from .chapters.thresholds.model import ThresholdModel as ThresholdModel, ThresholdPriors as ThresholdPriors
 from .chapters.thresholds.pictures import plot_bars as plot_bars, plot_share_moves as plot_share_moves
 from .chapters.thresholds.style import describe_styles as describe_styles
+from .chapters.value.amount_fit import AmountFit as AmountFit
+from .chapters.value.fit import ValueFit as ValueFit
+from .chapters.value.model import (
+    AmountModel as AmountModel,
+    AmountPriors as AmountPriors,
+    ValueModel as ValueModel,
+    WinModel as WinModel,
+    WinPriors as WinPriors,
+)
+from .chapters.value.pictures import plot_amounts as plot_amounts, plot_rank_worth as plot_rank_worth
+from .chapters.value.win_fit import WinFit as WinFit
+from .chapters.viewpoints.gaps import Viewpoints as Viewpoints, viewpoints as viewpoints
+from .chapters.viewpoints.pictures import plot_viewpoints as plot_viewpoints
 from .checks.backtest import backtest as backtest
 from .checks.priors import PriorSensitivity as PriorSensitivity, prior_sensitivity as prior_sensitivity
 from .data.counting.judgments import Judgments as Judgments

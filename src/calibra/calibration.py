@@ -22,6 +22,8 @@ from calibra.chapters.ranks.model import RankModel
 from calibra.chapters.standings.chapter import STANDINGS
 from calibra.chapters.stated.chapter import STATED
 from calibra.chapters.thresholds.chapter import THRESHOLDS
+from calibra.chapters.value.chapter import VALUE
+from calibra.chapters.viewpoints.chapter import VIEWPOINTS
 from calibra.checks.priors import prior_sensitivity
 from calibra.data.counting.choices import horizons_to_fit
 from calibra.data.counting.counts import check_groups
@@ -61,6 +63,10 @@ class Calibration(Scored):
     """What does a stated percentage mean? Horizon in days to `StatedFit`, where `stated_prob` says what reps stated."""
     added = Part(ADDED)
     """What do rank and percentage add to a machine's score? Horizon in days to `AddedFit`, with `machine_prob`."""
+    value = Part(VALUE)
+    """How much is won, what is a prospect of each rank worth? A `ValueFit`, where `won_at` and `amount` are known."""
+    viewpoints = Part(VIEWPOINTS)
+    """How many, how long, how much, side by side. `Viewpoints`, where lead times and value are known."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 

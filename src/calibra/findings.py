@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from calibra.values import (
+    Amount,
     Chance,
     Count,
     Estimate,
@@ -73,7 +74,7 @@ class Finding:
         return told | {"values": {name: _plain(value) for name, value in self.values.items()}, "sentence": str(self)}
 
 
-KINDS = (Estimate, Share, Given, Chance, Number, Count, Month, More, Rep, Rank, Within, Phrase, Listed, Finding)
+KINDS = (Estimate, Share, Given, Chance, Number, Amount, Count, Month, More, Rep, Rank, Within, Phrase, Listed, Finding)
 """Records that a saved finding is made of."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-type Unit = Literal["percent", "share", "points", "signed_points", "days", "tenth", "hundredth"]
+type Unit = Literal["percent", "share", "points", "signed_points", "days", "tenth", "hundredth", "amount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,14 @@ class Number:
     """The number."""
     decimals: int
     """Decimals that are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount of money in the currency of the data, which is not named."""
+
+    amount: float
+    """The amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,7 @@ type Value = (
     | Given
     | Chance
     | Number
+    | Amount
     | Count
     | Month
     | More

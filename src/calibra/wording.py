@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any, Literal, Protocol, get_args
 
 from calibra.errors import InputError
 from calibra.values import (
+    Amount,
     Chance,
     Count,
     Estimate,
@@ -136,6 +138,8 @@ class Wording:
         if value.unit == "points":
             texts = points(value.estimate, value.lower, value.upper)
             return self.interval(*(text.replace("-", "−") for text in texts))
+        if value.unit == "amount":
+            return self.interval(*(self.amount(end) for end in (value.estimate, value.lower, value.upper)))
         return self.read(row, unit={"days": "whole"}.get(value.unit, value.unit))
 
     def _list(self, value: Listed) -> str:
@@ -181,6 +185,17 @@ class Wording:
     def share_digits(self, share: float) -> str:
         """The digits of `share`."""
         return f"{100.0 * share:.{1 if abs(share) < 0.0995 else 0}f}"
+
+    def amount(self, amount: float) -> str:
+        """An amount to three digits, in thousands and millions, or in 万 and 億."""
+        if not math.isfinite(amount):
+            return self("format.none")
+        rounded = float(f"{amount:.3g}")
+        for name in ("large", "middle"):
+            unit = float(self(f"format.amount_{name}_unit"))
+            if abs(rounded) >= unit:
+                return self(f"format.amount_{name}", x=_three_digits(rounded / unit)).replace("-", "−")
+        return f"{rounded:,.4g}".replace("-", "−") if abs(rounded) < 1000 else f"{rounded:,.0f}".replace("-", "−")
 
     def interval(self, estimate: str, lower: str, upper: str) -> str:
         """An estimate with its interval."""
@@ -245,12 +260,18 @@ class Wording:
         return self("format.comma").join(shown[:-1]) + self("format.last_comma") + shown[-1]
 
 
+def _three_digits(value: float) -> str:
+    """A number of three digits without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 _WRITERS: Mapping[type, Callable[[Wording, Any], str]] = {
     Estimate: Wording.estimate,
     Share: lambda say, value: say.share(value.share) if value.fine else say.percent(value.share),
     Given: lambda say, value: say.given(value.share),
     Chance: lambda say, value: say.chance(value.prob),
     Number: lambda _, value: f"{value.number:.{value.decimals}f}".replace("-", "−"),
+    Amount: lambda say, value: say.amount(value.amount),
     Count: lambda say, value: say.count(value.n, value.thing),
     Month: Wording.month,
     More: lambda say, value: say.more(value.n),

@@ -230,7 +230,7 @@ def _place_of_rank(names: Sequence[str]) -> int | None:
 
 def _labels(values: Iterable[object]) -> RankLabels:
     """What the values of a column look like, taken as ranks."""
-    from calibra.data.counting.packed import label_text
+    from calibra.data.counting.labels import label_text
 
     n_of = Counter(label for value in values if (label := label_text(value)) is not None)
     spelled: dict[str, list[str]] = {}

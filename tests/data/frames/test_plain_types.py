@@ -13,7 +13,7 @@ import pytest
 
 import calibra as cb
 from calibra.data.counting.judgments import Judgments
-from calibra.data.counting.packed import label_text
+from calibra.data.counting.labels import label_text
 from calibra.errors import InputError
 from tests.data.frames.typed_world import AS_OF, COLUMNS, TRUTH, read, relation, totals
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from calibra.data.counting.packed import MAX_HORIZONS, label_text
+from calibra.data.counting.labels import label_text
+from calibra.data.counting.packed import MAX_HORIZONS
 from calibra.data.counting.plan import EXIT_KINDS
 from calibra.data.counting.rows import Problems
 from calibra.data.scale import RankScale, check_days

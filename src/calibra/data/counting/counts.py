@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibra.data.counting.amounts import SUMS_OF_AMOUNTS
 from calibra.data.scale import check_days
 from calibra.errors import InputError, NotEnoughDataError, what_came
 from calibra.findings import Finding
@@ -181,6 +182,14 @@ class DurationCounts:
     """Sum of the natural log of those amounts."""
     sum_log2_amount: FloatArray | None = None
     """Sum of the squared natural log of those amounts."""
+    n_zero_amounts: IntArray | None = None
+    """Won judgments whose amount is 0: none recorded, or given away."""
+    sum_amount: FloatArray | None = None
+    """Sum of the known amounts."""
+    sum_amount2: FloatArray | None = None
+    """Sum of their squares."""
+    max_amount: FloatArray | None = None
+    """The largest of them; 0 where there is none."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -191,7 +200,7 @@ class DurationCounts:
         }
         columns |= {name: np.array(self.groups[name], dtype=object)[codes] for name, codes in self.group_codes.items()}
         columns |= {name: getattr(self, name) for name in ("entry_days", "days", "ending", "maturity", "n")}
-        sums = ("n_touches_known", "sum_touches", "n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
+        sums = ("n_touches_known", "sum_touches", "n_won", *SUMS_OF_AMOUNTS)
         return make_table(columns | {name: getattr(self, name) for name in sums if getattr(self, name) is not None})
 
     def binomial_cells(self, within_days: int, *, by: Sequence[str] = ()) -> BinomialCells:

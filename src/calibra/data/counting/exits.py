@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counting.counts import EXIT
-from calibra.data.counting.packed import encode, label_text, whole_numbers
+from calibra.data.counting.labels import encode, label_text
+from calibra.data.counting.packed import whole_numbers
 from calibra.data.counting.plan import EXIT_KINDS, HANDED_BACK, Plan, column_faults
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.counting.stated_unit import read_prob_column

@@ -16,30 +16,26 @@ from calibra.data.counting.choices import (
     check_problems,
     check_rank_labels,
 )
-from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
-from calibra.data.counting.exits import ExitCounts, count_exits, exits_noted, make_plan
+from calibra.data.counting.counted_judgments import CountedJudgments
+from calibra.data.counting.counts import EVENT
+from calibra.data.counting.currencies import check_rates, read_currencies
+from calibra.data.counting.exits import make_plan
+from calibra.data.counting.opportunities import opportunities_plan
 from calibra.data.counting.plan import Plan
-from calibra.data.counting.ready_cells import ReadyCells, read_cells
-from calibra.data.counting.ready_counts import check_horizon, read_counts
-from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, Choices, Problems, check_rows, noted_in_part
+from calibra.data.counting.ready_cells import read_cells
+from calibra.data.counting.ready_counts import read_counts
+from calibra.data.counting.rows import Choices, Problems, check_rows
 from calibra.data.counting.same_state import FirstCount
 from calibra.data.counting.set_aside import SetAside
-from calibra.data.counting.signals import SignalCounts, count_signals
-from calibra.data.counting.stated import StatedCounts, count_stated
-from calibra.data.counting.summary import JudgmentsSummary, summarise
-from calibra.data.counting.weekly import WeeklyCounts, WeeklyEndings
-from calibra.data.counting.weekly_rows import count_endings, count_weeks
-from calibra.data.frames.calendars import doubts_of_calendars
 from calibra.data.frames.dates import as_day, check_timezone
 from calibra.data.frames.empty_days import check_no_day
 from calibra.data.frames.open import open_frame
 from calibra.data.scale import RankScale
-from calibra.errors import InputError, check_kind
+from calibra.errors import InputError, NotEnoughDataError, check_kind
 from calibra.findings import Finding
-from calibra.words import counted
 
 
-class Judgments:
+class Judgments(CountedJudgments):
     """Which judgments are there, and what came of them? Made by `from_frame`, `from_cells` or `from_counts`.
 
     Holds the frame (lazily, in its own engine), the roles of its columns, the scale and the snapshot date, and keeps
@@ -76,47 +72,7 @@ class Judgments:
     array([[1, 0]])
     """
 
-    __slots__ = (
-        "_cells",
-        "_checked",
-        "_counts",
-        "_doubts_of_days",
-        "_endings",
-        "_exits",
-        "_horizons",
-        "_log_doubts",
-        "_noted",
-        "_ready",
-        "_signals",
-        "_stated",
-        "_weeks",
-        "as_of",
-        "assignment",
-        "columns",
-        "groups",
-        "scale",
-        "set_aside",
-    )
-
-    scale: RankScale
-    as_of: date | None
-    assignment: str | None
-    columns: dict[str, str]
-    groups: tuple[str, ...]
-    set_aside: SetAside
-    _log_doubts: tuple[Finding, ...]
-    _doubts_of_days: tuple[Finding, ...] | None
-    _checked: CheckedRows | None
-    _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
-    _horizons: tuple[int, ...]
-    _cells: BinomialCells | None
-    _ready: ReadyCells | None
-    _noted: tuple[Finding, ...] | None
-    _weeks: dict[tuple[tuple[str, ...], tuple[int, ...]], WeeklyCounts]
-    _endings: WeeklyEndings | None
-    _exits: ExitCounts | None
-    _signals: dict[tuple[int, ...], SignalCounts]
-    _stated: dict[tuple[int, ...], StatedCounts]
+    __slots__ = ()
 
     def __init__(self) -> None:
         """Refuse: judgments are made by `from_frame` and `from_counts`."""
@@ -139,6 +95,7 @@ class Judgments:
         check_duplicates: bool = True,
         horizons: Sequence[int] = (),
         assignment: str | None = None,
+        rates: Mapping[str, float] | None = None,
     ) -> Judgments:
         """Read judgments from any frame, one row per judgment, and count them once.
 
@@ -156,11 +113,12 @@ class Judgments:
         columns : mapping of str to str
             Role to the frame's column. Needed: `prospect`, `rep`, `rank`, `judged_at`. Else: `event_at`, `exit_at`,
             `exit_kind`, `entered_at`, `censored_at`, `reranked_at` (the next rank was given: ends the judgment for lead
-            times, not for its outcome), `won_at`, `amount`, `expected_at`, `touches`, `recorded_at` (when the row came
-            into the table: before, nothing of it is known, which `at` minds), `stated_prob` (the probability of the
-            event that the rep stated: numbers from 0 to 1, per cent, or text such as "70%"), `machine_prob` (likewise,
-            of a machine's score known at the judgment), `version` (of several rows of a prospect, rep and day the last
-            counts; may be the column of `recorded_at`); any other key is a grouping.
+            times, not for its outcome), `won_at`, `lost_at`, `amount`, `currency` (of the opportunity that arose),
+            `expected_at`, `touches`, `recorded_at` (when the row came into the table: before, nothing of it is known,
+            which `at` minds), `stated_prob` (the probability of the event that the rep stated: numbers from 0 to 1, per
+            cent, or text such as "70%"), `machine_prob` (likewise, of a machine's score known at the judgment),
+            `version` (of several rows of a prospect, rep and day the last counts; may be the column of `recorded_at`);
+            any other key is a grouping.
         problems : {"raise", "set_aside"}
             Whether bad rows are an error, or left out and reported in `set_aside` and in the log; of `won_at` and
             `expected_at`, which decide no outcome, the unreadable day alone is left out, and noted.
@@ -184,6 +142,9 @@ class Judgments:
         assignment : {"random"}, optional
             State "random" where prospects come to reps by lot: only then is a difference the reading and not the
             territory.
+        rates : mapping of str to float, optional
+            Where amounts come in several currencies: what one unit of each is worth in the one that is reported, such
+            as {"USD": 150.0}. Rates are fixed: where they moved during the history, so do the amounts.
 
         Raises
         ------
@@ -194,10 +155,11 @@ class Judgments:
         stated = check_assignment(assignment)
         check_timezone(timezone)
         labels, stop = check_rank_labels(rank_labels, scale), check_problems(problems)
-        kinds = check_exit_kinds(exit_kinds)
+        kinds, worth = check_exit_kinds(exit_kinds), check_rates(rates)
         opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding, no_day=check_no_day(no_day))
         choices = Choices(scale, labels, stop, check_duplicates, opened.calendar.timezone)
         plan, faults = make_plan(opened, as_day(as_of, choices.timezone), kinds, loses_values=stop == "set_aside")
+        plan = replace(plan, rates=read_currencies(opened, plan.present, worth))
         return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults, assignment=stated)
 
     @classmethod
@@ -319,30 +281,6 @@ class Judgments:
             setattr(self, name, value)
         return self
 
-    @property
-    def reps(self) -> tuple[str, ...]:
-        """Rep labels, sorted."""
-        return self._cells.reps if self._cells else self.duration_counts().reps
-
-    @property
-    def n_judgments(self) -> int:
-        """Judgments in the counts."""
-        return int(self._cells.n.sum() if self._cells else self.duration_counts().n.sum())
-
-    @property
-    def log_doubts(self) -> tuple[Finding, ...]:
-        """What looks like a mistake in what was read; days given as text take one more scan when first asked for."""
-        if self._doubts_of_days is None:
-            checked = self._checked
-            with ONE_AT_A_TIME:
-                self._doubts_of_days = doubts_of_calendars(checked.plan.opened.calendar) if checked else ()
-        return (*self._log_doubts, *self._doubts_of_days)
-
-    def __repr__(self) -> str:
-        as_of = "ready-made counts" if self.as_of is None else f"as of {self.as_of}"
-        reps = counted(len(self.reps), "rep")
-        return f"<Judgments: {self.n_judgments:,} of {reps}, ranks {' '.join(self.scale.ranks)}, {as_of}>"
-
     def at(self, as_of: str | date | datetime | np.datetime64) -> Judgments:
         """What was known on an earlier day? The same history, with nothing dated later.
 
@@ -387,156 +325,37 @@ class Judgments:
         plan = replace(checked.plan, judged_since=max(day, checked.plan.judged_since or day))
         return self._from_plan(plan, checked.choices, self._horizons, assignment=self.assignment)
 
-    def duration_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> DurationCounts:
-        """The sufficient statistics: one scan and one group-by in the frame's own engine, kept for the next call.
+    def opportunities(self, *, within_days: int | None = None, horizons: Sequence[int] = ()) -> Judgments:
+        """What came of the opportunities that arose? Judgments with another clock: from the opportunity to the win.
 
-        A judgment that was re-ranked (`reranked_at`) is followed to its re-rank and no further, so that no event and no
-        day of exposure comes in twice; `binomial_cells` follows the prospect through re-ranks.
-
-        Parameters
-        ----------
-        by : sequence of str
-            Groupings to count by, beside rep and rank.
-        horizons : sequence of int
-            Horizons in days for the maturity, beside those known already.
-        """
-        return self._count(by, horizons)
-
-    def binomial_cells(
-        self, *, within_days: int | None = None, by: Sequence[str] = (), in_our_care: bool = False
-    ) -> BinomialCells:
-        """How many mature judgments, and how many events within the horizon, per rep and rank (and group)?
-
-        The outcome follows the prospect through later re-ranks (`reranked_at`), and through a hand-back (`exit_kind`):
-        whether the rank was right does not depend on who looked after the prospect.
+        Each judgment that became an opportunity is one, under its rep and rank; its event is the win (`won_at`), its
+        exit the loss (`lost_at`), and without that role a lost one looks open. Two judgments of one prospect are two.
 
         Parameters
         ----------
         within_days : int, optional
-            Horizon in days; by default the scale's only one.
-        by : sequence of str
-            Groupings that get axes of their own.
-        in_our_care : bool
-            Whether an event after a hand-back is none.
+            Take those alone that arose within so many days of the judgment.
+        horizons : sequence of int
+            Horizons in days from the opportunity, beside those known already.
 
         Raises
         ------
         InputError
-            No or several horizons to choose from; an unknown grouping; mature judgments seen in part only.
+            No column is mapped as `event_at` or `won_at`; ready-made counts.
         NotEnoughDataError
-            Nobody is mature; the message says when the first will be.
+            No opportunity arose.
         """
-        if self._cells is None:
-            horizon = self.scale.resolve_horizon(within_days)
-            return self._count(by, [horizon], to_rerank=False, to_hand_back=in_our_care).binomial_cells(horizon, by=by)
-        check_groups(by, ())
-        check_horizon(within_days, self._cells)
-        return self._cells
-
-    def weekly_counts(self, *, by: Sequence[str] = (), horizons: Sequence[int] = ()) -> WeeklyCounts:
-        """How many judgments of which week, and how many of them had an event within each horizon?
-
-        One more scan, made when first asked for and kept. What changes from one quarter to the next is read from here
-        (`quarterly`), and how often a rep uses each rank now (`recent`).
-
-        Parameters
-        ----------
-        by : sequence of str
-            Groupings to count by, beside rep and rank.
-        horizons : sequence of int
-            Horizons in days, beside those known already.
-
-        Raises
-        ------
-        InputError
-            Ready-made counts, which hold no days; an unknown grouping.
-        """
-        checked = self._rows("weekly_counts")
-        check_groups(by, self.groups)
-        key = (tuple(by), all_horizons(self._horizons, horizons))
-        if key not in self._weeks:
-            self._weeks[key] = count_weeks(checked, *key)
-        return self._weeks[key]
-
-    def weekly_endings(self) -> WeeklyEndings:
-        """How many events and exits came in which week? One more scan, made when first asked for and kept."""
-        if self._endings is None:
-            self._endings = count_endings(self._rows("weekly_endings"), self.reps)
-        return self._endings
-
-    def exits(self) -> ExitCounts:
-        """How did judgments end without an event, and what came after? One more scan, made when first asked for."""
-        if self._exits is None:
-            self._exits = count_exits(self._rows("exits"), self.reps, self._horizons)
-        return self._exits
-
-    def stated_counts(self, *, horizons: Sequence[int] = ()) -> StatedCounts:
-        """How many judgments at which stated probability, and what came of them? One more scan, when first asked for.
-
-        Parameters
-        ----------
-        horizons : sequence of int
-            Horizons in days, beside those known already.
-
-        Raises
-        ------
-        InputError
-            No column is mapped as `stated_prob`; ready-made counts.
-        NotEnoughDataError
-            The column holds no value.
-        """
-        checked, wanted = self._rows("stated_counts"), all_horizons(self._horizons, horizons)
-        if wanted not in self._stated:
-            self._stated[wanted] = count_stated(checked, self.reps, wanted)
-        return self._stated[wanted]
-
-    def signal_counts(self, *, horizons: Sequence[int] = ()) -> SignalCounts:
-        """How many judgments at which rank, machine's score and stated probability? One more scan, when first asked.
-
-        Parameters
-        ----------
-        horizons : sequence of int
-            Horizons in days, beside those known already.
-
-        Raises
-        ------
-        InputError
-            Neither `machine_prob` nor `stated_prob` is mapped to a column; ready-made counts.
-        """
-        checked, wanted = self._rows("signal_counts"), all_horizons(self._horizons, horizons)
-        if wanted not in self._signals:
-            self._signals[wanted] = count_signals(checked, self.reps, wanted)
-        return self._signals[wanted]
-
-    def summary(self) -> JudgmentsSummary:
-        """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""
-        if self._noted is None:
-            kinds = exits_noted(self.exits()) if "exit_kind" in self.columns else ()
-            counts = self._count((), (), to_rerank=False, to_hand_back=False)
-            self._noted = (*self._rows("summary").notes(), *kinds, *noted_in_part(counts))
-        return summarise(
-            self.duration_counts(), self.set_aside, self._noted, scale=self.scale, log_doubts=self.log_doubts
+        checked = self._rows("opportunities")
+        missing = [role for role in ("event_at", "won_at") if role not in self.columns]
+        if missing:
+            listed = " and ".join(f"`{role}`" for role in missing)
+            raise InputError(f"`opportunities` needs the roles `event_at` and `won_at`; map {listed}.")
+        counts = self._count((), (), to_rerank=False, to_hand_back=False)
+        arose = (
+            counts.ending == EVENT if within_days is None else (counts.ending == EVENT) & (counts.days <= within_days)
         )
-
-    def _count(
-        self, by: Sequence[str], horizons: Sequence[int], *, to_rerank: bool = True, to_hand_back: bool = True
-    ) -> DurationCounts:
-        """The counts, made once per grouping, horizons and way of following."""
-        checked = None if self._ready else self._rows("duration_counts")
-        check_groups(by, self.groups)
-        wanted = all_horizons(self._horizons, horizons)
-        to_rerank = to_rerank or "reranked_at" not in self.columns
-        to_hand_back = to_hand_back or checked is None or not checked.plan.handed_back
-        key = (tuple(by), wanted, (to_rerank, to_hand_back))
-        if key not in self._counts:
-            if checked is not None:
-                kept = {"to_rerank": to_rerank, "to_hand_back": to_hand_back}
-                self._counts[key] = checked.recount(tuple(by), wanted, **kept)
-            elif self._ready is not None:
-                self._counts[key] = self._ready.counts(by, wanted)
-        return self._counts[key]
-
-    def _rows(self, asked: str) -> CheckedRows:
-        if self._checked is None:
-            raise InputError(f"`{asked}` needs rows; these judgments are ready-made counts. Use Judgments.from_frame.")
-        return self._checked
+        if not arose.any():
+            raise NotEnoughDataError(Finding("data.no_deal", role="note"))
+        choices = replace(checked.choices, problems="set_aside", check_duplicates=False)
+        plan, wanted = opportunities_plan(checked, within_days), all_horizons(self._horizons, horizons)
+        return Judgments._from_plan(plan, choices, wanted, assignment=self.assignment)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from calibra.data.counting.counts import OPEN
 from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.labels import label_text
 from calibra.data.counting.open_counts import OpenCounts as OpenCounts
-from calibra.data.counting.packed import label_text, prepare
+from calibra.data.counting.packed import prepare
 from calibra.data.counting.problems import FINE, reason_expression
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, first_copies
 from calibra.data.frames.open import collect

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -14,6 +12,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.counting.amounts import amount_sums, in_one_currency, number_of
+from calibra.data.counting.labels import Labels, encode
 from calibra.data.counting.plan import VALUES_ALONE, Plan
 from calibra.data.frames.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames.empty_days import ENDLESS, is_outside
@@ -29,8 +29,6 @@ NOT_YET = -1
 """Stands for the maturity of a judgment not yet known at the snapshot date."""
 TOO_OLD = 1022
 """Stands for the maturity of a judgment before the days that `day_number` counts truly."""
-NO_LABEL = ("<NA>", "NaT")
-"""Text that libraries write for a label that is missing."""
 NUMBER_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 HUGE = 1e300
 MAX_HORIZONS = 1000
@@ -42,16 +40,6 @@ MOST_TOUCHES = 2_000_000_000
 UNREADABLE_DATE, UNREADABLE_NUMBER, NEGATIVE_AMOUNT, AMOUNT_WITHOUT_WIN = 1, 2, 3, 4
 WRONG_TOUCHES, RERANKED_BEFORE, OUTSIDE_CALENDAR = 5, 6, 7
 """What the packed code hides: a key of the group-by, 0 for nearly every row."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labels:
-    """A column of labels as codes: −1 where there is none."""
-
-    codes: IntArray
-    """Index into `values`, or −1."""
-    values: tuple[str, ...]
-    """Distinct labels as text, in `label_order`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,11 +75,13 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     schema, present = plan.opened.schema, plan.present
     days = [role for role in DATES if role in present and role != "expected_at"]
     frame = with_days(plan.opened.frame, days, schema).with_columns(
-        *(_number(role, schema[role]).alias(f"{role}_value") for role in NUMBERS if role in present),
+        *(_number(role, plan).alias(f"{role}_value") for role in NUMBERS if role in present),
         nw.lit(plan.as_of_day).cast(nw.Int64).alias("as_of_day"),
     )
     if earlier := _before_that_day(plan):
         frame = frame.with_columns(*earlier)
+    if plan.ends_after:
+        frame = frame.with_columns(*_not_before_the_start(days))
     ends = [(_end_day(role, plan), bits) for role, bits in _ENDS.items() if role in days]
     if "reranked_at" in days and plan.to_rerank:
         spell = nw.when(nw.col("reranked_day") >= nw.col("judged_day")).then(nw.col("reranked_day"))
@@ -111,6 +101,7 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     return frame.filter(nw.col("judged_day").is_null() | (nw.col("judged_day") >= plan.judged_since))
 
 
+_AMOUNTS = ("sum_log_amount", "sum_log2_amount", "sum_amount", "sum_amount2", "max_amount")
 _SEEN_FROM = ("entered_at", "recorded_at")
 """Roles whose day, where it lies after `as_of`, makes a judgment one not yet known."""
 SAME_JUDGMENT = ("prospect", "rep", "judged_day")
@@ -137,6 +128,13 @@ def _before_that_day(plan: Plan) -> list[nw.Expr]:
             if earlier is not None:
                 found.append(nw.when(earlier).then(day - 1).otherwise(day).alias(f"{role[:-3]}_day"))
     return found
+
+
+def _not_before_the_start(days: Sequence[str]) -> list[nw.Expr]:
+    """The days of endings before the judgment moved to its day."""
+    ends = [f"{role[:-3]}_day" for role in ("event_at", "exit_at") if role in days]
+    start = nw.col("judged_day")
+    return [nw.when(nw.col(end) < start).then(start).otherwise(nw.col(end)).alias(end) for end in ends]
 
 
 def _least_end(ends: Sequence[tuple[nw.Expr, int]]) -> nw.Expr:
@@ -191,7 +189,7 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
     packed = (packed // _PROBLEMS if hides else packed) - NOT_YET  # the least maturity, made 0
     code, maturity = packed // MATURITIES, packed % MATURITIES + NOT_YET
     sums = {
-        name: _floats(counted[name]) if name.startswith("sum_log") else whole_numbers(counted[name])
+        name: _floats(counted[name]) if name in _AMOUNTS else whole_numbers(counted[name])
         for name in counted.columns
         if name not in keys
     }
@@ -207,47 +205,15 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
     )
 
 
-def encode(series: nw.Series[Any]) -> Labels:
-    """Labels as text in `label_order`, and codes; missing, NaN and empty text have the code −1."""
-    values: Any = series.to_arrow()
-    if hasattr(values, "combine_chunks"):  # a pandas column of several chunks, as joining two frames makes it
-        values = values.combine_chunks()
-    found = values.dictionary_encode()
-    texts = [label_text(value) for value in found.dictionary.to_pylist()]
-    known = tuple(sorted({text for text in texts if text is not None}, key=label_order))
-    place = {text: i for i, text in enumerate(known)}
-    lookup = np.array([-1 if text is None else place[text] for text in texts] + [-1], dtype=np.int64)
-    codes = found.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-    return Labels(lookup[codes], known)
-
-
-def label_order(label: str) -> tuple[int, str]:
-    """What labels are sorted by: whole numbers first, as numbers (2 before 10), then the others as text."""
-    return (int(label), label) if label.isascii() and label.isdigit() and len(label) < _DIGITS else (10**_DIGITS, label)
-
-
-_DIGITS = 19
-_FLOATS = (float, np.floating, Decimal)
-
-
-def label_text(value: object) -> str | None:
-    """A label as text: 7, 7.0 and the exact 7.00 all read "7"; missing, NaN and blank text are None."""
-    if value is None or str(value).strip() in ("", *NO_LABEL) or (isinstance(value, _FLOATS) and value != value):
-        return None
-    if isinstance(value, _FLOATS) and math.isfinite(value) and value == int(value):
-        return str(int(value))
-    return f"{value.normalize():f}" if isinstance(value, Decimal) and value.is_finite() else str(value)
-
-
-def _number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
-    """The column as a float: null where missing, NaN or no number; an amount of 0 is none recorded."""
+def _number(role: str, plan: Plan) -> nw.Expr:
+    """The column as a float, amounts in one currency: null where missing, NaN or no number."""
     value = nw.col(role)
-    if is_text(dtype):
+    if is_text(plan.opened.schema[role]):
         text = value.cast(nw.String)
         value = nw.when(text.str.contains(NUMBER_TEXT)).then(text)
     value = value.cast(nw.Float64)
-    kept = ~value.is_nan() & (value != 0.0) if role == "amount" else ~value.is_nan()
-    return nw.when(kept).then(value)
+    known = nw.when(~value.is_nan()).then(value)
+    return in_one_currency(known, plan.rates) if role == "amount" else known
 
 
 def _maturity(horizons: Sequence[int], as_of_day: int, seen_from: Sequence[str]) -> nw.Expr:
@@ -270,7 +236,11 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
     """What is wrong with a row that its packed code hides? Problem to condition, in order of precedence."""
     schema, present = plan.opened.schema, plan.present
     found: dict[int, nw.Expr] = {}
-    typed = [role for role in ("entered_at", "reranked_at", "won_at") if role in present and not is_text(schema[role])]
+    typed = [
+        role
+        for role in ("entered_at", "reranked_at", "won_at", "lost_at")
+        if role in present and not is_text(schema[role])
+    ]
     if typed:  # of the others the code and the first day of judgment tell
         found[OUTSIDE_CALENDAR] = reduce(or_, map(is_outside, typed))
     lost = VALUES_ALONE if plan.loses_values else ()
@@ -328,9 +298,7 @@ def _sums(plan: Plan) -> list[nw.Expr]:
         won = nw.col(f"{win[:-3]}_day") <= nw.col("as_of_day")
         sums.append(number_of(won).alias("n_won"))
         if "amount" in present:
-            log = nw.when(won & (nw.col("amount_value") > 0)).then(nw.col("amount_value")).log()
-            sums += [log.count().cast(nw.Int64).alias("n_amounts"), log.sum().alias("sum_log_amount")]
-            sums.append((log * log).sum().alias("sum_log2_amount"))
+            sums += amount_sums(won)
     return sums
 
 
@@ -366,12 +334,10 @@ def _optional(plan: Plan) -> dict[str, nw.Expr]:
     there = [role for role in (*DATES, *NUMBERS, *PROBABILITIES) if role in plan.present and role != "judged_at"]
     value = {role: f"{role}_value" if role in NUMBERS else f"{role[:-3]}_day" for role in there}
     value |= {role: role for role in ("expected_at", *PROBABILITIES)}
-    return {role: nw.col(value[role]) for role in there}
-
-
-def number_of(condition: nw.Expr) -> nw.Expr:
-    """How many rows meet a condition; sums of yes and no fail on some engines."""
-    return nw.when(condition).then(nw.lit(1)).count().cast(nw.Int64)
+    known = {role: nw.col(value[role]) for role in there}
+    if "amount" in known:
+        known["amount"] = nw.when(known["amount"] != 0).then(known["amount"])
+    return known
 
 
 def _floats(series: nw.Series[Any]) -> NDArray[np.float64]:

@@ -45,6 +45,10 @@ class Plan:
     """What the column of each role of probabilities is divided by: 1, or 100 where it holds per cent."""
     n_prob_lost: Mapping[str, int] = field(default_factory=dict)
     """Role to the values that are no probability and were left out alone."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Currency to what one unit is worth in the one that is reported; empty where one is all there is."""
+    ends_after: bool = False
+    """Whether an ending dated before the judgment counts as on its day: a win entered before its opportunity."""
 
     @property
     def handed_back(self) -> tuple[str, ...]:
@@ -52,7 +56,7 @@ class Plan:
         return tuple(label for label, kind in self.exit_kinds.items() if kind == HANDED_BACK)
 
 
-VALUES_ALONE = ("won_at", "expected_at")
+VALUES_ALONE = ("won_at", "lost_at", "expected_at")
 """Roles whose day decides neither the outcome nor when the judgment was seen."""
 
 

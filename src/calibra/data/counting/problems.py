@@ -12,12 +12,12 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.counting.labels import NO_LABEL, label_text
 from calibra.data.counting.packed import (
     AMOUNT_WITHOUT_WIN,
     MOST_TOUCHES,
     NEGATIVE_AMOUNT,
     NO_DAY,
-    NO_LABEL,
     NOT_YET,
     OUTSIDE_CALENDAR,
     RERANKED_BEFORE,
@@ -27,7 +27,6 @@ from calibra.data.counting.packed import (
     WRONG_TOUCHES,
     PackedCounts,
     is_labelled,
-    label_text,
     row_problems,
 )
 from calibra.data.counting.plan import Plan

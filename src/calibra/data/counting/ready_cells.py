@@ -12,7 +12,8 @@ from narwhals.exceptions import NarwhalsError
 from numpy.typing import NDArray
 
 from calibra.data.counting.counts import EVENT, EXIT, OPEN, DurationCounts
-from calibra.data.counting.packed import Labels, PackedCounts, encode
+from calibra.data.counting.labels import Labels, encode
+from calibra.data.counting.packed import PackedCounts
 from calibra.data.counting.ready_counts import CALLED_ALL, as_floats, is_number
 from calibra.data.counting.tabulate import tabulate
 from calibra.data.frames.open import collect

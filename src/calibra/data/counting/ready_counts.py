@@ -13,7 +13,7 @@ from narwhals.exceptions import NarwhalsError
 from numpy.typing import NDArray
 
 from calibra.data.counting.counts import BinomialCells
-from calibra.data.counting.packed import label_order, label_text
+from calibra.data.counting.labels import label_order, label_text
 from calibra.data.frames.open import collect
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.scale import RankScale

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from calibra.data.counting.copies import may_come_again
 from calibra.data.counting.counts import EVENT, DurationCounts
+from calibra.data.counting.labels import Labels, encode
 from calibra.data.counting.packed import (
     SAME_JUDGMENT,
     UNREADABLE_DATE,
-    Labels,
     PackedCounts,
     count,
     count_ends,
-    encode,
     prepare,
     whole_numbers,
 )

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.counting.amounts import SUMS_OF_AMOUNTS
 from calibra.data.counting.counts import BinomialCells, DurationCounts
 from calibra.data.counting.exits import ExitCounts
 from calibra.data.counting.judged_weeks import JudgedWeeks
@@ -28,7 +29,7 @@ from calibra.errors import InputError, NotEnoughDataError
 from calibra.findings import Finding
 
 _KEYS = ("entry_days", "days", "ending", "maturity", "n")
-_SUMS = ("n_touches_known", "sum_touches", "n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
+_SUMS = ("n_touches_known", "sum_touches", "n_won", *SUMS_OF_AMOUNTS)
 
 
 @dataclass(frozen=True, slots=True)

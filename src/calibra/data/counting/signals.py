@@ -11,7 +11,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibra.data.counting.packed import MATURITIES, encode, whole_numbers
+from calibra.data.counting.labels import encode
+from calibra.data.counting.packed import MATURITIES, whole_numbers
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.counting.signal_cells import SignalCells, lay_out
 from calibra.data.counting.stated_unit import per_mille, refuse_prob_without_rows

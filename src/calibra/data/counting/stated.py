@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counting.heaps import heaped_bins
-from calibra.data.counting.packed import MATURITIES, encode, whole_numbers
+from calibra.data.counting.labels import encode
+from calibra.data.counting.packed import MATURITIES, whole_numbers
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows
 from calibra.data.counting.stated_unit import per_mille, refuse_prob_without_rows
 from calibra.data.counting.tabulate import IntArray, add_up

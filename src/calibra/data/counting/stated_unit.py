@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from calibra.data.counting.packed import number_of, whole_numbers
+from calibra.data.counting.amounts import number_of
+from calibra.data.counting.packed import whole_numbers
 from calibra.data.frames.dates import is_text
 from calibra.data.frames.open import OpenedFrame, collect
 from calibra.data.frames.roles import MACHINE_PROB, STATED_PROB

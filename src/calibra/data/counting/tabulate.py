@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.data.counting.amounts import SUMS_OF_AMOUNTS
 from calibra.data.counting.counts import EVENT, DurationCounts
-from calibra.data.counting.packed import Labels, PackedCounts
+from calibra.data.counting.labels import Labels
+from calibra.data.counting.packed import PackedCounts
 
 IntArray = NDArray[np.int64]
 
@@ -47,7 +49,7 @@ def tabulate(
     days, ending = code >> 2, code & 3
     sums = {name: kept(values)[order] for name, values in packed.sums.items() if name in ("n", *_OF_TOUCHES, *_OF_WINS)}
     if starts.size < order.size:
-        sums = {name: np.add.reduceat(values, starts) for name, values in sums.items()}
+        sums = {name: _OVER.get(name, np.add).reduceat(values, starts) for name, values in sums.items()}
     first = kept(packed.sums["first_judged"]) if "first_judged" in packed.sums else np.zeros(0, dtype=np.int64)
     if event_is_win:
         sums |= {name: values * (ending == EVENT) for name, values in sums.items() if name in _OF_WINS}
@@ -70,7 +72,9 @@ def tabulate(
 
 
 _OF_TOUCHES = ("n_touches_known", "sum_touches")
-_OF_WINS = ("n_won", "n_amounts", "sum_log_amount", "sum_log2_amount")
+_OF_WINS = ("n_won", *SUMS_OF_AMOUNTS)
+_OVER = {"max_amount": np.maximum}
+"""How equal cells are put together, where it is not by adding up."""
 
 
 def used_labels(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tuple[str, ...]]:

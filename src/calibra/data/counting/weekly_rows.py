@@ -9,9 +9,11 @@ from datetime import date
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from calibra.data.counting.amounts import number_of
 from calibra.data.counting.counts import EVENT, EXIT, OPEN
 from calibra.data.counting.judged_weeks import JudgedWeeks
-from calibra.data.counting.packed import MATURITIES, encode, number_of, whole_numbers
+from calibra.data.counting.labels import encode
+from calibra.data.counting.packed import MATURITIES, whole_numbers
 from calibra.data.counting.plan import Plan
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.counting.tabulate import IntArray, add_up, used_labels

@@ -19,6 +19,7 @@ DATES = (
     "censored_at",
     "reranked_at",
     "won_at",
+    "lost_at",
     "expected_at",
     "recorded_at",
 )
@@ -28,7 +29,7 @@ NUMBERS = ("touches", "amount")
 STATED_PROB, MACHINE_PROB = "stated_prob", "machine_prob"
 PROBABILITIES = (STATED_PROB, MACHINE_PROB)
 """Roles whose columns hold probabilities: numbers from 0 to 1, or per cent."""
-LABELS = ("exit_kind",)
+LABELS = ("exit_kind", "currency")
 """Roles whose columns hold labels, beside those that are required."""
 VERSION = "version"
 """Role whose column says which of several rows of one judgment is the last: a moment, a day, a number or text."""
@@ -36,7 +37,7 @@ ROLES = (*REQUIRED, *(role for role in DATES if role not in REQUIRED), *NUMBERS,
 """Every role that has a meaning of its own; any other key of `columns` names a grouping."""
 _COUNTED = (
     "n events exits days entry_days ending maturity to_day exposure_days n_at_risk n_immature n_won n_amounts "
-    "n_touches_known sum_touches sum_log_amount sum_log2_amount"
+    "n_touches_known sum_touches sum_log_amount sum_log2_amount n_zero_amounts sum_amount sum_amount2 max_amount"
 )
 RESERVED = frozenset(_COUNTED.split())
 """Names of count columns, which no grouping may take."""

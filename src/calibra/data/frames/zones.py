@@ -69,7 +69,7 @@ def _finite(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     return relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation
 
 
-_LATER_ROLES = ("entered_at", "reranked_at", "won_at", "expected_at")
+_LATER_ROLES = ("entered_at", "reranked_at", "won_at", "lost_at", "expected_at")
 
 
 def _localise_ibis(table: Any, timezone: str) -> Any:

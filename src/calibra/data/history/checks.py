@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counting.doubts import strangers
-from calibra.data.counting.packed import OUTSIDE_CALENDAR, encode
+from calibra.data.counting.labels import encode
+from calibra.data.counting.packed import OUTSIDE_CALENDAR
 from calibra.data.counting.plan import VALUES_ALONE
 from calibra.data.counting.problems import (
     FINE,

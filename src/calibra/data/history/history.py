@@ -12,7 +12,7 @@ import numpy as np
 
 from calibra.data.counting.choices import check_exit_kinds, check_problems
 from calibra.data.counting.judgments import Judgments
-from calibra.data.counting.packed import label_text
+from calibra.data.counting.labels import label_text
 from calibra.data.counting.problems import FINE
 from calibra.data.counting.rows import Problems
 from calibra.data.counting.set_aside import SetAside

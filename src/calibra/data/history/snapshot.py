@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calibra.archive import replace_whole
-from calibra.data.counting.packed import label_text
+from calibra.data.counting.labels import label_text
 from calibra.data.frames.files import read_path
 from calibra.data.frames.open import collect, open_frame
 from calibra.errors import InputError

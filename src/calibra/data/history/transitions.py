@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibra.data.counting.packed import encode
+from calibra.data.counting.labels import encode
 from calibra.data.counting.problems import FINE
 from calibra.data.frames.open import collect
 from calibra.data.history.log import BY_EVENT, CLEARED, Log

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import InputError
-from calibra.inference.declare.checks import check_amounts, check_names, check_whole
+from calibra.inference.declare.checks import check_amounts, check_names, check_numbers, check_whole
 from calibra.inference.declare.families import DelayedBinomial, Family
 from calibra.inference.declare.priors import (
     LKJ,
@@ -109,9 +109,10 @@ class CellModel:
     family: Family
     """How counts follow from η."""
     events: Floats
-    """Shape (rep, cell)."""
+    """Shape (rep, cell): counts, or what the family says of amounts."""
     size: Floats
-    """Shape (rep, cell): binomial trials, or Poisson exposure in the user's unit; 0 marks an empty cell."""
+    """Shape (rep, cell): binomial trials, Poisson exposure in the user's unit, or what the family says of amounts; 0
+    marks an empty cell."""
     reps: tuple[str, ...]
     """One label a rep."""
     population: tuple[PopulationTerm, ...]
@@ -141,13 +142,15 @@ class CellModel:
         self._check_counts()
 
     def _check_counts(self) -> None:
-        check_whole("events", self.events, self.reps)
+        {"counts": check_whole, "amounts": check_amounts, "numbers": check_numbers}[self.family.events_are](
+            "events", self.events, self.reps
+        )
         (check_whole if self.family.size_is_count else check_amounts)("size", self.size, self.reps)
         if self.family.has_trials and np.any(self.events > self.size):
             raise InputError("a cell holds more events than trials; check the counts.")
         if isinstance(self.family, DelayedBinomial):
             _check_reached(self.family.reached, self.events.shape)
-        if np.any((self.size <= 0) & (self.events > 0)):
+        if np.any((self.size <= 0) & (self.events != 0)):
             raise InputError("a cell holds events without trials or exposure; check the counts.")
 
     @property

@@ -39,6 +39,17 @@ def check_amounts(name: str, values: Floats, reps: tuple[str, ...]) -> None:
     _refuse(name, "finite numbers of 0 or more", wrong, values, reps)
 
 
+def check_numbers(name: str, values: Floats, reps: tuple[str, ...]) -> None:
+    """Refuse values (rep, cell) that are no finite numbers.
+
+    Raises
+    ------
+    InputError
+        Names the first three, with rep and cell.
+    """
+    _refuse(name, "finite numbers", ~np.isfinite(values), values, reps)
+
+
 def _refuse(name: str, expected: str, wrong: NDArray[np.bool_], values: Floats, reps: tuple[str, ...]) -> None:
     if not wrong.any():
         return

@@ -26,6 +26,7 @@ class Binomial:
 
     name = "binomial"
     size_is_count = True
+    events_are = "counts"
     has_trials = True
 
     def of_reps(self, reps: NDArray[np.intp]) -> "Binomial":  # noqa: ARG002 (as of every family)
@@ -66,6 +67,7 @@ class DelayedBinomial:
 
     name = "delayed_binomial"
     size_is_count = True
+    events_are = "counts"
     has_trials = True
 
     def of_reps(self, reps: NDArray[np.intp]) -> "DelayedBinomial":
@@ -103,6 +105,7 @@ class Poisson:
 
     name = "poisson"
     size_is_count = False
+    events_are = "counts"
     has_trials = False
 
     def of_reps(self, reps: NDArray[np.intp]) -> "Poisson":  # noqa: ARG002 (as of every family)
@@ -124,4 +127,63 @@ class Poisson:
         return Derivatives(events - expected, expected, expected)
 
 
-type Family = Binomial | DelayedBinomial | Poisson
+@dataclass(frozen=True, slots=True)
+class Gaussian:
+    """Sum of n values with mean η and known variance s²: events = sum/s², which may be negative, size = n/s²."""
+
+    name = "gaussian"
+    size_is_count = False
+    events_are = "numbers"
+    has_trials = False
+
+    def of_reps(self, reps: NDArray[np.intp]) -> "Gaussian":  # noqa: ARG002 (as of every family)
+        """The same for any reps."""
+        return self
+
+    def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
+        """(S/s²) η − ½ (n/s²) η², terms free of η left out."""
+        return (events - 0.5 * size * eta) * eta
+
+    def total(self, eta: Floats, events: Floats, size: Floats) -> Floats:
+        """Log-likelihood summed over the first axis."""
+        return np.asarray(self.log_likelihood(eta, events, size).sum(axis=0))
+
+    def derivatives(self, eta: Floats, events: Floats, size: Floats) -> Derivatives:
+        """S/s² − (n/s²) η, n/s², 0."""
+        weight = np.broadcast_to(size, eta.shape)
+        return Derivatives(events - size * eta, weight, np.zeros(eta.shape))
+
+
+@dataclass(frozen=True, slots=True)
+class Gamma:
+    """Sum of n amounts with mean c e^η and known shape α: events = α n, size = α sum/c.
+
+    As a quasi-likelihood it keeps the mean right whatever the shape of the amounts, where 1/α is their Pearson
+    dispersion (Wedderburn 1974, doi:10.1093/biomet/61.3.439).
+    """
+
+    name = "gamma"
+    size_is_count = False
+    events_are = "amounts"
+    has_trials = False
+
+    def of_reps(self, reps: NDArray[np.intp]) -> "Gamma":  # noqa: ARG002 (as of every family)
+        """The same for any reps."""
+        return self
+
+    def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
+        """−α n η − (α sum/c) e^−η, terms free of η left out."""
+        return -events * eta - size * np.exp(-eta)
+
+    def total(self, eta: Floats, events: Floats, size: Floats) -> Floats:
+        """Log-likelihood summed over the first axis."""
+        seen = np.einsum("c...,c...->...", events, eta)
+        return np.asarray(-seen - np.einsum("c...,c...->...", size, np.exp(-eta)))
+
+    def derivatives(self, eta: Floats, events: Floats, size: Floats) -> Derivatives:
+        """μ − α n, μ, −μ with μ = (α sum/c) e^−η."""
+        expected = size * np.exp(-eta)
+        return Derivatives(expected - events, expected, -expected)
+
+
+type Family = Binomial | DelayedBinomial | Poisson | Gaussian | Gamma

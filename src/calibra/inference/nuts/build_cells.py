@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
-from calibra.inference.declare.families import DelayedBinomial
+from calibra.inference.declare.families import DelayedBinomial, Gaussian, Poisson
 from calibra.inference.declare.priors import GammaPrecision, HalfNormal, Normal, Pooled, RandomWalk, ScalePrior
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.linearise import what_is_known
@@ -45,8 +45,13 @@ def build_pymc(model: CellModel) -> "pm.Model":
             pm.Binomial("events", n=size, p=prob, observed=events, dims=("rep", "cell"))
         elif model.family.has_trials:
             pm.Binomial("events", n=size, logit_p=linpred, observed=events, dims=("rep", "cell"))
-        else:
+        elif isinstance(model.family, Poisson):
             pm.Poisson("events", mu=size * pm.math.exp(linpred), observed=events, dims=("rep", "cell"))
+        elif isinstance(model.family, Gaussian):
+            pm.Normal("events", mu=size * linpred, sigma=pm.math.sqrt(size), observed=events, dims=("rep", "cell"))
+        else:
+            rate = pm.math.exp(-linpred)
+            pm.Gamma("events", alpha=events, beta=rate, observed=size, dims=("rep", "cell"))  # of sums, given numbers
     return built
 
 
@@ -58,7 +63,12 @@ def cell_data(model: CellModel) -> dict[str, NDArray[np.generic]]:
         # an empty cell has no exposure: its rate is held at a number that no count of zero can tell from zero
         size = np.where(model.size > 0, model.size, 1e-12)
     designs = {f"{term.name}_design": np.ascontiguousarray(term.design) for term in model.terms}
-    seen: dict[str, NDArray[np.generic]] = {"events_seen": model.events.astype(int), "size_seen": size}
+    events: NDArray[np.generic] = model.events
+    if model.family.events_are == "counts":
+        events = model.events.astype(int)
+    elif model.family.events_are == "amounts":
+        events = np.where(model.events > 0, model.events, 1e-12)
+    seen: dict[str, NDArray[np.generic]] = {"events_seen": events, "size_seen": size}
     if isinstance(model.family, DelayedBinomial):
         seen["reached_seen"] = model.family.reached
     return seen | designs | _known(model)

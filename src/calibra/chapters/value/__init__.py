@@ -1,0 +1,1 @@
+"""How much is won, and what a rank is worth."""

@@ -1,0 +1,1 @@
+"""How many, how long, how much: the three viewpoints side by side."""
