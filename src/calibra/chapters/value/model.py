@@ -7,8 +7,8 @@
 μ_k is rank k of a typical rep, o_r rep r's level, d_r the slope on the rank scores s; c is the unit. 1/α is Pearson's
 dispersion, so that the mean is right whatever the shape of the amounts; a mean e^(η + s²/2) is not, and is not made.
 The value of a prospect is P(opportunity) × P(won) × mean amount, draw by draw: the likelihood factorises, so that with
-independent priors the three posteriors are independent. Where reps who win more also win larger deals (a correlation of
-.6), intervals of 90 % cover 83 to 86 %.
+independent priors the three posteriors are independent. Where reps who win more also win larger deals, intervals of
+value are too short.
 
 References
 ----------

@@ -1,7 +1,7 @@
 """Amounts as the engines take them: in units of a typical mean, with the spread of single deals fixed beforehand.
 
-The spread is no part of the posterior: cover of medians is the same with it plugged in (.882 and .880 at 8 wins a
-cell), and a mean by Pearson's dispersion keeps right whatever the shape of the amounts.
+The spread is no part of the posterior: it is plugged in, and a mean by Pearson's dispersion keeps right whatever the
+shape of the amounts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """When is a mean of amounts not to be trusted? Told before any mean is.
 
-Cover of the 90 % interval of all reps' mean over 538 simulated worlds of five shapes: .17 to .46 where the money rests
-on fewer than 20 deals of equal size, .76 from 20 to 40, .85 from 80 on; .28 to .33 where one deal is more than a fifth
-of it. Misses are above the interval twice as often as below: a mean without its whale yet is too low.
+Intervals of a mean that rests on few deals of equal size, or on one, miss far more often than they say, and mostly the
+truth lies above them: a mean without its whale yet is too low.
 """
 
 from __future__ import annotations
