@@ -114,7 +114,7 @@ FAULTS = (
     fault("late entry is ignored", BY_HAND,
           "data/counting/counts.py", "np.maximum(start, lower), 0.0", "lower, 0.0"),
     fault("amounts of judgments not won are added up", AMOUNTS,
-          "data/counting/packed.py", "log = nw.when(won & (nw.col", "log = nw.when((nw.col"),
+          "data/counting/amounts.py", "known = nw.when(won & (nw.col", "known = nw.when((nw.col"),
     fault("a table that grew between two counts is counted on", "data/counting/test_same_state.py",
           "data/counting/rows.py", "        self.first.check_counts(packed, keep, plan)\n", ""),
     fault("an ending that moves between two counts goes unseen", "data/counting/test_same_state.py",
