@@ -54,7 +54,9 @@ def as_offset(frame: pl.DataFrame) -> pd.DataFrame:
 
 
 def with_offset(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(at=pl.lit("2026-03-20T08:00:00+09:00"), won=pl.lit("2026-03-20"))
+    """The same as text, in the three ways of writing an offset, the last of which is that of databases."""
+    stamps = ("2026-03-20T08:00:00+09:00", "2026-03-20T08:00:00.125+0900", "2026-03-20 08:00:00+09")
+    return frame.with_columns(at=pl.Series([stamps[i % 3] for i in range(len(frame))]), won=pl.lit("2026-03-20"))
 
 
 NAMED: dict[str, Callable[[pl.DataFrame], Any]] = {

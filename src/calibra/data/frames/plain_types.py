@@ -94,14 +94,29 @@ def _plain_relation(relation: duckdb.DuckDBPyRelation, roles: Collection[str]) -
     replaced = []
     kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
     for name, kind in ((role, kinds[role]) for role in roles):
-        if name in DATES and kind in ("TIMESTAMPTZ_NS", "TIMESTAMP_NS WITH TIME ZONE"):
-            replaced.append(f'"{name}"::TIMESTAMPTZ AS "{name}"')
+        if name in DATES and kind in _NANOSECONDS:
+            replaced.append(f'{_to_the_microsecond(name, *_NANOSECONDS[kind])} AS "{name}"')
         elif is_label(name) and kind in _DUCKDB_TEXTS and not (name == "prospect" and kind in _WHOLE):
             replaced.append(f'"{name}"::VARCHAR AS "{name}"')
     return relation.project(f"* REPLACE ({', '.join(replaced)})") if replaced else relation
 
 
 _WHOLE = ("HUGEINT", "UHUGEINT")
+_NANOSECONDS = {
+    "TIMESTAMP_NS": ("make_timestamp", "TIMESTAMP"),
+    "TIMESTAMPTZ_NS": ("make_timestamptz", "TIMESTAMPTZ"),
+    "TIMESTAMP_NS WITH TIME ZONE": ("make_timestamptz", "TIMESTAMPTZ"),
+}
+"""Moments of DuckDB's to the nanosecond: what makes one of microseconds, and its type."""
+
+
+def _to_the_microsecond(name: str, make: str, kind: str) -> str:
+    """The moment without its last three digits: DuckDB rounds, and 23:59:59.999999999 becomes the next day.
+
+    Infinity has no nanoseconds, and stays what it is.
+    """
+    whole = f'epoch_ns("{name}")'
+    return f'coalesce({make}(({whole} - ({whole} % 1000 + 1000) % 1000) // 1000), "{name}"::{kind})'
 
 
 def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
@@ -110,8 +125,10 @@ def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
 
     schema = table.schema()
     if ibis.get_backend(table).name != "postgres":
-        texts = [name for name in roles if is_label(name) and schema[name].is_uuid()]
-        return table.mutate(**{name: table[name].cast("string") for name in texts}) if texts else table
+        replaced = {name: table[name].cast("string") for name in roles if is_label(name) and schema[name].is_uuid()}
+        fine = [name for name in roles if name in DATES and schema[name].is_timestamp() and schema[name].scale == _NANO]
+        replaced |= {name: _to_the_microsecond_by_ibis(table[name]) for name in fine}
+        return table.mutate(**replaced) if replaced else table
     replaced = {}
     for name in roles:
         value, kind = table[name], schema[name]
@@ -126,6 +143,24 @@ def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
         elif kind.is_unknown() and (base := _base_of(ibis.get_backend(table), _raw_name(kind))):
             replaced[name] = value.cast(base)
     return table.mutate(**replaced) if replaced else table
+
+
+_NANO = 9
+"""Decimal places of a second in a type of nanoseconds."""
+
+
+def _to_the_microsecond_by_ibis(value: Any) -> Any:
+    """The same by way of Ibis, whose division is one of floats: the type stays, its last three digits are 0."""
+    import ibis
+
+    kind, whole = value.type(), ibis.dtype("int64")
+    number_of = ibis.udf.scalar.builtin(_of_one, name="epoch_ns", signature=((kind,), whole))(value)
+    moment_of = ibis.udf.scalar.builtin(_of_one, name="make_timestamp_ns", signature=((whole,), kind))
+    return ibis.coalesce(moment_of(number_of - (number_of % 1000 + 1000) % 1000), value)
+
+
+def _of_one(value: Any) -> Any:  # what Ibis is told of a function of the database's own
+    """Have no body here."""
 
 
 def _base_of(connection: Any, name: str) -> str | None:

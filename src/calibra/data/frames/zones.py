@@ -186,6 +186,7 @@ def _localise_plain(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any
             text = nw.col(name).cast(nw.String)
             zoned = nw.when(text.str.contains(ZONED_TEXT)).then(text)
             plain = zoned.str.replace_all("Z", "+00:00", literal=True).str.replace_all("[.][0-9]+", "")
+            plain = plain.str.replace_all("([+-][0-9]{2})$", "${1}:00")  # as databases write whole hours
             moment = plain.str.replace_all(" ", "T", literal=True).str.to_datetime(format=f"{_TO_THE_SECOND}%z")
             local = _local(moment, timezone).dt.to_string(_TO_THE_SECOND)
             replaced.append(nw.when(text.str.contains(ZONED_TEXT)).then(local).otherwise(text).alias(name))
