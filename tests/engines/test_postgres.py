@@ -7,11 +7,13 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
+from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.packed import prepare
 from calibra.data.frames.dates import day_number, with_days
 from calibra.data.frames.postgres import fetch
 from calibra.errors import InputError
 from tests.data.frames.test_versions import LOADED, ROLES, late_copies, read
-from tests.data.frames.worlds import as_polars, world
+from tests.data.frames.worlds import AS_OF, COLUMNS as ROLES_OF_WORLD, SCALE, as_polars, moments, world
 from tests.data.noted import noted_by_kind
 
 DAYS = ("judged", "opened", "left")
@@ -35,6 +37,18 @@ def test_days_by_subtraction_are_those_of_the_calendar(postgres: Any) -> None:
         days = found[f"{role[:-3]}_day"].to_pylist()
         assert days == found[f"{role}_slow"].to_pylist()
         assert days == [day and day.toordinal() for day in found[role].to_pylist()]
+
+
+def test_the_zone_of_a_moment_is_asked_for_where_its_row_is_read_and_nowhere_above(postgres: Any) -> None:
+    table = postgres.create_table(f"zoned_{uuid4().hex}", moments(world(), "Asia/Tokyo").to_arrow())
+    judgments = Judgments.from_frame(table, scale=SCALE, as_of=AS_OF, columns=ROLES_OF_WORLD, timezone="Asia/Tokyo")
+    asked = nw.to_native(prepare(judgments._checked.plan, (30, 90)))
+    with postgres.raw_sql(f"EXPLAIN (VERBOSE) {postgres.compile(asked.group_by('code').count())}") as cursor:
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    above, _, scan = plan.partition("Seq Scan")
+    assert "timezone(" in scan.lower().replace("at time zone", "timezone(")
+    assert "time zone '" not in above.lower()
+    assert "timezone(" not in above.lower()
 
 
 def test_results_fetched_at_once_are_those_of_ibis_and_so_are_their_types(postgres: Any) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import example, given, strategies as st
 
-from calibra.data.frames.dates import as_day, day_number, with_iso_text
+from calibra.data.frames.dates import as_day, day_number, is_earlier_that_day, with_iso_text
 
 EVERY_DAY = [date(1901, 1, 1) + timedelta(days=i) for i in range((date(2100, 12, 31) - date(1901, 1, 1)).days + 1)]
 
@@ -98,3 +98,16 @@ def test_days_in_other_hands_are_days(text: str, make: Any) -> None:
     found = frame.collect("pyarrow")["day"].to_list()[0]
     assert found.removesuffix(" 08:15") == "2026-01-10"
     assert as_day(text, "UTC") == date(2026, 1, 10).toordinal()
+
+
+def test_the_clock_is_read_of_equal_days_alone() -> None:
+    """Null otherwise: a database works out the clocks of both sides where one day may be null."""
+    noon = datetime.fromisoformat("2026-03-01T12:00")
+    frame = pl.DataFrame(
+        {"one": [noon, noon, None], "other": [noon + timedelta(hours=1), noon + timedelta(days=1), noon]}
+    )
+    days = frame.with_columns(pl.col("one", "other").dt.date().name.suffix("_day"))
+    opened = nw.from_native(days)
+    earlier = is_earlier_that_day("one", "other", opened.schema, (nw.col("one_day"), nw.col("other_day")))
+    assert earlier is not None
+    assert opened.select(earlier.alias("earlier"))["earlier"].to_list() == [True, None, None]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from calibra.data.counting.amounts import amount_sums, in_one_currency, number_of
 from calibra.data.counting.labels import Labels, encode
 from calibra.data.counting.plan import VALUES_ALONE, Plan
+from calibra.data.frames.barrier import counted_once
 from calibra.data.frames.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames.empty_days import ENDLESS, is_outside
 from calibra.data.frames.open import collect
@@ -74,7 +75,7 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     """
     schema, present = plan.opened.schema, plan.present
     days = [role for role in DATES if role in present and role != "expected_at"]
-    frame = with_days(plan.opened.frame, days, schema).with_columns(
+    frame = counted_once(with_days(plan.opened.frame, days, schema)).with_columns(
         *(_number(role, plan).alias(f"{role}_value") for role in NUMBERS if role in present),
         nw.lit(plan.as_of_day).cast(nw.Int64).alias("as_of_day"),
     )

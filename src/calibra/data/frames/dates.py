@@ -100,11 +100,14 @@ def clock(column: str, dtype: nw.dtypes.DType) -> nw.Expr | None:
 def is_earlier_that_day(
     one: str, other: str, schema: Mapping[str, nw.dtypes.DType], days: tuple[nw.Expr, nw.Expr]
 ) -> nw.Expr | None:
-    """Does one moment lie before another on the same day? By the clock where both have one; None where neither can."""
+    """Does one moment lie before another on the same day? By the clock where both have one; None where neither can.
+
+    Null of two days that differ or are not known, so that no engine reads the clock of any but equal days.
+    """
     clocks = clock(one, schema[one]), clock(other, schema[other])
     if clocks[0] is None or clocks[1] is None:
         return None
-    return (days[0] == days[1]) & (clocks[0] < clocks[1])
+    return nw.when(days[0] == days[1]).then(clocks[0] < clocks[1])
 
 
 _DATE_CHARS = len("2026-09-30")

@@ -38,7 +38,7 @@ def localise(frame: nw.LazyFrame[Any], timezone: str) -> nw.LazyFrame[Any]:
     else:
         return _localise_plain(frame, timezone)
     local: nw.LazyFrame[Any] = nw.from_native(native)
-    return counted_once(local) if texts else local
+    return counted_once(local)
 
 
 def _localise_relation(relation: duckdb.DuckDBPyRelation, timezone: str) -> duckdb.DuckDBPyRelation:
