@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from calibra.data.counting.judgments import Judgments
-from calibra.data.frames.urls import _parts_of, is_url, read_url
+from calibra.data.frames.urls import is_url, parts_of, read_url
 from calibra.data.history.history import RankHistory
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
@@ -86,11 +86,11 @@ def test_a_log_and_its_outcomes_may_lie_in_one_database_or_in_two(tmp_path: Path
 
 
 def test_names_with_dots_and_quotes_stand_in_double_quotes() -> None:
-    assert _parts_of('k."dotted.name"') == ["k", "dotted.name"]
-    assert _parts_of('k."Mixed Case ""T"""') == ["k", 'Mixed Case "T"']
-    assert _parts_of("crm.judgments") == ["crm", "judgments"]
-    assert _parts_of("base.crm.judgments") == ["base", "crm", "judgments"]
-    assert _parts_of("judgments") == ["judgments"]
+    assert parts_of('k."dotted.name"') == ["k", "dotted.name"]
+    assert parts_of('k."Mixed Case ""T"""') == ["k", 'Mixed Case "T"']
+    assert parts_of("crm.judgments") == ["crm", "judgments"]
+    assert parts_of("base.crm.judgments") == ["base", "crm", "judgments"]
+    assert parts_of("judgments") == ["judgments"]
 
 
 def test_urls_are_told_from_paths() -> None:

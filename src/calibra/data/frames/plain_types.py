@@ -7,7 +7,7 @@ What is left unknown is refused by `column_faults`, under the engine's own name 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -85,6 +85,7 @@ def _one_text(name: str, dtype: nw.dtypes.DType) -> nw.Expr | None:
     if not isinstance(dtype, nw.Decimal):
         return None
     text = value.cast(nw.String)
+    text = nw.when(text != nw.lit("NaN")).then(text)  # PostgreSQL's exact numbers know one that is none
     trimmed = nw.when(text.str.contains("[.]")).then(text.str.replace_all("[.]?0+$", "")).otherwise(text)
     return nw.when(text.str.contains("^0E")).then(nw.lit("0")).otherwise(trimmed)  # as Spark writes zero: 0E-9
 
@@ -129,8 +130,9 @@ def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
         fine = [name for name in roles if name in DATES and schema[name].is_timestamp() and schema[name].scale == _NANO]
         replaced |= {name: _to_the_microsecond_by_ibis(table[name]) for name in fine}
         return table.mutate(**replaced) if replaced else table
-    replaced = {}
-    for name in roles:
+    exact = [name for name in roles if name in (*NUMBERS, *PROBABILITIES) and schema[name].is_decimal()]
+    replaced = _floats(table, exact) if exact else {}
+    for name in (name for name in roles if name not in exact):
         value, kind = table[name], schema[name]
         if is_label(name):
             if kind.is_unknown() and _base_of(ibis.get_backend(table), _raw_name(kind)) == _BASES["numeric"]:
@@ -160,6 +162,32 @@ def _to_the_microsecond_by_ibis(value: Any) -> Any:
 
 
 def _of_one(value: Any) -> Any:  # what Ibis is told of a function of the database's own
+    """Have no body here."""
+
+
+def _floats(table: Any, names: Sequence[str]) -> dict[str, Any]:
+    """PostgreSQL's `numeric`, whose infinity Arrow's decimals do not know, as floats; `money` in units of one."""
+    import ibis
+
+    backend = ibis.get_backend(table)
+    with backend.raw_sql(f"SELECT * FROM ({ibis.to_sql(table.select(*names))}) AS calibra_rows LIMIT 0") as cursor:
+        of_money = [column.name for column in cursor.description if column.type_code == _MONEY]
+    found = {}
+    for name in names:
+        value = table[name]
+        if name in of_money:
+            kind, number = value.type(), ibis.dtype("float64")
+            one = ibis.udf.scalar.builtin(_of_one, name="money", signature=((ibis.dtype("int32"),), kind))(1)
+            value = ibis.udf.scalar.builtin(_of_two, name="cash_div_cash", signature=((kind, kind), number))(value, one)
+        found[name] = value.cast("float64")
+    return found
+
+
+_MONEY = 790
+"""Number of the type `money` in any PostgreSQL."""
+
+
+def _of_two(first: Any, second: Any) -> Any:  # what Ibis is told of a function of the database's own
     """Have no body here."""
 
 
