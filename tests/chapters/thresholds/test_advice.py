@@ -126,6 +126,22 @@ def test_a_model_that_does_not_give_back_its_counts_gives_a_direction_and_a_step
     assert not any("nan" in sentence for sentence in said)
 
 
+def test_every_estimate_of_the_advice_has_its_interval():
+    table = recommend_thresholds(fit_of(0.25, A7_D, A7_CUTS, spread=0.2)).table
+    estimates = ("bar_now", "bar_after", "bar_target", "events_change", "best_attainable", "binormal_auc")
+    for name in (*estimates, "events_missed_change"):
+        low, value, high = (table[f"{name}{end}"] for end in ("_lower", "", "_upper"))
+        known = value.notna()
+        assert known.any()
+        assert (low.notna() == known).all()
+        assert (low[known] <= value[known]).all()
+        assert (value[known] <= high[known]).all()
+    area = table["binormal_auc_upper"] - table["binormal_auc_lower"]
+    assert (area > 0).all()
+    still = table["share_move"] == table["share_now"]
+    assert (table.loc[still, ["events_change_lower", "events_change_upper"]] == 0.0).all().all()
+
+
 def test_below_a_rank_without_an_aim_the_next_is_read_at_the_line_of_today():
     # of B 60 of 300 came, a fifth, and as many are promised: whatever the best rank's aim might be, today B keeps it
     n, events = (300, 300, 300, 300, 300), (170, 60, 20, 60, 150)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.thresholds.advice_findings import describe_rep
 from calibra.chapters.thresholds.advice_rules import DEFAULT_RULES, AdviceRules as AdviceRules
 from calibra.chapters.thresholds.advice_words import TIGHTEN, VERDICTS
 from calibra.chapters.thresholds.boundary_rows import BESIDE, Grounds, rows_at_promises, rows_of_targets
 from calibra.chapters.thresholds.fit import ThresholdFit
+from calibra.chapters.thresholds.residuals import residuals_of
 from calibra.chapters.thresholds.targets import (
     BoundaryTarget,
     Payoff as Payoff,
@@ -55,14 +57,26 @@ ADVICE_COLUMNS = (
     "bar_now_lower",
     "bar_now_upper",
     "bar_after",
+    "bar_after_lower",
+    "bar_after_upper",
     "bar_target",
+    "bar_target_lower",
+    "bar_target_upper",
     "prob_direction",
     "prob_beyond_margin",
     "prob_within_margin",
     "events_change",
+    "events_change_lower",
+    "events_change_upper",
     "events_missed_change",
+    "events_missed_change_lower",
+    "events_missed_change_upper",
     "best_attainable",
+    "best_attainable_lower",
+    "best_attainable_upper",
     "binormal_auc",
+    "binormal_auc_lower",
+    "binormal_auc_upper",
     "reason",
     "leaning",
     "n_more",
@@ -97,8 +111,6 @@ class ThresholdAdvice:
     """Promised probability aimed at in each row; NaN where the aim is another."""
     is_best: NDArray[np.bool_]
     """Whether the row is of the best rank's boundary."""
-    auc_interval: Floats
-    """Lower and upper end of the rep's AUC in each row, (2, row)."""
     target: str
     """What was aimed at, in words."""
     rules: AdviceRules
@@ -124,11 +136,14 @@ class ThresholdAdvice:
         prospects, `events_missed_change` those below; `n_more` mature judgments until a
         verdict is likely (0.7; 2,001 where not in sight), `verdict_by` the day by which they come at the rep's pace.
 
-        `bar_now` is the probability at which the rep begins to use the rank, with an interval of level `interval_prob`,
-        `bar_target` that at the aim; `prob_beyond_margin` and `prob_within_margin` that the odds of what the rank would
-        bring, used as today and once the better ranks meet their aim, lie further from those aimed at than the margin,
-        or not; `best_attainable` the event rate of the best few prospects left to the rank; `binormal_auc` Φ(d/√2);
-        `reason` why nothing can be told, or why no aim is given; `leaning` the verdict that would follow from
+        `bar_now` is the probability at which the rep begins to use the rank, `bar_target` that at the aim;
+        `prob_beyond_margin` and `prob_within_margin` that the odds of what the rank would bring, used as today and once
+        the better ranks meet their aim, lie further from those aimed at than the margin, or not; `best_attainable` the
+        event rate of the best few prospects left to the rank; `binormal_auc` Φ(d/√2). Each of these estimates has an
+        interval of level `interval_prob` in `_lower` and `_upper`; `share_move` and `share_step` are what is advised,
+        and have none.
+
+        `reason` says why nothing can be told, or why no aim is given; `leaning` the verdict that would follow from
         `lean_prob` on, where nothing is sure yet. No number is given where ranks tell nothing or the
         wrong way. `fit_p_value` is that of the predictive check of the threshold model (`predictive_check`): below
         0.05 the direction and this quarter's step stand alone, and no aim is given.
@@ -163,8 +178,6 @@ class ThresholdAdvice:
         beside = {
             "promise": self.promises,
             "is_best": self.is_best,
-            "auc_lower": self.auc_interval[0],
-            "auc_upper": self.auc_interval[1],
             "move_size": self.move_sizes,
             "rests_on_shape": self.rests_on_shape,
         }
@@ -201,6 +214,7 @@ def recommend_thresholds(
     n_prospects: Mapping[str, float] | None = None,
     worked_rank: str | int | None = None,
     recent: RecentCounts | None = None,
+    ranks: RankFit | Mapping[int, RankFit] | None = None,
     rules: AdviceRules = DEFAULT_RULES,
 ) -> ThresholdAdvice:
     """How far should each rep move each threshold, and how sure is that?
@@ -247,6 +261,10 @@ def recommend_thresholds(
         from them: draw by draw it stands where it stood or has moved. Whoever was too loose by all mature judgments,
         and has tightened since so far that no more can be told, is "moved already". Without it today's share is that
         of all mature judgments.
+    ranks : RankFit, or mapping of horizon to RankFit, optional
+        Rank models of the same judgments. What an `average` rank brings at the line of its judgments is then what the
+        rank model says, and the threshold model says how that changes with the line. Without it both are read from the
+        threshold model, which has no term for a rep at a rank.
     rules : AdviceRules
         From when on advice is given, and how bold.
 
@@ -268,7 +286,7 @@ def recommend_thresholds(
         check_within(capacity, "capacity", 0, mend="Give the prospects that can be worked in all.")
     n_each = prospects_per_rep(first, n_prospects)
     p_values = {days: predictive_check(one, seed=one.diagnostics.seed).p_value for days, one in fits.items()}
-    grounds = Grounds(n_each, rules, p_values, recent)
+    grounds = Grounds(n_each, rules, p_values, recent, _residuals(fits, ranks))
     aims, words = _aim(fits, target, capacity, n_each, worked_rank)
     rows = rows_at_promises(fits, grounds) if aims is None else rows_of_targets(first, aims, grounds)
     n_reps, n_rows = len(first.reps), len(first.reps) * len(rows)
@@ -278,7 +296,6 @@ def recommend_thresholds(
         columns={name: columns[name] for name in ADVICE_COLUMNS},
         promises=columns["promise"],
         is_best=columns["rank"] == first.ranks[0],
-        auc_interval=np.stack([columns["auc_lower"], columns["auc_upper"]]),
         target=words,
         rules=rules,
         pool=f"each rep's own, {first.pool or 'all prospects'}",
@@ -290,6 +307,19 @@ def recommend_thresholds(
             "interval_prob": INTERVAL_PROB,
         },
     )
+
+
+def _residuals(
+    fits: Mapping[int | None, ThresholdFit], ranks: RankFit | Mapping[int, RankFit] | None
+) -> dict[int | None, Floats]:
+    """Horizon to how far the rank model lies from the threshold model."""
+    if ranks is None:
+        return {}
+    beside: Mapping[Any, RankFit] = ranks if isinstance(ranks, Mapping) else {ranks.within_days: ranks}
+    for days, fit in fits.items():
+        if days in beside and (beside[days].reps, beside[days].ranks) != (fit.reps, fit.ranks):
+            raise InputError("`ranks` must be of the same reps and ranks as `fit`. Fit both anew.")
+    return {days: residuals_of(fit, beside[days]) for days, fit in fits.items() if days in beside}
 
 
 def _aim(

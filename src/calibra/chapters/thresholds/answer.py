@@ -104,7 +104,9 @@ def _advise(
     if len(unpromised) + len(unfitted) < len(promises):
         fitting.notes += _without_advice(unpromised, unfitted, fits)
         dated = {days: fit for days, fit in fits.items() if days is not None}
-        return fitting.once("advice", lambda: recommend_thresholds(dated, rules=rules, recent=recent))
+        return fitting.once(
+            "advice", lambda: recommend_thresholds(dated, rules=rules, recent=recent, ranks=fitting[RANKS])
+        )
     if len(first.reps) < 2:
         fitting.notes.append(Finding("thresholds.one_rep", role="note"))
         return None

@@ -22,23 +22,23 @@ from calibra.stats.intervals import INTERVAL_PROB
 type Floats = NDArray[np.float64]
 type Columns = dict[str, NDArray[Any]]
 
+ENDS = ("", "_lower", "_upper")
+"""Endings of the columns of an estimate and its interval."""
+READ_WITH_ENDS = ("bar_after", "bar_target", "events_change", "events_missed_change", "best_attainable")
+"""What follows from a move or an aim, each with its interval."""
 NUMBERS = (
     "share_target",
     "share_target_lower",
     "share_target_upper",
     "share_move",
     "share_step",
-    "bar_after",
-    "events_change",
-    "events_missed_change",
-    "best_attainable",
-    "bar_target",
+    *(f"{name}{end}" for name in READ_WITH_ENDS for end in ENDS),
     "prob_direction",
     "prob_beyond_margin",
     "prob_within_margin",
 )
 NUMBERS_OF_AIM = tuple(name for name in NUMBERS if not name.startswith("prob_") and name != "share_step")
-BESIDE = ("promise", "auc_lower", "auc_upper")
+BESIDE = ("promise",)
 """What a row holds beside the columns of the advice."""
 
 
@@ -53,6 +53,12 @@ class Grounds(NamedTuple):
     """Horizon to the p-value of the predictive check."""
     recent: RecentCounts | None
     """Recent judgments."""
+    residuals: Mapping[int | None, Floats]
+    """Horizon to what is added to the log-odds of what each rank brings, (draw, rep, rank)."""
+
+    def residual(self, days: int | None, boundary: int) -> Floats | float:
+        """What is added to the log-odds of what the better rank of a boundary brings, (draw, rep)."""
+        return self.residuals[days][:, :, boundary] if days in self.residuals else 0.0
 
     def line_today(self, fit: ThresholdFit, found: ThresholdDraws, boundary: int) -> Floats:
         """Cutpoint of a boundary as it is drawn today, (draw, rep)."""
@@ -80,7 +86,7 @@ def rows_at_promises(fits: Mapping[int | None, ThresholdFit], grounds: Grounds) 
         fit, found = fits[days], drawn[days]
         cut = grounds.line_today(fit, found, boundary)
         if promise is not None:
-            aim = at_promise(boundary, promise, found, above)
+            aim = at_promise(boundary, promise, found, above, grounds.residual(days, boundary))
             rows.append(boundary_rows(fit, aim, cut, grounds))
             moves = np.isin(rows[-1]["verdict"], (TIGHTEN, LOOSEN)) & np.isfinite(rows[-1]["share_target"])
             cut = np.minimum(np.where(moves, aim.cut, cut), aim.upper_cut)
@@ -101,9 +107,8 @@ def boundary_rows(fit: ThresholdFit, aim: BoundaryTarget, cut_now: Floats, groun
     recent, n_recent = recent_above(grounds.recent, fit.reps, k)
     share_recent = np.where(n_recent > 0, recent / np.maximum(n_recent, 1.0), np.nan)
     step = step_from(share_recent, share_now, move, median, rules)
-    bar_now = bar_at(cut_now, **pool)
-    area = auc(aim.found.discrimination)
-    change = change_of_cut(cut_now, cutpoint_at_share(move, **pool), n_prospects=grounds.n_each, **pool)
+    moved = cutpoint_at_share(move, **pool)
+    change = change_of_cut(cut_now, moved, n_prospects=grounds.n_each, **pool)
     less, more = gap.beyond(rules)
     tighten = (gap.share > 0).mean(axis=0) + 0.5 * (gap.share == 0).mean(axis=0)
     columns: Columns = {
@@ -120,20 +125,16 @@ def boundary_rows(fit: ThresholdFit, aim: BoundaryTarget, cut_now: Floats, groun
         "share_target_upper": high,
         "share_move": move,
         "share_step": step,
-        "bar_now": bar_now.mean(axis=0),
-        "bar_now_lower": np.quantile(bar_now, (1 - INTERVAL_PROB) / 2, axis=0),
-        "bar_now_upper": np.quantile(bar_now, (1 + INTERVAL_PROB) / 2, axis=0),
-        "bar_after": bar_at(cutpoint_at_share(move, **pool), **pool).mean(axis=0),
-        "bar_target": bar_at(aim.cut, **pool).mean(axis=0),
+        **_with_ends("bar_now", bar_at(cut_now, **pool)),
+        **_with_ends("bar_after", bar_at(moved, **pool)),
+        **_with_ends("bar_target", bar_at(aim.cut, **pool)),
         "prob_direction": np.maximum(tighten, 1.0 - tighten),
         "prob_beyond_margin": np.maximum(less, more),
         "prob_within_margin": 1.0 - less - more,
-        "events_change": np.where(move == share_now, 0.0, change.n_events_above.mean(axis=0)),
-        "events_missed_change": np.where(move == share_now, 0.0, change.n_events_missed.mean(axis=0)),
-        "best_attainable": _mean_of_numbers(aim.best_attainable(rules.reach_share)),
-        "binormal_auc": area.mean(axis=0),
-        "auc_lower": np.quantile(area, (1 - INTERVAL_PROB) / 2, axis=0),
-        "auc_upper": np.quantile(area, (1 + INTERVAL_PROB) / 2, axis=0),
+        **_with_ends("events_change", np.where(move == share_now, 0.0, change.n_events_above)),
+        **_with_ends("events_missed_change", np.where(move == share_now, 0.0, change.n_events_missed)),
+        **_with_ends("best_attainable", aim.best_attainable(rules.reach_share)),
+        **_with_ends("binormal_auc", auc(aim.found.discrimination)),
         "n": fit.n.sum(axis=1).astype(int),
         "events": fit.events.sum(axis=1).astype(int),
         "within_days": np.full(len(fit.reps), aim.within_days, dtype=object),
@@ -156,8 +157,10 @@ def _share_counted(n: Floats, boundary: int) -> Floats:
     return np.where(total > 0, n[:, : boundary + 1].sum(axis=1) / np.maximum(total, 1.0), np.nan)
 
 
-def _mean_of_numbers(values: Floats) -> Floats:
-    """Mean over draws, leaving out NaN; NaN where there is nothing else."""
-    seen = np.isfinite(values)
-    total = np.where(seen, values, 0.0).sum(axis=0)
-    return np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
+def _with_ends(name: str, draws: Floats) -> Columns:
+    """Mean and interval over draws (draw, rep), leaving out NaN; NaN where there is nothing else."""
+    seen = np.isfinite(draws).any(axis=0)
+    known = np.where(seen, draws, 0.0)
+    tail = (1.0 - INTERVAL_PROB) / 2.0
+    values = (np.nanmean(known, axis=0), *np.nanquantile(known, [tail, 1.0 - tail], axis=0))
+    return {f"{name}{end}": np.where(seen, value, np.nan) for end, value in zip(ENDS, values, strict=True)}

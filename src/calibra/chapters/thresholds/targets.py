@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from calibra.chapters.thresholds.fit import ThresholdDraws, ThresholdFit
 from calibra.data.scale import Promise
@@ -63,6 +64,8 @@ class BoundaryTarget:
     """The promise aimed at, where it is one."""
     upper_cut: Floats
     """Cutpoint aimed at for the next better rank, (draw, rep); +inf for the best."""
+    residual: Floats | float = 0.0
+    """What is added to the log-odds of what the rank brings, (draw, rep)."""
 
     @property
     def pool(self) -> dict[str, Floats]:
@@ -80,7 +83,8 @@ class BoundaryTarget:
         if self.promise is None or self.promise.kind == "bar":
             return bar, bar_at(self.cut, **self.pool)
         average = average_above(cut, upper_cutpoint=self.upper_cut, **self.pool)
-        return np.where(cut < self.upper_cut, average, bar), np.full(cut.shape, self.promise.prob)
+        brought = shifted(np.where(cut < self.upper_cut, average, bar), self.residual)
+        return brought, np.full(cut.shape, self.promise.prob)
 
     def best_attainable(self, share: float) -> Floats:
         """What the strongest `share` of the prospects below the next better rank could deliver, (draw, rep).
@@ -92,7 +96,7 @@ class BoundaryTarget:
         if self.promise is None or self.promise.kind == "bar":
             return bar_at(cut, **self.pool)
         average = average_above(cut, upper_cutpoint=self.upper_cut, **self.pool)
-        return np.where(self.found.discrimination > 0, average, self.found.base_rate)
+        return shifted(np.where(self.found.discrimination > 0, average, self.found.base_rate), self.residual)
 
 
 class Above(NamedTuple):
@@ -126,12 +130,24 @@ def promises_fitted(fits: Mapping[int | None, ThresholdFit]) -> list[Promise | N
     return fitted
 
 
-def at_promise(boundary: int, promise: Promise, found: ThresholdDraws, above: Above | None) -> BoundaryTarget:
-    """A boundary at the promise of its better rank, given the line of the next better one."""
+def at_promise(
+    boundary: int, promise: Promise, found: ThresholdDraws, above: Above | None, residual: Floats | float = 0.0
+) -> BoundaryTarget:
+    """A boundary at the promise of its better rank, given the line of the next better one.
+
+    Where the rank brings more, or less, than the threshold model has it, so much less, or more, is asked of the model.
+    """
     upper = np.full(found.base_rate.shape, np.inf) if above is None else above.cut_of(found)
     pool = {"base_rate": found.base_rate, "discrimination": found.discrimination}
-    cut = promised_cutpoint(promise.prob, kind=promise.kind, upper_cutpoint=upper, **pool)
-    return BoundaryTarget(boundary, promise.within_days, found, cut, promise, upper)
+    beside = residual if promise.kind == "average" else 0.0
+    asked = shifted(np.asarray(promise.prob), -np.asarray(beside))
+    cut = promised_cutpoint(asked, kind=promise.kind, upper_cutpoint=upper, **pool)
+    return BoundaryTarget(boundary, promise.within_days, found, cut, promise, upper, beside)
+
+
+def shifted(prob: Floats, residual: Floats | float) -> Floats:
+    """Probabilities moved by so much on the log-odds; 0 and 1 stay."""
+    return np.asarray(expit(logit(prob) + residual))
 
 
 def by_all_reps(fit: ThresholdFit) -> list[BoundaryTarget]:
