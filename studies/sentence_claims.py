@@ -49,10 +49,6 @@ def _inside(of: Callable[[Truth], Any], margin: float, chapter: str = "ranks") -
     return Measure(lambda truth: margin - np.abs(of(truth)), np.inf, chapter)
 
 
-def _sharper(truth: Truth) -> Any:
-    return log_odds_gap(truth.auc, truth.others(truth.auc[:, None])[:, 0])
-
-
 def _slower(truth: Truth) -> Any:
     return truth.tempo.min(axis=0) - TEMPO_MARGIN
 
@@ -67,7 +63,7 @@ OF_REPS: Mapping[str, Measure] = {
     "ranks.in_line": _inside(lambda truth: truth.gap, MARGIN),
     "ranks.tells_nothing": _inside(lambda truth: truth.auc - 0.5, NOTHING_AUC),
     "ranks.inverted": _side(lambda truth: truth.auc - 0.5, -1.0, 0.0),
-    "ranks.sharper": _side(_sharper, 1.0, MARGIN),
+    "ranks.sharper": _side(lambda truth: truth.sharper, 1.0, MARGIN),
     "thresholds.starts_lower": _side(lambda truth: truth.bar_gap, -1.0, MARGIN, "thresholds"),
     "thresholds.starts_higher": _side(lambda truth: truth.bar_gap, 1.0, MARGIN, "thresholds"),
     "lead_times.slower": Measure(_slower, TEMPO_MARGIN, "lead_times"),
@@ -103,6 +99,8 @@ def could_be_said(truth: Truth) -> dict[str, tuple[int, int]]:
     gaps = truth.cell_gap
     found["ranks.fewer"] = (gaps.shape[0], int((gaps[:, :-1] < 0).any(axis=1).sum()))
     found["ranks.more"] = (gaps.shape[0], int((gaps[:, 1:] > 0).any(axis=1).sum()))
+    strong = (np.abs(truth.as_meant) <= MARGIN) & (truth.sharper >= 0)
+    found["ranks.strength"] = (strong.size, int(strong.sum()))
     for name, sign in (("less", -1.0), ("more", 1.0)):
         off = sign * _promise_gaps(truth)
         found[f"promises.{name}"] = (off.size, int((off > MARGIN).sum()))
@@ -153,6 +151,13 @@ def _cell(finding: Finding, truth: Truth) -> Iterator[Claim]:
     gap = float(truth.cell_gap[truth.reps.index(str(finding.rep)), RANKS.index(str(finding.rank))])
     beyond = (-gap if finding.side == "below" else gap) - MARGIN
     yield Claim(finding.key, float(finding.prob or AT_LEAST), beyond > 0, beyond <= -MARGIN)
+
+
+def _strength(finding: Finding, truth: Truth) -> Iterator[Claim]:
+    """As meant over the ranks that promise something, and ranks at least as often the right way round as the others."""
+    gap, sharper = (values[truth.reps.index(str(finding.rep))] for values in (truth.as_meant, truth.sharper))
+    holds = abs(gap) <= MARGIN and sharper >= 0
+    yield Claim(finding.key, float(finding.prob or AT_LEAST), bool(holds), bool(abs(gap) > 2.0 * MARGIN))
 
 
 # thresholds -----------------------------------------------------------------------------------------------------------
@@ -317,6 +322,7 @@ _READ: Mapping[str, Callable[[Finding, Truth], Iterator[Claim]]] = {
     "lead_times.exits_less": _exits,
     "ranks.turned": _pair,
     "ranks.pair_inverted": _pair,
+    "ranks.strength": _strength,
     "ranks.fewer": _cell,
     "ranks.more": _cell,
     **{f"thresholds.{side}{end}": _advice for side in ("tighten", "loosen") for end in ("", "_without_aim")},

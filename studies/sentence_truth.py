@@ -85,6 +85,19 @@ class Truth:
         return concordance(self.prob, self.mix)
 
     @cached_property
+    def sharper(self) -> Floats:
+        """Log-odds of that share less the others', (rep,)."""
+        return log_odds_gap(self.auc, self.others(self.auc[:, None])[:, 0])
+
+    @cached_property
+    def as_meant(self) -> Floats:
+        """Log-odds of what comes of a rep's own judgments at ranks that promise something, less what is promised."""
+        promised = np.array(list(PROMISES.values()))
+        n = self.n[:, : len(promised)]
+        share = n / np.maximum(n.sum(axis=1, keepdims=True), 1.0)
+        return log_odds_gap((share * self.prob[:, : len(promised)]).sum(axis=1), share @ promised)
+
+    @cached_property
     def all_reps(self) -> Floats:
         """P(event | rank) of all reps, by counts, (rank,)."""
         return np.asarray(np.einsum("rk,rk->k", self.prob, rep_shares(self.n)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from calibra.chapters.ranks.population import THESE_REPS
 from calibra.chapters.ranks.rows import PROBS, Days, RankRows, Ranks
+from calibra.chapters.ranks.strengths import strength
 from calibra.chapters.ranks.talk import missed, missed_of, talk_findings, turned_pair
 from calibra.findings import Finding
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
@@ -159,6 +160,7 @@ def _of_rep(ranks: Ranks, rep: str) -> Iterator[Finding]:
     yield from _separation(first, rep)
     yield from _wrong_pairs(first, rep)
     yield from missed_of(first, rep)
+    yield from strength(ranks.rows(ranks.days_of(first.fit.ranks[0])), rep)
     yield from _review(first, rep)
     if differing:
         widest = max(differing, key=lambda found: found.weight)

@@ -12,6 +12,7 @@ import numpy as np
 from calibra.chapters.ranks.first_answers import first_answers
 from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.ranks.profiles import FINDINGS
+from calibra.chapters.ranks.strengths import Strengths, find_strengths
 from calibra.chapters.ranks.translation import beside_the_others
 from calibra.reading.by_horizon import ByHorizon
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
@@ -78,6 +79,13 @@ class RankRows:
     def beside(self) -> Mapping[str, Any]:
         """Each rep beside the others: arrays (rep, rank) and (rep,), see `beside_the_others`."""
         return beside_the_others(self.fit, margin=float(np.log(self.margin_odds)), interval_prob=INTERVAL_PROB)
+
+    @cached_property
+    def strengths(self) -> Strengths:
+        """Who reads as meant and tells prospects apart as well as the others."""
+        aims = [self.aim(rank) for rank in self.fit.ranks]
+        promised = np.array([np.nan if aim is None else aim for aim in aims])
+        return find_strengths(self.fit, promised, margin=float(np.log(self.margin_odds)))
 
     @cached_property
     def highest(self) -> Mapping[str, float]:
