@@ -214,7 +214,7 @@ def recommend_thresholds(
     n_prospects: Mapping[str, float] | None = None,
     worked_rank: str | int | None = None,
     recent: RecentCounts | None = None,
-    ranks: RankFit | Mapping[int, RankFit] | None = None,
+    ranks: RankFit | Mapping[int, RankFit] | Mapping[int | None, RankFit] | None = None,
     rules: AdviceRules = DEFAULT_RULES,
 ) -> ThresholdAdvice:
     """How far should each rep move each threshold, and how sure is that?
@@ -310,7 +310,8 @@ def recommend_thresholds(
 
 
 def _residuals(
-    fits: Mapping[int | None, ThresholdFit], ranks: RankFit | Mapping[int, RankFit] | None
+    fits: Mapping[int | None, ThresholdFit],
+    ranks: RankFit | Mapping[int, RankFit] | Mapping[int | None, RankFit] | None,
 ) -> dict[int | None, Floats]:
     """Horizon to how far the rank model lies from the threshold model."""
     if ranks is None:

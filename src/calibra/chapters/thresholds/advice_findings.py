@@ -196,7 +196,7 @@ def _without_numbers(rows: Sequence[Row]) -> Iterator[Finding]:
     """Whether the rep's ranks tell nothing or stand the wrong way round, once a horizon."""
     blind = {(row["reason"], row["within_days"]): row for row in rows if row["reason"] in WITHOUT_NUMBERS}
     for (reason, days), row in blind.items():
-        ends = (row[f"binormal_auc{end}"] for end in ("", "_lower", "_upper"))
-        auc = Estimate(*ends, "hundredth")
+        estimate, lower, upper = (row[f"binormal_auc{end}"] for end in ("", "_lower", "_upper"))
+        auc = Estimate(estimate, lower, upper, "hundredth")
         values: dict[str, Value] = {"rep": Rep(row["rep"]), "auc": auc}
         yield Finding(REASON_KEYS[reason], values, "unknown", row["rep"], within_days=days)
