@@ -125,7 +125,7 @@ def render(found: dict[str, list[Row]]) -> tuple[str, ...]:
             table["counted"].append("mature alone" if which == "mature" else "young, too")
             for what in ("width", "gap width", "covered", "told of those off", "told of the others", "doubt"):
                 mean, error = cluster_mean(rows, f"{which}, {what}")
-                table.setdefault(what, []).append(mean)
+                table.setdefault(what, []).append(mean if np.isfinite(mean) else "none told")
                 if what == "covered":
                     table.setdefault("± of covered", []).append(error)
     n = min(len(rows) for rows in found.values())
