@@ -232,11 +232,12 @@ class StatedFit:
         -------
         pandas.DataFrame
             All reps as if they were one, then each, of the rep's own statements: `score`, the mean squared (Brier)
-            score to be expected of them, which is `miscalibration` less `discrimination` plus `uncertainty`, each with
-            interval and partially pooled; `corp_miscalibration` and `corp_discrimination`, the same of the counts alone
-            by isotonic regression, whose miscalibration is above 0 by chance; `debiased`, squared calibration error
-            freed of that, with the interval of `squared_calibration_error`; `delta` and `gamma` of the line, linear in
-            log-odds, with intervals: 1 and 1 where percentages come as stated; `prob_calibrated` as in `lines`; `n` judgments.
+            score to be expected of them, which is `miscalibration` less `discrimination` plus `uncertainty`, each
+            with interval and partially pooled; `corp_miscalibration` and `corp_discrimination`, the same of the
+            counts alone by isotonic regression, whose miscalibration is above 0 by chance; `debiased`, squared
+            calibration error freed of that, with the interval of `squared_calibration_error`; `delta` and `gamma`
+            of the line, linear in log-odds, with intervals: 1 and 1 where percentages come as stated;
+            `prob_calibrated` as in `lines`; `n` judgments.
         """
         columns = decomposed_columns(self, margin_odds, interval_prob)
         return self._table(columns, interval_prob, margin_odds=margin_odds)
