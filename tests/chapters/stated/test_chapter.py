@@ -15,7 +15,7 @@ from calibra.chapters.stated.rows import Stated
 from calibra.reading.means import ALL_REPS
 from calibra.values import Given
 from tests.chapters.stated.test_model import s_shape
-from tests.chapters.stated.worlds import LOG_ODDS, cells_of, fit_cells, logistic, team
+from tests.chapters.stated.worlds import LOG_ODDS, STATED, cells_of, fit_cells, logistic, team
 
 SCALE = cb.RankScale(["A", "B"], {"A": cb.Promise(0.6, 90), "B": cb.Promise(0.3, 90)})
 
@@ -182,6 +182,39 @@ def test_pictures_draw_the_curve_its_interval_and_what_was_counted() -> None:
         cb.plot_stated_curve(calibrated())
 
 
-def test_metrics_hold_the_findings() -> None:
+def test_metrics_hold_the_findings_and_the_numbers_of_the_tables() -> None:
     metrics = calibrated().metrics()
-    assert metrics.astype(str).apply(lambda row: row.str.contains("too_high")).any(axis=None)
+    own = metrics[(metrics["chapter"] == "stated") & (metrics["rep"] == "rep 0")].set_index("metric")
+    row = calibrated().stated[90].lines().set_index("rep").loc["rep 0"]
+    assert own.loc["stated.too_high", "prob"] == pytest.approx(row["prob_too_high"])
+    told = own.loc["stated_lines.gap_points", ["estimate", "lower", "upper", "n"]]
+    assert told.tolist() == pytest.approx(row[["gap_points", "gap_points_lower", "gap_points_upper", "n"]].tolist())
+    assert told["estimate"] < -8.0  # what was simulated: 0.9 on the log-odds too high
+
+
+def test_a_heap_that_says_nothing_is_told_where_it_stands_and_on_its_side() -> None:
+    # Thirty per cent of the statements say 50 %, of which a quarter comes; all else comes as stated.
+    rng = np.random.default_rng(11)
+    shares = np.array([0.07] * 5 + [0.3] + [0.07] * 5)
+    n = rng.multinomial(300, shares, size=12)
+    fit = fit_cells(cells_of(n, rng.binomial(n, np.where(STATED == 0.5, 0.25, STATED))))
+    (doubt,) = [found for found in findings(Stated({90: fit})) if found.role == "doubt"]
+    assert doubt.key == "stated.departs_below"
+    assert doubt.values["stated"].share == 0.5
+    assert doubt.values["actual"].estimate == pytest.approx(
+        0.25, abs=0.04
+    )  # 1,080 statements: sd .013, drawn in a little
+    curve = fit.curves([0.5]).set_index("rep").loc[ALL_REPS]
+    assert curve["upper"] < 0.35
+    line = 1.0 / (1.0 + np.exp(-fit.lines().set_index("rep").loc[ALL_REPS, "intercept"]))
+    assert line > curve["upper"]
+
+
+def test_a_wider_margin_makes_every_fault_less_sure_and_calibrated_more() -> None:
+    fit = calibrated().stated[90]
+    narrow, wide = (fit.lines(margin_odds=margin).set_index("rep") for margin in (1.05, 1.6))
+    for fault in ("too_high", "too_low", "too_extreme", "too_timid"):
+        assert (wide[f"prob_{fault}"] <= narrow[f"prob_{fault}"]).all()
+    assert (wide["prob_calibrated"] >= narrow["prob_calibrated"]).all()
+    assert narrow.loc["rep 5", "prob_calibrated"] < 0.5 < wide.loc["rep 5", "prob_calibrated"]
+    assert wide.loc["rep 0", "prob_calibrated"] < wide.loc["rep 5", "prob_calibrated"]
