@@ -34,6 +34,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     ),
     "D9 whose calendar": (
         "data/frames/test_calendars.py::test_the_zone_that_a_column_names_is_whose_calendar_days_are_of",
+        "data/frames/test_plain_types.py::test_the_last_nanosecond_of_a_day_is_of_that_day",
         "engines/test_calendars_on_engines.py::test_moments_in_utc_beside_plain_days_are_doubted",
     ),
     "D10 ranks on the day of the event": (
@@ -74,6 +75,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
         "engines/test_types_on_engines.py::test_days_of_domains_are_those_of_their_base_type",
         "engines/test_types_tried_on_engines.py::test_types_of_postgresql",
         "engines/test_types_tried_on_engines.py::test_types_of_spark",
+        "engines/test_types_on_engines.py::test_an_exact_number_that_is_infinite_or_none_is_read_as_a_float_is",
         "data/frames/test_types_tried.py::test_every_type_of_the_table_is_counted_or_refused",
     ),
     "W2 drift between Parquet files": (
@@ -84,6 +86,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "W3 text days on PostgreSQL": (
         "engines/test_history_plans.py::"
         "test_no_plan_joins_every_change_with_every_outcome_and_text_reads_as_moments_do",
+        "engines/test_postgres.py::test_the_zone_of_a_moment_is_asked_for_where_its_row_is_read_and_nowhere_above",
     ),
     "W4 two URLs of one file": (
         "cli/test_urls.py::test_a_log_and_its_outcomes_may_be_tables_of_one_database",
@@ -118,6 +121,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     ),
     "W10 names, folders, late copies": (
         "engines/test_postgres_refusals.py::test_any_name_can_be_written_in_a_url",
+        "engines/test_types_on_engines.py::test_amounts_of_any_kind_of_number_are_summed_alike",
         "data/frames/test_parquet_files.py::test_keys_are_read_off_the_folders",
         "data/frames/test_versions.py::test_of_late_copies_the_last_version_counts_and_the_replaced_are_told",
         "data/history/test_late.py::test_the_last_version_counts_and_what_is_recorded_later_is_not_known",

@@ -39,6 +39,17 @@ def test_moments_to_the_nanosecond_with_a_zone_are_counted() -> None:
     assert totals(read(relation(won=nanoseconds, left_at=nanoseconds))) == TRUTH
 
 
+@every_local
+@pytest.mark.parametrize("zoned", [False, True])
+def test_the_last_nanosecond_of_a_day_is_of_that_day(make: Any, zoned: bool) -> None:
+    last = "make_timestamp_ns(epoch_ns({}::TIMESTAMP_NS) + 86399999999999)"
+    kind = f"timezone('UTC', {last})" if zoned else last
+    changed = dict.fromkeys(("judged", "won", "left_at"), kind)
+    assert totals(read(make(relation(**changed)), timezone="UTC")) == TRUTH
+    text = relation(judged=kind).project("judged::VARCHAR").limit(1).fetchall()[0][0]
+    assert text.startswith("2025-01-02 23:59:59.999999999")
+
+
 @pytest.mark.parametrize(
     ("role", "column", "sql", "kind"),
     [
