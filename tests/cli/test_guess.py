@@ -88,5 +88,5 @@ def test_a_label_says_within_how_many_days(label: str, days: int | None) -> None
 
 def test_every_role_has_patterns_that_compile() -> None:
     assert set(called()) == {
-        "rank", "rep", "prospect", "judged_at", "event_at", "exit_at", "exit_kind", "touches", "segment",
+        "rank", "rep", "prospect", "judged_at", "event_at", "event", "exit_at", "exit_kind", "touches", "segment",
     }  # fmt: skip

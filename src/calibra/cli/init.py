@@ -86,6 +86,7 @@ _COLUMN_NOTES = {
     "rank": "the rank given",
     "judged_at": "when",
     "event_at": "when the opportunity arose, else empty",
+    "event": "whether it arose, yes or no, where no day is known: in place of judged_at and event_at",
     "exit_at": "when disqualified or handed back, else empty",
     "exit_kind": "how it ended then: handed back, disqualified, …",
     "touches": "contacts since the judgment",

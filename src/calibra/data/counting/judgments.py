@@ -27,6 +27,7 @@ from calibra.data.counting.ready_counts import read_counts
 from calibra.data.counting.rows import Choices, Problems, check_rows
 from calibra.data.counting.same_state import FirstCount
 from calibra.data.counting.set_aside import SetAside
+from calibra.data.counting.yes_no import read_yes_no
 from calibra.data.frames.dates import as_day, check_timezone
 from calibra.data.frames.empty_days import check_no_day
 from calibra.data.frames.open import open_frame
@@ -188,6 +189,61 @@ class Judgments(CountedJudgments):
             within_days = scale.resolve_horizon(within_days)
         cells = read_counts(frame, scale=scale, within_days=within_days)
         return cls._made(scale=scale, _cells=cells, assignment=check_assignment(assignment))
+
+    @classmethod
+    def from_outcomes(
+        cls,
+        frame: Any,
+        *,
+        scale: RankScale,
+        columns: Mapping[str, str],
+        within_days: int | None = None,
+        problems: Problems = "raise",
+        rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
+        encoding: str = "utf-8",
+        assignment: str | None = None,
+    ) -> Judgments:
+        """Read judgments whose outcome is yes or no, without days: one row a judgment, followed for `within_days`.
+
+        Whoever is still open within these days must not be among the rows: a "no" that may still become a "yes" makes
+        every probability too low.
+
+        Parameters
+        ----------
+        frame : frame or path
+            As in `from_frame`; counted in its own engine.
+        scale : RankScale
+            The scale the ranks are of.
+        columns : mapping of str to str
+            Columns of `rep`, `rank` and `event`: 1 or 0, true or false, yes or no, はい or いいえ, ○ or ×.
+        within_days : int, optional
+            Within how many days the event was looked for; by default the scale's only horizon.
+        problems, rank_labels, encoding, assignment
+            As in `from_frame`.
+
+        Raises
+        ------
+        InputError
+            Every problem found; no row at all.
+
+        Notes
+        -----
+        Such judgments hold no days: lead times, `summary()` and scores by age need `event_at`.
+        """
+        check_kind(scale, "scale", RankScale)
+        labels, stop = check_rank_labels(rank_labels, scale), check_problems(problems)
+        if within_days is not None or len(scale.horizons) == 1:
+            within_days = scale.resolve_horizon(within_days)
+        cells, aside = read_yes_no(
+            frame,
+            scale=scale,
+            columns=columns,
+            within_days=within_days,
+            rank_labels=labels,
+            problems=stop,
+            encoding=encoding,
+        )
+        return cls._made(scale=scale, _cells=cells, set_aside=aside, assignment=check_assignment(assignment))
 
     @classmethod
     def from_cells(

@@ -50,6 +50,7 @@ FINE, UNKNOWN_YET, JUDGED_TOO_EARLY = 0, -1, 19
 MISSING_REP, UNKNOWN_RANK, MISSING_DAY, EVENT_BEFORE, EXIT_BEFORE, LOST_BEFORE, ENTERED_AFTER = range(11, 18)
 DUPLICATE = 20
 MISSING_PROSPECT, MISSING_CHANGE, UNREADABLE_CHANGE, OUTCOME_UNNAMED, OUTCOME_TWICE, UNREADABLE_OUTCOME = range(31, 37)
+NEITHER = 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,12 @@ REASONS: Mapping[int, Reason] = {
         "Correct them, or leave them empty where the day is not known; where the year comes last, parse the columns "
         "into dates, so that nobody has to guess.",
         OUTCOMES_SHOWN,
+    ),
+    NEITHER: Reason(
+        "event neither yes nor no",
+        "`event` must say whether it came: 1 or 0, true or false, yes or no, ○ or ×; it does not",
+        "Correct it; leave out whoever is still open within the days.",
+        (),
     ),
 }
 """Every reason, in order of precedence: a row stands under its first."""

@@ -72,7 +72,7 @@ def read_roles(columns: Mapping[str, str], available: Sequence[str], *, required
     """
     if not isinstance(columns, Mapping) or not all(isinstance(text, str) for pair in columns.items() for text in pair):
         raise InputError(f"`columns` must lead from roles to names of columns, all of them text; got {columns!r}.")
-    faults = [*_missing(columns, available, required), *_mapped_twice(columns), *_doubtful_keys(columns)]
+    faults = [*_missing(columns, available, required), *_mapped_twice(columns), *_doubtful_keys(columns, required)]
     if faults:
         raise InputError("`columns` must say which column plays which role:\n" + "\n".join(f"- {f}" for f in faults))
     return Roles(dict(columns), tuple(key for key in columns if key not in ROLES))
@@ -99,7 +99,7 @@ def _mapped_twice(columns: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _doubtful_keys(columns: Mapping[str, str]) -> list[str]:
+def _doubtful_keys(columns: Mapping[str, str], required: Sequence[str]) -> list[str]:
     faults = []
     for key in columns:
         near = [f"{key}_at"] if f"{key}_at" in ROLES else get_close_matches(key, ROLES, n=1, cutoff=0.8)
@@ -107,6 +107,9 @@ def _doubtful_keys(columns: Mapping[str, str]) -> list[str]:
             faults.append(
                 f"{quoted(key)} is the name of a count and cannot be a grouping; call it {quoted(key + '_group')}."
             )
-        elif key not in ROLES and near:
-            faults.append(f"{quoted(key)} is no role; write `{near[0]}`, or, for a grouping, a name less like it.")
+        elif key not in (*ROLES, *required) and near:
+            yes_no = " A column of yes and no is read by `Judgments.from_outcomes`." if key == "event" else ""
+            faults.append(
+                f"{quoted(key)} is no role; write `{near[0]}`, or, for a grouping, a name less like it.{yes_no}"
+            )
     return faults
