@@ -102,6 +102,6 @@ def test_no_value_of_a_finding_takes_the_place_of_a_word_for_the_event() -> None
 
 def test_words_of_what_is_no_chapter_have_a_home() -> None:
     for prefix in OWN_HOMES:
-        assert choose_wording("en", "event").has({"data": "data.no_event", "inference": "inference.r_hat",
-                                                  "checks": "checks.holds", "nightly": "nightly.good"}[prefix])  # fmt: skip
+        known = {"data": "no_event", "inference": "r_hat", "checks": "holds", "nightly": "good"}
+        assert choose_wording("en", "event").has(f"{prefix}.{known[prefix]}")
     assert not choose_wording("en", "event").has("nowhere.nothing")

@@ -51,6 +51,7 @@ from .chapters.viewpoints.gaps import Viewpoints as Viewpoints, viewpoints as vi
 from .chapters.viewpoints.pictures import plot_viewpoints as plot_viewpoints
 from .checks.backtest import backtest as backtest
 from .checks.priors import PriorSensitivity as PriorSensitivity, prior_sensitivity as prior_sensitivity
+from .cli.config import Settings as Settings, read_settings as read_settings
 from .data.counting.judgments import Judgments as Judgments
 from .data.frames.urls import read_url as read_url
 from .data.history.history import RankHistory as RankHistory

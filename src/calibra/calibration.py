@@ -143,6 +143,20 @@ class Calibration(Scored):
         told = Told(self.judgments, answers, self.findings, self.notes, fits, self.ok, self.seed, since)
         return write_report(told, page, path)
 
+    def save_cards(
+        self, folder: str | Path, *, lang: str = "en", pseudonyms: str | None = None, event: str = "opportunity"
+    ) -> tuple[Path, ...]:
+        """Write a page for each rep into a folder that exists, to hand over; returns the paths.
+
+        Each holds the rep's card alone, without the others' names. Arguments as in `report`.
+        """
+        from calibra.report.build import Told, write_cards
+
+        check_path(folder, "folder")
+        page = self.page(lang=lang, event=event, pseudonyms=pseudonyms)
+        told = Told(self.judgments, self.on_the_page(), self.findings, self.notes, (), self.ok, self.seed)
+        return write_cards(told, page, Path(folder))
+
     def _found(self) -> list[Finding]:
         """What was found, and what posterior predictive checks and the priors of scales say against the rank models.
 

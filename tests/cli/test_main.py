@@ -322,7 +322,7 @@ def test_a_config_that_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_config_reads_the_judgments_the_library_reads(folder: Path) -> None:
-    read = read_settings(Path("calibra.toml")).read_judgments("judgments.csv")
+    read = read_settings(Path("calibra.toml")).judgments("judgments.csv")
     roles = ("prospect", "rep", "rank", "judged_at", "event_at", "exit_at")
     scale = cb.RankScale(["A", "B", "C"], {"A": cb.Promise(0.5, within_days=90)})
     direct = Judgments.from_frame("judgments.csv", scale=scale, as_of="2026-09-30", columns={r: r for r in roles})

@@ -306,3 +306,33 @@ def test_faults_of_a_history_come_with_all_others(tmp_path: Path) -> None:
         "`check_duplicates` is of judgments",
     ):  # fmt: skip
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_cards_are_a_page_for_each_rep_without_the_others_names(lang: str, folder: Path) -> None:
+    assert main(["cards", "results", "--out", "cards", "--lang", lang, "--quiet"]) == 0
+    reps = calibrated().judgments.reps
+    pages = sorted(Path("cards").iterdir())
+    assert [path.name for path in pages] == [f"card-{i}-{rep}.html" for i, rep in enumerate(reps, 1)]
+    for path, rep in zip(pages, reps, strict=True):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("<article") == 1
+        assert f"<h3><bdi>{rep}</bdi></h3>" in text
+        assert [other for other in reps if other != rep and other in text] == []
+        assert "<script" not in text
+
+
+def test_cards_under_pseudonyms_name_nobody(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("key").write_text("a secret key", encoding="utf-8")
+    assert main(["cards", "results", "--out", "cards", "--pseudonyms", "key", "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert len(files) == len(calibrated().judgments.reps)
+    for name in files:
+        assert not [rep for rep in calibrated().judgments.reps if rep in name + Path(name).read_text(encoding="utf-8")]
+
+
+def test_settings_are_read_in_python_as_in_the_shell(folder: Path) -> None:
+    settings = cb.read_settings("results/calibra.toml", as_of="2026-09-15")
+    mine = settings.judgments("open.csv")
+    assert (str(mine.as_of), mine.scale.ranks, settings.fitting) == ("2026-09-15", ("A", "B", "C"), {"seed": 1})
+    assert mine.n_judgments == read().at("2026-09-15").n_judgments

@@ -92,7 +92,7 @@ def test_a_toml_is_read_or_refused_in_words(text: str, strange: bool, tmp_path_f
     config.write_bytes(data.replace(b"a", b"\xff", 1) if strange and len(data) % 7 == 0 else data)
     file.write_text(CSV, encoding="utf-8")
     try:
-        judgments = read_settings(config).read_judgments(str(file))
+        judgments = read_settings(config).judgments(str(file))
     except CalibraError as error:
         assert "`" in str(error) or str(config) in str(error)  # noqa: PT017
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 from calibra.cli.demo import demo
 from calibra.cli.fit import check, fit, init
-from calibra.cli.read import report, score
+from calibra.cli.read import cards, report, score
 from calibra.cli.run import run
 from calibra.cli.snapshot import snapshot
 from calibra.version import __version__
@@ -21,6 +21,7 @@ examples:
   calibra check judgments.csv                    is the file sound? what is in it?
   calibra fit judgments.csv --out results        tables as CSV, a summary, pictures, the saved calibration
   calibra report results                         one HTML file to read and to talk about
+  calibra cards results --out cards              a page for each rep, to hand over
   calibra score results open.csv --as-of 2026-09-30   how probable is an event now, prospect by prospect?
   calibra run judgments.csv --out results --as-of 2026-09-30   all of it, every night, stopped by [limits]
 
@@ -68,6 +69,12 @@ def make_parser() -> argparse.ArgumentParser:
     add("--lang", choices=("en", "ja"), default="en", help="language (default: en)")
     add("--out", metavar="HTML", help="where to write (default: report.html or report.ja.html in DIR)")
     add("--standings", action="store_true", help="add the reps' standings, with their intervals")
+    add("--pseudonyms", metavar="FILE", help="pseudonyms for reps, made with the secret key this file holds")
+
+    add = _command(commands, cards, "calibra cards results --out cards --lang ja")
+    add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")
+    add("--lang", choices=("en", "ja"), default="en", help="language (default: en)")
+    add("--out", required=True, metavar="DIR", help="where to write them")
     add("--pseudonyms", metavar="FILE", help="pseudonyms for reps, made with the secret key this file holds")
 
     add = _command(commands, score, "calibra score results open.parquet --as-of 2026-09-30 --out scored.parquet")

@@ -74,10 +74,19 @@ class Settings:
     output: Mapping[str, str] = field(default_factory=dict)
     """Where else a night's results go, and what it scores."""
 
-    def read_judgments(self, file: str) -> Judgments:
-        """The judgments of a file, or of a table named by a URL, as the settings say."""
-        from calibra.data.counting.judgments import Judgments
+    def judgments(self, file: str | Path) -> Judgments:
+        """The judgments of a file, or of a table named by a URL, as the settings say.
 
+        Raises as `Judgments.from_frame`, or `RankHistory.from_frames` where `[history]` is there.
+        """
+        from calibra.data.counting.judgments import Judgments
+        from calibra.data.counting.yes_no import EVENT
+
+        if EVENT in self.reading["columns"]:
+            names = ("scale", "columns", "problems", "rank_labels", "encoding", "assignment")
+            yes_no = {name: self.reading[name] for name in names if name in self.reading}
+            horizons = self.reading.get("horizons") or [None]
+            return Judgments.from_outcomes(open_table(file), within_days=horizons[0], **yes_no)
         if self.history is None:
             return Judgments.from_frame(open_table(file), **self.reading)
         from calibra.data.history.history import RankHistory
@@ -98,14 +107,30 @@ def open_table(name: str | Path) -> Any:
     return read_url(str(name)) if is_url(str(name)) else name
 
 
-def read_settings(path: Path, *, as_of: str | None = None) -> Settings:
-    """Read and check a calibra.toml; `as_of` given here counts more than the file's.
+def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None = None) -> Settings:
+    """What does a calibra.toml say? Read and checked, as the shell does.
+
+    `calibrate(settings.judgments("judgments.csv"), **settings.fitting)` is what `calibra fit` does.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that `calibra init` wrote.
+    as_of : str or date, optional
+        The snapshot date, in place of the file's.
+
+    Returns
+    -------
+    Settings
+        `judgments(file)` reads a table as the file says; `fitting` holds the arguments of `calibrate`; `reading`,
+        `history`, `limits`, `output` and `lang` what else it says.
 
     Raises
     ------
     InputError
         No such file, no TOML, or settings that are missing, unknown or of the wrong type: all of them in one message.
     """
+    path = Path(path)
     config = _load(path) | ({} if as_of is None else {"as_of": as_of})
     faults = [
         *_faults(config, {**READING, "lang": (str,), **dict.fromkeys(TABLES, (dict,))}, ""),
@@ -182,7 +207,11 @@ def _history_faults(config: Mapping[str, Any]) -> list[str]:
 
 
 def _needed(config: Mapping[str, Any]) -> list[str]:
-    faults = [] if "as_of" in config else ["`as_of` is missing; write the day of the data."]
+    faults = (
+        []
+        if "as_of" in config or "event" in _part(config, "columns")
+        else ["`as_of` is missing; write the day of the data."]
+    )
     faults += [] if config.get("columns") else ["`[columns]` is missing; it says which column plays which role."]
     unfilled = [role for role, name in _part(config, "columns").items() if name == UNFILLED]
     faults += [f'`columns.{role}` is still "?"; write the name of the column.' for role in unfilled]

@@ -48,7 +48,7 @@ def check(options: argparse.Namespace) -> int:
     """Read the judgments and say what is in them; every problem in one message."""
     from calibra.data.counting.choices import horizons_to_fit
 
-    judgments = settings_of(options).read_judgments(options.file)
+    judgments = settings_of(options).judgments(options.file)
     if options.json:
         print_json(judgments_json(judgments))
     elif not options.quiet:
@@ -63,7 +63,7 @@ def fit(options: argparse.Namespace) -> int:
     from calibra.views.files import write_csv
 
     settings = settings_of(options)
-    judgments = settings.read_judgments(options.file)
+    judgments = settings.judgments(options.file)
     fitting = {**settings.fitting, **({} if options.seed is None else {"seed": options.seed})}
     out = make_folder(options.out)
     calibration = calibrate(judgments, progress=not options.quiet, **fitting)

@@ -1,4 +1,4 @@
-"""`calibra report` and `score`: what is read off a saved calibration."""
+"""`calibra report`, `cards` and `score`: what is read off a saved calibration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calibra.cli.parts import GOOD, SETTINGS, print_json, report_name, saved_in, status_of
+from calibra.cli.parts import GOOD, SETTINGS, make_folder, print_json, report_name, saved_in, status_of
 from calibra.cli.show import say
 from calibra.errors import CalibraWarning
 from calibra.words import counted
@@ -31,6 +31,18 @@ def report(options: argparse.Namespace) -> int:
         print_json({"ok": calibration.ok, "problems": list(calibration.problems), "files": [str(path)]})
     elif not options.quiet:
         say(f"Wrote {path}")
+    return status_of(calibration, options.words)
+
+
+def cards(options: argparse.Namespace) -> int:
+    """Write a page for each rep, to hand over: the rep's card alone, without the others' names."""
+    calibration, _ = saved_in(options.results)
+    key = None if options.pseudonyms is None else Path(options.pseudonyms).read_text(encoding="utf-8").strip()
+    paths = calibration.save_cards(make_folder(options.out), lang=options.lang, pseudonyms=key)
+    if options.json:
+        print_json({"ok": calibration.ok, "problems": list(calibration.problems), "files": list(map(str, paths))})
+    elif not options.quiet:
+        say(f"Wrote {counted(len(paths), 'card')} to {options.out}")
     return status_of(calibration, options.words)
 
 

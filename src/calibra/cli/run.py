@@ -56,7 +56,7 @@ def _plan(settings: Settings, options: argparse.Namespace) -> Plan:
     scoring = {name: settings.reading[name] for name in ("timezone", "encoding", "no_day") if name in settings.reading}
     written = {name: settings.output[name] for name in ("url", "table") if name in settings.output}
     return Plan(
-        lambda: settings.read_judgments(options.file),
+        lambda: settings.judgments(options.file),
         settings.fitting,
         settings.limits,
         Path(options.config).read_text(encoding="utf-8"),

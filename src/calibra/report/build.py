@@ -21,6 +21,9 @@ from calibra.values import Phrase
 from calibra.version import __version__
 from calibra.views.page import Page
 
+NAME_OF_FILE = 40
+"""Characters of a rep's name in the name of the card's file."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
@@ -50,6 +53,23 @@ def write_report(told: Told, page: Page, path: str | Path) -> Path:
     target = Path(path)
     target.write_text(template("report.html.j2").render(**_parts(told, page)), encoding="utf-8", newline="\n")
     return target
+
+
+def write_cards(told: Told, page: Page, folder: Path) -> tuple[Path, ...]:
+    """Write a page for each rep, to hand over: the rep's card alone, without the others' names."""
+    check_folder(folder)
+    style = f"{resource('first.css')}\n{resource('report.css')}"
+    as_of = told.judgments.as_of
+    shared = {"say": page.say, "lang": page.say.lang, "style": style, "style_hash": _hash(style)}
+    shared |= {"version": __version__, "seed": told.seed, "day": "" if as_of is None else page.say.date(as_of)}
+    paths = []
+    for number, rep in enumerate(page.reps, 1):
+        card = rep_card(told.answers, told.findings, rep, page)
+        name = "".join(char if char.isalnum() else "-" for char in card.name)[:NAME_OF_FILE]
+        paths.append(folder / f"card-{number:0{len(str(len(page.reps)))}}-{name}.html")
+        text = template("card.html.j2").render(card=card, **shared)
+        paths[-1].write_text(text, encoding="utf-8", newline="\n")
+    return tuple(paths)
 
 
 def _parts(told: Told, page: Page) -> dict[str, Any]:

@@ -218,7 +218,7 @@ def test_the_settings_say_what_the_labels_mean(tmp_path: Path) -> None:
         '[exit_kinds]\n"マーケに戻す" = "handed back"\n"対象外" = "disqualified"\n',
         encoding="utf-8",
     )
-    judgments = read_settings(tmp_path / "calibra.toml").read_judgments(str(tmp_path / "rows.csv"))
+    judgments = read_settings(tmp_path / "calibra.toml").judgments(str(tmp_path / "rows.csv"))
     assert judgments.exits().n_of("handed back") == world().filter(pl.col("exit_kind") == "マーケに戻す").height
 
 
