@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -203,46 +204,28 @@ class Judgments(CountedJudgments):
         encoding: str = "utf-8",
         assignment: str | None = None,
     ) -> Judgments:
-        """Read judgments whose outcome is yes or no, without days: one row a judgment, followed for `within_days`.
-
-        Whoever is still open within these days must not be among the rows: a "no" that may still become a "yes" makes
-        every probability too low.
+        """Read judgments whose outcome is yes or no, without days: no lead times, no `summary()`, no score by age.
 
         Parameters
         ----------
-        frame : frame or path
-            As in `from_frame`; counted in its own engine.
-        scale : RankScale
-            The scale the ranks are of.
+        frame, scale, problems, rank_labels, encoding, assignment
+            As in `from_frame`.
         columns : mapping of str to str
-            Columns of `rep`, `rank` and `event`: 1 or 0, true or false, yes or no, はい or いいえ, ○ or ×.
+            Columns of `rep`, `rank` and `event` (1 or 0, yes or no, ○ or ×); no row may be still open.
         within_days : int, optional
             Within how many days the event was looked for; by default the scale's only horizon.
-        problems, rank_labels, encoding, assignment
-            As in `from_frame`.
 
         Raises
         ------
         InputError
             Every problem found; no row at all.
-
-        Notes
-        -----
-        Such judgments hold no days: lead times, `summary()` and scores by age need `event_at`.
         """
         check_kind(scale, "scale", RankScale)
         labels, stop = check_rank_labels(rank_labels, scale), check_problems(problems)
         if within_days is not None or len(scale.horizons) == 1:
             within_days = scale.resolve_horizon(within_days)
-        cells, aside = read_yes_no(
-            frame,
-            scale=scale,
-            columns=columns,
-            within_days=within_days,
-            rank_labels=labels,
-            problems=stop,
-            encoding=encoding,
-        )
+        read = partial(read_yes_no, frame, scale=scale, columns=columns, within_days=within_days)
+        cells, aside = read(rank_labels=labels, problems=stop, encoding=encoding)
         return cls._made(scale=scale, _cells=cells, set_aside=aside, assignment=check_assignment(assignment))
 
     @classmethod

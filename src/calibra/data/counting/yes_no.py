@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from calibra.data.counting.counts import BinomialCells
-from calibra.data.counting.packed import label_order, label_text
+from calibra.data.counting.labels import label_order, label_text
 from calibra.data.counting.problems import MISSING_REP, NEITHER, UNKNOWN_RANK, say
 from calibra.data.counting.ready_counts import CALLED_ALL
 from calibra.data.counting.rows import Problems
