@@ -5,13 +5,16 @@ definition of A that nobody meets; old prospects that nobody hands back. Held ag
 rep stands in the first two lines, whether what everybody shares is told once, whether any line of a person contradicts
 the truth, and how often a rank reads as the rank it is said to, beside how sure that is.
 
-    python -m studies.first_page 50
+`python -m studies.first_page [FOLDER]` writes docs/studies/first_page.md (teams are kept in the folder, `.study` by
+default, and a run goes on where it stopped).
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +28,7 @@ from calibra.reading.flags import CANNOT_TELL
 from calibra.reading.means import concordance
 from calibra.report.lines import choose_lines
 from calibra.wording import choose_wording
+from studies.page import markdown_table, write_page
 
 type Floats = NDArray[np.float64]
 
@@ -156,37 +160,99 @@ def run(seed: int) -> tuple[dict[str, object], pd.DataFrame]:
     persons = [line for line in lines if line.rep is not None]
     shared = [line for line in lines if line.key == "promises.everybody_less" and line.rank == "A"]
     mix = calibration.ranks[DAYS].rank_mix
-    told = {
+    listed = any(line.key == "lead_times.chased_all" for line in lines)
+    wrong = [f"{line.rep} {line.key}" for line in persons if contradicts(line, prob, mix)]
+    told: dict[str, object] = {
         "seed": seed,
         "reversed first two": any(line.rep == "Rep 00" and line.key in REVERSED_KEYS for line in lines[:2]),
         "shared once": len(shared) == 1,
-        "no contradiction": not any(contradicts(line, prob, mix) for line in persons),
-        "review list": any(line.key == "lead_times.chased_all" for line in lines),
+        "no contradiction": not wrong,
+        "review list": listed if seed < WITH_LEAD_TIMES else None,
         "early named": sum(line.rep in ("Rep 01", "Rep 02") and line.side == "below" for line in persons),
         "cautious named": any(line.rep == "Rep 03" and line.side == "above" for line in persons),
         "clear named": any(line.rep == "Rep 04" and line.key == "ranks.sharper" for line in persons),
-        "lines": "; ".join(f"{line.rep or 'all'} {line.key}" for line in lines),
+        "lines of persons": len(persons),
+        "lines wrong": "; ".join(wrong),
     }
     return told, translation_held(calibration, prob)
 
 
-def main(n: int) -> None:
-    """Run the teams, print a line each and the shares at the end."""
+def run_kept(n: int, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """So many teams, those already in the folder read from it."""
+    folder.mkdir(parents=True, exist_ok=True)
     rows, translations = [], []
     for seed in range(n):
-        told, translation = run(seed)
-        rows.append(told)
-        translations.append(translation)
-        sys.stdout.write(f"{told}\n")
-        sys.stdout.flush()
-    table, held = pd.DataFrame(rows), pd.concat(translations)
-    sys.stdout.write(table.drop(columns=["seed", "lines"]).astype(float).mean().to_string() + "\n")
-    for name, part in held.groupby("one"):
-        kind = "one rank" if name else "two neighbours"
-        sys.stdout.write(
-            f"reads as {kind}: n {len(part)}, stated {part.prob.mean():.3f}, held {part.held.mean():.3f}\n"
-        )
+        kept = folder / f"first_page_{seed}.json"
+        if not kept.exists():
+            told, translation = run(seed)
+            kept.write_text(json.dumps({"told": told, "translation": translation.to_dict("list")}), encoding="utf-8")
+        world = json.loads(kept.read_text(encoding="utf-8"))
+        rows.append(world["told"])
+        translations.append(pd.DataFrame(world["translation"]))
+    return pd.DataFrame(rows), pd.concat(translations, ignore_index=True)
+
+
+def lines_held(rows: pd.DataFrame) -> dict[str, list[object]]:
+    """What the first page should say of these teams, in how many it does, and how many are asked of it."""
+    n, n_listed = len(rows), int(rows["review list"].notna().sum())
+    asked = (
+        ("the rep with reversed ranks stands in the first two lines", "reversed first two", n, ">= 0.90"),
+        ("what everybody shares (A brings less than meant) is told, and once", "shared once", n, ">= 0.90"),
+        ("no line of a person contradicts the truth", "no contradiction", n, ">= 0.95"),
+        ("old prospects to look through again stand in a line", "review list", n_listed, ""),
+        ("the cautious rep has a line", "cautious named", n, ""),
+        ("the rep who tells prospects apart best has a line", "clear named", n, ""),
+    )
+    table: dict[str, list[object]] = {"claim": [], "teams": [], "holds in": [], "share": [], "wanted": []}
+    for claim, name, teams, wanted in asked:
+        held = int(rows[name].dropna().astype(bool).sum())
+        for column, value in zip(table, (claim, teams, held, f"{held / max(teams, 1):.2f}", wanted), strict=True):
+            table[column].append(value)
+    return table
+
+
+def readings_held(held: pd.DataFrame) -> dict[str, list[object]]:
+    """How often a rank of a rep reads as what it is said to, beside how sure that is said to be."""
+    table: dict[str, list[object]] = {"reads as": [], "sureness": [], "ranks": [], "stated": [], "held": []}
+    for is_one, kind in ((True, "one rank"), (False, "two neighbours")):
+        for low, high in ((0.90, 0.95), (0.95, 0.99), (0.99, 1.01)):
+            part = held[(held["one"] == is_one) & (held["prob"] >= low) & (held["prob"] < high)]
+            named = f"{low:.2f}-{min(high, 1.0):.2f}"
+            row = (kind, named, len(part), f"{part['prob'].mean():.3f}", f"{part['held'].mean():.3f}")
+            for column, value in zip(table, row, strict=True):
+                table[column].append(value)
+    return table
+
+
+def main(n: int, folder: Path) -> None:
+    """Run the teams, or those that are missing, and write the page."""
+    rows, held = run_kept(n, folder)
+    early, lines = int(rows["early named"].sum()), int(rows["lines of persons"].sum())
+    wrong = [line for told in rows["lines wrong"] for line in told.split("; ") if line]
+    opening = (
+        f"Engine `laplace`, made by `python -m studies.first_page`: {n} teams of {N_REPS} reps with {N_EACH} "
+        "prospects each, drawn by a generator that shares nothing with the models or with the simulator. One rep's "
+        "ranks are reversed, two use A early, one is cautious, one sees more clearly; A is meant to come in "
+        f"{PROMISES['A']:.0%} and comes so with nobody. Old prospects are handed back by nobody; the review list "
+        f"needs lead times, which are fitted for the first {WITH_LEAD_TIMES} teams."
+    )
+    persons = (
+        f"Of {lines} lines of persons {len(wrong)} contradict the truth"
+        f"{': ' + ', '.join(wrong) if wrong else ''}. Of {2 * n} reps who use A early {early} have a line: five lines "
+        "are not enough for everybody, and the others stand on their cards."
+    )
+    reading = (
+        "The translation table: of every rank of a rep that reads as one of the others' ranks, or as two neighbours, "
+        f"how sure that is said to be and how often it is so. n {len(held)} of {n * N_REPS * len(RANKS)} ranks; of "
+        "the others the page says that it cannot tell yet."
+    )
+    lines_table, readings = markdown_table(lines_held(rows)), markdown_table(readings_held(held))
+    write_page("first_page", "The first page on trial", opening, lines_table, persons, reading, readings)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(".study"), help="where the teams are kept")
+    parser.add_argument("--teams", type=int, default=50)
+    asked = parser.parse_args()
+    main(asked.teams, asked.folder)
