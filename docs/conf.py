@@ -76,6 +76,27 @@ def _copy_notebooks() -> None:
             shutil.copyfile(path, copy)
 
 
+def _draws(cell: str) -> bool:
+    """Whether a cell of a notebook ends with a picture."""
+    last = cell.strip().splitlines()[-1]
+    return last.startswith("cb.plot_") or last.endswith((".plot()", ".figure"))
+
+
+def _count_pictures(app: "Sphinx", failed: Exception | None) -> None:
+    """Every picture that a notebook draws stands on its page, or the build has a warning, which is an error."""
+    from sphinx.util import logging
+
+    if failed is not None or app.builder.name != "html":
+        return
+    for path in sorted((HERE / "notebooks").glob("*.md")):
+        cells = re.findall(r"^```\{code-cell\} python\n(.*?)^```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        wanted = sum(_draws(cell) for cell in cells if cell.strip())
+        page = Path(app.outdir) / "notebooks" / f"{path.stem}.html"
+        found = len(re.findall(r'<img [^>]*src="[^"]*_images|<img [^>]*src="data:image', page.read_text("utf-8")))
+        if found < wanted:
+            logging.getLogger(__name__).warning(f"{path.name} draws {wanted} pictures and its page shows {found}")
+
+
 _copy_notebooks()
 
 
@@ -96,3 +117,4 @@ def _add_studies(_app: "Sphinx", docname: str, source: list[str]) -> None:
 def setup(app: "Sphinx") -> None:
     """Called by Sphinx."""
     app.connect("source-read", _add_studies)
+    app.connect("build-finished", _count_pictures)

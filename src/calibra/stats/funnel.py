@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, ndtr, ndtri, ndtri_exp, xlog1py, xlogy
 
 from calibra.errors import InputError
+from calibra.plotted import Plotted
 from calibra.stats import binomial
 from calibra.stats.forecasts.cells import Floats, as_floats, refuse
 from calibra.tables import brief, make_table
@@ -43,8 +44,10 @@ NO_SPREAD = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Funnel:
+class Funnel(Plotted):
     """Shares against a target, with exact limits and limits adjusted for over-dispersion."""
+
+    picture: ClassVar[str] = "plot_funnel"
 
     __repr__ = brief
 

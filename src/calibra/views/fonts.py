@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -77,8 +79,17 @@ def _add_new_fonts() -> None:
             continue
 
 
+PNG_DPI = 144
+
+
 class LabelledFigure(Figure):
-    """A figure that finds a font for its labels when it is drawn."""
+    """A figure that finds a font for its labels when it is drawn, and shows itself in a notebook."""
+
+    def _repr_png_(self) -> bytes:
+        """The picture, for a notebook."""
+        target = io.BytesIO()
+        self.savefig(target, format="png", dpi=PNG_DPI)
+        return target.getvalue()
 
     def draw(self, renderer: Any) -> None:
         """Draw, with a font that has the characters of the labels; where there is none, say so once a drawing."""
@@ -102,6 +113,15 @@ class LabelledFigure(Figure):
                 CalibraWarning,
                 stacklevel=2,
             )
+
+
+class ShownAxes(Axes):
+    """Axes that show their figure in a notebook."""
+
+    def _repr_png_(self) -> bytes | None:
+        """The picture, for a notebook."""
+        figure = self.get_figure(root=True)
+        return figure._repr_png_() if isinstance(figure, LabelledFigure) else None
 
 
 def _texts(figure: Figure) -> list[Text]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calibra.errors import InputError
 from calibra.stats.forecasts.reliability import CalibrationBand, ReliabilityCurve
-from calibra.views.style import expect
+from calibra.views.style import expect, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def plot_reliability(result: ReliabilityCurve, *, ax: Axes | None = None, group:
     """
     expect(result, "ReliabilityCurve")
     chosen = _choose(result, group)
-    axes = _own_axes() if ax is None else ax
+    axes = make_axes(width=6.0, height=6.0) if ax is None else ax
     axes.plot([0, 1], [0, 1], color="0.4", linewidth=1, linestyle="--", label="calibrated")
     for band in (result.consistency, result.confidence):
         if band is not None:
@@ -80,12 +80,6 @@ def _choose(result: ReliabilityCurve, group: str | None) -> str:
             f"`group` must be one of {', '.join(result.groups)}; got {group!r}. One diagram shows one group."
         )
     return group
-
-
-def _own_axes() -> Axes:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(6, 6), layout="constrained").add_subplot()
 
 
 def _rows(group: NDArray[np.str_], chosen: str, groups: tuple[str, ...]) -> NDArray[np.bool_] | slice:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 INK, MUTED, LINE, BAND = "#1f2933", "#7b8794", "#d9dee5", "#eef2f6"
 """Text and data, secondary text, thin lines, shaded bands."""
 
-PNG_DPI = 144
-
 PALE = "#9aa5b1"
 """What the data cannot tell yet."""
 
@@ -56,9 +54,10 @@ def expect(result: object, kind: str) -> None:
 
 def make_axes(*, width: float, height: float) -> Axes:
     """An axes of its own, on a figure that no global state knows."""
-    from calibra.views.fonts import LabelledFigure
+    from calibra.views.fonts import LabelledFigure, ShownAxes
 
-    return LabelledFigure(figsize=(width, height), layout="constrained", facecolor="white").add_subplot()
+    figure = LabelledFigure(figsize=(width, height), layout="constrained", facecolor="white")
+    return figure.add_subplot(axes_class=ShownAxes)
 
 
 def dress(axes: Axes) -> None:
@@ -103,6 +102,8 @@ def check_formats(formats: object) -> None:
 def save_picture(axes: Axes, path: Path) -> Path:
     """Write the figure of an axes; SVG keeps its text as text, and the same figure gives the same file."""
     import matplotlib
+
+    from calibra.views.fonts import PNG_DPI
 
     figure = axes.get_figure(root=True)
     if figure is None:

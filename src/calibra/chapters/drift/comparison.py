@@ -1,7 +1,7 @@
 """Do two reps, two periods or two groups differ, by how much, and how sure is that?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from calibra.chapters.drift.sides import Sides, two_fits, two_reps
 from calibra.chapters.ranks.fit import RankFit
 from calibra.errors import InputError, check_kind
+from calibra.plotted import Plotted
 from calibra.reading.means import ALL_REPS, log_odds
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.stats.margin import MARGIN_ODDS, check_margin_odds, log_odds_gap, margin_band
@@ -26,8 +27,10 @@ _LEAD_TIMES = "Reps' lead times are compared by `lead_times.tempo()`."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(Plotted):
     """First less second, quantity by quantity."""
+
+    picture: ClassVar[str] = "plot_comparison"
 
     first: str
     """What is compared."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from calibra.chapters.exits.reps_apart import prob_beyond_others
 from calibra.data.counting.exits import KINDS, ExitCounts
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.plan import HANDED_BACK
+from calibra.plotted import Plotted
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.tables import brief, make_table
@@ -28,8 +29,10 @@ FEWEST_COMPARED = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HandBacks:
+class HandBacks(Plotted):
     """What came of the prospects that were handed back? All reps first, then each rep; all ranks first, then each."""
+
+    picture: ClassVar[str] = "plot_hand_backs"
 
     __repr__ = brief
 

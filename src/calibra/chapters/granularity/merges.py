@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from calibra.chapters.granularity.neighbours import WithinReps, pair_columns, wi
 from calibra.chapters.ranks.fit import RankFit
 from calibra.errors import NotEnoughDataError, check_kind, check_whole
 from calibra.findings import Finding
+from calibra.plotted import Plotted
 from calibra.reading.flags import CANNOT_TELL, FLAG_PROB
 from calibra.reading.means import ALL_REPS, WITHIN_REPS
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
@@ -61,8 +62,10 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Granularity:
+class Granularity(Plotted):
     """Which ranks are told apart, which are worth merging, and of which it cannot be told, with the evidence."""
+
+    picture: ClassVar[str] = "plot_granularity"
 
     def __repr__(self) -> str:
         groups = ", ".join("+".join(group) for group in self.groups)

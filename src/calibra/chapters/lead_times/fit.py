@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from calibra.data.scale import RankScale, check_days
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.posterior import Posterior
+from calibra.plotted import Plotted
 from calibra.reading.checked import Checked
 from calibra.reading.means import ALL_REPS
 from calibra.reading.rows import all_reps_first, flat_columns
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LeadTimeFit:
+class LeadTimeFit(Plotted):
     """The fitted lead-time model: cells, draws, and the tables read off them."""
+
+    picture: ClassVar[str] = "plot_cumulative_incidence"
 
     adjust_for: tuple[str, ...]
     """Case-mix columns adjusted for."""

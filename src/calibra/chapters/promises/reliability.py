@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.thresholds.fit import ThresholdFit
 from calibra.errors import InputError, check_kind
+from calibra.plotted import Plotted
 from calibra.reading.flags import CANNOT_TELL, FEWEST_JUDGMENTS, FEWEST_SHOWN, FLAG_PROB
 from calibra.reading.means import ALL_REPS, mean_over_reps
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
@@ -41,8 +42,10 @@ NUMBERS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RankReliability:
+class RankReliability(Plotted):
     """What was promised by each rank, and what came of it; one entry per rep and promised rank, all reps first."""
+
+    picture: ClassVar[str] = "plot_rank_reliability"
 
     def __repr__(self) -> str:
         ranks, reps = dict.fromkeys(self.rank.tolist()), len(set(self.rep.tolist()) - {ALL_REPS})

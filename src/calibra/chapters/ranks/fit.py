@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from calibra.data.counting.young import YoungCells
 from calibra.data.scale import RankScale, RankScores, find_rank
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
+from calibra.plotted import Plotted
 from calibra.reading.cells import Floats, PackedCells, residual_basis
 from calibra.reading.checked import Checked
 from calibra.reading.flags import FLAG_PROB
@@ -38,9 +39,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RankFit:
+class RankFit(Plotted):
     """The fitted rank model: cells, draws, and the tables read off them."""
 
+    picture: ClassVar[str] = "plot_probabilities"
     scale: RankScale
     """The ranks and what is promised by each."""
     adjust_for: tuple[str, ...]

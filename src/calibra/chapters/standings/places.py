@@ -1,13 +1,14 @@
 """Where does each rep stand among the reps, how sure is that, and may one make a league table of it?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.ranks.fit import RankFit
 from calibra.errors import check_kind, check_within
+from calibra.plotted import Plotted
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.tables import make_table
 from calibra.words import counted
@@ -22,8 +23,10 @@ SURE = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RepStandings:
+class RepStandings(Plotted):
     """Standing of each rep by outcomes at the same rank; 1 is the rep whose outcomes lie highest."""
+
+    picture: ClassVar[str] = "plot_standings"
 
     def __repr__(self) -> str:
         return f"<RepStandings: {counted(len(self.reps), 'rep')}; {self.sentence} {self.engine}>"

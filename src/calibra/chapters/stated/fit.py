@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,7 @@ from calibra.data.counting.stated import NEAREST_TO_CERTAIN, PER_MILLE, StatedCe
 from calibra.errors import InputError, what_came
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
+from calibra.plotted import Plotted
 from calibra.reading.checked import Checked
 from calibra.reading.means import ALL_REPS, log_odds, logistic, rep_shares
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
@@ -35,8 +36,10 @@ CORRELATION = "rep_intercept_rep_slope_correlation"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StatedFit:
+class StatedFit(Plotted):
     """The fitted stated model: cells, draws, and the tables read off them."""
+
+    picture: ClassVar[str] = "plot_stated_curve"
 
     cells: StatedCells
     """Mature judgments and events per rep and stated probability."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from calibra.data.counting.weekly import RecentCounts
 from calibra.data.scale import find_rank
 from calibra.errors import InputError, check_kind, check_within
 from calibra.findings import Finding
+from calibra.plotted import Plotted
 from calibra.reading.predictive import predictive_check
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.tables import make_table, plain_rows
@@ -92,12 +93,14 @@ ADVICE_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ThresholdAdvice:
+class ThresholdAdvice(Plotted):
     """What should move, how far, how sure, and what it would bring; one row per rep and boundary.
 
     Shares and bars are those of the rep's own pool of prospects under the present way of working. Advice is for
     feedback, not for pay or dismissal.
     """
+
+    picture: ClassVar[str] = "plot_share_moves"
 
     def __repr__(self) -> str:
         verdicts = Counter(self.columns["verdict"].tolist())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from calibra.errors import InputError, check_whole
+from calibra.plotted import Plotted
 from calibra.stats.forecasts.cells import Floats, ForecastCells, check_choice, check_forecasts
 from calibra.stats.forecasts.isotonic import coarsen, fit_isotonic, fit_isotonic_rows
 from calibra.stats.forecasts.scores import (
@@ -50,8 +51,10 @@ class Parts(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScoreDecomposition:
+class ScoreDecomposition(Plotted):
     """Mean score = miscalibration − discrimination + uncertainty, per group."""
+
+    picture: ClassVar[str] = "plot_decomposition"
 
     __repr__ = brief
 

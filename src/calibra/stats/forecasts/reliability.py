@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError, check_whole
+from calibra.plotted import Plotted
 from calibra.stats.forecasts import bands
 from calibra.stats.forecasts.cells import (
     ALL,
@@ -133,8 +134,10 @@ class CalibrationBand:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReliabilityCurve:
+class ReliabilityCurve(Plotted):
     """How often the event followed each forecast, with the curve, its bins, its counts and its bands."""
+
+    picture: ClassVar[str] = "plot_reliability"
 
     __repr__ = brief
 

@@ -1,0 +1,39 @@
+"""Results draw themselves: by the public function for them, as a notebook shows it."""
+
+import inspect
+import typing
+
+import pytest
+
+import calibra as cb
+from calibra.plotted import Plotted
+
+
+def kinds() -> list[type[Plotted]]:
+    """Every kind of result with a picture; naming it imports its module."""
+    for name in cb.__all__:
+        getattr(cb, name)
+    return sorted(Plotted.__subclasses__(), key=lambda kind: kind.__name__)
+
+
+def test_a_dozen_results_have_a_picture() -> None:
+    names = {kind.__name__ for kind in kinds()}
+    assert {"RankFit", "LeadTimeFit", "ThresholdAdvice", "Granularity", "Funnel", "ReliabilityCurve"} <= names
+    assert len(names) == 12
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+def test_the_picture_is_the_public_function_that_takes_this_result(kind: type[Plotted]) -> None:
+    assert kind.picture in cb.__all__
+    first = next(iter(inspect.signature(getattr(cb, kind.picture)).parameters.values()))
+    assert str(first.annotation) == kind.__name__
+
+
+def test_it_is_drawn_with_the_settings_given_and_a_notebook_shows_it() -> None:
+    curve = cb.reliability_curve([0, 1, 1, 0, 1], [0.1, 0.5, 0.7, 0.2, 0.9])
+    axes = curve.plot()
+    assert axes.get_xlabel() == cb.plot_reliability(curve).get_xlabel()
+    for shown in (axes, axes.figure):
+        assert typing.cast(typing.Any, shown)._repr_png_().startswith(b"\x89PNG")
+    again = curve.plot(ax=axes)
+    assert again is axes
