@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from calibra.chapters.drift.comparison import compare
 from calibra.chapters.ranks.fit import RankFit
@@ -42,7 +43,7 @@ def study_world(index: int) -> Row:
     return dict(zip(map(str, found.quantity), held.astype(float).tolist(), strict=True))
 
 
-def _fit(rates: np.ndarray, rng: np.random.Generator) -> RankFit:
+def _fit(rates: NDArray[np.float64], rng: np.random.Generator) -> RankFit:
     """One period's fit."""
     n = np.full(rates.shape, N_PER_CELL)
     rep, rank = (codes.ravel() for codes in np.indices(rates.shape))
