@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import calibra as cb
@@ -41,7 +42,7 @@ def test_a_night_writes_its_metrics_where_the_judgments_came_from(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     postgres.raw_sql("DROP SCHEMA IF EXISTS night CASCADE; CREATE SCHEMA night").close()
-    postgres.create_table("judgments", frame(), database="night")
+    postgres.create_table("judgments", pa.Table.from_pandas(frame(), preserve_index=False), database="night")
     output = f'[output]\nurl = "{postgres_url}"\ntable = "night.metrics"\n'
     Path("calibra.toml").write_text(CONFIG + output, encoding="utf-8")
     asked = ["run", f"{postgres_url}::night.judgments", "--out", "out", "--json"]
