@@ -36,6 +36,12 @@ from .chapters.thresholds.fit import ThresholdFit as ThresholdFit
 from .chapters.thresholds.model import ThresholdModel as ThresholdModel, ThresholdPriors as ThresholdPriors
 from .chapters.thresholds.pictures import plot_bars as plot_bars, plot_share_moves as plot_share_moves
 from .chapters.thresholds.style import describe_styles as describe_styles
+from .chapters.timing.fit import StatedTimingFit as StatedTimingFit
+from .chapters.timing.model import (
+    StatedTimingModel as StatedTimingModel,
+    StatedTimingPriors as StatedTimingPriors,
+)
+from .chapters.timing.pictures import plot_stated_timing as plot_stated_timing
 from .chapters.value.amount_fit import AmountFit as AmountFit
 from .chapters.value.fit import ValueFit as ValueFit
 from .chapters.value.model import (

@@ -22,6 +22,7 @@ from calibra.chapters.ranks.model import RankModel
 from calibra.chapters.standings.chapter import STANDINGS
 from calibra.chapters.stated.chapter import STATED
 from calibra.chapters.thresholds.chapter import THRESHOLDS
+from calibra.chapters.timing.chapter import TIMING
 from calibra.chapters.value.chapter import VALUE
 from calibra.chapters.viewpoints.chapter import VIEWPOINTS
 from calibra.checks.priors import prior_sensitivity
@@ -67,6 +68,8 @@ class Calibration(Scored):
     """How much is won, what is a prospect of each rank worth? A `ValueFit`, where `won_at` and `amount` are known."""
     viewpoints = Part(VIEWPOINTS)
     """How many, how long, how much, side by side. `Viewpoints`, where lead times and value are known."""
+    timing = Part(TIMING)
+    """When does it come, beside the date stated? A `StatedTimingFit`, where `expected_at` holds dates."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 

@@ -8,6 +8,7 @@ from datetime import date
 from calibra.data.counting.choices import all_horizons
 from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.counting.exits import ExitCounts, count_exits, exits_noted
+from calibra.data.counting.positions import PositionCells, count_positions
 from calibra.data.counting.ready_cells import ReadyCells
 from calibra.data.counting.ready_counts import check_horizon
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, noted_in_part
@@ -213,6 +214,23 @@ class CountedJudgments:
         if wanted not in self._signals:
             self._signals[wanted] = count_signals(checked, self.reps, wanted)
         return self._signals[wanted]
+
+    def position_cells(self, edges: Sequence[float]) -> PositionCells:
+        """How long was whom followed on the clock of the stated date, and what came? One more scan.
+
+        Parameters
+        ----------
+        edges : sequence of float
+            Last position of each interval, increasing, in stated lengths: 1 is the stated date.
+
+        Raises
+        ------
+        InputError
+            No column is mapped as `expected_at`; ready-made counts.
+        NotEnoughDataError
+            The column holds no value.
+        """
+        return count_positions(self._rows("position_cells"), self.reps, edges)
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""
