@@ -64,7 +64,8 @@ def run_world(family: str, seed: int) -> dict[str, float]:
 
 def write_piece(family: str, first: int, folder: Path) -> None:
     """Worlds from a seed on, as many as the time allows, 500 at most."""
-    began, told = time.process_time(), []
+    began = time.process_time()
+    told: list[dict[str, float]] = []
     while time.process_time() - began < SECONDS and len(told) < 500:
         told.append(run_world(family, first + len(told)))
     (folder / f"sbc-{family}-{first}.json").write_text(json.dumps(told), encoding="utf-8")

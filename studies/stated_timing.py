@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from calibra.data.counting.positions import LENGTHS, LENGTHS_DAYS, PositionCells
 from calibra.data.scale import RankScale
 
 type Floats = NDArray[np.float64]
+type Ints = NDArray[np.int64]
 
 RANKS = ("A", "B", "C")
 SCORES = np.array([1.2247, 0.0, -1.2247])
@@ -42,7 +44,7 @@ def draw_hazards(rng: np.random.Generator, n_reps: int) -> Floats:
     level, slope, tempo = (abs(rng.normal(0, sd)) * rng.standard_normal(n_reps) for sd in (0.5, 0.3, 0.3))
     eta = walk + (rank - rank.mean())[:, None, None] + (length - length.mean())[:, None]
     own = level[:, None] + slope[:, None] * SCORES
-    return np.exp(eta[None] + own[:, :, None, None] + tempo[:, None, None, None] * clock)
+    return np.asarray(np.exp(eta[None] + own[:, :, None, None] + tempo[:, None, None, None] * clock))
 
 
 def at_grid(hazard: Floats) -> Floats:
@@ -73,12 +75,10 @@ def draw_position(rng: np.random.Generator, hazard: Floats) -> Floats:
     unit = rng.exponential(size=len(hazard))
     place = np.minimum((reached[:, 1:] < unit[:, None]).sum(axis=1), len(widths) - 1)
     row = np.arange(len(hazard))
-    return BOUNDS[place] + (unit - reached[row, place]) / hazard[row, place]
+    return np.asarray(BOUNDS[place] + (unit - reached[row, place]) / hazard[row, place])
 
 
-def count_rows(
-    rep: NDArray[np.int64], rank: Floats, length: Floats, end: Floats, how: Floats, n_reps: int
-) -> PositionCells:
+def count_rows(rep: Ints, rank: Ints, length: Ints, end: Floats, how: Ints, n_reps: int) -> PositionCells:
     """The counts of rows, row by row."""
     edges = np.array(wanted_edges(EDGES, 0.2))
     shape = (n_reps, len(RANKS), len(LENGTHS))
@@ -93,7 +93,8 @@ def count_rows(
             np.add.at(ended[i][..., j], (rep[at], rank[at], length[at]), 1)
     reached = np.array([(end > lower).sum() for lower in [-1.0, *edges]])
     names = tuple(f"rep {i}" for i in range(n_reps))
-    return PositionCells(names, RANKS, edges, n, exposure, *ended, reached, 0, 0, 1, 1, 0, date(2026, 6, 30))
+    as_of = date(2026, 6, 30)
+    return PositionCells(names, RANKS, edges, n, exposure, ended[0], ended[1], reached, 0, 0, 1, 1, 0, as_of)
 
 
 def one_world(index: int, *, n_reps: int, each: int, power: float, seed: int = 1) -> dict[str, float]:
@@ -103,7 +104,7 @@ def one_world(index: int, *, n_reps: int, each: int, power: float, seed: int = 1
     rep = np.repeat(np.arange(n_reps), each)
     rank = rng.integers(0, len(RANKS), rep.size)
     stated = np.maximum(np.exp(rng.normal(np.log(80.0), 0.7, rep.size)), 1.0)
-    length = np.searchsorted(LENGTHS_DAYS, stated, side="left")
+    length = np.searchsorted(LENGTHS_DAYS, stated, side="left").astype(np.int64)
     bend = (stated / 80.0) ** (1.0 - power)
     rows_event = event[rep, rank, length] * bend[:, None]
     rows_exit = exit_[rep, rank, length]
@@ -141,11 +142,8 @@ def run(n_worlds: int, cache: Path) -> pd.DataFrame:
     rows = []
     for n_reps, each, power in SIZES:
         kept = cache / f"stated_timing_{n_reps}_{each}_{power:g}.npz"
-        found = run_worlds(
-            lambda i, n_reps=n_reps, each=each, power=power: one_world(i, n_reps=n_reps, each=each, power=power),
-            n_worlds=n_worlds,
-            cache=kept,
-        )
+        one = partial(one_world, n_reps=n_reps, each=each, power=power)
+        found = run_worlds(one, n_worlds=n_worlds, cache=kept)
         known = [row for row in found if "on_time" in row]
         for name in NAMES:
             held = np.array([row[name] for row in known], dtype=float)

@@ -91,7 +91,7 @@ def lay_out_cells(counted: PositionCells, scale: RankScale, tolerance: float) ->
         raise NotEnoughDataError(Finding("timing.none_stated", {"n": counted.n_at_once}, "note"))
     if counted.n_usual > COUNTED_ALONE * n and n >= FEWEST_FOLLOWED:
         values = {"n": n, "usual": counted.n_usual, "days": counted.usual_days}
-        raise NotEnoughDataError(Finding("timing.a_default", values, "note"))  # type: ignore[arg-type]
+        raise NotEnoughDataError(Finding("timing.a_default", values, "note"))
     on_time = (1.0 - tolerance, 1.0 + tolerance)
     enough = min(FEWEST_FOLLOWED, max(1.0, 0.05 * n))
     reached = counted.edges[counted.n_reached[1:] >= enough]

@@ -48,7 +48,7 @@ def _picture(fit: StatedTimingFit, page: Page) -> Picture:
 def _table(fit: StatedTimingFit, page: Page) -> Table:
     """One row a rep: shares early, on time, late, ended otherwise and open, and the factor."""
     say = page.say
-    rows = []
+    rows: list[Row] = []
     for parts, bias in _paired(fit):
         rep = bias["rep"]
         if rep == ALL_REPS:

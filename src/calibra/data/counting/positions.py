@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.data.counting.counts import EVENT, EXIT, OPEN
-from calibra.data.counting.packed import encode, whole_numbers
+from calibra.data.counting.labels import encode
+from calibra.data.counting.packed import whole_numbers
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.counting.tabulate import IntArray
 from calibra.data.frames.dates import with_days
@@ -96,13 +97,14 @@ class PositionCells:
         """The same cells with some of the edges only, the last one among them or left out with what lies past it."""
         ends = [int(np.flatnonzero(np.isclose(self.edges, edge))[0]) + 1 for edge in edges]
         starts = [0, *ends[:-1]]
-        joined = {
-            name: np.stack([getattr(self, name)[..., a:b].sum(axis=-1) for a, b in zip(starts, ends, strict=True)], -1)
-            for name in ("exposure", "events", "exits")
-        }
-        return replace(
-            self, edges=self.edges[[end - 1 for end in ends]], n_reached=self.n_reached[[0, *ends]], **joined
-        )
+
+        def joined[Number: (np.float64, np.int64)](values: NDArray[Number]) -> NDArray[Number]:
+            parts = [values[..., first:end].sum(axis=-1) for first, end in zip(starts, ends, strict=True)]
+            return np.stack(parts, axis=-1)
+
+        used, reached = self.edges[[end - 1 for end in ends]], self.n_reached[[0, *ends]]
+        sums = {"exposure": joined(self.exposure), "events": joined(self.events), "exits": joined(self.exits)}
+        return replace(self, edges=used, n_reached=reached, **sums)  # type: ignore[arg-type]
 
 
 def count_positions(checked: CheckedRows, reps: tuple[str, ...], edges: Sequence[float]) -> PositionCells:
@@ -223,7 +225,8 @@ def _read(
     if "entered_at" not in checked.plan.present:  # else other rows are sound where endings are followed through
         checked.first.check_judgments(int(n.sum()))
     stated = key >= 0
-    spells = _Spells(key[stated], n[stated], *(_floats(found, name)[stated] for name in ("ends", "starts")), len(cuts))
+    ends, starts = (_floats(found, name)[stated] for name in ("ends", "starts"))
+    spells = _Spells(key[stated], n[stated], ends, starts, len(cuts))
     cell = (rep[stated], rank[stated], spells.length)
     shape = (len(reps), len(checked.choices.scale.ranks), len(LENGTHS))
 
@@ -234,7 +237,10 @@ def _read(
 
     bounds = np.concatenate([[0.0], cuts / PER_CENT])
     intervals = range(len(cuts))
-    ended = {how: [add(spells.n, (spells.place == j) & (spells.ending == how)) for j in intervals] for how in _ENDED}
+    events, exits = (
+        np.stack([add(spells.n, (spells.place == j) & (spells.ending == how)) for j in intervals], axis=-1)
+        for how in (EVENT, EXIT)
+    )
     days, n_days, on_the_day = (whole_numbers(usual[name]) for name in ("stated_days", "n", "on_the_day"))
     commonest = int(np.argmax(n_days)) if n_days.size else 0
     return PositionCells(
@@ -243,17 +249,16 @@ def _read(
         cuts / PER_CENT,
         add(spells.n),
         np.stack([add(spells.followed(j, bounds[j], bounds[j + 1])) for j in intervals], axis=-1),
-        *(np.stack(ended[how], axis=-1) for how in _ENDED),
-        np.array([spells.n[spells.place >= j].sum() for j in range(len(bounds))], dtype=np.int64),
-        *(int(n[key == code].sum()) for code in (_NO_DATE, _AT_ONCE)),
-        int(days[commonest]) if n_days.size else 0,
-        int(n_days[commonest]) if n_days.size else 0,
-        int(on_the_day.sum()),
-        date.fromordinal(checked.plan.as_of_day),
+        events,
+        exits,
+        n_reached=np.array([spells.n[spells.place >= j].sum() for j in range(len(bounds))], dtype=np.int64),
+        n_not_stated=int(n[key == _NO_DATE].sum()),
+        n_at_once=int(n[key == _AT_ONCE].sum()),
+        usual_days=int(days[commonest]) if n_days.size else 0,
+        n_usual=int(n_days[commonest]) if n_days.size else 0,
+        n_on_the_day=int(on_the_day.sum()),
+        as_of=date.fromordinal(checked.plan.as_of_day),
     )
-
-
-_ENDED = (EVENT, EXIT)
 
 
 def _floats(found: nw.DataFrame[Any], name: str) -> Floats:
