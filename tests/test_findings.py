@@ -35,9 +35,9 @@ VALUES = {
         ("chance", "over 99 %", "99%超"),
         ("count", "1,234 judgments", "1,234件"),
         ("more", "about 440", "約440件"),
-        ("rep", "Abe", "Abe"),
+        ("rep", "Abe", "Abeさん"),
         ("within", "within 90 days", "90日以内"),
-        ("listed", "Abe, Baba and Chiba", "Abe、Baba、Chiba"),
+        ("listed", "Abe, Baba and Chiba", "Abeさん、Babaさん、Chibaさん"),
         ("day", "30 September 2026", "2026年9月30日"),
         ("n", "12,345", "12,345"),
         ("nothing", "–", "–"),
@@ -105,3 +105,21 @@ def test_words_of_what_is_no_chapter_have_a_home() -> None:
         known = {"data": "no_event", "inference": "r_hat", "checks": "holds", "nightly": "good"}
         assert choose_wording("en", "event").has(f"{prefix}.{known[prefix]}")
     assert not choose_wording("en", "event").has("nowhere.nothing")
+
+
+def test_a_person_is_spoken_of_with_san_and_a_team_a_number_or_a_pseudonym_is_not() -> None:
+    japanese, english = choose_wording("ja", "event"), choose_wording("en", "event")
+    for name, told in (("佐藤", "佐藤さん"), ("佐藤さん", "佐藤さん"), ("第一チーム", "第一チーム"), ("12", "12")):
+        assert japanese.person(name) == told
+        assert english.person(name) == name
+    assert choose_wording("ja", "event", {"佐藤": japanese("format.rep", code="K3")}).person("佐藤") == "担当 K3"
+    assert japanese.person("(all reps)") == "全担当者"
+
+
+def test_estimates_stand_without_their_intervals_on_cards_and_lines_and_with_them_elsewhere() -> None:
+    points = Estimate(-7.0, -11.0, -3.0, "signed_points")
+    found = Finding("ranks.adjusted", {"groups": "size", "rep": Rep("Abe"), "before": 3, "after": points})
+    for lang in ("en", "ja"):
+        say = choose_wording(lang, "event")
+        assert "−11" in say.tell(found)
+        assert say.tell(Finding("ranks.rep_sure", {"rep": Rep("Abe"), "sure": points}), form="card").count("−") == 1

@@ -56,8 +56,11 @@ def test_thresholds_are_advised_at_the_promise_of_each_boundary(calibration: Cal
     assert calibration.thresholds.advice.target == "promise"
     assert calibration.thresholds.advice.table["within_days"].tolist() == [60] * 4
     counted = calibration.thresholds.advice.table["verdict"].value_counts()
-    told = next(said for said in map(str, calibration.findings) if said.startswith("Thresholds between ranks"))
-    assert all(f"{verdict} {n}" in told for verdict, n in counted.items())
+    found = next(finding for finding in calibration.findings if finding.key == "thresholds.counted")
+    told = found.plain()["values"]["verdicts"]["parts"]
+    assert sorted(part["values"]["n"] for part in told) == sorted(counted)
+    moves = counted.get("tighten", 0) + counted.get("loosen", 0)
+    assert str(found).startswith(f"Of 4 thresholds {moves} are worth a move this quarter.")
 
 
 def test_without_promises_thresholds_aim_at_all_reps_and_one_rep_has_nothing_to_aim_at() -> None:

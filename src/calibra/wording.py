@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -42,6 +42,8 @@ OWN_HOMES = {name: f"calibra.{name}" for name in ("data", "inference", "checks",
 """Prefix of a key to the package that holds its words, where it is no chapter."""
 SURENESS = ((0.99, "nearly_certain"), (0.95, "very_likely"), (0.9, "likely"), (0.75, "leaning"))
 """Probability from which on a word of sureness is said, and the name of the word."""
+BARE_FORMS = ("card", "line", "tile")
+"""Forms whose numbers stand without their intervals: those are in tables and hover text."""
 LABEL_WIDTH, RANK_WIDTH = 28, 16
 """Characters of a rep's and a rank's label on one line."""
 
@@ -92,6 +94,8 @@ class Wording:
     """Rep to the name shown, where it is another."""
     several: bool = False
     """Whether there are several horizons, so that a finding has to say within which it holds."""
+    bare: bool = False
+    """Whether estimates are written without their intervals."""
 
     def __call__(self, key: str, **values: object) -> str:
         """The phrase with its values; labels of the user's are values and never read as a phrase."""
@@ -106,7 +110,8 @@ class Wording:
         key = f"{finding.key}_{form}" if form and self.has(f"{finding.key}_{form}") else finding.key
         prob = getattr(finding, "prob", None)
         how_sure = "" if prob is None else self.sureness(prob)
-        told = self(key, how_sure=how_sure, **{name: self.write(value) for name, value in finding.values.items()})
+        say = replace(self, bare=True) if form in BARE_FORMS else self
+        told = self(key, how_sure=how_sure, **{name: say.write(value) for name, value in finding.values.items()})
         days = getattr(finding, "within_days", None)
         if not self.several or days is None or "within" in finding.values:
             return told
@@ -123,6 +128,14 @@ class Wording:
         if name == ALL_REPS:
             return self("format.all_reps")
         return short_label(self.names.get(name, name), width=LABEL_WIDTH)
+
+    def person(self, name: str) -> str:
+        """A rep in a sentence: in Japanese with さん, but for a number, a pseudonym, a team or who has it already."""
+        shown, pseudonym = self.rep(name), self("format.rep", code="")
+        bare = name == ALL_REPS or shown.isdecimal() or shown.startswith(pseudonym)
+        if bare or shown.endswith(tuple(self("format.no_person").split())):
+            return shown
+        return self("format.person", name=shown)
 
     def count(self, n: float, thing: str = "") -> str:
         """So many of a thing."""
@@ -198,7 +211,9 @@ class Wording:
         return f"{rounded:,.4g}".replace("-", "−") if abs(rounded) < 1000 else f"{rounded:,.0f}".replace("-", "−")
 
     def interval(self, estimate: str, lower: str, upper: str) -> str:
-        """An estimate with its interval."""
+        """An estimate with its interval, or alone."""
+        if self.bare:
+            return estimate
         return self("format.interval", estimate=estimate, lower=lower, upper=upper)
 
     def read(self, row: Mapping[str, Any], name: str = "", *, unit: str = "percent") -> str:
@@ -218,6 +233,8 @@ class Wording:
         """A signed number with its interval."""
         texts = [f"+{text}".replace("+-", "−") for text in points(estimate, lower, upper)]
         texts = [text[1:] if float(text[1:]) == 0.0 else text for text in texts]
+        if self.bare:
+            return texts[0]
         return self("format.signed_interval", estimate=texts[0], lower=texts[1], upper=texts[2])
 
     def chance(self, prob: float) -> str:
@@ -275,7 +292,7 @@ _WRITERS: Mapping[type, Callable[[Wording, Any], str]] = {
     Count: lambda say, value: say.count(value.n, value.thing),
     Month: Wording.month,
     More: lambda say, value: say.more(value.n),
-    Rep: lambda say, value: say.rep(value.name),
+    Rep: lambda say, value: say.person(value.name),
     Rank: lambda _, value: short_label(value.label, width=RANK_WIDTH),
     Within: lambda say, value: say.within(value.days),
     Phrase: Wording.tell,

@@ -137,7 +137,7 @@ def read(calibration: Calibration, path: Path, **settings: object) -> Page:
 def test_every_section_stands_in_order_and_every_rep_has_a_card_in_order_of_names(english: Page) -> None:
     ids = english.attributes("id")
     assert [i for i in ids if not i.startswith("rep-")] == [
-        "top", "glance", *SECTIONS, "cards", "search", "nobody-found",
+        "top", "glance", *SECTIONS, "notes", "cards", "search", "nobody-found",
     ]  # fmt: skip
     assert [i for i in ids if i.startswith("rep-")] == [f"rep-{i + 1}" for i in range(len(HOSTILE))]
     headings = [text for tags, text in english.texts if tags[-2:] == ("h3", "bdi")]
@@ -269,7 +269,7 @@ def test_gaps_are_those_of_the_table_and_a_finding_bears_its_probability(english
         if row.finding == "cannot tell yet":
             assert finding.startswith("cannot tell yet")
             sides = map(choose_wording("en", "opportunity").chance, (row.prob_below, row.prob_above))
-            assert chance == "P(below) {}, P(above) {}".format(*sides)
+            assert chance == "below {}, above {}".format(*sides)
         else:
             prob = {"below the others": row.prob_below, "above the others": row.prob_above, "in line": row.prob_within}
             assert finding == row.finding
@@ -317,11 +317,16 @@ def test_advice_is_that_of_the_table(english: Page, calibration: Calibration) ->
     assert moves > 0
 
 
-def test_every_table_of_estimates_says_interval_n_and_engine(english: Page) -> None:
-    notes = [text for tags, text in english.texts if tags[-2:] == ("figure", "p")]
+def test_every_table_of_estimates_says_interval_and_n_and_the_notes_the_engine(english: Page) -> None:
+    notes = [text for tags, text in english.texts if tags[-2:] == ("figure", "p") and text.strip()]
     assert len(notes) >= 6 + len(HOSTILE)
     assert all(re.search(r"\d+\s%", note) for note in notes)
-    assert [note for note in notes if "ngine: laplace" not in note] == [note for note in notes if "the others'" in note]
+    before, _, after = english.source.partition('<details id="notes">')
+    told, cards = after.split("</details>")
+    assert told.count("laplace") >= 3
+    for word in ("laplace", "Aalen", "Pareto", "P(", "k\N{COMBINING CIRCUMFLEX ACCENT}"):
+        assert word not in before.partition("</style>")[2]
+        assert word not in cards
 
 
 def test_what_was_set_aside_is_told_with_its_reason_and_its_rep(english: Page, hidden: Page, calibration) -> None:
@@ -397,8 +402,8 @@ def test_of_many_reps_the_first_page_draws_fourteen_and_the_rest_in_one_row(tmp_
     first = page.source.split("<nav")[0]
     assert first.count('class="who"') == 5
     assert len(re.findall("<tr data-name", first)) == 14
-    assert "10 others" in page.text
-    assert "19 more reps have something on their card." in page.text
+    assert "other 10 reps" in page.text
+    assert "There is something on the card of the 19 reps not named here, too." in page.text
 
 
 def test_a_fit_that_fails_its_checks_stands_at_the_top(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from calibra.findings import Finding
 from calibra.inference.posterior import Diagnostics
 from calibra.report.cards import rep_card
 from calibra.report.glance import first_page, resource, template
-from calibra.report.opening import intro_section, trust_section
+from calibra.report.opening import intro_section, notes_section, trust_section
 from calibra.values import Phrase
 from calibra.version import __version__
 from calibra.views.page import Page
@@ -82,6 +82,7 @@ def _parts(told: Told, page: Page) -> dict[str, Any]:
         "sections": _sections(told, page),
         "cards": [rep_card(told.answers, told.findings, rep, page) for rep in page.reps],
         "glance": first_page(told.judgments, told.answers, told.findings, page, is_good=told.ok, since=told.since),
+        "notes": notes_section(told.fits, page),
         "is_hidden": page.is_hidden,
         "style": style,
         "script": script,

@@ -53,6 +53,8 @@ class Glance:
     """What looks like a mistake in what was given, or like a model that does not fit."""
     blocks: Sequence[Block]
     """What chapters have to show of all reps together."""
+    order: str
+    """In what order the lines stand."""
     lines: Sequence[Line]
     """Whom to talk to about what."""
     rest: str
@@ -83,6 +85,7 @@ def first_page(
         warning="" if is_good else say("glance.trust_bad"),
         doubts=doubts,
         blocks=front,
+        order=say("glance.monday_order") if len(chosen) > 1 else "",
         lines=[make_line(finding, page) for finding in chosen],
         rest=_rest(findings, named, page),
         tiles=[*_tiles(findings, page)[: MOST_TILES - 1], *_since(since, page)],
@@ -95,11 +98,12 @@ def _rest(findings: Sequence[Finding], named: Sequence[str], page: Page) -> str:
     spoken = {finding.rep for finding in worth_a_line(findings, say) if finding.rep is not None}
     more, silent = len(spoken - set(named)), len(set(page.reps) - spoken)
     told = [say("glance.territory")] if named else []
-    told += [say("glance.more_one" if more == 1 else "glance.more", n=f"{more:,}")] if more else []
     if silent and not spoken and len(page.reps) > 1:
         return say("glance.nobody")
-    if silent and spoken:
-        told.append(say("glance.silent_one" if silent == 1 else "glance.silent", n=f"{silent:,}"))
+    if spoken and more + silent:
+        key = "glance.unnamed" if more and silent else f"glance.unnamed_{'more' if more else 'silent'}"
+        key += "_one" if more + silent == 1 else ""
+        told.append(say(key, n=f"{more + silent:,}", more=f"{more:,}", silent=f"{silent:,}"))
     return " ".join(told) if say.lang == "en" else "".join(told)
 
 

@@ -69,7 +69,7 @@ def make_line(finding: Finding, page: Page) -> Line:
     """A finding as a line."""
     say = replace(page.say, several=False)
     text = say.tell(finding, form="line")
-    who = page.label(finding.rep) if finding.rep is not None else say.fill(say.phrase(f"{finding.key}_who"))
+    who = say.person(finding.rep) if finding.rep is not None else say.fill(say.phrase(f"{finding.key}_who"))
     return Line(
         who=who,
         text=text[:1].upper() + text[1:],

@@ -46,7 +46,9 @@ def intro_section(judgments: Judgments, page: Page) -> Section:
     mature = [Text(say("intro.mature_note", days=say("format.comma").join(map(str, summary.n_mature))), "note")]
     blocks: list[Block] = [opening, counts_table(summary, say), *(mature if summary.n_mature else [])]
     noted = [say.tell(found) for found in summary.noted]
-    return Section("came-in", title, [*blocks, *([Bullets(noted)] if noted else []), Text(_set_aside(page, summary))])
+    return Section(
+        "came-in", title, [*blocks, *([Bullets(noted)] if noted else []), Text(_set_aside(page, summary), "aside")]
+    )
 
 
 def counts_table(summary: JudgmentsSummary, say: Wording, *, by: str = "rank") -> Table:
@@ -100,10 +102,8 @@ def trust_section(
 ) -> Section:
     """What to check first, the diagnostics in words, what could not be calculated, and what no statistics can tell."""
     say = page.say
-    rows = [_trust_row(page, say.tell(name, form="page"), found) for name, found in fits]
-    heads = ("fit", "verdict", "draws", "k", "engine")
-    kinds = ("name", "words", "number", "number", "words")
-    columns = [Column(say(f"trust.col_{head}"), kind) for head, kind in zip(heads, kinds, strict=True)]
+    rows = [Row([Cell(say.tell(name, form="page")), _verdict(found, say)]) for name, found in fits]
+    columns = [Column(say("trust.col_fit"), "name"), Column(say("trust.col_verdict"), "words")]
     missing: list[Block] = []
     if notes:
         plain = replace(say, several=False)  # a note names its horizon itself
@@ -116,10 +116,23 @@ def trust_section(
     return Section("trust", say("trust.title"), blocks)
 
 
-def _trust_row(page: Page, name: str, found: Diagnostics) -> Row:
+def notes_section(fits: Sequence[tuple[Phrase, Diagnostics]], page: Page) -> Section:
+    """The statistical notes: how each number was computed, and what speaks against a computation."""
     say = page.say
+    heads = (("fit", "name"), ("verdict", "words"), ("draws", "number"), ("k", "number"), ("engine", "words"))
+    columns = [Column(say(f"trust.col_{head}"), kind) for head, kind in heads]
+    rows = [_note_row(say, say.tell(name, form="page"), found) for name, found in fits]
+    return Section("notes", say("trust.notes"), [Text(say("trust.notes_lead")), Table(columns, rows)])
+
+
+def _verdict(found: Diagnostics, say: Wording, why: str = "") -> Cell:
+    """Whether a computation may be relied on."""
+    return Cell(say("trust.good" if found.ok else "trust.bad"), sub=why, tone="good" if found.ok else "bad")
+
+
+def _note_row(say: Wording, name: str, found: Diagnostics) -> Row:
     why = say("format.semicolon").join(map(say.tell, found.problems))
     k_values = [k for k in (found.outer_pareto_k, found.worst_block_k) if k is not None]
     worst = f"{max(k_values):.2f}" if k_values else say("format.none")
-    verdict = Cell(say("trust.good" if found.ok else "trust.bad"), sub=why, tone="good" if found.ok else "bad")
+    verdict = _verdict(found, say, why)
     return Row([Cell(name), verdict, Cell(f"{found.effective_sample:,.0f}"), Cell(worst), Cell(found.engine)])

@@ -68,6 +68,8 @@ class Table:
     """Interval, n and engine of its numbers."""
     css: str = ""
     """Class of the table."""
+    legend: Markup = NO_PICTURE
+    """What its marks mean, each drawn before its words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,11 @@ class Page:
         """Level of intervals."""
         return self.say.percent(interval_prob)
 
-    def note(self, engine: str, days: int | None, interval_prob: float = INTERVAL_PROB) -> str:
-        """What the brackets, n and the engine of numbers of mature judgments are."""
+    def note(self, days: int | None, interval_prob: float = INTERVAL_PROB) -> str:
+        """What the brackets and n of numbers of mature judgments are."""
         key = "page.n_mature_unstated" if days is None else "page.n_mature"
         n = self.say(key, days=days)
-        return self.say("page.interval_note", level=self.level(interval_prob), n=n, engine=engine)
+        return self.say("page.interval_note", level=self.level(interval_prob), n=n)
 
 
 def make_page(

@@ -113,7 +113,7 @@ def test_where_nobody_is_to_be_looked_through_again_this_is_said_and_how_many_ar
 def test_what_never_comes_is_said_on_a_plateau_alone() -> None:
     row = plain_rows(plateau().never())[-1]
     finding = found(plateau(), "never")
-    assert f"did not come to an opportunity by day {row['by_days']} (n 4,000" in finding.say(event="opportunity")
+    assert f"come to nothing by day {row['by_days']}, and hardly any can come later" in finding.say(event="opportunity")
     assert (finding.role, found(young(), "never_unknown").role) == ("found", "unknown")
     assert str(found(young(), "never_unknown")).startswith("Follow-up reaches day 50: how many events still come later")
 
@@ -248,7 +248,7 @@ def test_a_phrase_of_several_is_listed_in_both_languages() -> None:
     both = Listed(tuple(Phrase("lead_times.promise_of", {"rank": Rank(rank), "days": 30}) for rank in "AB"))
     finding = Finding("lead_times.promise_past_edge", {"ranks": both, "edge": 20})
     assert str(finding) == "This fit ends on day 20, before the promised days of A (30 days) and B (30 days)."
-    assert finding.say("ja") == "今回の計算は20日目までです。想定の日数がそれより先にあるランク：A（30日）、B（30日）。"
+    assert finding.say("ja") == "今回の計算は20日目までです。目安の日数がそれより先にあるランク：A（30日）、B（30日）。"
 
 
 # why there is no answer -----------------------------------------------------------------------------------------------

@@ -107,11 +107,12 @@ def test_a_rep_whose_events_come_in_a_burst_is_named_and_reaches_the_reader_in_b
     assert isinstance(where, Listed)
     assert where.parts[0] == Rep("Cy")
     assert re.search(r"Most of all Cy, days \d+–\d+: expected \d+, counted \d+\.", str(own))
-    assert re.search(r"担当者別・経過日数別に見た結果.*Cy、\d+–\d+日目で、モデルでは\d+件", own.say("ja"))
+    assert re.search(r"担当者別・経過日数別に見た結果.*Cyさん、\d+–\d+日目で、モデルでは\d+件", own.say("ja"))
     assert str(own) in calibration.summary()
     for lang in ("en", "ja"):
         page = calibration.report(tmp_path / f"{lang}.html", lang=lang).read_text(encoding="utf-8")
-        assert own.say(lang, event="opportunity") in html.unescape(page)
+        told = calibration.page(lang=lang).say.tell(own)
+        assert told in html.unescape(page)
 
 
 def test_a_fit_that_gives_its_counts_back_is_not_doubted():
@@ -135,9 +136,9 @@ def test_the_rank_that_is_off_most_by_a_promised_day_is_named():
     assert (doubt.key, doubt.role, doubt.within_days) == ("lead_times.promise_misfit", "doubt", 60)
     assert str(doubt).replace("\xa0", " ") == (
         "The lead-time model does not give back what was counted: of rank A it expects 50 % within 60 days, counted "
-        "were 25 % (n 1,200). Read lead times and the chances of open prospects with care."
+        "were 25 % of 1,200. Read lead times and the chances of open prospects with care."
     )
-    assert "ランクAが60日以内に商談化する割合は、モデルでは50%、実際は25%です（1,200件）" in doubt.say(
+    assert "ランクAが60日以内に商談化する割合は、モデルでは50%、実際は1,200件のうち25%です" in doubt.say(
         "ja", event="opportunity"
     )
 
@@ -200,7 +201,7 @@ def test_events_that_cluster_within_an_interval_are_told(first, last):
     assert begin <= last
     assert end >= first
     assert doubt.values["interval"] in ("261–379", "380–521")
-    assert f"cluster on days {days}: expected" in str(doubt)
+    assert f"cluster on days {days}, within the interval of days" in str(doubt)
     assert isinstance(awaited, Count)
     assert isinstance(seen, int)
     assert seen >= 2 * awaited.n
@@ -211,7 +212,9 @@ def test_a_cluster_is_a_doubt_in_both_languages():
     fit = model.fit(renewals(0.2, 360, 379), seed=1, engine="laplace", draws=200, progress=False)
     (doubt,) = [each for each in findings(fit) if each.key == "lead_times.cluster"]
     days, interval = doubt.values["days"], doubt.values["interval"]
-    assert f"Within the interval of days {interval}, the events cluster on days {days}: expected" in str(doubt)
+    assert f"he events cluster on days {days}, within the interval of days {interval}. Expected there were" in str(
+        doubt
+    )
     assert "Give edges around them (`interval_edges_days`)." in str(doubt)
     assert f"{interval}日目の区間のうち{days}日目に集中しています" in doubt.say("ja")
 

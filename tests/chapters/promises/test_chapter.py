@@ -17,8 +17,8 @@ def said(name: str) -> list[str]:
 def test_averages_that_are_surely_kept_or_not_stand_in_one_sentence() -> None:
     first, shared = said("high")
     assert first == (
-        "Promises within 90 days, all reps together: A more than promised (over 99 %); B more than promised (over "
-        "99 %); C more than promised (over 99 %)."
+        "Meant and came within 90 days, all reps together: A more than meant (over 99 %); B more than meant (over "
+        "99 %); C more than meant (over 99 %)."
     )
     assert shared.startswith("Of 100 called ")
     assert said("no event") == []
@@ -50,8 +50,8 @@ def test_promises_are_a_mapping_by_horizon_and_an_answer_where_nothing_is_promis
     page = page_of("nothing_promised")
     (section,) = PROMISES.section(calibration.promises, page)
     table = next(block for block in section.blocks if block.kind == "table")
-    assert [row.cells[-1].text for row in table.rows] == ["nothing promised"] * 3
-    assert any("promises nothing within 60 days" in text for text in texts(section.blocks))
+    assert [row.cells[-1].text for row in table.rows] == ["nothing meant"] * 3
+    assert any("Nothing is meant by the scale within 60 days" in text for text in texts(section.blocks))
     assert len(PROMISES.card(calibration.promises, page.reps[0], page)) == 1
 
 
@@ -74,8 +74,8 @@ def test_a_bar_without_thresholds_and_a_promise_not_fitted_cannot_be_compared() 
         return [row.cells[-1].text for row in section.blocks[1].rows]
 
     assert verdicts("bars alone")[:2] == ["cannot be compared yet"] * 2
-    assert verdicts("young") == ["less than promised (96\u00a0%)", "nothing promised", "cannot be compared yet"]
-    assert verdicts("bars")[:2] == ["a line is promised: see below"] * 2
+    assert verdicts("young") == ["less than meant (96\u00a0%)", "nothing meant", "cannot be compared yet"]
+    assert verdicts("bars")[:2] == ["a line is meant: see below"] * 2
 
 
 def test_a_card_has_every_rank_at_the_first_horizon_and_those_promised_at_each_other() -> None:

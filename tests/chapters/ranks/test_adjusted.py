@@ -66,8 +66,9 @@ def test_a_poor_territory_is_no_gap_at_the_same_mix() -> None:
 def test_the_card_says_by_how_much_the_gap_moves() -> None:
     found = next(one for one in calibrated().findings if one.key == "ranks.adjusted" and one.rep == "rep 0")
     row = calibrated().ranks[90].profiles().iloc[0]
-    told = choose_wording("en", "event").tell(found, form="card")
-    assert told.startswith(f"At the same mix of size: −{abs(row['gap_points_before']):.0f} → ")
+    told = choose_wording("en", "event").tell(found, form="card").replace("−", "-")
+    before, after = (f"{row[name]:.0f}" for name in ("gap_points_before", "gap_points"))
+    assert told == f"Points from the others' at the same mix of size: {after}; before adjusting {before}."
     assert "size" in choose_wording("ja", "event").tell(found, form="card")
 
 

@@ -7,7 +7,7 @@ import pytest
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.chapters.ranks.moved import moved
 from calibra.findings import Finding
-from calibra.values import Chance, Rank, Rep
+from calibra.values import Chance, Rank, Rep, Within
 from calibra.wording import Wording, choose_wording, load_phrases
 from tests.chapters.ranks.calibrated import NAMES, all_blocks, all_findings, answers, hardly_seen, page_of, texts
 
@@ -69,6 +69,7 @@ def test_every_phrase_is_said_of_some_world_and_every_finding_can_be_said(lang: 
     hidden = [*RANKS.findings(hardly_seen(mixed, "Below"))]
     hidden += [found for name in ("mixed", "one moved", "many moved") for found in moved(mixed, answers(name)[0])]
     hidden.append(Finding("ranks.inverted", {"rep": Rep("Up"), "sure": Chance(0.95)}, "found", "Up", prob=0.95))
+    hidden.append(Finding("ranks.spread_few", {"rank": Rank("A"), "within": Within(90)}, "unknown"))
     counts = {"n_better": 70, "came_better": 7, "n_worse": 35, "came_worse": 14}
     turned = {"rep": Rep("Up"), "better": Rank("A"), "worse": Rank("C"), **counts}
     hidden.append(Finding("ranks.turned", turned, "found", "Up", prob=0.98))

@@ -67,11 +67,10 @@ def test_all_reps_come_before_each_of_them() -> None:
 
 def test_verdicts_are_counted_beside_the_aim() -> None:
     assert said_of(findings_of("moves"), "counted") == [
-        "Thresholds between ranks, aim: what each rank promises. Verdicts on the thresholds of 2 reps (2): tighten 1, "
-        "loosen 1."
+        "Of 2 thresholds 2 are worth a move this quarter. Aim: what each rank promises."
     ]
     (told,) = said_of(findings_of("all reps' bars"), "counted")
-    assert "aim: where all reps draw the line. Verdicts on the thresholds of 2 reps (8): tighten 1, loosen 1, " in told
+    assert told == "Of 8 thresholds 2 are worth a move this quarter. Aim: where all reps draw the line."
 
 
 def test_a_move_is_said_of_a_rep_and_to_a_rep() -> None:
@@ -84,8 +83,9 @@ def test_a_move_is_said_of_a_rep_and_to_a_rep() -> None:
         "shape: move a step and look."
     ]
     assert said_of(found, "tighten", form="card") == [
-        "Call a prospect A later: from 17 % of the recent 60, to 14 % of your prospects this quarter; aim 9.7 % "
-        "(9.7–9.7); 80 % intervals. Beyond today's line the aim rests on an assumed shape: move a step and look."
+        "Call a prospect A later: of 100 prospects rather 14 than, as lately, 17. When in doubt, one rank down; what "
+        "is no longer A stays in follow-up. Beyond today's line the aim rests on an assumed shape: move a step and "
+        "look."
     ]
 
 
@@ -100,7 +100,7 @@ def test_the_weight_of_a_move_is_its_size_in_points_and_beats_everything_without
 
 def test_without_an_aim_an_estimate_says_its_own_level_and_a_count_has_none() -> None:
     estimated = said_of(findings_of("tighten without an aim"), "tighten_without_aim", form="card")
-    assert "from an estimated 19 % (19–19), 80 % interval, counted 20 %, to 16 %" in estimated[0]
+    assert "of 100 prospects rather 16 than, as lately, 19" in estimated[0]
     recent = said_of(findings_of("tighten without an aim, recent"), "tighten_without_aim", form="card")
     assert "interval" not in recent[0]
     assert all("aim " not in text.split("No aim")[0] for text in (*estimated, *recent))
@@ -120,7 +120,7 @@ def test_the_promise_of_the_best_rank_is_out_of_reach_whatever_better_ranks_do()
 def test_leanings_are_said_once_a_rep_and_never_on_the_first_page() -> None:
     found = [finding for finding in findings_of("leaning to loosen") if finding.key == "thresholds.lean"]
     assert [str(finding) for finding in found] == [
-        "rep 0: leaning, not sure yet: call a prospect A earlier (85\u00a0%)."
+        "rep 0: leaning, not sure yet (85\u00a0% at most): call a prospect A earlier."
     ]
     assert found[0].role == "unknown"
     assert "thresholds.lean_line" not in load_phrases("en", "calibra.chapters.thresholds")

@@ -114,4 +114,4 @@ def test_the_chapter_gives_its_section_of_a_calibration() -> None:
     chapter = {chapter.key: chapter for chapter in found.chapters()}["thresholds"]
     (section,) = chapter.section(found.thresholds, page_of(["Aoki"]))
     assert table_of(section).rows[0].cells[1].text
-    assert "laplace" in table_of(section).note
+    assert "80\u00a0% intervals" in table_of(section).note

@@ -37,7 +37,7 @@ def test_a_finding_states_the_numbers_of_the_table_in_both_languages() -> None:
     said = str(found).replace("\N{NO-BREAK SPACE}", " ")
     assert f"take {factor} times the days stated or more, with the others {row['others']:.2f}" in said
     assert f"{row['factor']:.2f}（{row['factor_lower']:.2f}〜{row['factor_upper']:.2f}）倍以上" in found.say("ja")
-    assert found.say("ja", event="opportunity").startswith("rep 00：")
+    assert found.say("ja", event="opportunity").startswith("rep 00さん：")
 
 
 def test_a_loaded_calibration_says_the_same(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def _picture(fit: AddedFit, signal: str, page: Page) -> Picture:
     ticks = [(tick, say.percent(tick)) for tick in TICKS]
     caption = say(f"added.curve_{signal}", within=within)
     svg = curves(caption, line, bands, {}, day_ticks=ticks, share_ticks=ticks)  # type: ignore[arg-type]
-    note = say("added.curve_note", level=page.level(), n=f"{int(fit.n.sum()):,}", engine=fit.diagnostics.engine)
+    note = say("added.curve_note", level=page.level(), n=f"{int(fit.n.sum()):,}")
     return Picture(svg, caption, note)
 
 
@@ -84,7 +84,7 @@ def _reps(fit: AddedFit, signal: str, margin_odds: float, page: Page) -> Table:
     heads = [Column(say(f"added.col_{head}"), "number" if i else "name") for i, head in enumerate(_REPS)]
     good, poor = _named_ends(fit, signal, page)
     caption = say("added.by_rep", good=good, poor=poor, within=say.within(fit.within_days))
-    note = page.note(fit.diagnostics.engine, fit.within_days)
+    note = page.note(fit.within_days)
     return Table(heads, rows, caption, note, tall(rows))
 
 

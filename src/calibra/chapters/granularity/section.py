@@ -63,7 +63,7 @@ def _pairs(granularity: Granularity, days: int | None, page: Page) -> Table:
                 ]
             )
         )
-    note = page.note(str(granularity.settings["engine"]), days)
+    note = page.note(days)
     return Table(heads, rows, say("granularity.caption"), note)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.lead_times.curves import fine_times
-from calibra.chapters.lead_times.engines import engines
 from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.data.counting.counts import OPEN
 from calibra.errors import NotEnoughDataError
@@ -47,7 +46,7 @@ def draw_curves(fit: LeadTimeFit, page: Page) -> Picture:
         share_ticks=_share_ticks(page, max(float(upper.max()) for _, _, upper in of_rank.values())),
     )
     n = f"{int(fit.n.sum()):,}"
-    return Picture(svg, caption, say("lead_times.curves_note", level=page.level(), n=n, engine=engines(fit, page)))
+    return Picture(svg, caption, say("lead_times.curves_note", level=page.level(), n=n))
 
 
 def _day_ticks(last_day: int) -> Ticks:

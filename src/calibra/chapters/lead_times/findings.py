@@ -171,7 +171,10 @@ def never_found(fit: LeadTimeFit) -> Finding:
     days: dict[str, Value] = {"days": row["by_days"]}
     if row["estimate"] is None:
         return Finding("lead_times.never_unknown", days, "unknown")
-    return Finding("lead_times.never", days | {"share": _estimate(row, "", "percent"), "n": row["n"]})
+    return Finding(
+        "lead_times.never",
+        days | {"share": _estimate(row, "", "percent"), "nothing": Share(row["estimate"]), "n": row["n"]},
+    )
 
 
 def _tempo_of_rep(row: Record) -> Iterator[Finding]:

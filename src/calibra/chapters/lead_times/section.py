@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from calibra.chapters.lead_times.curves_section import draw_curves
-from calibra.chapters.lead_times.engines import engines
 from calibra.chapters.lead_times.findings import exit_sides, exits_found, never_found
 from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.chapters.lead_times.open_prospects import OpenProspects, open_prospects
@@ -52,9 +51,9 @@ def section(fit: LeadTimeFit, page: Page) -> list[Section]:
     return [Section("lead-times", say("lead_times.title"), blocks)]
 
 
-def _note(fit: LeadTimeFit, page: Page) -> str:
+def _note(page: Page) -> str:
     say = page.say
-    return say("page.interval_note", level=page.level(), n=say("page.n_judgments"), engine=engines(fit, page))
+    return say("page.interval_note", level=page.level(), n=say("page.n_judgments"))
 
 
 # by rank --------------------------------------------------------------------------------------------------------------
@@ -70,7 +69,7 @@ def _quartiles(fit: LeadTimeFit, page: Page) -> Table:
         days = [Cell(say.read(row, f"{name}_days", unit="whole")) for name in ("quarter", "median", "three_quarters")]
         promise = _promise_cells(page, answers[rank], row)
         rows.append(Row([Cell(rank_label(rank)), Cell(f"{row['n']:,}"), *days, *promise]))
-    return Table(columns, rows, say("lead_times.by_rank"), _note(fit, page))
+    return Table(columns, rows, say("lead_times.by_rank"), _note(page))
 
 
 def _promise_cells(page: Page, answer: PromiseAnswer, row: Record) -> list[Cell]:
@@ -120,7 +119,7 @@ def _tempo_table(fit: LeadTimeFit, page: Page, tempo: Mapping[str, Record]) -> T
         for rep in page.reps
         if rep in tempo
     ]
-    return Table(columns, rows, say("lead_times.tempo"), _note(fit, page), tall(rows))
+    return Table(columns, rows, say("lead_times.tempo"), _note(page), tall(rows))
 
 
 def _day_ticks(scale: Scale) -> list[tuple[float, str]]:

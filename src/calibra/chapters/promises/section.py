@@ -75,7 +75,7 @@ def _average_table(promises: Promises, page: Page, days: Days, ranks: Sequence[s
         promised, verdict = _promise_and_verdict(promises, page, days, rank)
         table_rows.append(Row([Cell(rank_label(rank)), promised, delivered, known, verdict]))
     caption = say("promises.caption", within=say.within(days))
-    return Table(columns, table_rows, caption, page.note(rows.fit.diagnostics.engine, days))
+    return Table(columns, table_rows, caption, page.note(days))
 
 
 def _promise_and_verdict(promises: Promises, page: Page, days: Days, rank: str) -> tuple[Cell, Cell]:
@@ -156,7 +156,7 @@ def _rank_table(promises: Promises, rep: str, page: Page, days: Days, ranks: Seq
         delivered_cell = probability_strip(page, rows.probabilities[rep][rank], scale, line=line, aim=rows.aim(rank))
         promise_cells = [_promise_cell(page, promised.get(rank))] if promised else []
         table_rows.append(Row([Cell(rank_label(rank), bar), delivered_cell, *promise_cells]))
-    note = say("promises.card_note", level=page.level(), engine=rows.fit.diagnostics.engine)
+    note = say("promises.card_note", level=page.level())
     return Table(columns, table_rows, note=note, css="own")
 
 

@@ -12,7 +12,7 @@ from calibra.findings import Finding
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.reading.means import ALL_REPS, WITHIN_REPS
 from calibra.tables import plain_rows
-from calibra.values import Chance, Count, Estimate, Given, Listed, More, Number, Phrase, Rank, Rep, Value, Within
+from calibra.values import Chance, Count, Estimate, Given, Listed, More, Number, Phrase, Rank, Rep, Share, Value, Within
 from calibra.views.strips import Record, is_shown
 from calibra.words import MOST_PLANNED, round_up
 
@@ -94,7 +94,9 @@ def order(rows: RankRows) -> list[Finding]:
 
 
 def _pairs(key: str, pairs: Sequence[Phrase], days: Days) -> Finding:
-    return Finding(key, {"pairs": Listed(tuple(pairs), limit=MOST_PAIRS)}, within_days=days)
+    """Pairs of ranks, and how sure the least sure of them is."""
+    sure = min((pair.values["chance"].prob for pair in pairs if isinstance(pair.values["chance"], Chance)), default=0.0)
+    return Finding(key, {"pairs": Listed(tuple(pairs), limit=MOST_PAIRS), "sure": Chance(sure)}, within_days=days)
 
 
 def _pair(row: Record) -> Phrase:
@@ -111,7 +113,13 @@ def spread(rows: RankRows) -> Finding:
     """How far the reps there are differ at the best rank."""
     row = next(row for row in plain_rows(rows.fit.spread()) if row["of"] == THESE_REPS)
     points = Estimate(row["estimate"], row["lower"], row["upper"], "points")
-    values: Values = {"n": Count(row["n_reps"], "rep"), "rank": Rank(rows.fit.ranks[0]), "points": points}
+    rank = rows.fit.ranks[0]
+    each = [own[rank] for rep, own in rows.probabilities.items() if rep != ALL_REPS and rank in own]
+    shares = [found["estimate"] for found in each if is_shown(found)]
+    values: Values = {"n": Count(len(shares), "rep"), "rank": Rank(rank), "points": points, "within": Within(rows.days)}
+    if len(shares) < 2:
+        return Finding("ranks.spread_few", values, "unknown", within_days=rows.days)
+    values |= {"lowest": Share(min(shares)), "highest": Share(max(shares))}
     return Finding("ranks.spread", values, within_days=rows.days)
 
 
@@ -227,6 +235,7 @@ def _adjusted(rows: RankRows, rep: str) -> Iterator[Finding]:
         "groups": Listed(groups),
         "before": Number(row["gap_points_before"], 0),
         "after": Estimate(row["gap_points"], row["gap_points_lower"], row["gap_points_upper"], "signed_points"),
+        "after_about": Number(row["gap_points"], 0),
     }
     yield Finding("ranks.adjusted", values, "found", rep, within_days=rows.days)
 
@@ -247,6 +256,7 @@ def _separation(rows: RankRows, rep: str) -> Iterator[Finding]:
     values: Values = {"rep": Rep(rep)}
     if key == "separates":
         values["auc"] = Estimate(row["auc"], row["auc_lower"], row["auc_upper"])
+        values["pairs"] = Number(100.0 * row["auc"], 0)
         yield Finding("ranks.separates", values, "found", rep, within_days=days)
         return
     prob = row["prob_inverted" if key == "inverted" else "prob_ranks_tell_nothing"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from markupsafe import Markup
 
 from calibra.chapters.ranks.rows import RankRows, Ranks
 from calibra.chapters.ranks.translation import reading_labels
 from calibra.reading.flags import CANNOT_TELL
 from calibra.views.blocks import Block, Cell, Column, Row, Table, Text
 from calibra.views.page import Page
-from calibra.views.rank_strip import Mark, letter, rank_heads, rank_strip
+from calibra.views.rank_strip import Kind, Mark, legend, letter, rank_heads, rank_strip
 from calibra.views.strips import rank_label, tall
 
 MOST_ROWS = 14
@@ -54,7 +55,16 @@ def translation(rows: RankRows, page: Page, reps: Sequence[str]) -> list[Block]:
         table_rows.append(_rest(rows, page, rest, has_stock=has_stock))
     caption = say("ranks.translation_title", best=best, second=rank_label(fit.ranks[1]))
     lead = say("ranks.translation_lead" if has_stock else "ranks.translation_lead_alone", best=best, level=page.level())
-    return [Table(columns, table_rows, caption, lead, f"translation {tall(table_rows)}".strip())]
+    css = f"translation {tall(table_rows)}".strip()
+    return [Table(columns, table_rows, caption, lead, css, _legend(page, n_rest=len(rest)))]
+
+
+def _legend(page: Page, *, n_rest: int) -> Markup:
+    """What the kinds of marks mean."""
+    kinds: list[Kind] = ["one", "two", "unsure"]
+    words = [(kind, page.say(f"ranks.translation_{kind}")) for kind in kinds]
+    middle: list[tuple[Kind, str]] = [("middle", page.say("ranks.translation_middle", n=f"{n_rest:,}"))]
+    return legend([*words, *(middle if n_rest else [])])
 
 
 def _caution(rows: RankRows, i: int) -> float:
@@ -71,7 +81,7 @@ def _row(rows: RankRows, page: Page, rep: str, i: int, *, has_stock: bool) -> Ro
         f"{rank_label(rank)}→{'?' if told == CANNOT_TELL else told}"
         for rank, told in zip(fit.ranks, reads, strict=True)
     )
-    label = page.say("format.colon", head=page.label(rep), rest=text)
+    label = page.say("format.colon", head=page.say.person(rep), rest=text)
     cells = [page.rep_cell(rep), Cell(text, picture=rank_strip(label, marks, n_ranks=len(fit.ranks)))]
     if has_stock:
         cells += _stock(rows, page, i)
@@ -84,7 +94,7 @@ def _stock(rows: RankRows, page: Page, i: int) -> list[Cell]:
     like, lower, upper = (float(rows.beside[f"equivalent{end}"][i, 0]) for end in ("", "_lower", "_upper"))
     if not np.isfinite(like):
         return [Cell(f"{opened:,.0f}"), Cell(page.say("format.none"), tone="pale")]
-    tone = "below" if upper < opened else "above" if lower > opened else ""
+    tone = "below" if round(upper) < opened else "above" if round(lower) > opened else ""
     hover = page.say.interval(*(f"{value:,.0f}" for value in (like, lower, upper)))
     return [Cell(f"{opened:,.0f}"), Cell(f"{like:,.0f}", tone=tone, hover=hover)]
 
@@ -96,15 +106,15 @@ def _mark(rows: RankRows, page: Page, rep: str, i: int, k: int, reads: str) -> M
     if not np.isfinite(place) or not fit.n[i, k]:
         return None
     told = say("sure.cannot_tell") if reads == CANNOT_TELL else say("ranks.reads_as", rank=reads)
-    values = {"rep": page.label(rep), "rank": rank_label(fit.ranks[k]), "told": told, "n": f"{fit.n[i, k]:,.0f}"}
+    values = {"rep": page.say.person(rep), "rank": rank_label(fit.ranks[k]), "told": told, "n": f"{fit.n[i, k]:,.0f}"}
     title = say("ranks.mark", **values)
     if np.isfinite(beside["open_now"][i, k]):
         like = (beside[f"equivalent{end}"][i, k] for end in ("", "_lower", "_upper"))
         stock = say.interval(*(f"{value:,.0f}" for value in like))
         values = {"open": f"{beside['open_now'][i, k]:,.0f}", "like": stock, "best": rank_label(fit.ranks[0])}
         title = say("format.semicolon").join([title, say("ranks.mark_stock", **values)])
-    is_sure = bool(beside["nearest"][i, k] >= 0)
-    return Mark(letter(fit.ranks[k], k), place, lower, upper, is_sure, title)
+    kind: Kind = "one" if beside["nearest"][i, k] >= 0 else "two" if beside["between"][i, k] >= 0 else "unsure"
+    return Mark(letter(fit.ranks[k], k), place, lower, upper, kind, title)
 
 
 def _rest(rows: RankRows, page: Page, rest: Sequence[int], *, has_stock: bool) -> Row:
@@ -120,7 +130,7 @@ def _rest(rows: RankRows, page: Page, rest: Sequence[int], *, has_stock: bool) -
             continue
         low, middle, high = np.quantile(places, [0.05, 0.5, 0.95]).tolist()
         title = say("ranks.mark_rest", rank=rank_label(rank))
-        marks.append(Mark(letter(rank, k), middle, low, high, is_sure=False, title=title))
+        marks.append(Mark(letter(rank, k), middle, low, high, "middle", title))
     cells = [Cell(name, href="all-reps"), Cell("", picture=rank_strip(name, marks, n_ranks=len(fit.ranks)))]
     if has_stock:
         totals = (float(np.nansum(beside[what][rest, 0])) for what in ("open_now", "equivalent"))

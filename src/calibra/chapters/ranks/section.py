@@ -64,7 +64,7 @@ def _grid(rows: RankRows, page: Page) -> Table:
 
 
 def _note(rows: RankRows, page: Page) -> str:
-    return page.note(rows.fit.diagnostics.engine, rows.days)
+    return page.note(rows.days)
 
 
 def _gaps(rows: RankRows, page: Page) -> Table:

@@ -46,7 +46,7 @@ def _places(found: RepStandings, days: Days, page: Page) -> Table:
         Column(say("standings.col_beyond", points=f"{found.cut_points:g}")),
     ]
     rows = [_place(found, int(i), scale, page) for i in np.argsort(found.standing, kind="stable")]
-    return Table(columns, rows, note=page.note(found.engine, days, found.interval_prob), css=tall(rows))
+    return Table(columns, rows, note=page.note(days, found.interval_prob), css=tall(rows))
 
 
 def _place(found: RepStandings, i: int, scale: Scale, page: Page) -> Row:

@@ -45,7 +45,7 @@ def _picture(fit: StatedFit, page: Page) -> Picture:
     shown = {say("format.all_reps"): tuple(ends), say("stated.as_stated"): (line, line, line)}
     ticks = [(tick, say.percent(tick)) for tick in TICKS]
     svg = curves(caption, line, shown, {}, day_ticks=ticks, share_ticks=ticks)  # type: ignore[arg-type]
-    note = say("stated.curve_note", level=page.level(), n=f"{int(fit.n.sum()):,}", engine=fit.diagnostics.engine)
+    note = say("stated.curve_note", level=page.level(), n=f"{int(fit.n.sum()):,}")
     return Picture(svg, caption, note)
 
 
@@ -67,7 +67,7 @@ def _table(fit: StatedFit, margin_odds: float, page: Page) -> Table:
     shown = [rep for rep in page.reps if rep in lines and lines[rep]["n"] >= FEWEST_SHOWN]
     rows += [_row(page.rep_cell(rep), lines[rep], meant[rep], page, name=page.names.get(rep, "")) for rep in shown]
     rows.append(_row(Cell(say("stated.new_rep")), None, meant[NEW_REP], page))
-    note = page.note(fit.diagnostics.engine, fit.within_days)
+    note = page.note(fit.within_days)
     return Table(heads, rows, say("stated.caption", within=say.within(fit.within_days)), note, tall(rows))
 
 

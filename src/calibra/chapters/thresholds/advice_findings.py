@@ -19,7 +19,7 @@ from calibra.chapters.thresholds.advice_words import (
 )
 from calibra.chapters.thresholds.waiting import NEVER
 from calibra.findings import Finding
-from calibra.values import Chance, Estimate, Listed, Month, More, Phrase, Rank, Rep, Share, Value, Within
+from calibra.values import Chance, Estimate, Listed, Month, More, Number, Phrase, Rank, Rep, Share, Value, Within
 
 type Row = Mapping[str, Any]
 """A threshold of a rep: the columns of the advice as plain values, None for what is missing."""
@@ -28,6 +28,8 @@ NOTHING_TO_CHANGE = 0.1
 """Weight of what asks for no move, so that any other thing to try comes before it."""
 MOVE_KEYS = {TIGHTEN: "thresholds.tighten", LOOSEN: "thresholds.loosen"}
 """Verdict to the key of the move."""
+NEAR_TEN = 0.2
+"""A share is told in prospects of ten where it is so near to a whole number of them."""
 LEAN_KEYS = {TIGHTEN: "thresholds.lean_tighten", LOOSEN: "thresholds.lean_loosen", FINE: "thresholds.lean_keep"}
 """Leaning to the key of its words."""
 REASON_KEYS = {NO_SEPARATION: "thresholds.no_separation", INVERTED: "thresholds.inverted"}
@@ -79,6 +81,7 @@ def _move(row: Row, rules: AdviceRules) -> Finding:
         "today": share_today(row),
         "step": _share(row["share_step"]),
         "sure": Chance(sure),
+        **_in_prospects(row),
     }
     if row["share_target"] is None:
         key += "_without_aim"
@@ -90,6 +93,19 @@ def _move(row: Row, rules: AdviceRules) -> Finding:
         values["shape"] = Phrase("thresholds.shape") if row["rests_on_shape"] else ""
         values["scarce"] = Phrase("thresholds.scarce") if scarce else ""
     return Finding(key, values, "try", row["rep"], row["rank"], prob=sure, weight=100.0 * row["move_size"])
+
+
+def _in_prospects(row: Row) -> dict[str, Value]:
+    """Today's share and the step as prospects of ten; of a hundred or a thousand, where ten do not show them."""
+    today, step = _today(row), row["share_step"]
+    is_near = all(abs(10 * share - round(10 * share)) <= NEAR_TEN for share in (today, step))
+    of = next((of for of in ((10, 100) if is_near else (100,)) if round(of * today) != round(of * step)), 1000)
+    return {"of": of, "today_of": Number(of * today, 0), "step_of": Number(of * step, 0)}
+
+
+def _today(row: Row) -> float:
+    """The share called a rank today."""
+    return float(row["share_now"] if row["share_recent"] is None else row["share_recent"])
 
 
 def _today_without_aim(row: Row, rules: AdviceRules) -> Phrase:
@@ -148,7 +164,11 @@ def _leanings(rows: Sequence[Row]) -> Iterator[Finding]:
         ]
         rep, surest = leaning[0]["rep"], max(map(chance_of_leaning, leaning))
         yield Finding(
-            "thresholds.lean", {"rep": Rep(rep), "ranks": Listed(tuple(said), "comma")}, "unknown", rep, prob=surest
+            "thresholds.lean",
+            {"rep": Rep(rep), "ranks": Listed(tuple(said), "comma"), "sure": Chance(surest)},
+            "unknown",
+            rep,
+            prob=surest,
         )
 
 
@@ -178,8 +198,11 @@ def _waiting(rows: Sequence[Row]) -> Iterator[Finding]:
     waiting = [row for row in rows if row["verdict"] == CANNOT_TELL and row["reason"] not in WITHOUT_NUMBERS]
     more = [Phrase("thresholds.more_rank", {"rank": boundary(row), "more": waiting_for(row)}) for row in waiting]
     if waiting:
-        rep = waiting[0]["rep"]
-        yield Finding("thresholds.more", {"rep": Rep(rep), "ranks": Listed(tuple(more))}, "unknown", rep)
+        rep, soonest = waiting[0]["rep"], min(waiting, key=lambda row: (row["verdict_by"] == NEVER, row["n_more"]))
+        names = Listed(tuple(map(boundary, waiting)))
+        values: dict[str, Value] = {"rep": Rep(rep), "ranks": Listed(tuple(more)), "names": names}
+        first = Phrase("thresholds.more_rank", {"rank": boundary(soonest), "more": waiting_for(soonest)})
+        yield Finding("thresholds.more", values | {"first": first}, "unknown", rep)
 
 
 def waiting_for(row: Row) -> Value:

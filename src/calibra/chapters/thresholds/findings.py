@@ -94,6 +94,7 @@ def count_verdicts(advice: ThresholdAdvice) -> Finding:
     values: dict[str, Value] = {
         "aim": Phrase(AIMS.get(advice.target, "thresholds.aim_other"), {"words": advice.target}),
         "n": sum(n_of.values()),
+        "moves": n_of[TIGHTEN] + n_of[LOOSEN],
         "reps": Count(len(set(advice.columns["rep"].tolist())), "rep"),
         "verdicts": Listed(tuple(counts), "comma"),
     }

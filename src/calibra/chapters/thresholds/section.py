@@ -43,12 +43,12 @@ def threshold_section(found: Thresholds, page: Page) -> list[Section]:
     blocks: list[Block] = [
         Text(say("thresholds.lead", step=say.percent(advice.rules.step_fraction))),
         Text(say.tell(count_verdicts(advice))),
-        _advice_table(found, advice, page),
+        _advice_table(advice, page),
     ]
     return [Section("thresholds", say("thresholds.title"), blocks)]
 
 
-def _advice_table(found: Thresholds, advice: ThresholdAdvice, page: Page) -> Table:
+def _advice_table(advice: ThresholdAdvice, page: Page) -> Table:
     """One row a rep, one column a threshold."""
     say, thresholds_of_rep = page.say, advice.rows_of_reps()
     first = next(iter(thresholds_of_rep.values()))
@@ -61,7 +61,7 @@ def _advice_table(found: Thresholds, advice: ThresholdAdvice, page: Page) -> Tab
         n = "" if several else say("format.n", n=f"{thresholds_of_rep[rep][0]['n']:,}")
         cells = [_advice_cell(say, threshold, several=several) for threshold in thresholds_of_rep[rep]]
         rows.append(Row([Cell(name.text, n, href=name.href), *cells], page.names[rep]))
-    return Table(columns, rows, note=_note(found, advice, say), css=f"advice {tall(rows)}".strip())
+    return Table(columns, rows, note=_note(advice, say), css=f"advice {tall(rows)}".strip())
 
 
 def _heading(say: Wording, threshold: Threshold, *, several: bool) -> str:
@@ -70,16 +70,14 @@ def _heading(say: Wording, threshold: Threshold, *, several: bool) -> str:
     return say("format.colon", head=label, rest=say.within(threshold["within_days"])) if several else label
 
 
-def _note(found: Thresholds, advice: ThresholdAdvice, say: Wording) -> str:
+def _note(advice: ThresholdAdvice, say: Wording) -> str:
     """What the intervals, the probability and n of the table are."""
     days_of_rows = advice.columns["within_days"].tolist()
     days = sorted({days for days in days_of_rows if days is not None})
     key = "page.n_mature" if days else "page.n_mature_unstated"
-    engines = sorted({fit.diagnostics.engine for fit in found.fits.values()})
     return say(
         "thresholds.note",
         level=say.percent(advice.rules.move_prob),
-        engine=_joined(say, engines),
         margin=f"{advice.rules.margin_odds:g}",
         n=say(key, days=_joined(say, list(map(str, days)))),
     )

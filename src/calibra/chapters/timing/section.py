@@ -41,8 +41,8 @@ def _picture(fit: StatedTimingFit, page: Page) -> Picture:
     caption = say("timing.curve")
     label = say("format.all_reps")
     svg = curves(caption, positions, {label: curve}, {}, day_ticks=ticks, share_ticks=share_ticks)  # type: ignore[dict-item]
-    n, engine = f"{int(fit.n.sum()):,}", fit.diagnostics.engine
-    return Picture(svg, caption, say("timing.note", level=page.level(), n=n, engine=engine))
+    n = f"{int(fit.n.sum()):,}"
+    return Picture(svg, caption, say("timing.note", level=page.level(), n=n))
 
 
 def _table(fit: StatedTimingFit, page: Page) -> Table:
@@ -58,7 +58,7 @@ def _table(fit: StatedTimingFit, page: Page) -> Table:
     order = {page.label(rep): place for place, rep in enumerate(page.reps)}
     rows[1:] = sorted(rows[1:], key=lambda row: order[row.cells[0].text])
     heads = [Column(say(f"timing.col_{head}"), "number" if i else "name") for i, head in enumerate(_HEADS)]
-    note = say("timing.note", level=page.level(), n=f"{int(fit.n.sum()):,}", engine=fit.diagnostics.engine)
+    note = say("timing.note", level=page.level(), n=f"{int(fit.n.sum()):,}")
     return Table(heads, rows, say("timing.caption", last=f"{fit.cells.last:g}"), note, tall(rows))
 
 

@@ -62,7 +62,7 @@ def _ranks(fit: ValueFit, page: Page) -> Table:
         )
         for rank in fit.ranks
     ]
-    note = page.note(fit.wins.diagnostics.engine, fit.within_days)
+    note = page.note(fit.within_days)
     heads = ("rank", "came", "won", "mean", "typical", "worth")
     return Table(_columns(page, heads), rows, say("value.ranks", within=say.within(fit.within_days)), note)
 
