@@ -1,7 +1,5 @@
 """The demo's report in a real browser: every section, every picture, no request, no sideways scroll."""
 
-import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,20 +8,15 @@ import pytest
 
 import calibra as cb
 from calibra.calibration import Calibration
+from tests.browser.opened import SIZES, Opened
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 SECTIONS = ("glance", "came-in", "trust", "all-reps", "promises", "lead-times", "thresholds", "how-many", "cards")
 HOSTILE = {
     "Aoki": "<script>document.title='x'</script>", "Endo": "w" * 200, "Ito": "שלום עולם", "Mori": "佐藤 花子",
     "Sato": "\u202eoverride\nnewline",
 }  # fmt: skip
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
@@ -36,40 +29,9 @@ def calibration() -> Calibration:
     return cb.calibrate(judgments, seed=1, engine="laplace", draws=400)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    if chromium is None:
-        pytest.skip("no Chromium is on this machine")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(scope="module", params=["en", "ja"])
 def report(request: pytest.FixtureRequest, calibration: Calibration, tmp_path_factory: Any) -> Path:
     return calibration.report(tmp_path_factory.mktemp("report") / "report.html", lang=request.param, standings=True)
-
-
-class Opened:
-    """A report as it was opened, and what the browser had to say."""
-
-    def __init__(self, browser: Any, report: Path, size: tuple[int, int], **settings: Any) -> None:
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **settings)
-        self.page = self.context.new_page()
-        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.address = report.as_uri()
-        self.page.goto(self.address)
-
-    def ask(self, script: str) -> Any:
-        """What a script finds in the page."""
-        return self.page.evaluate(script)
 
 
 @pytest.fixture(params=list(SIZES))
@@ -205,36 +167,4 @@ def test_it_prints_on_paper_within_its_margins(browser: Any, report: Path, tmp_p
     assert wide == 0
     found.page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
     assert (tmp_path / "report.pdf").stat().st_size > 50_000
-    found.context.close()
-
-
-def pages_of(found: Opened) -> int:
-    """Sheets of paper that what is in the page takes."""
-    return len(re.findall(rb"/Type\s*/Page\b", found.page.pdf(prefer_css_page_size=True)))
-
-
-def test_the_first_page_is_one_screen_and_one_sheet_of_paper(browser: Any, report: Path) -> None:
-    found = Opened(browser, report, SIZES["desktop"])
-    assert found.ask("document.querySelector('.first').getBoundingClientRect().bottom") <= 900
-    assert found.ask("document.querySelectorAll('.monday li').length") <= 5
-    found.ask("document.querySelectorAll('main > section, nav, footer').forEach(part => part.remove())")
-    assert pages_of(found) == 1
-    found.context.close()
-
-
-def test_on_a_phone_the_verdict_comes_first_and_no_label_is_cut(browser: Any, report: Path) -> None:
-    found = Opened(browser, report, SIZES["phone"])
-    first, picture = found.ask(
-        "['.monday', '.picture-of-all'].map(part => document.querySelector(part).getBoundingClientRect().top)"
-    )
-    assert first < picture
-    assert first < SIZES["phone"][1] / 2  # a doubt about what was given may stand above it
-    cut = found.ask(
-        """[...document.querySelectorAll('.first :is(a, bdi, span, b, h1, h2, p, dt)')].filter(text => {
-            const box = text.getBoundingClientRect();
-            return box.width > 0 && (box.right > window.innerWidth + 1 || box.left < -1
-                || (text.scrollWidth > text.clientWidth + 1 && getComputedStyle(text).overflow !== 'visible'));
-        }).map(text => text.textContent.slice(0, 40))"""
-    )
-    assert cut == []
     found.context.close()
