@@ -115,3 +115,15 @@ def test_notebooks_are_text_and_listed():
         for block in blocks(path):
             if block.kind != "toml":
                 compile(block.text, str(path), "exec")
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_its_first_command_prints(tmp_path, monkeypatch, capfd):
+    shown = re.search(
+        r"<!-- output of: calibra demo -->\n```text\n(.*?)```", (PROJECT / "README.md").read_text("utf-8"), re.DOTALL
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "110")
+    assert main(["demo"]) == 0
+    assert shown is not None
+    assert shown[1].split() == capfd.readouterr().out.split()
