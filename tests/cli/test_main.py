@@ -356,7 +356,8 @@ def test_demo_runs_from_simulation_to_pictures_without_a_sampler(tmp_path: Path)
     written = {path.name for path in (tmp_path / "shown").iterdir()}
     assert written == {
         "judgments.parquet", "probabilities-90.png", "profiles-90.png", "incidence.png", "lead-times.png", "bars.png",
-        "thresholds.png", "granularity-90.png", "report.html", "report.ja.html",
+        "thresholds.png", "granularity-90.png", "report.html", "report.ja.html", "stated-timing.png", "amounts.png",
+        "rank-worth.png", "viewpoints.png",
     }  # fmt: skip
 
 

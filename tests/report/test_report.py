@@ -41,7 +41,9 @@ HOSTILE = [
     "{0} %s",
 ]
 KEY = "a key nobody guesses"
-SECTIONS = ["came-in", "trust", "all-reps", "promises", "lead-times", "thresholds", "how-many"]
+SECTIONS = [
+    "came-in", "trust", "all-reps", "promises", "lead-times", "timing", "thresholds", "value", "viewpoints", "how-many",
+]  # fmt: skip
 VOID = {"meta", "link", "input", "img", "br", "circle", "line", "rect", "polyline", "polygon", "path"}
 
 
@@ -320,7 +322,8 @@ def test_advice_is_that_of_the_table(english: Page, calibration: Calibration) ->
 def test_every_table_of_estimates_says_interval_and_n_and_the_notes_the_engine(english: Page) -> None:
     notes = [text for tags, text in english.texts if tags[-2:] == ("figure", "p") and text.strip()]
     assert len(notes) >= 6 + len(HOSTILE)
-    assert all(re.search(r"\d+\s%", note) for note in notes)
+    counted = "Equal deals: "  # begins the note of a table without an estimate
+    assert [note for note in notes if not note.startswith(counted) and not re.search(r"\d+\s%", note)] == []
     before, _, after = english.source.partition('<details id="notes">')
     told, cards = after.split("</details>")
     assert told.count("laplace") >= 3
@@ -454,7 +457,7 @@ def test_both_languages_have_the_same_phrases_with_the_same_values(package: str)
     assert list(english) == list(japanese)
     for key in english:
         values = [set(re.findall(r"{(\w+)}", phrases[key])) for phrases in (english, japanese)]
-        free = {"event", "events", "an_event", "became", "becomes", "words"}
+        free = {"event", "events", "an_event", "became", "become", "becomes", "words"}
         assert values[0] - free == values[1] - free, key
 
 
@@ -463,6 +466,7 @@ FORMS = ("card", "line", "who", "head", "figure", "tile", "page")
 MADE_OF = (
     "count.", "event.", "opportunity.", "win.",  # things counted, and what an event is called
     "sure.", "promises.bar_", "ranks.cannot_tell_reps_", "thresholds.tighten_", "thresholds.loosen_",
+    "added.", "nightly.", "timing.longer", "timing.shorter", "viewpoints.how_",
 )  # fmt: skip
 """What keys begin with that the source puts together in more than one step; tests of the chapters say each of them."""
 
@@ -513,7 +517,7 @@ def test_no_english_is_left_in_the_japanese_report(japanese: Page) -> None:
 
 @pytest.mark.parametrize("package", packages_with_words())
 def test_japanese_phrases_hold_no_english_but_names(package: str) -> None:
-    known = {"calibra", "hat", "laplace", "nuts", "engine", "AUC"}
+    known = {"calibra", "hat", "laplace", "nuts", "engine", "AUC", "AI"}
     for key, phrase in load_phrases("ja", package).items():
         words = re.sub(
             r"{\w+}|`\w+`|refit=True|--verbose|summary\.txt", "", phrase
@@ -550,11 +554,13 @@ def test_a_horizon_nobody_is_old_enough_for_is_told_with_the_day_of_the_first(tm
     ) in read(found, tmp_path, lang="ja").text
 
 
-def test_deals_are_told_of_wins(calibration: Calibration, tmp_path: Path) -> None:
-    page = read(calibration, tmp_path, lang="ja", event="win")
+def test_deals_are_told_of_wins(tmp_path: Path) -> None:
+    parts = ["lead times", "thresholds", "granularity"]  # what is won of opportunities has both words
+    deals = calibrate(judgments_of(HOSTILE), seed=1, engine="laplace", draws=400, parts=parts)
+    page = read(deals, tmp_path, lang="ja", event="win")
     assert "受注" in page.text
     assert "商談化" not in page.text.replace("商談化などの結果", "")
-    assert "opportunit" not in read(calibration, tmp_path, event="win").text.lower()
+    assert "opportunit" not in read(deals, tmp_path, event="win").text.lower()
 
 
 def test_numbers_are_written_as_each_language_writes_them() -> None:

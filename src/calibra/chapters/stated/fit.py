@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.chapters.stated.checked import checked_stated
-from calibra.chapters.stated.decomposed import decomposed_columns
 from calibra.chapters.stated.lines import line_columns
 from calibra.chapters.stated.shape import Shape
 from calibra.data.counting.stated import NEAREST_TO_CERTAIN, PER_MILLE, StatedCells
@@ -242,6 +241,8 @@ class StatedFit(Plotted):
             of the line, linear in log-odds, with intervals: 1 and 1 where percentages come as stated;
             `prob_calibrated` as in `lines`; `n` judgments.
         """
+        from calibra.chapters.stated.decomposed import decomposed_columns
+
         columns = decomposed_columns(self, margin_odds, interval_prob)
         return self._table(columns, interval_prob, margin_odds=margin_odds)
 
