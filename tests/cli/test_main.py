@@ -70,7 +70,7 @@ def test_fit_writes_tables_summary_and_pictures(folder: Path, capsys: pytest.Cap
     assert printed.out.index("How far to trust it") < printed.out.index("What came in") < printed.out.index("All reps")
     assert "What was found" in printed.out
     assert "Lead time, all reps" in printed.out
-    assert "Thresholds between ranks, aim: what each rank promises" in printed.out
+    assert "worth a move this quarter. Aim: what each rank promises" in printed.out
     assert "could not be calculated: How many ranks, 90 days" in printed.out  # four reps are too few for five folds
     assert "draws, " in (folder / "out" / "summary.txt").read_text(encoding="utf-8")
 
