@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import calibra as cb
+from calibra.chapters.lead_times.curves import time_of_share
 from calibra.chapters.viewpoints.chapter import VIEWPOINTS as CHAPTER
-from calibra.chapters.viewpoints.gaps import VIEWPOINTS, _crossing, _sides, viewpoints
+from calibra.chapters.viewpoints.gaps import VIEWPOINTS, _sides, viewpoints
 from calibra.chapters.viewpoints.section import card, section
 
 N, REPS = 30_000, 20
@@ -100,7 +101,7 @@ def test_sides_of_the_margin_are_one_of_three() -> None:
 def test_days_by_which_half_has_come_are_read_between_the_times() -> None:
     # by hand: .2 at day 10, .6 at day 20: half at 10 + .3/.4 · 10 = 17.5
     share = np.array([[[0.0, 0.2, 0.6, 1.0]]])
-    assert _crossing(share, np.array([0.0, 10.0, 20.0, 30.0]), 0.5)[0, 0] == pytest.approx(17.5)
+    assert time_of_share(share, np.array([0.0, 10.0, 20.0, 30.0]), 0.5)[0, 0] == pytest.approx(17.5)
 
 
 def test_misread_amounts_are_open_prospects_times_what_values_differ(slow_one: cb.Calibration) -> None:

@@ -19,9 +19,9 @@ from calibra.inference.declare.cells import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.reading.checked import Checked
 from calibra.reading.means import ALL_REPS, log_odds, logistic
+from calibra.reading.rows import resting_table
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.stats.margin import MARGIN_ODDS
-from calibra.tables import make_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -285,17 +285,8 @@ class AddedFit:
 
     def _table(self, columns: Mapping[str, Any], interval_prob: float, **settings: Any) -> pd.DataFrame:
         """A table that says what it rests on."""
-        n_rows = len(next(iter(columns.values())))
-        table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})
-        table.attrs.update(
-            interval_prob=interval_prob,
-            within_days=self.within_days,
-            as_of=str(self.cells.as_of),
-            seed=self.diagnostics.seed,
-            engine=self.diagnostics.engine,
-            **settings,
-        )
-        return table
+        of = {"within_days": self.within_days, "as_of": str(self.cells.as_of)}
+        return resting_table(columns, self.diagnostics, interval_prob=interval_prob, **of, **settings)
 
 
 def check_scores(machine: ArrayLike) -> Floats:

@@ -29,9 +29,9 @@ from calibra.reading.checked import Checked
 from calibra.reading.flags import FLAG_PROB
 from calibra.reading.means import logistic, rep_shares
 from calibra.reading.rep_chunks import read_reps, rep_chunks
+from calibra.reading.rows import resting_table
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.stats.margin import MARGIN_ODDS, margin_band
-from calibra.tables import make_table
 from calibra.words import counted
 
 if TYPE_CHECKING:
@@ -387,14 +387,5 @@ class RankFit(Plotted):
 
     def _table(self, columns: Mapping[str, Any], interval_prob: float, **settings: Any) -> "pd.DataFrame":
         """A table that says what it rests on."""
-        n_rows = len(next(iter(columns.values())))
-        table = make_table({**columns, "engine": np.full(n_rows, self.diagnostics.engine, dtype=object)})
-        table.attrs.update(
-            interval_prob=interval_prob,
-            within_days=self.within_days,
-            as_of=str(self.cells.as_of),
-            seed=self.diagnostics.seed,
-            engine=self.diagnostics.engine,
-            **settings,
-        )
-        return table
+        of = {"within_days": self.within_days, "as_of": str(self.cells.as_of)}
+        return resting_table(columns, self.diagnostics, interval_prob=interval_prob, **of, **settings)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.data.counting.positions import LENGTHS, PositionCells
+from calibra.data.counting.positions import PositionCells
 from calibra.data.scale import RankScale, RankScores
 from calibra.errors import NotEnoughDataError
 from calibra.findings import Finding
@@ -22,9 +22,9 @@ EDGES = (0.4, 1.6, 2.2, 3.0)
 FEWEST_FOLLOWED = 20
 """The last edge is the last up to which so many judgments (5 % of them, where that is fewer) were followed."""
 FEWEST_ENDED = 5
-"""An interval with fewer events than this, of all reps, is joined to the one before it."""
-COUNTED_ALONE = 0.9
-"""Where so large a share of the judgments states one and the same number of days, nobody stated anything."""
+"""An interval with fewer events than this, of all reps, is joined to the one after it."""
+NEARLY_ALL = 0.9
+"""Where this share of the dates lies the same number of days ahead, or on the day of the event, nobody stated them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,14 +84,19 @@ def lay_out_cells(counted: PositionCells, scale: RankScale, tolerance: float) ->
     Raises
     ------
     NotEnoughDataError
-        Nobody, or hardly anybody, was followed past the end of what is on time; one length for all.
+        Nobody, or hardly anybody, was followed past the end of what is on time; one length for nearly all dates; or
+        nearly all events on the stated date, which was written after the event.
     """
     n = int(counted.n.sum())
     if not n:
         raise NotEnoughDataError(Finding("timing.none_stated", {"n": counted.n_at_once}, "note"))
-    if counted.n_usual > COUNTED_ALONE * n and n >= FEWEST_FOLLOWED:
+    if counted.n_usual >= NEARLY_ALL * n and n >= FEWEST_FOLLOWED:
         values = {"n": n, "usual": counted.n_usual, "days": counted.usual_days}
         raise NotEnoughDataError(Finding("timing.a_default", values, "note"))
+    events = int(counted.events.sum())
+    if counted.n_on_the_day >= NEARLY_ALL * events and events >= FEWEST_FOLLOWED:
+        told = {"n": counted.n_on_the_day, "of": events}
+        raise NotEnoughDataError(Finding("timing.hindsight", told, "note"))
     on_time = (1.0 - tolerance, 1.0 + tolerance)
     enough = min(FEWEST_FOLLOWED, max(1.0, 0.05 * n))
     reached = counted.edges[counted.n_reached[1:] >= enough]
@@ -115,8 +120,3 @@ def _borne(counted: PositionCells, last: float, on_time: tuple[float, float]) ->
         if np.isclose(edge, last):
             break
     return kept
-
-
-def length_labels() -> tuple[str, ...]:
-    """Classes of stated lengths, as they are told."""
-    return LENGTHS

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
-from calibra.chapters.timing.fit import LONGER, SHORTER, WHETHER_NOT_WHEN, StatedTimingFit
+from calibra.chapters.timing.fit import StatedTimingFit
 from calibra.findings import Finding
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.tables import plain_rows
@@ -15,7 +16,8 @@ from calibra.views.strips import Record
 
 WEIGHT = 0.1
 """How much there is to talk about in an event that takes twice as long as stated, beside one that does not come."""
-_SURE = {LONGER: "prob_longer", SHORTER: "prob_shorter"}
+SIDES: Mapping[str, Literal["below", "above"]] = {"longer": "below", "shorter": "above"}
+"""What may be found of a rep's dates, and the side that colours it."""
 
 
 def findings(fit: StatedTimingFit) -> Sequence[Finding]:
@@ -41,12 +43,13 @@ def _of_all(fit: StatedTimingFit, shares: Record, bias: Record) -> Iterator[Find
 
 
 def _of_rep(row: Record) -> Iterator[Finding]:
-    """A rep whose dates run over, or come early, beside those of the others."""
-    sides = [key for name, key in _SURE.items() if row[key] is not None and row[key] >= FLAG_PROB]
-    for key in sides:
-        prob, longer = row[key], key == "prob_longer"
-        right = row["finding"] == WHETHER_NOT_WHEN
-        prob = min(prob, row["prob_as_many"]) if right else prob
+    """A rep whose dates run over, or come early, beside those of the others; and whether as many come all the same."""
+    for name, side in SIDES.items():
+        both = row[f"prob_{name}_but_as_many"]
+        right = both is not None and both >= FLAG_PROB
+        prob = both if right else row[f"prob_{name}"]
+        if prob is None or prob < FLAG_PROB:
+            continue
         values: dict[str, Value] = {
             "rep": Rep(row["rep"]),
             "factor": read(row, "factor", "hundredth"),
@@ -55,10 +58,9 @@ def _of_rep(row: Record) -> Iterator[Finding]:
             "n": Count(row["events"], "event"),
             "sure": Chance(prob),
         }
-        name = f"timing.{'longer' if longer else 'shorter'}{'_but_as_many' if right else ''}"
+        key = f"timing.{name}{'_but_as_many' if right else ''}"
         weight = prob * WEIGHT * row["events"] * abs(np.log2(row["factor"] / row["others"]))
-        side = "below" if longer else "above"
-        yield Finding(name, values, rep=row["rep"], prob=prob, side=side, weight=float(weight))  # type: ignore[arg-type]
+        yield Finding(key, values, rep=row["rep"], prob=prob, side=side, weight=float(weight))
 
 
 def read(row: Record, name: str, unit: str = "percent") -> Estimate:

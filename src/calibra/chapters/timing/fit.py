@@ -1,6 +1,6 @@
 """How the posterior of stated dates is read: shares early, on time and late; days taken beside the days stated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,9 @@ from calibra.reading.checked import Checked
 from calibra.reading.flags import CANNOT_TELL, FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.reading.means import ALL_REPS, mean_of_others, rep_shares
 from calibra.reading.rep_chunks import rep_chunks
-from calibra.reading.rows import all_reps_first, flat_columns
+from calibra.reading.rows import all_reps_first, flat_columns, resting_table
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
-from calibra.stats.margin import MARGIN_ODDS, MARGIN_RATIO, check_margin_odds, check_margin_ratio, odds_beyond
-from calibra.tables import make_table
+from calibra.stats.margin import MARGIN_ODDS, MARGIN_RATIO, check_margin_odds, check_margin_ratio, log_odds_gap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +92,19 @@ class StatedTimingFit:
         found = incidence(hazard["event"], hazard.get("exit"), self.cells.bounds, positions)
         return Curves(*(np.einsum("srkt,k->srt", part, weights) for part in found))
 
+    def all_reps_curves(self, positions: Floats) -> Curves:
+        """The same of all reps, each weighing by the dates they stated, (draw, position)."""
+        shares, total = rep_shares(self.n), np.zeros((2, self.posteriors["event"].n_draws, positions.size))
+        for reps, curves in self._in_chunks(positions):
+            total += [np.einsum("srt,r->st", part, shares[reps]) for part in curves]
+        return Curves(*total)
+
+    def _in_chunks(self, positions: Floats) -> Iterator[tuple[slice, Curves]]:
+        """Curves of a few reps at a time, and which reps they are."""
+        each = self.posteriors["event"].n_draws * len(self.cells.rank) * max(positions.size, len(self.cells.intervals))
+        for reps in rep_chunks(len(self.reps), each):
+            yield reps, self.curves(positions, reps)
+
     def readings(self) -> dict[str, Floats]:
         """Draws of what the tables hold, (draw, 1 + rep), all reps first, every rep at all reps' mix.
 
@@ -103,14 +115,8 @@ class StatedTimingFit:
             on_time = (1.0 - self.tolerance_share, 1.0 + self.tolerance_share)
             times = np.union1d(fine_times(self.cells.bounds, n_times=24), on_time)
             place = np.searchsorted(times, on_time)
-            shares, total, parts = rep_shares(self.n), None, []
-            each = self.posteriors["event"].n_draws * len(self.cells.rank) * times.size
-            for reps in rep_chunks(len(self.reps), each):
-                found = self.curves(times, reps)
-                weighed = [np.einsum("srt,r->st", part, shares[reps]) for part in found]
-                total = weighed if total is None else [a + b for a, b in zip(total, weighed, strict=True)]
-                parts.append(_read(found, times, place))
-            everyone = _read(Curves(*(part[:, None] for part in total or [])), times, place)
+            parts = [_read(curves, times, place) for _, curves in self._in_chunks(times)]
+            everyone = _read(Curves(*(part[:, None] for part in self.all_reps_curves(times))), times, place)
             self._kept["all"] = {
                 name: np.concatenate([everyone[name], *(part[name] for part in parts)], axis=1) for name in everyone
             }
@@ -159,7 +165,8 @@ class StatedTimingFit:
             position; `right_when`: of the events, those on time; each with `_lower`, `_upper`. `others`: mean factor of
             the other reps with 30 judgments; `prob_longer`, `prob_shorter`: the rep's lies beyond theirs by more than
             the margin; `prob_within`: neither; `prob_as_many`: the share with an event lies not below that of the
-            others by more than the margin. `prob_past`, `prob_before`: that the factor lies outside the tolerance.
+            others by more than the margin; `prob_longer_but_as_many`, `prob_shorter_but_as_many`: both at once.
+            `prob_past`, `prob_before`: that the factor lies outside the tolerance.
             `finding`; `n`, `events`, `engine`.
         """
         check_margin_ratio(margin_ratio)
@@ -189,14 +196,18 @@ class StatedTimingFit:
         gap = np.where(known, factor - usual, 0.0)
         share = np.where(known, mean_of_others(event, self.n, least=FEWEST_JUDGMENTS), event)
         margin = np.log(margin_ratio)
-        longer, shorter = (gap > margin).mean(axis=0), (gap < -margin).mean(axis=0)
-        found = {
-            "others": np.exp(usual).mean(axis=0),
-            "prob_longer": longer,
-            "prob_shorter": shorter,
-            "prob_within": 1.0 - longer - shorter,
-            "prob_as_many": 1.0 - odds_beyond(event, share, margin_odds=margin_odds).below,
+        longer, shorter = gap > margin, gap < -margin
+        as_many = log_odds_gap(event, share) >= -np.log(margin_odds)
+        held = {
+            "longer": longer,
+            "shorter": shorter,
+            "within": ~(longer | shorter),
+            "as_many": as_many,
+            "longer_but_as_many": longer & as_many,
+            "shorter_but_as_many": shorter & as_many,
         }
+        found = {f"prob_{name}": draws.mean(axis=0) for name, draws in held.items()}
+        found |= {"others": np.exp(usual).mean(axis=0)}
         return {name: np.concatenate([[np.nan], np.where(known, values, np.nan)]) for name, values in found.items()}
 
     def checked(self) -> Checked:
@@ -206,21 +217,12 @@ class StatedTimingFit:
     def _labels(self) -> NDArray[np.object_]:
         return np.array([ALL_REPS, *self.reps], dtype=object)
 
-    def _table(self, columns: dict[str, Any], interval_prob: float, **settings: Any) -> "pd.DataFrame":
+    def _table(self, columns: Mapping[str, Any], interval_prob: float, **settings: Any) -> "pd.DataFrame":
         """A table that says what it rests on."""
-        columns |= {"n": all_reps_first(self.n).astype(int), "events": all_reps_first(self.events)}
-        columns["engine"] = np.full(len(columns["rep"]), self.diagnostics.engine, dtype=object)
-        table = make_table(columns)
-        table.attrs.update(
-            interval_prob=interval_prob,
-            tolerance_share=self.tolerance_share,
-            last_position=self.cells.last,
-            as_of=str(self.cells.counted.as_of),
-            seed=self.diagnostics.seed,
-            engine=self.diagnostics.engine,
-            **settings,
-        )
-        return table
+        counts = {"n": all_reps_first(self.n).astype(int), "events": all_reps_first(self.events)}
+        of: dict[str, Any] = {"tolerance_share": self.tolerance_share, "last_position": self.cells.last}
+        of["as_of"] = str(self.cells.counted.as_of)
+        return resting_table({**columns, **counts}, self.diagnostics, interval_prob=interval_prob, **of, **settings)
 
 
 def _read(found: Curves, times: Floats, place: NDArray[np.intp]) -> dict[str, Floats]:
@@ -244,5 +246,5 @@ def _findings(columns: Mapping[str, Floats]) -> NDArray[np.object_]:
     """What is said of each rep; "cannot tell yet" of all reps, who have no others."""
     longer, shorter = columns["prob_longer"] >= FLAG_PROB, columns["prob_shorter"] >= FLAG_PROB
     told = np.select([longer, shorter, columns["prob_within"] >= FLAG_PROB], [LONGER, SHORTER, IN_LINE], CANNOT_TELL)
-    right = (longer | shorter) & (columns["prob_as_many"] >= FLAG_PROB)
+    right = np.maximum(columns["prob_longer_but_as_many"], columns["prob_shorter_but_as_many"]) >= FLAG_PROB
     return np.where(right, WHETHER_NOT_WHEN, told).astype(object)

@@ -39,11 +39,10 @@ def plot_stated_timing(
         raise InputError(f"`rep` must be one of the reps in the result ({known}, …); got {quoted(rep)}.")
     axes = make_axes(width=6.4, height=4.4) if ax is None else ax
     positions = np.linspace(0.0, fit.cells.last, POINTS)[1:]
-    event = fit.curves(positions).event
-    shown = {ALL_REPS: (np.einsum("srt,r->st", event, fit.n / fit.n.sum()), int(fit.n.sum()), ALL_REPS_COLOUR)}
+    shown = {ALL_REPS: (fit.all_reps_curves(positions).event, int(fit.n.sum()), ALL_REPS_COLOUR)}
     if rep is not None:
         row = fit.reps.index(rep)
-        shown[rep] = (event[:, row], int(fit.n[row]), DATA_COLOUR)
+        shown[rep] = (fit.curves(positions, slice(row, row + 1)).event[:, 0], int(fit.n[row]), DATA_COLOUR)
     axes.axvspan(1.0 - fit.tolerance_share, 1.0 + fit.tolerance_share, color=PALE, lw=0, label="on time")
     for name, (draws, n, colour) in shown.items():
         found = equal_tailed(draws, interval_prob=interval_prob)

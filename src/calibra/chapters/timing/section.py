@@ -31,9 +31,7 @@ def _picture(fit: StatedTimingFit, page: Page) -> Picture:
     """Draw the share that has come by each position, all reps together."""
     say = page.say
     positions = np.linspace(0.0, fit.cells.last, POINTS)
-    found = fit.curves(positions[1:])
-    shares = fit.n / fit.n.sum()
-    event, lower, upper = equal_tailed(np.einsum("srt,r->st", found.event, shares))
+    event, lower, upper = equal_tailed(fit.all_reps_curves(positions[1:]).event)
     curve = tuple(np.concatenate([[0.0], part]) for part in (event, lower, upper))
     top = float(np.clip(np.ceil(10.0 * curve[2].max()) / 10.0, 0.1, 1.0))
     share_ticks = [(share, say.percent(share)) for share in (0.0, top / 2.0, top)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.chapters.lead_times.curves import time_of_share
 from calibra.chapters.lead_times.fit import LeadTimeFit
 from calibra.chapters.value.fit import ValueFit
 from calibra.errors import InputError, check_kind
@@ -268,18 +269,8 @@ def _spread(fit: LeadTimeFit, latest: int, interval_prob: float) -> dict[str, ND
     columns = {f"{name}{end}": np.empty(len(fit.reps)) for name in QUANTILES for end in ("", "_lower", "_upper")}
     for reps, curves in fit.draws.in_chunks(times):
         share = np.einsum("srkt,k->srt", curves.event, mix)
-        share = share / np.maximum(share[..., -1:], 1e-300)
         for name, prob in QUANTILES.items():
-            found = equal_tailed(_crossing(share, times, prob), interval_prob=interval_prob)
+            found = equal_tailed(time_of_share(share, times, prob), interval_prob=interval_prob)
             for end, values in zip(("", "_lower", "_upper"), found, strict=True):
                 columns[f"{name}{end}"][reps] = values
     return columns
-
-
-def _crossing(share: Floats, times: Floats, prob: float) -> Floats:
-    """When a rising share passes a level, by straight lines between the times; (draw, rep)."""
-    after = np.argmax(share >= prob, axis=-1)
-    before = np.maximum(after - 1, 0)
-    low, high = (np.take_along_axis(share, at[..., None], axis=-1)[..., 0] for at in (before, after))
-    along = np.where(high > low, (prob - low) / np.where(high > low, high - low, 1.0), 1.0)
-    return np.asarray(times[before] + np.clip(along, 0.0, 1.0) * (times[after] - times[before]))
