@@ -95,7 +95,7 @@ def test_each_rep_has_a_row_with_tempo_exits_and_open_prospects() -> None:
 def test_where_nothing_is_found_the_chances_of_both_sides_stand() -> None:
     row = cells(tables(section_of(plateau()))[1].rows[0])
     assert row[2].text == "cannot tell yet"
-    assert re.fullmatch(r"P\(slower\) .+ %, P\(faster\) .+ %", row[3].text.replace("\xa0", " "))
+    assert re.fullmatch(r"slower .+ %, faster .+ %", row[3].text.replace("\xa0", " "))
 
 
 def test_the_section_shows_findings_in_their_own_words() -> None:
@@ -109,7 +109,7 @@ def test_the_section_shows_findings_in_their_own_words() -> None:
 def test_the_picture_has_a_curve_for_each_rank_and_says_what_it_rests_on() -> None:
     (picture,) = [block for block in section_of(plateau()).blocks if isinstance(block, Picture)]
     assert picture.svg.count('class="curve rank') == picture.svg.count('class="seen rank') == 2
-    assert "n 4,000 judgments. Engine: laplace." in picture.note
+    assert picture.note.endswith("n 4,000 judgments.")
 
 
 def test_one_rep_alone_is_in_line_with_all() -> None:

@@ -35,4 +35,4 @@ def test_the_highest_stands_first_with_interval_and_judgments() -> None:
     cell = table.rows[names.index("Up")].cells[1]
     assert cell.text == f"{up['standing']:.0f} ({up['lower']:.0f}–{up['upper']:.0f})"
     assert cell.sub.replace("\u00a0", " ") == f"n {up['n']}"
-    assert table.columns[2].text == "P(outcomes more than 5 points below)"
+    assert table.columns[2].text == "Probability of outcomes more than 5 points below"
