@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 PROJECT = Path(__file__).resolve().parents[1]
 OURS = "calibra-sales"
 """Distribution name; `calibra` on PyPI is another project."""
-EXTRAS = ("polars", "spark", "ibis", "postgres")
+EXTRAS = ("polars", "spark", "ibis", "postgres", "xlsx")
 """Extras that users install; those of the developers are never shipped with anything."""
 ALLOWED = (
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "BSD", "CC0-1.0", "ISC",

@@ -13,11 +13,12 @@ from calibra.checks.row_doubts import doubts_of_rows
 from calibra.data.counting.doubts import doubts_of_counts, doubts_of_scale
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.summary import summarise
-from calibra.errors import InputError, NotAnsweredError, check_folder, check_path
+from calibra.errors import InputError, NotAnsweredError, check_file, check_folder, check_path
 from calibra.findings import Finding
 from calibra.metrics import make_metrics
 from calibra.report.glance import first_page, first_page_html
 from calibra.report.lines import choose_lines, make_line
+from calibra.report.workbook import write_tables
 from calibra.values import Phrase
 from calibra.views.page import Page, make_page
 from calibra.views.summary import sentences
@@ -238,6 +239,37 @@ class Answers:
             axes = draw()
             paths += [save_picture(axes, Path(folder) / f"{name}.{kind}") for kind in formats]
         return tuple(paths)
+
+    def save_workbook(
+        self,
+        path: str | Path,
+        *,
+        lang: str = "en",
+        event: str = "opportunity",
+        tables: Mapping[str, pd.DataFrame] | None = None,
+    ) -> Path:
+        """Write the lines of the first page and every table to one workbook, `.xlsx`, a sheet each; returns its path.
+
+        Needs openpyxl (`calibra-sales[xlsx]`). No cell is a formula, whatever the text of a label begins with.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; its folder exists.
+        lang : {"en", "ja"}
+            Language of the lines.
+        event : {"opportunity", "win"}
+            As in `report`.
+        tables : mapping of name to pandas.DataFrame, optional
+            Tables, in the order of their sheets; by default `tables()`.
+        """
+        check_path(path, "path")
+        check_file(path, "results.xlsx")
+        if Path(path).suffix.lower() != ".xlsx":
+            raise InputError(f"A workbook must end in .xlsx; got {str(path)!r}.")
+        page = self.page(lang=lang, event=event)
+        glance = first_page(self.judgments, self.on_the_page(), self.findings, page, is_good=self.ok)
+        return write_tables(glance, self.tables() if tables is None else tables, page, path)
 
     def _found(self) -> list[Finding]:
         """What looks doubtful, then what was found, in the order of the page."""

@@ -50,18 +50,27 @@ def make_parser() -> argparse.ArgumentParser:
     add("--verbose", action="store_true", help="print every table and sentence")
 
     add = _command(commands, init, "calibra init judgments.csv")
-    add("file", metavar="FILE", help="your CSV or Parquet file, or the .toml to write")
+    add("file", metavar="FILE", help="your CSV, Parquet or .xlsx file, or the .toml to write")
     _add_config(add)
 
     add = _command(commands, check, "calibra check judgments.csv --config calibra.toml")
-    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
+    add(
+        "file",
+        metavar="FILE",
+        help="CSV, Parquet or .xlsx (book.xlsx::sheet), or duckdb://…, postgres://…; one row a judgment",
+    )
     _add_config(add, with_as_of=True)
 
     add = _command(commands, fit, "calibra fit judgments.parquet --config calibra.toml --out results --json")
-    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
+    add(
+        "file",
+        metavar="FILE",
+        help="CSV, Parquet or .xlsx (book.xlsx::sheet), or duckdb://…, postgres://…; one row a judgment",
+    )
     _add_config(add, with_as_of=True)
     add("--out", required=True, metavar="DIR", help="where to write tables, summary and pictures")
     add("--seed", type=int, help="instead of the seed in the file")
+    add("--xlsx", action="store_true", help="write results.xlsx, too: the lines for Monday, then a sheet a table")
     add("--verbose", action="store_true", help="print every table and sentence")
 
     add = _command(commands, report, "calibra report results --lang ja --out report.html")
@@ -79,14 +88,22 @@ def make_parser() -> argparse.ArgumentParser:
 
     add = _command(commands, score, "calibra score results open.parquet --as-of 2026-09-30 --out scored.parquet")
     add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")
-    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a prospect")
+    add(
+        "file",
+        metavar="FILE",
+        help="CSV, Parquet or .xlsx (book.xlsx::sheet), or duckdb://…, postgres://…; one row a prospect",
+    )
     add("--as-of", required=True, metavar="DATE", help="the day ages are counted to; nothing reads the clock")
-    add("--out", metavar="FILE", help="Parquet or CSV to write (default: scored.parquet or .csv in DIR)")
+    add("--out", metavar="FILE", help="Parquet, CSV or .xlsx to write (default: scored.parquet, .csv or .xlsx in DIR)")
     add("--within-days", type=int, metavar="DAYS", help="one horizon for all, of those fitted (default: the promised)")
     add("--config", metavar="TOML", help="columns, time zone and encoding of FILE (default: as it was fitted)")
 
     add = _command(commands, run, "calibra run judgments.parquet --out results --as-of 2026-09-30")
-    add("file", metavar="FILE", help="CSV or Parquet file, or duckdb://…, postgres://…; one row a judgment")
+    add(
+        "file",
+        metavar="FILE",
+        help="CSV, Parquet or .xlsx (book.xlsx::sheet), or duckdb://…, postgres://…; one row a judgment",
+    )
     _add_config(add, with_as_of=True)
     add("--out", required=True, metavar="DIR", help="the folder of results, the same every night")
     add("--prospects", metavar="FILE", help="whom to score (default: [output] prospects, else FILE)")

@@ -76,6 +76,8 @@ def fit(options: argparse.Namespace) -> int:
         write_text(out / "summary.txt", harmless(options.words(calibration.summary())) + "\n"),
         *calibration.save_pictures(out),
     ]
+    if options.xlsx:
+        files.append(calibration.save_workbook(out / "results.xlsx", lang=settings.lang, tables=tables))
     files += saved
     if options.json:
         print_json(as_json(calibration, files))

@@ -18,7 +18,7 @@ from calibra.errors import InputError
 from calibra.words import counted, normal_spelling
 
 TEMPLATE = """\
-# What calibra needs to know about your judgments. One row a judgment, in a CSV or Parquet file.
+# What calibra needs to know about your judgments. One row a judgment, in a CSV, Parquet or .xlsx file.
 
 # The day the data were taken: an event or exit of a later day counts as not yet known. Nothing reads the clock.
 as_of = "?"
@@ -181,15 +181,19 @@ def read_head(name: str) -> FileHead:
     Raises
     ------
     InputError
-        No such file or table, no Parquet file, or text in neither encoding.
+        No such file or table, no Parquet file or workbook, or text in neither encoding.
     """
     from calibra.data.frames.files import CSV, find_files
     from calibra.data.frames.urls import is_url
+    from calibra.data.frames.workbooks import SHEET, split_sheet
 
-    path = Path(name) if is_url(name) else find_files(name)[0]
-    if is_url(name) or not path.name.lower().endswith(CSV):
-        return _head_of_table(name if is_url(name) else path)
-    return _head_of_text(path)
+    if is_url(name):
+        return _head_of_table(name)
+    named, sheet = split_sheet(name)
+    path = find_files(named)[0]
+    if path.name.lower().endswith(CSV):
+        return _head_of_text(path)
+    return _head_of_table(path if sheet is None else f"{path}{SHEET}{sheet}")
 
 
 def _head_of_text(path: Path) -> FileHead:

@@ -77,7 +77,7 @@ def score(options: argparse.Namespace) -> int:
     how |= {} if options.within_days is None else {"within_days": options.within_days}
     _warn_of_earlier_day(calibration, options.as_of, how.get("timezone", "UTC"))
     scored = calibration.score(open_table(options.file), as_of=options.as_of, **how)
-    kind = ".csv" if ".csv" in options.file.lower() else ".parquet"
+    kind = next((kind for kind in (".csv", ".xlsx") if kind in options.file.lower()), ".parquet")
     told = count_notes(scored)  # before anything is written: a server may go away
     path = write_rows(scored, options.out or folder / f"scored{kind}")
     if options.json:

@@ -24,13 +24,15 @@ def read(path: Path, **choices: str) -> int:
 @pytest.mark.parametrize(("name", "content", "words"), [
     ("a.csv", b"", "the file .*a.csv' is empty"),
     ("a.csv", b"PAR1....", r"is a Parquet file. Give it a name that ends in \.parquet"),
-    ("a.csv", b"PK\x03\x04....", r"is a workbook or another zip archive. Save its sheet as CSV \(UTF-8\)"),
+    ("a.csv", b"PK\x03\x04....", r"is a workbook or another zip archive. Give a workbook a name that ends in \.xlsx"),
     ("a.csv", b"\xd0\xcf\x11\xe0....", "is an old workbook"),
     ("a.csv", gzip.compress(b"a,b\n", mtime=0), r"is compressed by gzip. Give it a name that ends in \.csv\.gz"),
     ("a.csv", "a,b\n".encode("utf-16"), "is UTF-16: encoding='utf-16'"),
     ("a.parquet", b"a,b\n1,2\n", "must be a Parquet file where its name says so"),
     ("a.csv.gz", b"a,b\n1,2\n", "must be compressed by gzip where its name says so"),
-    ("a.xlsx", b"PK\x03\x04....", r"is a workbook. Save its sheet as CSV \(UTF-8\)"),
+    ("a.xlsx", b"a,b\n1,2\n", "must be a workbook where its name says so"),
+    ("a.xlsx", b"\xd0\xcf\x11\xe0....", r"must be a workbook without a password; .* Save it as \.xlsx"),
+    ("a.xls", b"\xd0\xcf\x11\xe0....", r"is a workbook of another kind. Save it as \.xlsx, or its sheet as CSV"),
     ("a.json", b"[]", r"must be a path ending in \.parquet"),
 ])  # fmt: skip
 def test_what_is_no_csv_and_no_parquet_is_named(tmp_path: Path, name: str, content: bytes, words: str) -> None:

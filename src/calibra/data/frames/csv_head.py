@@ -131,7 +131,7 @@ def _begin(records: list[tuple[int, list[str]]]) -> int | None:
         i
         for i, (_, fields) in enumerate(records[: _MOST_ABOVE + 1])
         if widths[i] > 1
-        and _are_names(fields)
+        and are_names(fields)
         and widths[i : i + 2] == widths[i : i + 1] * len(widths[i : i + 2])
         and _are_above(records, i)
     ]
@@ -140,10 +140,10 @@ def _begin(records: list[tuple[int, list[str]]]) -> int | None:
     start = starts[0]
     if not _are_table(widths, start):
         start = next((i for i in starts if widths[i] == usual), start)
-    return next(i for i, (_, fields) in enumerate(records) if widths[i] == widths[start] and _are_names(fields))
+    return next(i for i, (_, fields) in enumerate(records) if widths[i] == widths[start] and are_names(fields))
 
 
-def _are_names(fields: Sequence[str]) -> bool:
+def are_names(fields: Sequence[str]) -> bool:
     """Whether a line could be a header: two names at least, no date, fewer numbers than words."""
     filled = [field for field in fields if field.strip()]
     numbers = sum(_is_number(field) for field in filled)
@@ -158,9 +158,9 @@ def _are_above(records: list[tuple[int, list[str]]], start: int) -> bool:
     where a blank line parts them from what follows.
     """
     above = records[:start]
-    if any(len(fields) > 2 and _are_names(fields) for _, fields in above):
+    if any(len(fields) > 2 and are_names(fields) for _, fields in above):
         return False
-    pairs = any(len(one) == len(two) == 2 and _are_names(one) for (_, one), (_, two) in pairwise(above))
+    pairs = any(len(one) == len(two) == 2 and are_names(one) for (_, one), (_, two) in pairwise(above))
     return not pairs or records[start][0] - above[-1][0] > 1
 
 

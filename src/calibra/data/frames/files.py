@@ -1,4 +1,4 @@
-"""Files: CSV or Parquet files as a DuckDB relation, and what else a file of that name may turn out to be."""
+"""Files: CSV, Parquet or workbooks as a DuckDB relation, and what else a file of that name may turn out to be."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from calibra.data.frames.csv_files import read_csvs
 from calibra.data.frames.csv_head import is_utf8
 from calibra.data.frames.engine_errors import explain
 from calibra.data.frames.parquet_files import read_parquets
+from calibra.data.frames.workbooks import WORKBOOKS, read_workbooks, split_sheet
 from calibra.errors import InputError
-from calibra.words import quoted
+from calibra.words import listed, quoted
 
 if TYPE_CHECKING:
     import duckdb
 
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
-WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods")
 
 _GZIP = b"\x1f\x8b"
-_SAVE_AS_CSV = "Save its sheet as CSV (UTF-8)."
+_ZIP = b"PK\x03\x04"
+_OLD = b"\xd0\xcf\x11\xe0"
+_SAVE_AS_XLSX = "Save it as .xlsx, or its sheet as CSV (UTF-8)."
 _BEGINNINGS = (
     (b"PAR1", "a Parquet file", "Give it a name that ends in .parquet."),
-    (b"PK\x03\x04", "a workbook or another zip archive", _SAVE_AS_CSV),
-    (b"\xd0\xcf\x11\xe0", "an old workbook", _SAVE_AS_CSV),
+    (_ZIP, "a workbook or another zip archive", "Give a workbook a name that ends in .xlsx."),
+    (_OLD, "an old workbook", _SAVE_AS_XLSX),
     (_GZIP, "compressed by gzip", "Give it a name that ends in .csv.gz."),
 )
 """How a file begins that is no CSV, what it is then, and what to do."""
@@ -42,13 +45,14 @@ def read_path(
 ) -> duckdb.DuckDBPyRelation:
     """A file, the files a pattern fits, or those in a folder, as a relation, matched by the names of their columns.
 
-    CSV columns stay text, so that nothing is guessed about dates and labels.
+    CSV columns stay text, so that nothing is guessed about dates and labels; cells of a workbook are what they are.
 
     Parameters
     ----------
     path : path
-        A CSV or Parquet file; a pattern with `*`; a folder, read with all folders in it. A `~` is the home folder.
-        Names that begin with a dot or an underscore (`_SUCCESS`) are no data where several are read.
+        A CSV, Parquet or .xlsx file; a pattern with `*`; a folder, read with all folders in it. A `~` is the home
+        folder. `team.xlsx::Judgments` is a sheet. Names that begin with a dot, an underscore (`_SUCCESS`) or `~$` are
+        no data where several are read.
     encoding : str
         Encoding of CSV files.
     connection : duckdb.DuckDBPyConnection, optional
@@ -59,18 +63,24 @@ def read_path(
     Raises
     ------
     InputError
-        No such file, or one that is no CSV or Parquet file: what it is, and what to do. A wanted column that stands
+        No such file, or one of another kind: what it is, and what to do. A wanted column that stands
         twice in a header, is missing in some files or of unlike types in them.
     """
     import duckdb
 
-    paths = find_files(path)
+    named, sheet = split_sheet(path)
+    paths = find_files(named)
     for found in paths:
         check_file(found, encoding)
     connection = connection or duckdb.connect()
     try:
-        is_parquet = _is_parquet(paths[0])
-        table = read_parquets(paths, connection) if is_parquet else read_csvs(paths, encoding, connection)
+        match _kind(paths[0]):
+            case "Parquet":
+                table = read_parquets(paths, connection)
+            case "workbook":
+                table = read_workbooks(paths, sheet, connection)
+            case _:
+                table = read_csvs(paths, encoding, connection)
     except duckdb.Error as error:
         raise explain(error) from error
     faults = [fault for name, fault in table.faults.items() if wanted is None or name in wanted]
@@ -94,28 +104,33 @@ def find_files(path: str | Path) -> list[Path]:
     else:
         return [named]
     if not found:
-        raise InputError(f"`frame` must name CSV or Parquet files; {where} holds none.")
-    kinds = {_is_parquet(file): file for file in found}
+        raise InputError(f"`frame` must name CSV, Parquet or .xlsx files; {where} holds none.")
+    kinds = {_kind(file): file for file in found}
     if len(kinds) > 1:
+        each = listed(quoted(kinds[kind].name) for kind in sorted(kinds, reverse=True))
         raise InputError(
-            f"`frame` must name files of one kind; {where} holds {quoted(kinds[True].name)} and "
-            f"{quoted(kinds[False].name)}. Name one kind by a pattern, such as {str(named.parent / '*.parquet')!r}."
+            f"`frame` must name files of one kind; {where} holds {each}. Name one kind by a pattern, such as "
+            f"{str(named.parent / '*.parquet')!r}."
         )
     return found
 
 
 def _is_data(file: Path, below: Path | None = None) -> bool:
-    """A file whose name, and the folders' below the one that was given, begin with neither dot nor underscore."""
+    """A file whose name, and the folders' below the one that was given, begin with neither dot nor underscore.
+
+    `~$team.xlsx` is what a spreadsheet program leaves beside a workbook that is open.
+    """
     parts = file.relative_to(below).parts if below else (file.name,)
-    return file.is_file() and not any(part.startswith((".", "_")) and "=" not in part for part in parts)
+    return file.is_file() and not any(part.startswith((".", "_", "~$")) and "=" not in part for part in parts)
 
 
 def _is_table(file: Path) -> bool:
-    return file.name.lower().endswith(PARQUET + CSV)
+    return file.name.lower().endswith(PARQUET + CSV + WORKBOOKS)
 
 
-def _is_parquet(file: Path) -> bool:
-    return file.name.lower().endswith(PARQUET)
+def _kind(file: Path) -> str:
+    name = file.name.lower()
+    return "Parquet" if name.endswith(PARQUET) else "workbook" if name.endswith(WORKBOOKS) else "CSV"
 
 
 def check_file(path: Path, encoding: str = "utf-8") -> None:
@@ -123,10 +138,12 @@ def check_file(path: Path, encoding: str = "utf-8") -> None:
     name, shown = str(path).lower(), quoted(str(path))
     if path.is_dir():
         raise InputError(f"`frame` must be a file; {shown} is a folder. Name the file in it, or all: {path / '*.csv'}.")
-    if name.endswith(WORKBOOKS):
-        raise InputError(f"`frame` must be a CSV or Parquet file; {shown} is a workbook. {_SAVE_AS_CSV}")
-    if not name.endswith(PARQUET + CSV):
-        raise InputError(f"`frame` must be a path ending in {', '.join(PARQUET + CSV)}; got {shown}.")
+    if name.endswith(OTHER_WORKBOOKS):
+        raise InputError(
+            f"`frame` must be a CSV, Parquet or .xlsx file; {shown} is a workbook of another kind. {_SAVE_AS_XLSX}"
+        )
+    if not name.endswith(PARQUET + CSV + WORKBOOKS):
+        raise InputError(f"`frame` must be a path ending in {', '.join(PARQUET + CSV + WORKBOOKS)}; got {shown}.")
     if not path.is_file():
         raise InputError(f"`frame` must be a file that exists; there is none at {shown}.")
     with path.open("rb") as opened:
@@ -140,6 +157,14 @@ def _check_beginning(head: bytes, name: str, shown: str, encoding: str) -> None:
     if name.endswith(PARQUET):
         if head != b"PAR1":
             raise InputError(f"`frame` must be a Parquet file where its name says so; {shown} is none.")
+        return
+    if name.endswith(WORKBOOKS):
+        if head == _OLD:
+            raise InputError(
+                f"`frame` must be a workbook without a password; {shown} has one, or is of an old kind. {_SAVE_AS_XLSX}"
+            )
+        if head != _ZIP:
+            raise InputError(f"`frame` must be a workbook where its name says so; {shown} is none.")
         return
     if name.endswith(".gz"):
         if not head.startswith(_GZIP):

@@ -99,7 +99,7 @@ def open_frame(
 
 def first_values(frame: Any, n_rows: int) -> tuple[list[str], Callable[[str], list[object]]]:
     """Names of the columns of a frame, file or table, and what reads the first values of one of them."""
-    native = read_path(frame, "utf-8") if isinstance(frame, (str, Path)) else frame
+    native = read_path(frame, "utf-8", wanted=()) if isinstance(frame, (str, Path)) else frame
     opened: Any = nw.from_native(native)
     lazy = opened.lazy() if isinstance(opened, nw.DataFrame) else opened
 

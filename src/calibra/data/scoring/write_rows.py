@@ -1,4 +1,4 @@
-"""Scored rows to a file: Parquet as they are, CSV with nothing in it that a spreadsheet would run."""
+"""Scored rows to a file: Parquet as they are, CSV or a workbook with nothing in it that a spreadsheet would run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 from codecs import BOM_UTF8
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from calibra.data.frames.write_workbook import SheetOfRows, write_workbook
 from calibra.data.scoring.score_rows import CUT, collect_small
 from calibra.errors import InputError
 from calibra.words import quoted
@@ -21,20 +23,22 @@ if TYPE_CHECKING:
 FORMULA = r"^\s*[=+\-@\t\r\n]"
 """How text begins that a spreadsheet runs (OWASP, "CSV Injection"); plain numbers begin so, too, and are left alone."""
 
-
 _CHUNK = 1 << 20
+_ROWS_FETCHED = 10_000
 
 
 def write_rows(frame: Any, path: str | Path, *, prefix: str = "score_") -> Path:
-    """Write scored rows to Parquet or CSV, as the path ends, in one step; see `_order` for what comes first.
+    """Write scored rows to Parquet, CSV or .xlsx, as the path ends, in one step; see `_order` for what comes first.
 
     CSV is UTF-8, with a byte-order mark where there is more than ASCII: without it spreadsheets read another encoding.
     """
     target = Path(path)
-    if target.suffix.lower() not in (".parquet", ".csv"):
-        raise InputError(f"A file of scores must end in .parquet or .csv; got {quoted(str(path))}.")
+    if target.suffix.lower() not in (".parquet", ".csv", ".xlsx"):
+        raise InputError(f"A file of scores must end in .parquet, .csv or .xlsx; got {quoted(str(path))}.")
     names = ", ".join(_quoted(name) for name in nw.from_native(frame).collect_schema().names())
     relation = _relation(frame).order(f"{_order(prefix)}, {names}")
+    if target.suffix.lower() == ".xlsx":
+        return write_workbook([SheetOfRows("scored", relation.columns, _rows(relation))], target)
     aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
         if target.suffix.lower() == ".parquet":
@@ -46,6 +50,12 @@ def write_rows(frame: Any, path: str | Path, *, prefix: str = "score_") -> Path:
     finally:
         aside.unlink(missing_ok=True)
     return target
+
+
+def _rows(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:
+    """The rows of a relation, some thousands at a time."""
+    for batch in relation.to_arrow_table().to_batches(max_chunksize=_ROWS_FETCHED):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _order(prefix: str) -> str:
