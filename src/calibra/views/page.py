@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.tabulate import MISSING
@@ -26,6 +27,18 @@ class Page:
     """Rep to the full name shown: the pseudonym, where there are any."""
     is_hidden: bool
     """Whether the names are pseudonyms."""
+    _kept: dict[tuple[int, str], tuple[object, Any]] = field(default_factory=dict, init=False, repr=False)
+    """What was read of all reps so far, with the answer it was read of."""
+
+    def once[Read](self, answer: object, name: str, read: Callable[[], Read]) -> Read:
+        """Read something of all reps for the first card, and keep it for the others.
+
+        A card that reads the table of all reps anew makes a report take reps × reps.
+        """
+        key = (id(answer), name)
+        if key not in self._kept:
+            self._kept[key] = (answer, read())  # the answer, too: while it is kept, no other has its `id`
+        return cast(Read, self._kept[key][1])
 
     def label(self, rep: str) -> str:
         """A rep on one short line."""

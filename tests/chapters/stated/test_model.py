@@ -194,6 +194,19 @@ def test_a_rep_not_known_has_the_prediction_interval_and_says_so() -> None:
     assert stranger["lower"].item() == nobody["lower"].item()
 
 
+def test_one_rep_is_read_without_the_others() -> None:
+    """What stands on a card: as many numbers as one rep has, and those that all reps' curves hold of this one."""
+    prob = logistic(np.array([-1.0, 0.0, 1.0])[:, None] + LOG_ODDS)
+    fit = fit_cells(counted(np.random.default_rng(4), prob, 60))
+    for row, rep in enumerate(fit.reps):
+        own = fit.own_draws(rep, GRID)
+        np.testing.assert_array_equal(own, fit.curve_draws(GRID)[:, row])
+        assert fit.curve_draws(GRID, reps=slice(row, row + 1)).size == own.size == fit.posterior.n_draws * len(GRID)
+    means = [fit.own_draws(rep, [0.5]).mean() for rep in fit.reps]
+    assert means == sorted(means)
+    assert means[0] < 0.4 < 0.6 < means[2]
+
+
 @pytest.mark.nuts
 @pytest.mark.slow
 def test_laplace_and_nuts_agree() -> None:

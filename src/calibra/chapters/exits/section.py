@@ -10,7 +10,7 @@ from calibra.reading.means import ALL_REPS
 from calibra.tables import plain_rows
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
-from calibra.views.strips import Record, rank_label, tall
+from calibra.views.strips import Record, rank_label, rows_of_rep, tall
 from calibra.words import ALL_RANKS
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ def section(found: Exits, page: Page) -> Sequence[Section]:
 def _kinds(found: Exits, page: Page) -> Table:
     """One row a rep, one column a kind of exit."""
     say = page.say
-    rows_of_rep: dict[str, dict[str, Record]] = {}
+    by_kind: dict[str, dict[str, Record]] = {}
     for row in plain_rows(found.kinds):
-        rows_of_rep.setdefault(row["rep"], {})[row["exit_kind"]] = row
-    kinds = list(rows_of_rep.get(ALL_REPS, {}))
+        by_kind.setdefault(row["rep"], {})[row["exit_kind"]] = row
+    kinds = list(by_kind.get(ALL_REPS, {}))
     columns = [Column(say("exits.col_rep"), "name"), Column(say("exits.col_judgments"))]
     columns += [Column(say(f"exits.kind_{kind.replace(' ', '_')}")) for kind in kinds]
     rows = []
-    for rep in [ALL_REPS, *(rep for rep in page.reps if rep in rows_of_rep)]:
-        of_rep = rows_of_rep[rep]
+    for rep in [ALL_REPS, *(rep for rep in page.reps if rep in by_kind)]:
+        of_rep = by_kind[rep]
         n = next(iter(of_rep.values()))["n_judgments"]
         cells = [_kind_cell(of_rep.get(kind), page) for kind in kinds]
         name = Cell(page.label(rep)) if rep == ALL_REPS else page.rep_cell(rep)
@@ -80,7 +80,8 @@ def card(found: Exits, rep: str, page: Page) -> Sequence[Block]:
     days, table = next(iter(found.care.items()), (None, None))
     if table is None or not found.hand_backs:
         return ()
-    rows = [row for row in plain_rows(table) if row["rep"] == rep and row["events"] > row["events_in_care"]]
+    own = page.once(found, "own", lambda: rows_of_rep(table)).get(rep, [])
+    rows = [row for row in own if row["events"] > row["events_in_care"]]
     columns = [
         Column(page.say(f"exits.col_{head}"), "number" if i else "name")
         for i, head in enumerate(("rank", "judged", "all_events", "in_care"))

@@ -79,10 +79,10 @@ class StatedFit(Plotted):
 
     # draws ------------------------------------------------------------------------------------------------------------
 
-    def line_draws(self) -> tuple[Floats, Floats]:
-        """Draws of every rep's intercept and slope, each (draw, rep)."""
+    def line_draws(self, reps: slice = slice(None)) -> tuple[Floats, Floats]:
+        """Draws of every rep's intercept and slope, or of some reps', each (draw, rep)."""
         draws = self.posterior.draws
-        return draws["intercept"] + draws["rep_intercept"], draws["slope"] + draws["rep_slope"]
+        return draws["intercept"] + draws["rep_intercept"][:, reps], draws["slope"] + draws["rep_slope"][:, reps]
 
     def departure_draws(self, log_odds_stated: Floats) -> Floats:
         """Draws of how far the curve of all reps lies above the line, in log-odds, (draw, *shape of the argument)."""
@@ -98,11 +98,16 @@ class StatedFit(Plotted):
         linpred = intercept[..., None] + slope[..., None] * stated + self.departure_draws(stated)
         return logistic(linpred)
 
-    def curve_draws(self, stated: ArrayLike) -> Floats:
-        """Draws of P(event) of every rep at these stated probabilities, (draw, rep, stated)."""
+    def curve_draws(self, stated: ArrayLike, *, reps: slice = slice(None)) -> Floats:
+        """Draws of P(event) of every rep, or of some reps, at these stated probabilities, (draw, rep, stated)."""
         at = _log_odds_of(check_stated(stated))
-        intercept, slope = self.line_draws()
+        intercept, slope = self.line_draws(reps)
         return logistic(intercept[..., None] + slope[..., None] * at + self.departure_draws(at)[:, None])
+
+    def own_draws(self, rep: str, stated: ArrayLike) -> Floats:
+        """Draws of P(event) of one rep at these stated probabilities, (draw, stated); no other rep is worked out."""
+        row = self.reps.index(rep)
+        return self.curve_draws(stated, reps=slice(row, row + 1))[:, 0]
 
     def all_reps_draws(self, stated: ArrayLike) -> Floats:
         """Draws of the mean over reps at these stated probabilities, weighted by their counts, (draw, stated)."""
@@ -206,7 +211,7 @@ class StatedFit(Plotted):
         if not isinstance(rep, str | None):
             raise InputError(f"`rep` must be the name of a rep, as text, or None; got {what_came(rep)}.")
         known = rep in self.reps
-        draws = self.curve_draws(asked)[:, self.reps.index(str(rep))] if known else self.new_rep_draws(asked)
+        draws = self.own_draws(str(rep), asked) if known else self.new_rep_draws(asked)
         found = equal_tailed(draws, interval_prob=interval_prob)
         columns = {
             "rep": np.full(asked.size, rep if rep is not None else NEW_REP, dtype=object),

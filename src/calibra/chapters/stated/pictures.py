@@ -46,7 +46,7 @@ def plot_stated_curve(
     colour = ALL_REPS_COLOUR if rep == ALL_REPS else DATA_COLOUR
     n, events, stated = _counted(result, rep)
     grid = np.linspace(max(stated.min(initial=1.0), 0.01), min(stated.max(initial=0.0), 0.99), POINTS)
-    draws = result.all_reps_draws(grid) if rep == ALL_REPS else result.curve_draws(grid)[:, result.reps.index(rep)]
+    draws = result.all_reps_draws(grid) if rep == ALL_REPS else result.own_draws(rep, grid)
     found = equal_tailed(draws, interval_prob=interval_prob)
     _diagonal(axes)
     band = f"{interval_prob:.0%} interval"

@@ -61,6 +61,6 @@ def most_used(fit: StatedFit, rep: str, *, most: int) -> list[tuple[float, int]]
 
 def meaning(fit: StatedFit, rep: str, stated: float) -> Estimate:
     """What such a percentage of a rep, or of all reps, means."""
-    draws = fit.all_reps_draws(stated) if rep == ALL_REPS else fit.curve_draws(stated)[:, fit.reps.index(rep)]
+    draws = fit.all_reps_draws(stated) if rep == ALL_REPS else fit.own_draws(rep, stated)
     found = equal_tailed(draws[:, 0])
     return Estimate(float(found.estimate), float(found.lower), float(found.upper))

@@ -75,7 +75,7 @@ def _numbers(parts: Record, bias: Record, page: Page) -> list[Cell]:
 
 def card(fit: StatedTimingFit, rep: str, page: Page) -> Sequence[Block]:
     """What became of the dates a rep stated, beside all reps; nothing of a rep with hardly any."""
-    rows = {bias["rep"]: (parts, bias) for parts, bias in _paired(fit)}
+    rows = page.once(fit, "own", lambda: {bias["rep"]: (parts, bias) for parts, bias in _paired(fit)})
     if rep not in rows or rows[rep][1]["n"] < FEWEST_SHOWN:
         return []
     say = page.say

@@ -90,8 +90,7 @@ def card(fit: ValueFit, rep: str, page: Page) -> Sequence[Block]:
     if rep not in fit.reps or fit.wins.n[fit.reps.index(rep)].sum() < FEWEST_SHOWN:
         return ()
     say = page.say
-    values, paid = by_rank(fit.values())[rep], by_rank(fit.amounts.amounts())[rep]
-    wins = by_rank(fit.wins.probabilities())[rep]
+    values, paid, wins = (table[rep] for table in page.once(fit, "own", lambda: _own_tables(fit)))
     rows = [
         Row(
             [
@@ -106,6 +105,10 @@ def card(fit: ValueFit, rep: str, page: Page) -> Sequence[Block]:
     ]
     heads = ("rank", "won", "typical", "worth")
     return [Table(_columns(page, heads), rows, say("value.own", within=say.within(fit.within_days)))]
+
+
+def _own_tables(fit: ValueFit) -> tuple[dict[str, dict[str, Record]], ...]:
+    return by_rank(fit.values()), by_rank(fit.amounts.amounts()), by_rank(fit.wins.probabilities())
 
 
 def _columns(page: Page, heads: Sequence[str]) -> list[Column]:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from calibra.chapters.viewpoints.gaps import VIEWPOINTS, Viewpoints
 from calibra.reading.flags import CANNOT_TELL, FEWEST_JUDGMENTS, LEAN_PROB
-from calibra.tables import plain_rows
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
-from calibra.views.strips import Record, tall
+from calibra.views.strips import Record, by_rep, tall
 from calibra.views.svg import Scale, strip
 
 PANEL = {"how_many": 25.0, "how_long": 50.0, "how_much": 100.0}
@@ -36,10 +35,10 @@ _KINDS = {"rep": "name", "days": "number", "together": "words"}
 
 def card(found: Viewpoints, rep: str, page: Page) -> Sequence[Block]:
     """The rep's own three gaps, how the lead times spread, and the open prospects read as the others' are."""
-    rows = [row for row in plain_rows(found.table) if row["rep"] == rep and row["n"] >= FEWEST_JUDGMENTS]
-    if not rows:
+    row = page.once(found, "own", lambda: by_rep(found.table)).get(rep)
+    if row is None or row["n"] < FEWEST_JUDGMENTS:
         return ()
-    say, row = page.say, rows[0]
+    say = page.say
     told = [
         Row([Cell(say(f"viewpoints.col_{name}")), Cell(_gap(row, name, page)), Cell(_verdict(row, name, page))])
         for name in VIEWPOINTS
@@ -50,7 +49,7 @@ def card(found: Viewpoints, rep: str, page: Page) -> Sequence[Block]:
 
 
 def _by_name(found: Viewpoints, page: Page) -> list[Record]:
-    rows = {row["rep"]: row for row in plain_rows(found.table)}
+    rows = by_rep(found.table)
     return [rows[rep] for rep in page.reps if rep in rows]
 
 
