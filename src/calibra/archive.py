@@ -14,10 +14,10 @@ import operator
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from calibra.errors import InputError, check_folder
 
@@ -61,12 +61,14 @@ def write_archive(path: str | Path, manifest: Mapping[str, Any], members: Mappin
     listed = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in members.items()}
     said = {"format": "calibra", "format_version": list(FORMAT_VERSION), **manifest, "members": listed}
     told = json.dumps(said, indent=1, allow_nan=False).encode("ascii")
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as file:
-        for name, data in {MANIFEST: told, **members}.items():
-            file.writestr(zipfile.ZipInfo(name), data)  # ZipInfo's own date: 1980, always
-        file.comment = _MARK + _digest(told).encode("ascii")
-    return replace_whole(Path(path), held.getvalue())
+
+    def write(held: BinaryIO) -> None:
+        with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as file:
+            for name, data in {MANIFEST: told, **members}.items():
+                file.writestr(zipfile.ZipInfo(name), data)  # ZipInfo's own date: 1980, always
+            file.comment = _MARK + _digest(told).encode("ascii")
+
+    return replace_whole(Path(path), write)
 
 
 def read_archive(path: str | Path) -> Archive:
@@ -139,15 +141,18 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def replace_whole(path: Path, data: bytes) -> Path:
-    """Put these bytes at `path` in one step; what was there stays until they are safely on disk."""
+def replace_whole(path: Path, content: bytes | Callable[[BinaryIO], None]) -> Path:
+    """Put these bytes, or what is written so, at `path` in one step; the old file stays until all is safely on disk."""
     target = path.resolve()
     aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(target)

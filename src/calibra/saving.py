@@ -71,8 +71,7 @@ def pack_calibration(
         },
         "kept": {name: to_plain(value, arrays) for name, value in source.values.items()},
     }
-    members["draws.npz"] = pack_arrays(arrays)
-    return manifest, members
+    return manifest, {**members, "draws.npz": pack_arrays(arrays)}
 
 
 @contextmanager
