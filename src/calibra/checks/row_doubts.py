@@ -1,7 +1,8 @@
-"""What the rows give reason to doubt, beyond what their counts show: quarters, exits, judgments seen in part only."""
+"""What rows give reason to doubt, beyond what their counts show: quarters, rows that are missing, exits, follow-up."""
 
 from __future__ import annotations
 
+from calibra.checks.missing_endings import missing_endings
 from calibra.checks.quarters import quarters_that_differ
 from calibra.data.counting.counts import MOST_LEFT_OUT
 from calibra.data.counting.doubts import EVENTS_AFTER_EXITS, PARTLY_SEEN, doubt
@@ -17,6 +18,7 @@ def doubts_of_rows(judgments: Judgments, *, margin_odds: float = MARGIN_ODDS) ->
     """First of all what speaks against every comparison of reps; nothing of counts without days."""
     return [
         *quarters_that_differ(judgments, margin_odds=margin_odds),
+        *missing_endings(judgments),
         *exits_with_events_after(judgments),
         *too_many_seen_in_part(judgments),
     ]

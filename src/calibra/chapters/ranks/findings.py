@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from calibra.chapters.ranks.population import THESE_REPS
 from calibra.chapters.ranks.rows import PROBS, Days, RankRows, Ranks
@@ -276,15 +277,18 @@ def _separation(rows: RankRows, rep: str) -> Iterator[Finding]:
 
 
 def _wrong_pairs(rows: RankRows, rep: str) -> Iterator[Finding]:
-    """Neighbouring ranks of a rep that stand the wrong way round."""
-    for row in rows.order.get(rep, []):
-        wrong = 1.0 - row["prob_ordered"]
-        if wrong >= FLAG_PROB and row["n_better"] + row["n_worse"] >= FEWEST_JUDGMENTS:
-            ranks = {"better": Rank(row["better"]), "worse": Rank(row["worse"])}
-            values: Values = {"rep": Rep(rep), **ranks, "sure": Chance(wrong)}
-            yield Finding(
-                "ranks.pair_inverted", values, "found", rep, row["better"], rows.days, prob=wrong, side="below"
-            )
+    """Neighbouring ranks of a rep that stand the wrong way round, by more than the margin.
+
+    Of ranks that tell nothing apart each may be the better by a hair: that is no matter to talk about.
+    """
+    if rep not in rows.fit.reps:
+        return
+    i = rows.fit.reps.index(rep)
+    for k, (better, worse) in enumerate(pairwise(rows.fit.ranks)):
+        wrong = float(rows.beside["prob_turned"][i, k, k + 1])
+        if wrong >= FLAG_PROB and rows.fit.n[i, k : k + 2].sum() >= FEWEST_JUDGMENTS:
+            values: Values = {"rep": Rep(rep), "better": Rank(better), "worse": Rank(worse), "sure": Chance(wrong)}
+            yield Finding("ranks.pair_inverted", values, "found", rep, better, rows.days, prob=wrong, side="below")
 
 
 def _review(rows: RankRows, rep: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from calibra.data.counting.ready_cells import ReadyCells
 from calibra.data.counting.ready_counts import check_horizon
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, noted_in_part
 from calibra.data.counting.set_aside import SetAside
+from calibra.data.counting.shared_prospects import shared_prospects
 from calibra.data.counting.signals import SignalCounts, count_signals
 from calibra.data.counting.stated import StatedCounts, count_stated
 from calibra.data.counting.summary import JudgmentsSummary, summarise
@@ -32,7 +33,7 @@ class CountedJudgments:
         "_cells",
         "_checked",
         "_counts",
-        "_doubts_of_days",
+        "_doubts_of_rows",
         "_endings",
         "_exits",
         "_horizons",
@@ -57,7 +58,7 @@ class CountedJudgments:
     groups: tuple[str, ...]
     set_aside: SetAside
     _log_doubts: tuple[Finding, ...]
-    _doubts_of_days: tuple[Finding, ...] | None
+    _doubts_of_rows: tuple[Finding, ...] | None
     _checked: CheckedRows | None
     _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
     _horizons: tuple[int, ...]
@@ -82,12 +83,10 @@ class CountedJudgments:
 
     @property
     def log_doubts(self) -> tuple[Finding, ...]:
-        """What looks like a mistake in what was read; days given as text take one more scan when first asked for."""
-        if self._doubts_of_days is None:
-            checked = self._checked
-            with ONE_AT_A_TIME:
-                self._doubts_of_days = doubts_of_calendars(checked.plan.opened.calendar) if checked else ()
-        return (*self._log_doubts, *self._doubts_of_days)
+        """What looks like a mistake in what was read; text days and prospects take one scan each, when first asked."""
+        if self._doubts_of_rows is None:
+            self._doubts_of_rows = () if self._checked is None else _doubts_of_rows(self._checked, self._horizons)
+        return (*self._log_doubts, *self._doubts_of_rows)
 
     def __repr__(self) -> str:
         as_of = "ready-made counts" if self.as_of is None else f"as of {self.as_of}"
@@ -264,3 +263,11 @@ class CountedJudgments:
         if self._checked is None:
             raise InputError(f"`{asked}` needs rows; these judgments are ready-made counts. Use Judgments.from_frame.")
         return self._checked
+
+
+def _doubts_of_rows(checked: CheckedRows, horizons: tuple[int, ...]) -> tuple[Finding, ...]:
+    """What days and prospects give reason to ask, which no count by rep and rank shows."""
+    with ONE_AT_A_TIME:
+        found = (*doubts_of_calendars(checked.plan.opened.calendar), *shared_prospects(checked, horizons))
+        checked.plan.opened.let_go()
+    return found

@@ -23,6 +23,7 @@ NO_EVENT, ALIKE_REPS, NONE_YOUNG = "data.no_event", "data.alike_reps", "data.non
 UPSIDE_DOWN, FEW_MATURE, RISING = "data.upside_down", "data.few_mature", "data.rising"
 QUARTERS_DIFFER, EVENTS_AFTER_EXITS = "data.quarters_differ", "data.events_after_exits"
 PARTLY_SEEN, REP_LEFT_OUT = "data.partly_seen", "data.rep_left_out"
+MISSING_ENDINGS, SHARED_PROSPECTS = "data.missing_endings", "data.shared_prospects"
 STRANGERS, EVENT_DAY, UTC_DAYS = "data.strangers", "data.event_day", "data.utc_days"
 
 FEWEST_MATURE = 50

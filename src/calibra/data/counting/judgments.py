@@ -306,7 +306,7 @@ class Judgments(CountedJudgments):
         """Judgments that hold this, and of everything else nothing."""
         nothing = {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
         nothing |= {"_log_doubts": ()}
-        nothing |= dict.fromkeys(("_cells", "_checked", "_doubts_of_days", "_endings", "_exits", "_noted", "_ready"))
+        nothing |= dict.fromkeys(("_cells", "_checked", "_doubts_of_rows", "_endings", "_exits", "_noted", "_ready"))
         self = object.__new__(cls)
         for name, value in {
             **nothing,

@@ -149,7 +149,7 @@ class SavedJudgments(Judgments):
         self.as_of, self.reading = None if counts is None else counts.as_of, reading
         self._saved_counts, self._saved_cells, self._noted = counts, cells, noted
         self._saved_weeks, self.assignment = weeks, assignment
-        self._log_doubts, self._doubts_of_days = log_doubts, ()
+        self._log_doubts, self._doubts_of_rows = log_doubts, ()
         self._exits, self._saved_care, self.opened, self._saved_stated = exits, care, opened, stated
         self._saved_signals = signals
         return self

@@ -1,0 +1,37 @@
+"""Do several mature judgments stand behind one prospect? Then what comes of it counts as often as it was judged."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from calibra.data.counting.doubts import SHARED_PROSPECTS, doubt
+from calibra.data.counting.packed import whole_numbers
+from calibra.data.counting.rows import CheckedRows
+from calibra.data.frames.open import collect
+from calibra.findings import Finding
+from calibra.values import Number, Value
+
+MOST_PER_PROSPECT = 1.2
+"""More mature judgments a prospect than so many are told."""
+FEWEST = 50
+"""Of fewer mature judgments nothing is told of all reps anyway."""
+
+
+def shared_prospects(checked: CheckedRows, horizons: tuple[int, ...]) -> tuple[Finding, ...]:
+    """How many mature judgments stand behind a prospect, where those are more than 1.2; one scan, a distinct count.
+
+    Where nobody wants duplicates looked for, each row has its own prospect by the user's word, but for a history.
+    """
+    plan = checked.plan
+    asked = checked.choices.check_duplicates or "reranked_at" in plan.present
+    if not asked or "prospect" not in plan.present:
+        return ()
+    mature = checked.good_rows(plan, horizons).filter(~nw.col("prospect").is_null())
+    if horizons:
+        mature = mature.filter(nw.col("maturity") > 0)
+    found = collect(mature.select(n=nw.len().cast(nw.Int64), apart=nw.col("prospect").n_unique().cast(nw.Int64)))
+    n, n_prospects = (int(whole_numbers(found[name])[0]) for name in ("n", "apart"))
+    if n < FEWEST or n <= MOST_PER_PROSPECT * n_prospects:
+        return ()
+    values: dict[str, Value] = {"n": n, "prospects": n_prospects, "each": Number(n / n_prospects, 1)}
+    return (doubt(SHARED_PROSPECTS, **values),)
