@@ -65,6 +65,51 @@ def test_batches_without_scatter_of_their_own_are_no_over_dispersion(calm: Judgm
     assert "nothing speaks against it" in str(found)
 
 
+def accounts(*, spread: float, per_account: int, n_accounts: int = 60, seed: int = 5) -> Judgments:
+    """Eight reps who agree judge the same prospects, whose log-odds scatter by so much; each judges several."""
+    rng = np.random.default_rng(seed)
+    account = np.repeat(np.arange(n_accounts), per_account)
+    rep, rank = rng.integers(0, 8, account.size), rng.integers(0, 3, account.size)
+    linpred = np.array([0.5, -0.5, -1.5])[rank] + (spread * rng.standard_normal(n_accounts))[account]
+    judged = pd.Timestamp("2026-01-05")
+    frame = pd.DataFrame({
+        "prospect": np.arange(account.size), "rep": [f"rep {i}" for i in rep], "rank": np.array(SCALE.ranks)[rank],
+        "judged": judged, "account": account.astype(str),
+    })  # fmt: skip
+    hit = pd.Series(rng.random(account.size) < 1.0 / (1.0 + np.exp(-linpred)))
+    frame["event"] = pd.Series(judged + pd.Timedelta(days=30), frame.index).where(hit)
+    columns = {"prospect": "prospect", "rep": "rep", "rank": "rank", "judged_at": "judged", "event_at": "event"}
+    return Judgments.from_frame(frame, scale=SCALE, as_of="2026-12-31", columns=columns | {"account": "account"})
+
+
+def test_what_all_reps_share_is_seen_in_sums_where_cells_are_too_thin() -> None:
+    """FOUND N13: prospects that many reps judge; cells of one judgment cannot scatter, sums over reps do."""
+    judgments = accounts(spread=1.2, per_account=12)
+    found = predictive_check(fit_ranks(judgments), seed=1, judgments=judgments, by=["account"])
+    assert found.sums is not None
+    assert found.sums.what == "account"
+    assert found.sums.size.tolist() == [12.0] * 60
+    assert found.sums.observed.sum() == found.observed.sum()
+    assert found.dispersion < 1.3 < 2.0 < found.sums.dispersion  # 1 + 11 × the correlation of two outcomes
+    assert found.over_dispersed
+    assert "over 60 cells (account)" in found.sentence
+
+
+def test_prospects_alike_scatter_as_the_model_says() -> None:
+    judgments = accounts(spread=0.0, per_account=12)
+    found = predictive_check(fit_ranks(judgments), seed=1, judgments=judgments, by=["account"])
+    assert found.sums is not None
+    assert found.sums.dispersion == pytest.approx(1.0, abs=0.35)  # 60 sums: standard error about √(2/60)
+    assert not found.over_dispersed
+
+
+def test_judgments_that_are_alone_in_their_group_cannot_tell() -> None:
+    judgments = accounts(spread=1.2, per_account=1, n_accounts=400)
+    found = predictive_check(fit_ranks(judgments), seed=1, judgments=judgments, by=["account"])
+    assert found.sentence.startswith("Posterior predictive check: the 400 judgments fall into 400 cells")
+    assert found.finding.role == "unknown"
+
+
 def test_dispersion_agrees_with_pearsons_statistic_over_its_degrees_of_freedom(stormy: Judgments) -> None:
     fit = fit_ranks(stormy)
     found = predictive_check(fit, seed=1, judgments=stormy, by=["batch"])

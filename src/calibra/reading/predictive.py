@@ -1,8 +1,8 @@
 """Would the fitted model bring forth counts like those that were seen? Posterior predictive checks of every model."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ type Floats = NDArray[np.float64]
 
 OVER_DISPERSED_BELOW = 0.05
 """p-value of the whole check below which more scatter is told than the model allows for."""
+_SHOWN = ("observed", "size", "what", "dispersion", "p_value", "too_thin")
+"""What the sentence is made of."""
+MOST_ALONE = 0.5
+"""Where a smaller share of the judgments than this has company in its cell, the cells are too thin to tell."""
 _ELEMENTS = 4_000_000
 
 
@@ -56,20 +60,29 @@ class PredictiveCheck:
     """Level of the predictive intervals."""
     seed: int
     """Seed of the replications."""
+    too_thin: bool = False
+    """Whether most judgments stand alone in their cell, where nothing can scatter more than a model allows."""
+    sums: "PredictiveCheck | None" = None
+    """With groupings, the same of the sums over reps and ranks to them: there batches that all reps share are seen."""
 
     @property
     def over_dispersed(self) -> bool:
-        """Whether the counts scatter more than the model allows for."""
-        return self.p_value < OVER_DISPERSED_BELOW and self.dispersion > 1.0
+        """Whether the counts scatter more than the model allows for, in cells or in sums."""
+        views = [self] if self.sums is None else [self, self.sums]
+        return any(one.dispersion > 1.0 and one.p_value * len(views) < OVER_DISPERSED_BELOW for one in views)
 
     @property
     def finding(self) -> Finding:
-        """What the check says."""
+        """What the check says, of cells or of sums, whichever scatter more beyond the model."""
+        if self.sums is not None and (self.too_thin or self.sums.p_value < self.p_value):
+            return replace(self, sums=None, **{name: getattr(self.sums, name) for name in _SHOWN}).finding
         told: dict[str, Value] = {
             "cells": len(self.observed),
             "what": self.what,
             "dispersion": f"{self.dispersion:.2f}",
         }
+        if self.too_thin:
+            return Finding("checks.too_thin", {"cells": len(self.observed), "n": int(self.size.sum())}, "unknown")
         p = f"{self.p_value:.{3 if self.over_dispersed else 2}f}"
         key = "checks.over_dispersed" if self.over_dispersed else "checks.holds"
         role: Role = "doubt" if self.over_dispersed else "note"
@@ -110,8 +123,9 @@ def predictive_check(
 
     The same counts fitted the model, so that p-values are too rarely small: a cell's own rep and rank terms follow it.
     What the terms cannot follow is seen when the cells are counted finer, by a grouping the model does not know
-    (`judgments` and `by`, of the rank model): a column such as team and month shows outcomes that come in batches.
-    There p is close to uniform under the model.
+    (`judgments` and `by`, of the rank model), and in sums over reps and ranks to it: a column such as team and month,
+    or account, shows outcomes that come in batches. There p is close to uniform under the model. Where most judgments
+    are alone in their cell, that cannot be told.
 
     Parameters
     ----------
@@ -154,24 +168,53 @@ def predictive_check(
     check_whole(seed, "seed", 0, mend="Any will do; the same gives the same numbers.")
     check_interval_prob(interval_prob)
     cells = fit.checked().cells(judgments, tuple(by))
-    return _check(cells, np.random.default_rng(seed), seed=seed, interval_prob=interval_prob)
+    found = _check(cells, _sums_to(cells, ()), seed=seed, interval_prob=interval_prob)
+    if not by:
+        return found
+    sums = _check(cells, _sums_to(cells, tuple(by)), seed=seed, interval_prob=interval_prob)
+    return replace(found, too_thin=_is_thin(found), sums=replace(sums, too_thin=_is_thin(sums)))
 
 
-def _check(cells: PredictiveCells, rng: np.random.Generator, *, seed: int, interval_prob: float) -> PredictiveCheck:
+class _Sums(NamedTuple):
+    """What is checked: sums of cells."""
+
+    labels: Mapping[str, NDArray[np.object_]]
+    """Label columns, (sum,)."""
+    order: NDArray[np.intp]
+    """Cells, those of one sum together, (cell,)."""
+    first: NDArray[np.intp]
+    """Place in `order` of the first cell of each sum, (sum,)."""
+
+
+def _sums_to(cells: PredictiveCells, by: tuple[str, ...]) -> _Sums:
+    """Every cell by itself, or those with the same labels of these groupings together."""
+    n_cells = cells.draws.shape[1]
+    if not by:
+        return _Sums(cells.labels, np.arange(n_cells), np.arange(n_cells))
+    codes = np.stack([np.unique(cells.labels[name].astype(str), return_inverse=True)[1] for name in by])
+    order = np.lexsort(codes[::-1])
+    changes = np.any(np.diff(codes[:, order], axis=1) != 0, axis=0)
+    first = np.concatenate([[0], 1 + np.flatnonzero(changes)])
+    return _Sums({name: cells.labels[name][order[first]] for name in by}, order, first)
+
+
+def _check(cells: PredictiveCells, sums: _Sums, *, seed: int, interval_prob: float) -> PredictiveCheck:
     """Replicate every cell, a few at a time, and add up the discrepancies draw by draw."""
-    poisson, (n_draws, n_cells) = cells.poisson, cells.draws.shape
+    rng, poisson, n_draws, n_sums = np.random.default_rng(seed), cells.poisson, len(cells.draws), len(sums.first)
     seen, new = np.zeros(n_draws), np.zeros(n_draws)
-    expected, lower, upper, p_values = (np.empty(n_cells) for _ in range(4))
+    size, observed = (np.add.reduceat(values[sums.order], sums.first) for values in (cells.size, cells.observed))
+    expected, lower, upper, p_values = (np.empty(n_sums) for _ in range(4))
     tail = (1.0 - interval_prob) / 2.0
-    each = max(1, _ELEMENTS // n_draws)
-    for begin in range(0, n_cells, each):
-        part = slice(begin, begin + each)
-        size, y = cells.size[part], cells.observed[part]
-        mean = cells.draws[:, part] if poisson else size * cells.draws[:, part]
-        spread = np.maximum(mean if poisson else mean * (1.0 - cells.draws[:, part]), 1e-12)
-        replicated = (
-            rng.poisson(mean) if poisson else rng.binomial(size.astype(np.int64), cells.draws[:, part])
-        ).astype(float)
+    for part, held in _parts(sums, max(1, _ELEMENTS // n_draws)):
+        first, draws = sums.first[part] - sums.first[part.start], cells.draws[:, held]
+        each, y = cells.size[held], observed[part]
+        means = draws if poisson else each * draws
+        drawn = rng.poisson(means) if poisson else rng.binomial(each.astype(np.int64), draws)
+        mean, variance, replicated = (
+            np.add.reduceat(values, first, axis=1, dtype=float)
+            for values in (means, means if poisson else means * (1.0 - draws), drawn)
+        )
+        spread = np.maximum(variance, 1e-12)
         seen += ((y - mean) ** 2 / spread).sum(axis=1)
         new += ((replicated - mean) ** 2 / spread).sum(axis=1)
         below = (replicated < y).mean(axis=0) + 0.5 * (replicated == y).mean(axis=0)
@@ -179,10 +222,10 @@ def _check(cells: PredictiveCells, rng: np.random.Generator, *, seed: int, inter
         expected[part] = replicated.mean(axis=0)
         lower[part], upper[part] = np.quantile(replicated, [tail, 1.0 - tail], axis=0)
     return PredictiveCheck(
-        what=cells.what,
-        labels=cells.labels,
-        size=cells.size,
-        observed=cells.observed,
+        what=" × ".join(sums.labels),
+        labels=sums.labels,
+        size=size,
+        observed=observed,
         expected=expected,
         lower=lower,
         upper=upper,
@@ -192,3 +235,18 @@ def _check(cells: PredictiveCells, rng: np.random.Generator, *, seed: int, inter
         interval_prob=interval_prob,
         seed=seed,
     )
+
+
+def _is_thin(found: PredictiveCheck) -> bool:
+    """Whether most judgments are alone."""
+    return bool(found.size[found.size > 1].sum() < MOST_ALONE * found.size.sum())
+
+
+def _parts(sums: _Sums, at_once: int) -> Iterator[tuple[slice, NDArray[np.intp]]]:
+    """Sums a few at a time, each with the cells it is made of, whole."""
+    ends = np.append(sums.first[1:], len(sums.order))
+    begin = 0
+    while begin < len(ends):
+        end = max(begin + 1, int(np.searchsorted(ends, sums.first[begin] + at_once, side="right")))
+        yield slice(begin, end), sums.order[sums.first[begin] : ends[end - 1]]
+        begin = end
