@@ -13,7 +13,7 @@ from calibra.answers import Part
 from calibra.archive import read_archive, write_archive
 from calibra.chapters.added.chapter import ADDED
 from calibra.chapters.exits.chapter import EXITS
-from calibra.chapters.fitting import FitSettings, Fitting
+from calibra.chapters.fitting import FitSettings, Fitting, usual_draws
 from calibra.chapters.granularity.chapter import GRANULARITY
 from calibra.chapters.lead_times.chapter import LEAD_TIMES
 from calibra.chapters.promises.chapter import PROMISES
@@ -178,7 +178,7 @@ def calibrate(
     *,
     seed: int,
     engine: Engine = "auto",
-    draws: int = 1000,
+    draws: int | None = None,
     parts: Collection[str] | None = None,
     judged_since: str | date | datetime | np.datetime64 | None = None,
     adjust_for: Collection[str] = (),
@@ -201,8 +201,9 @@ def calibrate(
         Same seed, same numbers.
     engine : {"auto", "laplace", "nuts"}
         As in `RankModel.fit`.
-    draws : int
-        Posterior draws to keep.
+    draws : int, optional
+        Posterior draws to keep. Default: 4,000 for up to 100 reps, fewer for more of them, at least 1,000, so that
+        another seed seldom finds something else and memory stays bounded.
     parts : collection of str
         What to do beside the ranks and their promises, such as ["lead times", "standings"]: attributes of `Calibration`
         with a blank for "_". Default: everything but what has to be named, as the standings have.
@@ -244,7 +245,8 @@ def calibrate(
     check_groups(ranks.adjust_for, judgments.groups, name="adjust_for")
     check_groups(() if team is None else (team,), judgments.groups, name="team")
     models = {RANKS.name: ranks} if ranks.groups else {}
-    settings = FitSettings(engine, draws, choose_parts(parts), margin_odds, since, models)
+    kept = usual_draws(len(judgments.reps)) if draws is None else draws
+    settings = FitSettings(engine, kept, choose_parts(parts), margin_odds, since, models)
     return answer_everything(Fitting.begin(judgments, seed, settings, progress=progress))
 
 

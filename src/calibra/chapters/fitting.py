@@ -21,6 +21,15 @@ _BELOW = ("data.", "inference.")
 """Beginnings of keys of reasons that do not say what could not be calculated."""
 
 
+FEWEST_DRAWS, MOST_DRAWS, DRAWS_OF_REPS = 1_000, 4_000, 400_000
+"""Draws that are kept unless others are asked for: so many of each of all reps, within these ends."""
+
+
+def usual_draws(n_reps: int) -> int:
+    """How many draws are kept of so many reps; with 1,000 another seed finds something else of one rep in eight."""
+    return min(MOST_DRAWS, max(FEWEST_DRAWS, DRAWS_OF_REPS // max(n_reps, 1)))
+
+
 @dataclass(frozen=True, slots=True)
 class FitSettings:
     """What is fitted, and how: the settings a calibration is made with and saved under."""

@@ -123,7 +123,18 @@ def test_those_in_line_and_those_not_told_yet_are_counted_in_a_sentence() -> Non
     assert "and 9 more." in told
     assert "cannot be told yet: 1 of 17 reps." in told
     assert "5 of 5 reps; a verdict takes more than 2,000 more judgments of each." in " ".join(said("one event"))
-    assert "3 of 3 reps; a verdict takes about 73 to about 200 more judgments of each." in " ".join(said("young"))
+    ranks = _waiting_for("young", {"Abe": 73, "Bo": 120, "Chi": 200})
+    told = " ".join(map(str, RANKS.findings(ranks)))
+    assert "3 of 3 reps; a verdict takes about 73 to about 200 more judgments of each." in told
+
+
+def _waiting_for(name: str, n_more: dict[str, int]) -> Ranks:
+    """The ranks of an organisation, as if so many more judgments of each rep were wanting."""
+    ranks = answers(name)[0]
+    told = Ranks(dict(ranks), ranks.margin_odds)
+    for rows in told.all_rows():
+        rows.__dict__["profiles"] = {rep: {**rows.profiles[rep], "n_more": n} for rep, n in n_more.items()}
+    return told
 
 
 def test_with_several_horizons_each_sentence_names_its_own_once() -> None:

@@ -12,6 +12,7 @@ from calibra.chapters.ranks.talk import missed, missed_of, talk_findings, turned
 from calibra.findings import Finding
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.reading.means import ALL_REPS, WITHIN_REPS
+from calibra.reading.waiting import waiting_for
 from calibra.tables import plain_rows
 from calibra.values import Chance, Count, Estimate, Given, Listed, More, Number, Phrase, Rank, Rep, Share, Value, Within
 from calibra.views.strips import Record, is_shown
@@ -306,7 +307,7 @@ def _open(rows: RankRows, rep: str) -> Iterator[Finding]:
     values: Values = {"rep": Rep(rep)}
     if row["n_more"]:
         key = "ranks.cannot_tell"
-        values |= {"margin": rows.margin_odds, "more": More(row["n_more"])}
+        values |= {"margin": rows.margin_odds, "more": waiting_for(row)}
     elif rep in rows.seen_too_little:
         key = "ranks.seen_too_little"
     yield Finding(key, values, "unknown", rep, within_days=rows.days)

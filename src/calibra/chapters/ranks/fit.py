@@ -276,12 +276,13 @@ class RankFit(Plotted):
         -------
         pandas.DataFrame
             Per rep: `optimism`, `_lower`, `_upper` (log-odds), `gap_points` with interval (negative: outcomes lie
-            below), the same before adjustment (`gap_points_before`) and whether the two `disagree` (by more than half
-            a posterior sd), `discrimination` with interval (log-odds per standard deviation of the rank scores),
-            `auc`, `prob_below`, `prob_above` (by more than the margin),
-            `prob_within`, `prob_ranks_tell_nothing`, `prob_inverted`, `finding`, `n_more` (about how many judgments
-            until a verdict; 0 where there is one, and with fewer than 5 judgments), `n`, `n_answered` (mature, and of
-            each young judgment the share of its answer that is in). Nobody with fewer than 30 answered has a finding.
+            below), the same before adjustment (`gap_points_before`) and whether the two `disagree` (by more than half a
+            posterior sd), `discrimination` with interval (log-odds per standard deviation of the rank scores), `auc`,
+            `prob_below`, `prob_above` (by more than the margin), `prob_within`, `prob_ranks_tell_nothing`,
+            `prob_inverted`, `finding`, `n_more` (about how many judgments until a verdict is likely, 2,001 where that
+            is not in sight; 0 where there is one, and with fewer than 5 judgments), `verdict_by` (the day by which they
+            come at the rep's pace, "never" beyond two years), `n`, `n_answered` (mature, and of each young judgment the
+            share of its answer that is in). Nobody with fewer than 30 answered has a finding.
             With teams a rep is read in the rep's own, so that the gap holds the team's; `gap_within_team_points` with
             interval is the rep's own part of it, as if all were in one team.
         """

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.ranks.others import gap_to_others, read_others
-from calibra.chapters.ranks.population import new_rep_draws
+from calibra.data.counting.saved import has_rows
+from calibra.data.counting.weekly import RecentCounts
 from calibra.errors import check_within
 from calibra.reading.flags import CANNOT_TELL, FEWEST_JUDGMENTS, FEWEST_SHOWN, check_flag_prob
-from calibra.reading.means import concordance, log_odds, more_judgments_needed
+from calibra.reading.means import concordance, log_odds
+from calibra.reading.waiting import judgments_until_verdict, verdict_by
 from calibra.stats.intervals import equal_tailed
 from calibra.stats.margin import check_margin_odds, log_odds_gap
 
@@ -39,22 +41,24 @@ def profile_columns(
     columns |= fit.read(
         lambda reps, prob: _rows(fit, prob, others.beside(reps, prob), before[reps], **limits), case_mix="all reps"
     )
-    odds_gap, odds_sd = columns.pop("odds_gap"), columns.pop("odds_sd")
+    odds_gap, odds_sd, information = (columns.pop(name) for name in ("odds_gap", "odds_sd", "information"))
     n, answered = fit.n.sum(axis=1), fit.n_answered.sum(axis=1)
     compared = bool(fit.events.any()) & np.isfinite(odds_gap) & ~fit.cells.seen_too_little
     told = (answered >= FEWEST_JUDGMENTS) & compared
     columns["finding"] = _findings(columns, flag_prob, told)
     needed, finite = np.zeros(len(n)), np.isfinite(odds_gap)
-    needed[finite] = more_judgments_needed(
+    needed[finite] = judgments_until_verdict(
         odds_gap[finite],
         odds_sd[finite],
         answered[finite],
         margin=margin,
-        prior_sd=_gap_spread(fit),
-        flag_prob=flag_prob,
+        beyond_prob=flag_prob,
+        within_prob=flag_prob,
+        information=information[finite],
     )
     waiting = (columns["finding"] == CANNOT_TELL) & (answered >= FEWEST_SHOWN) & compared
     columns["n_more"] = np.where(waiting, np.maximum(needed, FEWEST_JUDGMENTS - answered), 0.0).astype(int)
+    columns["verdict_by"] = verdict_by(columns["n_more"], fit.reps, _recent(fit), fit.cells.as_of)
     columns["n"] = n.astype(int)
     columns["n_answered"] = answered
     if fit.team is not None:
@@ -91,13 +95,20 @@ def _rows(
         "prob_inverted": auc < 0.5,
     }
     rows |= {name: seen.mean(axis=0) for name, seen in shares.items()}
-    return rows | {"odds_gap": on_odds.mean(axis=0), "odds_sd": on_odds.std(axis=0)}
+    information = _information(prob, mix).mean(axis=0)
+    return rows | {"odds_gap": on_odds.mean(axis=0), "odds_sd": on_odds.std(axis=0), "information": information}
 
 
-def _gap_spread(fit: "RankFit") -> float:
-    """Standard deviation between reps never seen of the log-odds at the all-reps mix of ranks, for planning."""
-    at_mix = log_odds(new_rep_draws(fit) @ fit.rank_mix)
-    return max(float(np.sqrt(at_mix.var(axis=1, ddof=1).mean())), 1e-6)
+def _recent(fit: "RankFit") -> RecentCounts | None:
+    """How much each rep judges now; None where no days are known."""
+    judgments = fit.judgments
+    return judgments.weekly_counts().recent() if judgments is not None and has_rows(judgments) else None
+
+
+def _information(prob: Floats, mix: Floats) -> Floats:
+    """What a judgment at the mix tells of the log-odds there, by way of the level: (P (1 − P))² / Σ m p (1 − p)."""
+    together = prob @ mix
+    return np.asarray((together * (1.0 - together)) ** 2 / ((prob * (1.0 - prob)) @ mix))
 
 
 def _summarise(name: str, draws: Floats, interval_prob: float) -> dict[str, Floats]:

@@ -6,6 +6,7 @@ from calibra.chapters.ranks.findings import spread, young
 from calibra.chapters.ranks.front import MOST_ROWS, best_rows, translation
 from calibra.chapters.ranks.rows import PROBS, RankRows, Ranks
 from calibra.reading.means import ALL_REPS
+from calibra.reading.waiting import waiting_for
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
 from calibra.views.strips import (
@@ -116,5 +117,5 @@ def _finding(rows: RankRows, page: Page, rep: str) -> tuple[Cell, str]:
     if not row["n_more"]:
         return Cell(say("ranks.cell_cannot_tell"), tone="pale"), say("format.none")
     sides = {name: say.chance(row[f"prob_{name}"]) for name in ("below", "above")}
-    told = say("ranks.cell_cannot_tell_more", more=say.more(row["n_more"]))
+    told = say("ranks.cell_cannot_tell_more", more=say.write(waiting_for(row)))
     return Cell(told, tone="pale"), say("ranks.cell_sides", **sides)

@@ -1,7 +1,6 @@
 """What is said of a rep's thresholds, as findings; the words stand in the chapter of thresholds."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from calibra.chapters.thresholds.advice_rules import AdviceRules
@@ -17,9 +16,9 @@ from calibra.chapters.thresholds.advice_words import (
     TIGHTEN,
     WITHOUT_NUMBERS,
 )
-from calibra.chapters.thresholds.waiting import NEVER
 from calibra.findings import Finding
-from calibra.values import Chance, Estimate, Listed, Month, More, Number, Phrase, Rank, Rep, Share, Value, Within
+from calibra.reading.waiting import NEVER, waiting_for
+from calibra.values import Chance, Estimate, Listed, Number, Phrase, Rank, Rep, Share, Value, Within
 
 type Row = Mapping[str, Any]
 """A threshold of a rep: the columns of the advice as plain values, None for what is missing."""
@@ -203,16 +202,6 @@ def _waiting(rows: Sequence[Row]) -> Iterator[Finding]:
         values: dict[str, Value] = {"rep": Rep(rep), "ranks": Listed(tuple(more)), "names": names}
         first = Phrase("thresholds.more_rank", {"rank": boundary(soonest), "more": waiting_for(soonest)})
         yield Finding("thresholds.more", values | {"first": first}, "unknown", rep)
-
-
-def waiting_for(row: Row) -> Value:
-    """How many more judgments until a verdict, and by which month at the rep's own pace."""
-    if row["verdict_by"] == NEVER:
-        return Phrase("thresholds.later")
-    more = More(row["n_more"])
-    if not row["verdict_by"]:
-        return more
-    return Phrase("thresholds.more_by", {"more": more, "month": Month(date.fromisoformat(row["verdict_by"]))})
 
 
 def _without_numbers(rows: Sequence[Row]) -> Iterator[Finding]:

@@ -13,8 +13,8 @@ from calibra.chapters.thresholds.steps import step_from
 from calibra.chapters.thresholds.targets import Above, BoundaryTarget, at_promise, promises_fitted
 from calibra.chapters.thresholds.today import line_today, recent_above
 from calibra.chapters.thresholds.verdicts import gap_of, verdicts
-from calibra.chapters.thresholds.waiting import verdict_by
 from calibra.data.counting.weekly import RecentCounts
+from calibra.reading.waiting import verdict_by
 from calibra.stats.detection.advice import change_of_cut
 from calibra.stats.detection.curve import auc, bar_at, cutpoint_at_share, share_above
 from calibra.stats.intervals import INTERVAL_PROB

@@ -12,11 +12,11 @@ from calibra.chapters.thresholds.advice_findings import (
     counted_share,
     interval_of,
     share_today,
-    waiting_for,
 )
 from calibra.chapters.thresholds.advice_words import CANNOT_TELL, FINE, LOOSEN, MET_BY_ALL, MOVED, OUT_OF_REACH, TIGHTEN
 from calibra.chapters.thresholds.answer import Thresholds
 from calibra.chapters.thresholds.findings import VERDICT_PHRASES, count_verdicts
+from calibra.reading.waiting import waiting_for
 from calibra.values import Share
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page

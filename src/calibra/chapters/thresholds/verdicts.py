@@ -23,7 +23,7 @@ from calibra.chapters.thresholds.advice_words import (
 )
 from calibra.chapters.thresholds.fit import ThresholdFit
 from calibra.chapters.thresholds.targets import BoundaryTarget
-from calibra.chapters.thresholds.waiting import HARDLY, judgments_until_verdict
+from calibra.reading.waiting import HARDLY, judgments_until_verdict
 from calibra.stats.detection.curve import share_above
 from calibra.stats.margin import log_odds_gap
 
@@ -150,5 +150,12 @@ def _more(fit: ThresholdFit, gap: Gap, rules: AdviceRules, too_few: NDArray[np.b
     n, events = fit.n.sum(axis=1), fit.events.sum(axis=1)
     rate = float(events.sum() / max(n.sum(), 1.0))
     lacking = np.maximum(rules.min_judgments - n, (rules.min_events - events) / max(rate, 1e-3))
-    needed = judgments_until_verdict(gap.odds.mean(axis=0), gap.odds.std(axis=0), n, rules)
+    needed = judgments_until_verdict(
+        gap.odds.mean(axis=0),
+        gap.odds.std(axis=0),
+        n,
+        margin=np.log(rules.margin_odds),
+        beyond_prob=rules.act_prob,
+        within_prob=rules.fine_prob,
+    )
     return np.ceil(np.where(too_few, np.clip(lacking, 1.0, HARDLY), needed))
