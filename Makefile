@@ -81,7 +81,7 @@ check-lowest: $(LOWEST_READY)  ## Run the quick tests on the lowest supported ve
 	    -m 'not slow and not nuts and not engines and not browser and not current' -W default --disable-warnings tests README.md
 
 fuzz: $(READY)  ## Some 10,000 odd frames, settings, command lines and files: long
-	@CALIBRA_FUZZ=32 $(BIN)/python -m pytest -q tests/fuzz tests/test_long_runs.py
+	@CALIBRA_FUZZ=32 $(BIN)/python -m pytest -q tests/fuzz tests/test_long_runs.py tests/data/frames/test_differential_drift.py tests/data/frames/test_differential_types.py
 
 mutate: $(READY)  ## Seed faults into a copy of the code, one at a time; each must be caught by a test
 	@$(BIN)/python tests/mutate.py

@@ -1,6 +1,7 @@
 """Tables drawn at random on PostgreSQL and Spark: counts of a plain query of the test's own, or an error.
 
 On PostgreSQL 96 tables, on Spark 36, because each table costs a server a second; the local engines are given 540.
+CALIBRA_FUZZ=6 draws six times as many.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from tests.data.frames.test_differential_types import AS_OF, Cells, check
+from tests.fuzz.cases import TIMES
 
-BATCHES = {"PostgreSQL": 96, "Spark": 36}
+BATCHES = {"PostgreSQL": 96 * TIMES, "Spark": 36 * TIMES}
 DATED = ("judged", "won", "gone")
 LABELLED = ("rep", "rank")
 NO_DAYS = ("whole numbers", "yes and no", "lengths of time")

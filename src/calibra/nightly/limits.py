@@ -17,7 +17,7 @@ from calibra.values import Given, Listed, Phrase, Share, Value
 from calibra.wording import choose_wording
 from calibra.words import quoted
 
-STOP_ON = ("no_event", "no_exit", "none_open", "one_day", "total_row", "strangers")
+STOP_ON = ("no_event", "no_exit", "none_open", "one_day", "total_row", "no_name", "strangers")
 """Doubts that stop a night unless the settings name others: what a broken export looks like."""
 FEWEST_ENDINGS = 20
 """With fewer events or exits the last time, a fall of their number may be a correction."""

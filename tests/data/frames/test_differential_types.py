@@ -16,13 +16,14 @@ import pytest
 import calibra as cb
 from calibra.data.counting.judgments import Judgments
 from calibra.errors import InputError
+from tests.fuzz.cases import TIMES
 
 AS_OF = date(2026, 6, 30)
 ZONE = "Asia/Tokyo"
 COLUMNS = {"prospect": "id", "rep": "rep", "rank": "rank", "judged_at": "judged", "event_at": "won", "exit_at": "gone"}
 SCALE = cb.RankScale(["1", "2", "3"])
-BATCHES, TABLES = 9, 15
-"""Times four engines: 540 tables."""
+BATCHES, TABLES = 9 * TIMES, 15
+"""135 tables in each of four engines, 540 in all; TIMES as many in `make fuzz`."""
 
 
 def as_moment(days: list[date | None], rng: np.random.Generator) -> list[datetime | None]:

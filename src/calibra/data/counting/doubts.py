@@ -18,7 +18,7 @@ from calibra.words import normal_spelling, quoted
 
 REPS_NEVER_SEEN = "data.reps_never_seen"
 NONE_OPEN, NO_EXIT, ONE_DAY = "data.none_open", "data.no_exit", "data.one_day"
-UNUSED_RANKS, TOTAL_ROW = "data.unused_ranks", "data.total_row"
+UNUSED_RANKS, TOTAL_ROW, NO_NAME = "data.unused_ranks", "data.total_row", "data.no_name"
 NO_EVENT, ALIKE_REPS, NONE_YOUNG = "data.no_event", "data.alike_reps", "data.none_young"
 UPSIDE_DOWN, FEW_MATURE, RISING = "data.upside_down", "data.few_mature", "data.rising"
 QUARTERS_DIFFER, EVENTS_AFTER_EXITS = "data.quarters_differ", "data.events_after_exits"
@@ -32,6 +32,8 @@ FEWEST_OF_EXPORT = 50
 """In fewer judgments it may be chance that a kind of them is missing altogether."""
 TOTALS = frozenset(("total", "grandtotal", "sum", "subtotal", "合計", "総計", "小計", "計"))
 """How a row of totals is called, in `normal_spelling`."""
+NO_NAMES = frozenset(("null", "(null)", "none", "nan", "n/a", "#n/a", "\\n", "undefined", "-"))
+"""What systems write where nobody is named, in `normal_spelling`."""
 MANY_NEVER_SEEN = 0.1
 """With a larger share of scored rows by reps the fit does not know, their names are probably written otherwise."""
 SURE_Z = 2.5758
@@ -53,6 +55,7 @@ def doubts_of_counts(reps: Iterable[str], n: NDArray[Any], events: NDArray[Any],
     names = tuple(reps)
     found = alike(names)
     found += [doubt(TOTAL_ROW, names=Rep(name)) for name in names if normal_spelling(name) in TOTALS][:1]
+    found += [doubt(NO_NAME, names=Rep(name)) for name in names if normal_spelling(name) in NO_NAMES]
     found += [] if has_events else [doubt(NO_EVENT)]
     return found + ([doubt(UPSIDE_DOWN)] if _stands_upside_down(n, events) else [])
 

@@ -272,7 +272,7 @@ def _empty_day(plan: Plan, rows: nw.LazyFrame[Any], reason: int) -> str:
     schema = plan.opened.schema
     roles = [role for role in MAY_BE_EMPTY.get(reason, ()) if role in plan.present]
     roles = [role for role in roles if reason != UNREADABLE_DATE or is_text(schema[role])]
-    return name_empty_day(rows, roles, schema)
+    return name_empty_day(rows, roles, schema, unread=reason == UNREADABLE_DATE)
 
 
 def _find_duplicates(choices: Choices, good: nw.LazyFrame[Any], n_rows: int) -> RowFault | None:

@@ -22,7 +22,7 @@ _NAMES_OF_UTC = frozenset(
     ("UTC", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Zulu", "UCT", "Z", "+00:00", "-00:00", "UTC+00:00")
 )
 _OFFSET = "(?:UTC)?([+-])([0-9]{2}):?([0-9]{2})"
-_EPOCH_TEXT = "^[0-9]{9,16}$"
+_EPOCH_TEXT = "^[0-9]{9,16}(?:[.]0+)?$"
 """Text that some systems write for a moment: seconds or milliseconds since 1970, in UTC."""
 
 

@@ -23,15 +23,20 @@ DAY_TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 """How a day is written, existing or not: some systems write 0000-00-00 for none."""
 
 
+def stands_for_none(text: str) -> bool:
+    """Whether a text may stand for a missing day: a day, or a word such as NULL or infinity."""
+    return bool(re.fullmatch(DAY_TEXT, text)) or bool(text.strip() and not re.search("[0-9]", text))
+
+
 def check_no_day(no_day: object) -> tuple[str, ...]:
     """Days that stand for a missing one, as ISO text, or the error that says what they must be."""
     if isinstance(no_day, (str, date)) or not isinstance(no_day, Iterable):
         raise InputError(f"`no_day` must be a list of days, such as ['1900-01-01']; got {no_day!r}.")
     days = tuple(str(day)[:10] if isinstance(day, date) else day for day in no_day)
     for day in days:
-        if not isinstance(day, str) or not re.fullmatch(DAY_TEXT, day):
-            raise InputError(f"`no_day` must hold days written as '1900-01-01'; got {day!r}.")
-    return days
+        if not isinstance(day, str) or not stands_for_none(day):
+            raise InputError(f"`no_day` must hold days written as '1900-01-01', or words such as 'NULL'; got {day!r}.")
+    return tuple(day[:_DAY_CHARS] for day in days)
 
 
 def without_days(frame: nw.LazyFrame[Any], no_day: Sequence[str]) -> nw.LazyFrame[Any]:
@@ -43,7 +48,7 @@ def without_days(frame: nw.LazyFrame[Any], no_day: Sequence[str]) -> nw.LazyFram
         value, dtype = nw.col(name), schema[name]
         if is_text(dtype):
             text = value.cast(nw.String)
-            replaced.append(nw.when(~text.str.slice(0, 10).is_in(list(no_day))).then(text).alias(name))
+            replaced.append(nw.when(~text.str.slice(0, _DAY_CHARS).is_in(list(no_day))).then(text).alias(name))
         elif isinstance(dtype, (nw.Date, nw.Datetime)):
             zoned = isinstance(dtype, nw.Datetime) and dtype.time_zone is not None
             days = [] if zoned else [date.fromisoformat(day) for day in no_day if _exists(day)]
@@ -53,6 +58,9 @@ def without_days(frame: nw.LazyFrame[Any], no_day: Sequence[str]) -> nw.LazyFram
                     kept = kept & (value.cast(nw.Date) != nw.lit(day))
                 replaced.append(nw.when(kept).then(value).alias(name))
     return frame.with_columns(*replaced) if replaced else frame
+
+
+_DAY_CHARS = len("1900-01-01")
 
 
 def _exists(day: str) -> bool:

@@ -35,6 +35,11 @@ def explain(error: Exception) -> CalibraError:
         return EngineError(said)
     if said := _explain_csv(text) or _explain_parquet(text):
         return InputError(said)
+    if "not a GZIP stream" in text:
+        return InputError(
+            "A compressed file must be whole and hold nothing after its end; one of those read does not. Write it "
+            f"again. ({text.splitlines()[0]})"
+        )
     if "Invalid unicode" in text or "invalid utf-8" in text.lower():
         return InputError(
             f"A file must be UTF-8 text, or its `encoding` be given, such as encoding='cp932'. ({text.splitlines()[0]})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ _BEGINNINGS = (
     (_GZIP, "compressed by gzip", "Give it a name that ends in .csv.gz."),
 )
 """How a file begins that is no CSV, what it is then, and what to do."""
+_NO_DATA = (".", "_", "~$")
+"""How names begin that are no data: hidden ones, marks of a finished job, what Excel writes beside an open file."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -105,6 +107,7 @@ def find_files(path: str | Path) -> list[Path]:
         return [named]
     if not found:
         raise InputError(f"`frame` must name CSV, Parquet or .xlsx files; {where} holds none.")
+    _refuse_lakes(named if named.is_dir() else None, found)
     kinds = {_kind(file): file for file in found}
     if len(kinds) > 1:
         each = listed(quoted(kinds[kind].name) for kind in sorted(kinds, reverse=True))
@@ -115,13 +118,33 @@ def find_files(path: str | Path) -> list[Path]:
     return found
 
 
+def _refuse_lakes(folder: Path | None, found: Sequence[Path]) -> None:
+    """Refuse the files of a table that keeps those of its earlier versions beside them."""
+    inside = [] if folder is None else [child for child in folder.rglob("*") if child.is_dir()]
+    around = {above for file in found for above in (file.parent, *file.parent.parents[:_LEVELS])}
+    for place in (*inside, *(above / mark for above in sorted(around) for mark in _LAKES)):
+        kind = _LAKES.get(place.name)
+        if kind and place.is_dir() and (kind != "Iceberg" or any(place.glob("*.metadata.json"))):
+            raise InputError(
+                f"`frame` must name files that all count; {quoted(str(place.parent))} is a table of {kind}, which "
+                "keeps files of earlier versions. Read it by its own reader, such as polars.scan_delta or "
+                "polars.scan_iceberg, and pass the frame."
+            )
+
+
+_LAKES = {"_delta_log": "Delta Lake", ".hoodie": "Hudi", "metadata": "Iceberg"}
+"""Folder that a table of versions keeps its log in, to what made it."""
+_LEVELS = 3
+"""Folders above a file among which the log of its table is looked for: those of keys lie between."""
+
+
 def _is_data(file: Path, below: Path | None = None) -> bool:
     """A file whose name, and the folders' below the one that was given, begin with neither dot nor underscore.
 
     `~$team.xlsx` is what a spreadsheet program leaves beside a workbook that is open.
     """
     parts = file.relative_to(below).parts if below else (file.name,)
-    return file.is_file() and not any(part.startswith((".", "_", "~$")) and "=" not in part for part in parts)
+    return file.is_file() and not any(part.startswith(_NO_DATA) and "=" not in part for part in parts)
 
 
 def _is_table(file: Path) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
-from narwhals.exceptions import NarwhalsError
+from narwhals.exceptions import DuplicateError, NarwhalsError
 
 from calibra.data.frames.calendars import UTC, Calendar, calendar_of, named_zone
 from calibra.data.frames.empty_days import without_days
 from calibra.data.frames.engine_errors import engine_errors, explain
 from calibra.data.frames.files import read_path
+from calibra.data.frames.mixed_columns import in_one_type, no_plain_type
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.frames.postgres import fetch, is_postgres
 from calibra.data.frames.roles import DATES, REQUIRED, Roles, read_roles
@@ -73,6 +74,8 @@ def open_frame(
     native = read_path(frame, encoding, connection or own, wanted=wanted) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
+    except DuplicateError as error:
+        raise InputError(twice(native)) from error
     except (TypeError, NarwhalsError) as error:
         raise InputError(
             "`frame` must be a pandas, polars, pyarrow, Ibis or PySpark frame, a DuckDB relation or the path of a CSV "
@@ -108,6 +111,15 @@ def first_values(frame: Any, n_rows: int) -> tuple[list[str], Callable[[str], li
         return found
 
     return names_of(opened), values_of
+
+
+def twice(native: Any) -> str:
+    """What is said of a frame two of whose columns have one name."""
+    names = list(getattr(native, "column_names", None) or native.columns)
+    again = sorted({str(name) for name in names if names.count(name) > 1})
+    return (
+        f"`frame` must have columns of different names; {', '.join(map(quoted, again[:5]))} stands twice. Rename one."
+    )
 
 
 def names_of(opened: Any) -> list[str]:
@@ -150,29 +162,28 @@ def _to_lazy(
     try:
         if frame.implementation.is_pyarrow():
             return nw.from_native(connection.from_arrow(native))
-        pandas = native if frame.implementation.is_pandas() else frame.to_pandas()
+        pandas = in_one_type(native if frame.implementation.is_pandas() else frame.to_pandas(), roles)
         return nw.from_native(connection.from_df(pandas.copy() if _runs_backwards(pandas) else pandas))
     except duckdb.Error as error:
-        raise _explain_columns(frame.to_pandas(), roles, error) from error
+        raise _explain_columns(native, roles, error) from error
 
 
-def _explain_columns(frame: pd.DataFrame, roles: Roles, error: Exception) -> CalibraError:
+def _explain_columns(frame: Any, roles: Roles, error: Exception) -> CalibraError:
     """Which columns will DuckDB not take? Each is tried alone, as DuckDB reads it and as pyarrow, its helper, does."""
     import duckdb
     import pyarrow
 
     refused = []
-    for name in frame.columns:
+    is_arrow = isinstance(frame, pyarrow.Table)
+    for name in frame.column_names if is_arrow else frame.columns:
         try:
-            duckdb.connect().from_df(frame[[name]])
-            pyarrow.array(frame[name], from_pandas=True)
+            if is_arrow:
+                duckdb.connect().from_arrow(frame.select([name]))
+            else:
+                duckdb.connect().from_df(frame[[name]])
+                pyarrow.array(frame[name], from_pandas=True)
         except (duckdb.Error, pyarrow.ArrowException):
-            key = roles.key(name)
-            kinds = sorted({type(value).__name__ for value in frame[name]})
-            refused.append(
-                f"`{key}` (column {quoted(roles.columns[key])}) must hold values of one plain type; it holds "
-                f"{', '.join(kinds[:5])}. Convert the column first."
-            )
+            refused.append(no_plain_type(frame, name, roles))
     if not refused:
         return explain(error)
     return InputError("\n".join(["The judgments have problems:", *(f"- {fault}" for fault in refused)]))

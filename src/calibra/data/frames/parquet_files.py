@@ -53,7 +53,7 @@ def read_parquets(paths: Sequence[Path], connection: duckdb.DuckDBPyConnection) 
     """Parquet files, one below the other; a folder called `key=value` gives every row in it that value of `key`."""
     keys = folder_keys(paths)
     groups = _by_schema(paths, connection)
-    faults = in_both(keys, groups)
+    faults = in_both(keys, groups) | _twice(groups, connection)
     of_folder = dict.fromkeys(keys, "VARCHAR")
     parts = [
         (_scan(found, keys), found, _without_types(schema, found, groups, connection) | of_folder)
@@ -73,6 +73,34 @@ def _scan(paths: Sequence[Path], keys: Sequence[str]) -> str:
     return (
         f"(SELECT * REPLACE ({named}) FROM read_parquet([{files}], hive_partitioning=true, hive_types_autocast=false))"
     )
+
+
+def _twice(groups: Sequence[tuple[list[Path], Schema]], connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Name that stands more than once in a file to what is wrong with it: DuckDB calls the second another name."""
+    found: dict[str, str] = {}
+    for paths, schema in groups:
+        asked = f"SELECT name, num_children FROM parquet_schema({literal(escape_glob(str(paths[0])))})"
+        names = _top_level(connection.sql(asked).fetchall())
+        again = [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
+        found |= {
+            name: f"{quoted(name)} stands {names.count(name)} times among the columns of {quoted(paths[0].name)}; "
+            "rename all but one."
+            for name in again
+            if name in schema
+        }
+    return found
+
+
+def _top_level(rows: Sequence[tuple[str, int | None]]) -> list[str]:
+    """Names of the columns in a footer, which lists every node before those below it."""
+    names, place = [], 1
+    while place < len(rows):
+        names.append(rows[place][0])
+        below = 1
+        while below:
+            below += (rows[place][1] or 0) - 1
+            place += 1
+    return names
 
 
 def _by_schema(paths: Sequence[Path], connection: duckdb.DuckDBPyConnection) -> list[tuple[list[Path], Schema]]:

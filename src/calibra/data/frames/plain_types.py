@@ -124,6 +124,7 @@ def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
     """PostgreSQL's domains as their base types, its `char(n)` without padding, `uuid` and the like as text."""
     import ibis
 
+    table = _shapes_as_unknown(table, roles)
     schema = table.schema()
     if ibis.get_backend(table).name != "postgres":
         replaced = {name: table[name].cast("string") for name in roles if is_label(name) and schema[name].is_uuid()}
@@ -145,6 +146,25 @@ def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
         elif kind.is_unknown() and (base := _base_of(ibis.get_backend(table), _raw_name(kind))):
             replaced[name] = value.cast(base)
     return table.mutate(**replaced) if replaced else table
+
+
+def _shapes_as_unknown(table: Any, roles: Collection[str]) -> Any:
+    """The table whose points and other shapes are of a type nobody knows: Ibis asks PostGIS for them in any query."""
+    import ibis
+    from ibis.expr import datatypes
+
+    schema = table.schema()
+    replaced = {}
+    for name in (name for name in roles if schema[name].is_geospatial()):
+        kinds = ((schema[name],), datatypes.Unknown(raw_type=_name_of_shape(schema[name])))
+        replaced[name] = ibis.udf.scalar.builtin(_of_one, name="coalesce", signature=kinds)(table[name])
+    return table.mutate(**replaced) if replaced else table
+
+
+def _name_of_shape(kind: Any) -> str:
+    """What PostgreSQL and DuckDB call a type that Ibis counts among the shapes: point, geometry."""
+    name = type(kind).__name__.lower()
+    return "geometry" if name == "geospatial" else name
 
 
 _NANO = 9
@@ -216,7 +236,7 @@ def _raw_name(kind: Any) -> str:
     raw = getattr(kind, "raw_type", None)
     if raw is None:
         return str(kind)
-    return str(raw.args.get("kind") or raw.sql().lower())
+    return raw if isinstance(raw, str) else str(raw.args.get("kind") or raw.sql().lower())
 
 
 def _plain_spark(frame: Any, roles: Collection[str]) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
-from narwhals.exceptions import NarwhalsError
+from narwhals.exceptions import DuplicateError, NarwhalsError
 
 from calibra.data.counting.exits import read_exit_kinds
 from calibra.data.counting.plan import column_faults
@@ -16,7 +16,7 @@ from calibra.data.frames.calendars import Calendar, named_zone
 from calibra.data.frames.dates import is_text, is_unreadable
 from calibra.data.frames.engine_errors import explain
 from calibra.data.frames.files import read_path
-from calibra.data.frames.open import OpenedFrame, collect, open_frame
+from calibra.data.frames.open import OpenedFrame, collect, open_frame, twice
 from calibra.data.frames.roles import ROLES, VERSION
 from calibra.data.frames.versions import RECORDED
 from calibra.data.history.moments import of_one_type
@@ -285,6 +285,8 @@ def _engine(native: Any) -> str:
         return "local"
     try:
         frame: Any = nw.from_native(native)
+    except DuplicateError as error:
+        raise InputError(twice(native)) from error
     except (TypeError, NarwhalsError) as error:
         raise InputError(
             f"Changes and outcomes must be frames or paths; got {type(native).__name__}. {error}"

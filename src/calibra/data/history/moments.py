@@ -14,8 +14,8 @@ from calibra.words import quoted
 
 EARLIEST_MS, LATEST_MS = 100_000_000_000, 4_133_980_800_000
 """Milliseconds since 1970 of a day in 1973 and of the end of 2100: seconds and microseconds lie outside."""
-_DIGITS = "^[0-9]{9,16}$"
-_TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
+_DIGITS = "^[0-9]{9,16}(?:[.]0+)?$"
+"""Text of a stamp; with a point where pandas wrote a column with gaps into a file."""
 
 
 def with_moments(opened: OpenedFrame, name: str, timezone: str) -> nw.LazyFrame[Any]:
@@ -31,7 +31,7 @@ def with_moments(opened: OpenedFrame, name: str, timezone: str) -> nw.LazyFrame[
     frame, dtype, value = opened.frame, opened.schema[name], nw.col(name)
     if is_text(dtype):
         digits = value.cast(nw.String).str.contains(_DIGITS)
-        number = nw.when(digits).then(value.cast(nw.String)).cast(nw.Int64)
+        number = nw.when(digits).then(value.cast(nw.String)).str.replace_all("[.]0+$", "").cast(nw.Int64)
         there = nw.when(~value.is_null() & (value.cast(nw.String) != nw.lit(""))).then(nw.lit(1)).count()
     elif dtype.is_integer() or dtype.is_float():
         known = ~value.is_null() & ~value.is_nan() if dtype.is_float() else ~value.is_null()
@@ -65,7 +65,7 @@ def _from_milliseconds(frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]
     if engine.is_duckdb():
         made: Any = native.project(f"* REPLACE (timezone('UTC', epoch_ms({name})) AS {name})")
     elif engine.is_ibis():
-        made = native.mutate(**{name: (native[name] * 1000).as_timestamp("us").cast("timestamp('UTC')")})
+        made = native.mutate(**{name: _moment_by_ibis(native, name)})
     elif engine.is_spark_like():
         from pyspark.sql import functions
 
@@ -76,6 +76,29 @@ def _from_milliseconds(frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]
         made = native.with_columns(pl.from_epoch(name, "ms").dt.replace_time_zone("UTC"))
     found: nw.LazyFrame[Any] = nw.from_native(made)
     return found
+
+
+def _moment_by_ibis(table: Any, name: str) -> Any:
+    """By the database's own function where Ibis has no word for milliseconds; in UTC."""
+    import ibis
+
+    backend, moment = ibis.get_backend(table).name, ibis.dtype("timestamp('UTC')")
+    if backend not in _FROM_NUMBER:
+        return table[name].as_timestamp("ms").cast(moment)
+    function, kind, factor = _FROM_NUMBER[backend]
+    made = ibis.udf.scalar.builtin(_of_one, name=function, signature=((ibis.dtype(kind),), moment))
+    return made((table[name] * factor).cast(kind))
+
+
+_FROM_NUMBER: dict[str, tuple[str, str, float]] = {
+    "duckdb": ("make_timestamptz", "int64", 1000),
+    "postgres": ("to_timestamp", "float64", 0.001),
+}
+"""Back end of Ibis to what makes a moment of a number, that number's type, and how many of it a millisecond is."""
+
+
+def _of_one(value: Any) -> Any:  # what Ibis is told of a function of the database's own
+    """Have no body here."""
 
 
 def of_one_type(
@@ -113,9 +136,7 @@ def of_one_type(
         made = [value.cast(nw.Datetime("us"))] * 2
     elif all(text or moment for text, moment in zip(texts, dated, strict=True)):
         made = [
-            value.cast(nw.String)
-            if text
-            else (value.dt.to_string(_TO_THE_SECOND) if isinstance(kind, nw.Datetime) else value.cast(nw.String))
+            value.cast(nw.String) if text else (_iso(value) if isinstance(kind, nw.Datetime) else value.cast(nw.String))
             for text, kind in zip(texts, kinds, strict=True)
         ]
     else:
@@ -124,6 +145,11 @@ def of_one_type(
             f"{kinds[0]} and {kinds[1]}. Cast one."
         )
     return one.with_columns(made[0].alias(name)), other.with_columns(made[1].alias(name))
+
+
+def _iso(moment: nw.Expr) -> nw.Expr:
+    """A moment as ISO text; in two parts, because a T is a word to PostgreSQL's formats."""
+    return nw.concat_str(moment.dt.to_string("%Y-%m-%d"), nw.lit("T"), moment.dt.to_string("%H:%M:%S"))
 
 
 def as_label(frame: nw.LazyFrame[Any], name: str) -> nw.Expr:

@@ -58,17 +58,12 @@ def _first_ids(table: nw.LazyFrame[Any]) -> list[str]:
 
 
 def _forms(table: nw.LazyFrame[Any]) -> tuple[int, int, int]:
-    """Different ids of 15 and of 18 characters, and how many of the latter remain different when cut."""
+    """Ids of 15 characters, different ones of 18, and how many of the latter remain different when cut."""
     ids = nw.col("prospect").cast(nw.String)
-    long = nw.when(ids.str.contains(_LONG)).then(ids)
-    counted = collect(
-        table.select(
-            nw.when(ids.str.contains(_SHORT)).then(ids).n_unique().cast(nw.Int64).alias("short"),
-            long.n_unique().cast(nw.Int64).alias("long"),
-            long.str.slice(0, 15).n_unique().cast(nw.Int64).alias("cut"),
-            nw.when(ids.str.contains(_SHORT)).then(nw.lit(1)).count().cast(nw.Int64).alias("n_short"),
-            nw.when(ids.str.contains(_LONG)).then(nw.lit(1)).count().cast(nw.Int64).alias("n_long"),
-        )
-    )
-    found = {name: int(counted[name].to_list()[0]) for name in counted.columns}
-    return found["n_short"], found["long"] if found["n_long"] else 0, found["cut"] if found["n_long"] else 0
+    long = table.filter(ids.str.contains(_LONG)).select(ids.alias("id"))
+    cut = long.select(nw.col("id").str.slice(0, 15))
+    return _length(table.filter(ids.str.contains(_SHORT))), _length(long.unique()), _length(cut.unique())
+
+
+def _length(table: nw.LazyFrame[Any]) -> int:
+    return int(collect(table.select(nw.len().cast(nw.Int64).alias("n")))["n"].to_list()[0])

@@ -12,7 +12,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
-from narwhals.exceptions import NarwhalsError
+from narwhals.exceptions import DuplicateError, NarwhalsError
 from numpy.typing import NDArray
 
 from calibra.data.counting.doubts import doubts_of_scores
@@ -28,6 +28,7 @@ from calibra.data.frames.open import (
     _naive_and_aware,
     _to_lazy,
     names_of,
+    twice,
 )
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.frames.roles import DATES, ROLES, Roles
@@ -115,6 +116,8 @@ def score_rows(
     native = read_path(frame, encoding) if isinstance(frame, (str, Path)) else frame
     try:
         opened: Any = nw.from_native(native)
+    except DuplicateError as error:
+        raise InputError(twice(native)) from error
     except (TypeError, NarwhalsError) as error:
         raise InputError(
             f"`frame` must be a frame or the path of a CSV or Parquet file; got {what_came(frame)}."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from calibra.data.frames.engine_errors import explain
 from calibra.data.frames.write_workbook import SheetOfRows, write_workbook
 from calibra.data.scoring.score_rows import CUT, collect_small
 from calibra.errors import InputError
@@ -31,22 +32,31 @@ def write_rows(frame: Any, path: str | Path, *, prefix: str = "score_") -> Path:
     """Write scored rows to Parquet, CSV or .xlsx, as the path ends, in one step; see `_order` for what comes first.
 
     CSV is UTF-8, with a byte-order mark where there is more than ASCII: without it spreadsheets read another encoding.
+
+    Raises
+    ------
+    InputError
+        Another ending; a fault of the file that was scored, in a column that scoring had no need of.
     """
+    import duckdb
+
     target = Path(path)
     if target.suffix.lower() not in (".parquet", ".csv", ".xlsx"):
         raise InputError(f"A file of scores must end in .parquet, .csv or .xlsx; got {quoted(str(path))}.")
     names = ", ".join(_quoted(name) for name in nw.from_native(frame).collect_schema().names())
     relation = _relation(frame).order(f"{_order(prefix)}, {names}")
-    if target.suffix.lower() == ".xlsx":
-        return write_workbook([SheetOfRows("scored", relation.columns, _rows(relation))], target)
     aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
+        if target.suffix.lower() == ".xlsx":
+            return write_workbook([SheetOfRows("scored", relation.columns, _rows(relation))], target)
         if target.suffix.lower() == ".parquet":
             relation.write_parquet(str(aside))
         else:
             _inert(relation).write_csv(str(aside), header=True)
             _mark(aside)
         aside.replace(target)
+    except duckdb.Error as error:
+        raise explain(error) from error
     finally:
         aside.unlink(missing_ok=True)
     return target
