@@ -18,6 +18,7 @@ from calibra.data.counting.plan import VALUES_ALONE, Plan
 from calibra.data.frames.barrier import counted_once
 from calibra.data.frames.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames.empty_days import ENDLESS, is_outside
+from calibra.data.frames.engine_errors import engine_errors, explain
 from calibra.data.frames.open import collect
 from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES, VERSION
 from calibra.data.frames.versions import last_versions
@@ -72,7 +73,19 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     an end after `as_of` gives way to `as_of`. An event or exit earlier on the day of the judgment, where both have a
     time of day, is before it, like one of the day before. A re-rank ends a judgment, still open, where the plan
     follows it no further. `maturity` comes from `as_of` and `judged_at` alone.
+
+    Raises
+    ------
+    EngineError
+        The connection of the frame was closed.
     """
+    try:
+        return _prepare(plan, horizons)
+    except engine_errors(plan.opened.frame.implementation) as error:
+        raise explain(error) from error
+
+
+def _prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     schema, present = plan.opened.schema, plan.present
     days = [role for role in DATES if role in present and role != "expected_at"]
     frame = counted_once(with_days(plan.opened.frame, days, schema)).with_columns(

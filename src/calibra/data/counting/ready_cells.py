@@ -16,6 +16,7 @@ from calibra.data.counting.labels import Labels, encode
 from calibra.data.counting.packed import PackedCounts
 from calibra.data.counting.ready_counts import CALLED_ALL, as_floats, is_number
 from calibra.data.counting.tabulate import tabulate
+from calibra.data.frames.engine_errors import asks_an_engine
 from calibra.data.frames.open import collect
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.frames.roles import RESERVED
@@ -80,6 +81,7 @@ class ReadyCells:
         )
 
 
+@asks_an_engine
 def read_cells(
     frame: Any, *, scale: RankScale, as_of_day: int, horizons: tuple[int, ...], columns: Mapping[str, str] | None
 ) -> ReadyCells:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from calibra.data.counting.counts import BinomialCells
 from calibra.data.counting.labels import label_order, label_text
+from calibra.data.frames.engine_errors import asks_an_engine
 from calibra.data.frames.open import collect
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.scale import RankScale
@@ -27,6 +28,7 @@ CALLED_ALL = (
 COLUMNS = ("rep", "rank", "n", "events")
 
 
+@asks_an_engine
 def read_counts(frame: Any, *, scale: RankScale, within_days: int | None) -> BinomialCells:
     """Rep, rank, n and events of a small frame as cells; rows of the same rep and rank are added up.
 

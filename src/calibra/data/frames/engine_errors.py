@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
+from functools import wraps
 
 import narwhals.stable.v2 as nw
 from narwhals.exceptions import NarwhalsError
@@ -28,11 +30,41 @@ _STOPPED = re.compile(
 )
 
 
+def asks_an_engine[**P, R](call: Callable[P, R]) -> Callable[P, R]:
+    """The call, in which a connection that is no more is an error of its own, wherever the query is put together."""
+
+    @wraps(call)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return call(*args, **kwargs)
+        except _lost() as error:
+            raise explain(error) from error
+
+    return asked
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """What the drivers that are loaded raise of a connection that is no more."""
+    names = (("duckdb", "ConnectionException"), ("psycopg", "OperationalError"))
+    return tuple(getattr(sys.modules[module], name) for module, name in names if module in sys.modules)
+
+
+_CLOSED = re.compile(
+    "connection (has )?already (been )?closed|sparkcontext .*(stopped|shut down)|session .*closed", re.IGNORECASE
+)
+"""What DuckDB and Spark say of a connection or session that is no more."""
+
+
 def explain(error: Exception) -> CalibraError:
     """An engine's complaint, with the way out where it is known: about the input, or of a server that is not there."""
     text = str(error).strip()
     if type(error).__module__.partition(".")[0] == "psycopg" and (said := explain_server(text)):
         return EngineError(said)
+    if _CLOSED.search(text):
+        return EngineError(
+            "The connection to the table was closed. Open the table anew, and keep its connection open while it is "
+            f"asked. ({text.splitlines()[0]})"
+        )
     if said := _explain_csv(text) or _explain_parquet(text):
         return InputError(said)
     if "not a GZIP stream" in text:

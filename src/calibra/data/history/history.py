@@ -19,6 +19,7 @@ from calibra.data.counting.set_aside import SetAside
 from calibra.data.frames.calendars import Calendar, doubts_of_calendars
 from calibra.data.frames.dates import as_day, check_timezone
 from calibra.data.frames.empty_days import check_no_day
+from calibra.data.frames.engine_errors import asks_an_engine
 from calibra.data.frames.open import collect
 from calibra.data.history.checks import KEPT_ON_EVENT_DAY, HistorySummary, check_history
 from calibra.data.history.frames import open_history
@@ -82,6 +83,7 @@ class RankHistory:
         raise InputError("A rank history is made by RankHistory.from_frames(...).")
 
     @classmethod
+    @asks_an_engine
     def from_frames(
         cls,
         changes: Any,
@@ -184,6 +186,7 @@ class RankHistory:
             f"as of {self.as_of}>"
         )
 
+    @asks_an_engine
     def at(self, as_of: Day) -> RankHistory:
         """What was known on an earlier day? The same history, with nothing dated later.
 
@@ -207,11 +210,13 @@ class RankHistory:
         """What became of every row of the log?"""
         return self._summary
 
+    @asks_an_engine
     def transitions(self) -> Transitions:
         """How do ranks move, and do they move before events or with them?"""
         late = (self._summary.days_after_event, self._summary.n_after_event)
         return count_transitions(self._log, self.scale.ranks, late)
 
+    @asks_an_engine
     def judgments(
         self, mode: Mode = "first", *, landmark: Day | None = None, assignment: str | None = None
     ) -> Judgments:

@@ -20,7 +20,7 @@ from calibra.data.counting.plan import column_faults
 from calibra.data.frames.calendars import UTC, named_zone
 from calibra.data.frames.dates import as_day, check_timezone, day_number, is_text, is_unreadable
 from calibra.data.frames.empty_days import check_no_day, without_days
-from calibra.data.frames.engine_errors import engine_errors, explain
+from calibra.data.frames.engine_errors import asks_an_engine, engine_errors, explain
 from calibra.data.frames.files import read_path
 from calibra.data.frames.open import (
     OpenedFrame,
@@ -85,6 +85,7 @@ class Lookup:
         return place | {label: place[rank] for label, rank in self.rank_labels.items() if rank in place}
 
 
+@asks_an_engine
 def score_rows(
     frame: Any,
     lookup: Lookup,
@@ -147,6 +148,7 @@ def score_rows(
     return _beside(native, found, prefix)
 
 
+@asks_an_engine
 def count_notes(scored: Any, *, prefix: str = "score_") -> dict[str, int]:
     """How many rows were scored, how many of them of a rep never seen, and how many not, and why?
 
