@@ -311,7 +311,7 @@ FAULTS = (
           "data/history/salesforce_ids.py", "if not all(map(is_long_id, long)):", "if False:",
           "data/history/salesforce_ids.py", "if any(n_long != n_cut for", "if any(n_long < n_cut for"),
     fault("rows lost from a history are not counted", "data/history/test_exports.py",
-          "data/history/readers.py", '!= nw.col("led_to_before")', '!= nw.col("value")'),
+          "data/history/salesforce.py", '!= nw.col("led_to_before")', '!= nw.col("value")'),
     fault("nobody is asked about a file without an event", "data/counting/test_doubts.py",
           "data/counting/doubts.py", "[] if has_events else", "[] if not has_events else"),
     fault("ranks that stand worst first are not seen", "data/counting/test_doubts.py",

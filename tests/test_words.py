@@ -5,7 +5,7 @@ import ast
 import pytest
 from hypothesis import given, strategies as st
 
-from calibra.words import chance, normal_spelling, points, quoted
+from calibra.words import chance, folded_label, normal_spelling, points, quoted
 
 
 def test_a_wide_blank_stands_as_it_is_and_what_hides_is_seen() -> None:
@@ -34,3 +34,12 @@ def test_a_gap_of_few_points_has_a_decimal() -> None:
     assert points(1.42, 0.04, 3.0) == ["1.4", "0.0", "3.0"]
     assert points(-1.42, -3.0, -0.04) == ["-1.4", "-3.0", "0.0"]
     assert points(3.6, 1.42, 6.0) == ["4", "1", "6"]
+
+
+def test_a_label_of_a_picture_is_whole_in_lines() -> None:
+    name = "A(3ヶ月以内に商談化が見込める先), Christopher Montgomery-Fitzgerald, north"
+    told = folded_label(name)
+    assert max(map(len, told.splitlines())) <= 28
+    assert "".join(told.split()) == "".join(name.split())
+    assert folded_label("x" * 100).endswith("…")
+    assert folded_label(" ") == "(blank)"

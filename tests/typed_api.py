@@ -19,5 +19,4 @@ def misspelt_names_are_refused() -> None:
 
 
 def half_a_promise_is_refused() -> None:
-    cb.Promise(0.6)  # type: ignore[call-arg]
     cb.Promise(within_days=90)  # type: ignore[call-arg]

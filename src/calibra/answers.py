@@ -185,7 +185,7 @@ class Answers:
         """Everything at a glance: what was found, how far to trust it, what could not be calculated, what came in."""
         came_in = repr(self.judgments) if self.judgments.as_of is None else str(self.judgments.summary())
         in_doubt = [] if self.ok else ["DO NOT RELY ON IT: a fit has problems, named below."]
-        say = choose_wording("en", "event", several=self._several)
+        say = choose_wording("en", "event", several=self._several, spans=self.judgments.scale.spans)
         told = [*in_doubt, *sentences(self.findings, say), say("page.footing")]
         parts = ["\n".join(["What was found", *(f"- {sentence}" for sentence in told)])]
         parts.append("\n".join(["How far to trust it", *self.diagnostics]))
@@ -231,13 +231,13 @@ class Answers:
         """
         from calibra.views.style import check_formats, save_picture
 
-        check_path(folder, "folder")
-        check_folder(Path(folder))
+        folder = Path(check_path(folder, "folder"))
+        check_folder(folder)
         check_formats(formats)
         paths = []
         for name, draw in self.pictures().items():
             axes = draw()
-            paths += [save_picture(axes, Path(folder) / f"{name}.{kind}") for kind in formats]
+            paths += [save_picture(axes, folder / f"{name}.{kind}") for kind in formats]
         return tuple(paths)
 
     def save_workbook(
@@ -263,7 +263,7 @@ class Answers:
         tables : mapping of name to pandas.DataFrame, optional
             Tables, in the order of their sheets; by default `tables()`.
         """
-        check_path(path, "path")
+        path = check_path(path, "path")
         check_file(path, "results.xlsx")
         if Path(path).suffix.lower() != ".xlsx":
             raise InputError(f"A workbook must end in .xlsx; got {str(path)!r}.")

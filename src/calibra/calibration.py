@@ -84,7 +84,7 @@ class Calibration(Scored):
         The file is written aside and moved into place in one step: whatever interrupts it, `path` holds the old file or
         the new one, whole. It keeps draws, counts, choices and what was said; rows and names of prospects it does not.
         """
-        check_path(path, "path")
+        path = check_path(path, "path")
         check_file(path, "team.calibra")
         if self._archive is not None:
             return write_archive(path, self._archive.manifest, self._archive.members)
@@ -137,7 +137,7 @@ class Calibration(Scored):
         from calibra.report.build import Told, write_report
 
         page = self.page(lang=lang, event=event, pseudonyms=pseudonyms)
-        check_path(path, "path")
+        path = check_path(path, "path")
         check_file(path, "report.html")
         answers = self.on_the_page()
         if standings and STANDINGS.name not in self.settings.parts and len(page.reps) > 1:
@@ -155,7 +155,7 @@ class Calibration(Scored):
         """
         from calibra.report.build import Told, write_cards
 
-        check_path(folder, "folder")
+        folder = check_path(folder, "folder")
         page = self.page(lang=lang, event=event, pseudonyms=pseudonyms)
         told = Told(self.judgments, self.on_the_page(), self.findings, self.notes, (), self.ok, self.seed)
         return write_cards(told, page, Path(folder))
@@ -308,8 +308,7 @@ def load(path: str | Path) -> Calibration:
     Traceback (most recent call last):
     calibra.errors.InputError: `path` must be a file written by `calibration.save`; there is no file at 'team.calibra'.
     """
-    check_path(path, "path")
-    archive = read_archive(path)
+    archive = read_archive(check_path(path, "path"))
     kinds = kinds_of([record for chapter in Calibration.chapters() for record in chapter.records])
     fitting = read_fitting(archive, kinds)
     return Calibration(fitting, **read_said(archive, kinds), archive=archive)

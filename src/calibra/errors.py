@@ -182,10 +182,18 @@ def check_whole(value: object, name: str, least: int, *, mend: str) -> None:
         raise InputError(f"`{name}` must be a whole number, {least} or more; got {came}. {mend}")
 
 
-def check_path(path: object, name: str) -> None:
-    """Refuse what names no place on disk."""
+def check_switch(value: object, name: str) -> bool:
+    """Refuse what is neither true nor false."""
+    if not isinstance(value, bool):
+        raise InputError(f"`{name}` must be True or False; got {what_came(value)}.")
+    return value
+
+
+def check_path(path: object, name: str) -> str:
+    """The place that a path names, `~` as the home folder; what names none is refused."""
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"`{name}` must be a path, as text or as pathlib.Path; got {what_came(path)}. Name the place.")
+    return os.path.expanduser(os.fspath(path))  # noqa: PTH111  an empty path stays one, and is refused
 
 
 def check_file(path: str | os.PathLike[str], such_as: str) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from calibra.data.frames.rep_names import RepNames
+
 type Days = int | None
 
 
@@ -102,8 +104,8 @@ class Scored(Answers):
         if not isinstance(columns, Mapping | None):
             raise InputError(f"`columns` must lead from roles to columns, such as {{'rep': 'owner'}}; got {columns!r}.")
         found = self._scores(within_days=within_days, interval_prob=interval_prob)
-        read_with, rank_labels = self._read_with()
-        lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
+        read_with, rank_labels, names = self._read_with()
+        lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns, names)
         return score_rows(
             frame,
             lookup,
@@ -154,8 +156,8 @@ class Scored(Answers):
         from calibra.scoring import UNSEEN_REP
 
         found = self._scores()
-        read_with, rank_labels = self._read_with()
-        lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns)
+        read_with, rank_labels, names = self._read_with()
+        lookup = Lookup(found.reps, found.ranks, rank_labels, found.n_weeks, found.columns, names)
         return score_sql(
             lookup,
             unseen=UNSEEN_REP,
@@ -184,8 +186,10 @@ class Scored(Answers):
             interval_prob=interval_prob,
         )
 
-    def _read_with(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Columns and other spellings of ranks that the judgments were read with."""
+    def _read_with(self) -> tuple[Mapping[str, str], Mapping[str, str], RepNames]:
+        """Columns, other spellings of ranks, and how names of reps are read, as the judgments were."""
         from calibra.data.counting.saved import reading_of
+        from calibra.data.frames.rep_names import RepNames
 
-        return self.judgments.columns, reading_of(self.judgments).rank_labels
+        reading = reading_of(self.judgments)
+        return self.judgments.columns, reading.rank_labels, RepNames(reading.rep_labels, reading.normalise_names)

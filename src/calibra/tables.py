@@ -58,7 +58,11 @@ def _told(value: Any) -> str:
     if isinstance(value, np.ndarray):
         if value.size <= 6:
             return np.array2string(value, precision=4, separator=", ").replace("\n", "")
+        if value.dtype.kind in "OU" and value.ndim == 1:
+            return _cut([repr(one) for one in value[:3].tolist()], value.size, "[]")
         return f"<{value.dtype} {'×'.join(map(str, value.shape))}>"
+    if isinstance(value, np.floating):
+        return f"{float(value):.4g}"
     if isinstance(value, Mapping):
         return _cut([f"{key}: {_told(one)}" for key, one in list(value.items())[:4]], len(value), "{}")
     if isinstance(value, tuple | list) and not hasattr(value, "_fields"):

@@ -44,6 +44,8 @@ SURENESS = ((0.99, "nearly_certain"), (0.95, "very_likely"), (0.9, "likely"), (0
 """Probability from which on a word of sureness is said, and the name of the word."""
 BARE_FORMS = ("card", "line", "tile")
 """Forms whose numbers stand without their intervals: those are in tables and hover text."""
+LONG_DAYS, DAYS_A_YEAR = 730, 365.25
+"""From so many days on a horizon is said in years, too."""
 LABEL_WIDTH, RANK_WIDTH = 28, 16
 """Characters of a rep's and a rank's label on one line."""
 
@@ -96,6 +98,8 @@ class Wording:
     """Whether there are several horizons, so that a finding has to say within which it holds."""
     bare: bool = False
     """Whether estimates are written without their intervals."""
+    spans: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    """Horizon in days to how many of which unit it was written as, where that was not days."""
 
     def __call__(self, key: str, **values: object) -> str:
         """The phrase with its values; labels of the user's are values and never read as a phrase."""
@@ -264,7 +268,14 @@ class Wording:
         return self("format.month", month=months[value.day.month - 1], year=value.day.year)
 
     def within(self, days: int | None) -> str:
-        """A horizon."""
+        """A horizon, as it was written."""
+        if days is not None and days in self.spans:
+            n, unit = self.spans[days]
+            key = f"format.span_{unit}"
+            span = self(f"{key}_one" if n == 1 and self.has(f"{key}_one") else key, n=n)
+            return self("format.within_span", span=span)
+        if days is not None and days >= LONG_DAYS:
+            return self("format.within_years", days=f"{days:,}", years=f"{days / DAYS_A_YEAR:.1f}")
         return self("format.within_unstated") if days is None else self("format.within", days=days)
 
     def listed(self, parts: Sequence[str], *, limit: int = 60) -> str:
@@ -306,7 +317,12 @@ _WRITERS: Mapping[type, Callable[[Wording, Any], str]] = {
 
 
 def choose_wording(
-    lang: str, event: str, names: Mapping[str, str] = MappingProxyType({}), *, several: bool = False
+    lang: str,
+    event: str,
+    names: Mapping[str, str] = MappingProxyType({}),
+    *,
+    several: bool = False,
+    spans: Mapping[int, tuple[int, str]] = MappingProxyType({}),
 ) -> Wording:
     """The wording of a language, or the error that names those there are; `names` are those shown of reps."""
     if lang not in LANGS:
@@ -315,4 +331,4 @@ def choose_wording(
         raise InputError(f"`event` must be one of {', '.join(map(repr, EVENT_KINDS))}; got {event!r}.")
     phrases = load_phrases(lang)
     forms = {key.removeprefix(f"{event}."): word for key, word in phrases.items() if key.startswith(f"{event}.")}
-    return Wording(lang, phrases, forms, names, several)
+    return Wording(lang, phrases, forms, names, several, spans=spans)

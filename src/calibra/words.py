@@ -2,6 +2,7 @@
 
 import math
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from typing import SupportsFloat
@@ -99,6 +100,12 @@ def short_label(label: object, *, width: int = 28) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def short_labels(labels: Iterable[object], *, width: int = 28) -> list[str]:
-    """`short_label` of each."""
-    return [short_label(label, width=width) for label in labels]
+def folded_label(label: object, *, width: int = 28, lines: int = 3) -> str:
+    """A label of the user's for a picture: whole, in lines of so many characters; cut only beyond the last line."""
+    text = printable(str(label)).strip() or "(blank)"
+    return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder="…"))
+
+
+def folded_labels(labels: Iterable[object], *, width: int = 28) -> list[str]:
+    """`folded_label` of each."""
+    return [folded_label(label, width=width) for label in labels]

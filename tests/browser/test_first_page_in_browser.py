@@ -13,6 +13,20 @@ from tests.browser.opened import SIZES, Opened
 pytestmark = pytest.mark.browser
 
 LONG = "Maximiliane-Konstanze von und zu Hohenlohe-Schillingsfürst"
+POINT = 96 / 72
+"""Pixels of a point."""
+SIZES_ON_PAPER = """(() => {
+    const chapters = [...document.querySelectorAll('main > section:not(#cards)')];
+    const sizes = which => chapters.flatMap(part => [...part.querySelectorAll(which)])
+        .filter(part => part.getClientRects().length && part.textContent.trim())
+        .map(part => parseFloat(getComputedStyle(part).fontSize));
+    return {
+        text: sizes('p:not(.note):not(.legend), li'),
+        tables: sizes('td .value, td .sub, th, figcaption, .note'),
+        zooms: chapters.map(part => parseFloat(getComputedStyle(part).zoom || 1)),
+    };
+})()"""
+"""Sizes of the letters of the chapters, in pixels, and by how much they are zoomed."""
 MOST_PAGES = 8
 """Sheets that the report of 14 reps takes without its cards."""
 
@@ -65,6 +79,12 @@ def test_a_card_is_a_page_and_the_rest_of_the_report_few(browser: Any, fourteen:
     found = Opened(browser, fourteen[lang], SIZES["desktop"])
     found.leave("#cards")
     assert found.pages() <= MOST_PAGES
+    found.page.emulate_media(media="print")
+    sizes = found.ask(SIZES_ON_PAPER)
+    assert min(sizes["text"]) >= 9 * POINT - 0.01
+    assert min(sizes["tables"]) >= 7 * POINT - 0.01
+    assert max(sizes["zooms"]) == min(sizes["zooms"]) == 1
+    found.page.emulate_media(media="screen")
     found.page.goto(found.address)
     found.leave(".first, nav, main > section:not(#cards), #notes, footer")
     assert found.pages() == 14
@@ -135,3 +155,31 @@ def test_axe_finds_nothing_that_bars_anybody(browser: Any, fourteen: dict[str, P
     found.context.close()
     assert len(told["passes"]) > 15  # it has looked
     assert [(each["id"], each["impact"]) for each in told["violations"]] == []
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("size", SIZES)
+def test_no_label_of_a_curve_leaves_its_picture(browser: Any, fourteen: dict[str, Path], lang: str, size: str) -> None:
+    found = Opened(browser, fourteen[lang], SIZES[size])
+    boxes = found.ask(
+        """[...document.querySelectorAll('svg.curves')].flatMap(svg => [...svg.querySelectorAll('text')].map(text => [
+            text.textContent, text.getBoundingClientRect().right - svg.getBoundingClientRect().right]))"""
+    )
+    assert len(boxes) > 10
+    assert [box for box in boxes if box[1] > 1] == []
+    found.context.close()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_rows_that_say_nothing_are_one_sentence_on_paper_alone(
+    browser: Any, fourteen: dict[str, Path], lang: str
+) -> None:
+    found = Opened(browser, fourteen[lang], SIZES["desktop"])
+    shown = """[['tr.quiet', '.on-paper'].map(which => [...document.querySelectorAll(which)]
+        .filter(part => part.getClientRects().length).length)][0]"""
+    quiet, sentences = found.ask(shown)
+    assert (quiet >= 3, sentences) == (True, 0)
+    found.page.emulate_media(media="print")
+    quiet, sentences = found.ask(shown)
+    assert (quiet, sentences >= 1) == (0, True)
+    found.context.close()

@@ -86,7 +86,10 @@ def test_with_few_judgments_a_prior_moves_more_than_with_many(found: PriorSensit
 def test_a_prior_that_matters_is_told_with_what_it_moves(found: PriorSensitivity) -> None:
     moved = replace(found, move_sd=np.where(np.arange(found.move_sd.size) == 4, -0.9, found.move_sd / 10))
     assert moved.matters
-    assert f"the prior of {found.prior[4]} moves {found.quantity[4]} ({found.moved[4]}) by 0.90 poste" in str(moved)
+    words = (
+        f"the prior of {found.prior[4]} moves {found.quantity[4]} ({found.moved[4]}) by 0.90 of its own standard dev"
+    )
+    assert words in str(moved)
 
 
 def test_a_prior_that_matters_is_among_the_findings_of_a_calibration() -> None:
@@ -97,7 +100,7 @@ def test_a_prior_that_matters_is_among_the_findings_of_a_calibration() -> None:
     calibration = calibrate(judgments, seed=1, engine="laplace", draws=1000, parts=[])
     told = [sentence for sentence in map(str, calibration.findings) if sentence.startswith("Priors matter here")]
     assert len(told) == prior_sensitivity(calibration.ranks[90], refit=False).matters == 1
-    assert "posterior sd" in calibration.summary()
+    assert "standard deviations" in calibration.summary()
 
 
 def test_a_hopeless_reweighting_is_replaced_by_a_refit_or_left_unknown() -> None:

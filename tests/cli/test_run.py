@@ -149,7 +149,7 @@ def test_a_broken_export_ends_with_status_3_one_line_and_the_results_of_the_last
     record = json.loads(capsys.readouterr().out)
     assert (record["status"], record["ok"], len(record["reasons"])) == (3, False, 1)
     assert json.loads((folder / "out" / "refused" / "run.json").read_text(encoding="utf-8")) == record
-    assert (folder / "out" / "refused" / "set_aside.csv").read_text(encoding="utf-8").startswith("reason,rep,n")
+    assert (folder / "out" / "refused" / "set_aside.csv").read_text(encoding="utf-8").startswith("row,reason,prospect,")
 
 
 def test_the_line_is_in_the_language_of_the_settings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -219,7 +219,10 @@ def test_report_writes_one_html_file_in_the_language_asked_for(
         (["score", ".", "open.csv", "--as-of", "2026-09-30"], "it holds no calibration.calibra"),
         (["score", "results", "absent.csv", "--as-of", "2026-09-30"], "there is none at 'absent.csv'"),
         (["score", "results", "open.csv", "--as-of", "today"], "`as_of` (--as-of) must be a date"),
-        (["score", "results", "open.csv", "--as-of", "2026-09-30", "--out", "x.xlsx"], "must end in .parquet or .csv"),
+        (
+            ["score", "results", "open.csv", "--as-of", "2026-09-30", "--out", "x.json"],
+            "must end in .parquet, .csv or .xlsx",
+        ),
         (["score", "results", "duckdb://nowhere.duckdb::x", "--as-of", "2026-09-30"], "there is none at"),
         (["report", "results", "--pseudonyms", "absent.txt"], "absent.txt"),
     ],

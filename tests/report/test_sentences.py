@@ -77,6 +77,13 @@ REPORTED = {
 """Ten worlds."""
 
 
+METHOD = re.compile(
+    r"P\(|k̂|[Pp]areto|laplace|\bnuts\b|NUTS|Aalen|[Ee]ffective (?:draws|sample)|posterior|パレート|ラプラス|アーレン|"
+    r"有効標本|事後"
+)
+"""Words of the method, which stand in the statistical notes alone."""
+
+
 def too_long(sentence: str) -> bool:
     return figures_of(sentence) > MOST_FIGURES or has_interval(sentence)
 
@@ -87,9 +94,13 @@ def test_no_sentence_of_a_rendered_report_holds_more_than_two_figures(tmp_path: 
     found = cb.calibrate(REPORTED[name](), seed=1, engine="laplace", draws=100, progress=False)
     for lang in LANGS:
         path = found.report(tmp_path / f"{lang}.html", lang=lang)
-        sentences = Read(path.read_text(encoding="utf-8")).sentences
+        source = path.read_text(encoding="utf-8")
+        sentences = Read(source).sentences
         assert len(sentences) > 20
         assert [sentence for sentence in sentences if too_long(sentence)] == []
+        assert (
+            METHOD.findall(re.sub(r"(?s)<style.*?</style>|<script.*?</script>|<details.*?</details>", "", source)) == []
+        )
 
 
 SHORT = ("_line", "_card", "_tile", "_figure", "_head")
@@ -112,6 +123,17 @@ def test_no_phrase_of_the_first_page_and_the_cards_has_room_for_more(package: st
         for sentence in sentences_of(filled):
             assert figures_of(sentence) <= MOST_FIGURES, (key, phrase)
             assert sentence.count("{sure}") + sentence.count("{how_sure}") <= 1, key
+
+
+OF_THE_NOTES = {"trust.col_draws", "trust.col_k", "trust.notes_lead"}
+"""Phrases of the statistical notes; those of `calibra.inference` stand there, too, and in errors."""
+
+
+@pytest.mark.parametrize("package", sorted(set(packages_with_words()) - {"calibra.inference"}))
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_phrase_but_those_of_the_notes_speaks_of_the_method(package: str, lang: str) -> None:
+    phrases = load_phrases(lang, package)
+    assert [key for key, phrase in phrases.items() if METHOD.search(phrase) and key not in OF_THE_NOTES] == []
 
 
 COUNTED = [

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import calibra as cb
 from calibra.errors import InputError
 from calibra.stats.forecasts.cells import pool_forecasts
 from calibra.stats.forecasts.reliability import reliability_curve
@@ -120,3 +121,20 @@ def test_several_quantiles_are_read_at_once() -> None:
     np.testing.assert_array_equal(event.quantile([0.25, 0.5, 0.75]).estimate, [1.0, 3.0, np.nan])
     with pytest.raises(InputError, match="`prob` must lie strictly between 0 and 1; got 1"):
         curve.quantile([0.5, 1.0])
+
+
+@pytest.mark.parametrize("door", [
+    lambda y, p: cb.reliability_curve(y, p),
+    lambda y, p: cb.score_forecasts(y, p),
+    lambda y, p: cb.calibration_line(y, p),
+    lambda y, p: cb.kaplan_meier(p * 100, y),
+    lambda y, p: cb.aalen_johansen(p * 100, y + 1),
+    lambda y, p: cb.funnel((p * 0 + 9).rename("n"), y),
+])  # fmt: skip
+def test_series_of_unlike_indexes_are_not_paired_by_position(door):
+    y = pd.Series([1, 0, 0, 0, 1, 1])
+    p = pd.Series([0.9, 0.2, 0.7, 0.4, 0.3, 0.5], index=[5, 4, 3, 2, 1, 0])
+    with pytest.raises(InputError, match=r"must have one index; theirs differ.*\.loc\["):
+        door(y, p)
+    door(y, p.loc[y.index])
+    door(y.to_numpy(), p)

@@ -172,3 +172,16 @@ def test_bad_input_is_named() -> None:
         funnel([5], [1]).beyond(95)
     with pytest.raises(InputError, match="one length above 0; got 2 and 1"):
         funnel([5, 6], [1])
+
+
+def test_the_table_has_the_limits_of_every_level_asked_for() -> None:
+    result = funnel([100, 40], [30, 20], target=0.4, limit_probs=(0.8, 0.9, 0.95))
+    names = [name for name in result.table.columns if name.startswith(("lower", "upper"))]
+    assert names == [f"{end}_{level}" for level in (0.8, 0.9, 0.95) for end in ("lower", "upper")]
+    assert result.table["upper_0.9"].tolist() == pytest.approx(result.limits(0.9)[1].tolist())
+
+
+@pytest.mark.parametrize(("levels", "words"), [((), "one level or more"), ((0.9, 95), "95")])
+def test_limits_that_are_no_levels_are_refused(levels: tuple[float, ...], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        funnel([100, 40], [30, 20], limit_probs=levels)

@@ -60,6 +60,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="CSV, Parquet or .xlsx (book.xlsx::sheet), or duckdb://…, postgres://…; one row a judgment",
     )
     _add_config(add, with_as_of=True)
+    add(
+        "--set-aside",
+        metavar="CSV",
+        help="leave bad rows out, as fit does where told to, and write each with its reason",
+    )
 
     add = _command(commands, fit, "calibra fit judgments.parquet --config calibra.toml --out results --json")
     add(

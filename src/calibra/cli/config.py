@@ -26,6 +26,7 @@ READING = {
     "horizons": (list,),
     "check_duplicates": (bool,),
     "no_day": (list,),
+    "normalise_names": (bool,),
     "assignment": (str,),
 }
 """Top-level settings, passed on to `Judgments.from_frame`, and the types they may have."""
@@ -53,8 +54,21 @@ OUTPUT = {"url": (str,), "table": (str,), "prospects": (str,)}
 UNFILLED = "?"
 """Stands in the file that `calibra init` writes for what nobody can guess."""
 
-TABLES = ("columns", "scale", "promises", "rank_labels", "exit_kinds", "fit", "history", "limits", "output")
-PROMISE = {"prob": (int, float), "within_days": (int,), "kind": (str,)}
+TABLES = (
+    "columns",
+    "scale",
+    "promises",
+    "rank_labels",
+    "rep_labels",
+    "exit_kinds",
+    "fit",
+    "history",
+    "limits",
+    "output",
+)
+_LABELS = ("rank_labels", "rep_labels", "exit_kinds")
+"""Tables that say what a label in the data means."""
+PROMISE = {"prob": (int, float), "within_days": (int,), "within": (str,), "kind": (str,)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +97,7 @@ class Settings:
         from calibra.data.counting.yes_no import EVENT
 
         if EVENT in self.reading["columns"]:
-            names = ("scale", "columns", "problems", "rank_labels", "encoding", "assignment")
+            names = ("scale", "columns", "problems", *_LABELS[:2], "normalise_names", "encoding", "assignment")
             yes_no = {name: self.reading[name] for name in names if name in self.reading}
             horizons = self.reading.get("horizons") or [None]
             return Judgments.from_outcomes(open_table(file), within_days=horizons[0], **yes_no)
@@ -145,13 +159,14 @@ def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None
     promises = _part(config, "promises")
     for rank, promise in promises.items():
         faults += _faults(promise, PROMISE, f"promises.{rank}.") if isinstance(promise, dict) else []
-        absent = [name for name in ("prob", "within_days") if not isinstance(promise, dict) or name not in promise]
+        named = {"within_days" if name == "within" else name for name in promise} if isinstance(promise, dict) else ()
+        absent = [name for name in ("prob", "within_days") if name not in named]
         faults += [f"`promises.{rank}.{name}` is missing; write it under [promises.{rank}]." for name in absent]
     if faults:
         raise InputError("\n".join([f"{path} has problems:", *(f"- {fault}" for fault in faults)]))
     reading = {name: config[name] for name in READING if name in config}
     reading |= {"scale": _scale(config), "columns": config["columns"]}
-    reading |= {name: config[name] for name in ("rank_labels", "exit_kinds") if name in config}
+    reading |= {name: config[name] for name in _LABELS if name in config}
     return Settings(
         reading,
         {"seed": 1, **_part(config, "fit")},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,15 @@ def init(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Read the judgments and say what is in them; every problem in one message."""
     from calibra.data.counting.choices import horizons_to_fit
+    from calibra.nightly.night import rows_aside
+    from calibra.views.files import write_csv
 
-    judgments = settings_of(options).judgments(options.file)
+    settings = settings_of(options)
+    if options.set_aside:
+        settings = replace(settings, reading={**settings.reading, "problems": "set_aside"})
+    judgments = settings.judgments(options.file)
+    if options.set_aside:
+        write_csv(rows_aside(judgments), Path(options.set_aside))
     if options.json:
         print_json(judgments_json(judgments))
     elif not options.quiet:
@@ -60,6 +68,7 @@ def check(options: argparse.Namespace) -> int:
 def fit(options: argparse.Namespace) -> int:
     """Fit everything and write tables, summary and pictures."""
     from calibra.calibration import calibrate
+    from calibra.nightly.night import rows_aside
     from calibra.views.files import write_csv
 
     settings = settings_of(options)
@@ -72,6 +81,7 @@ def fit(options: argparse.Namespace) -> int:
         tables["hand_back"] = calibration.lead_times.chasing(judgments)
     saved = _write_saved(calibration, out, Path(options.config))  # first: it is the last to ask the server anything
     files = [write_csv(table, out / f"{name}.csv") for name, table in tables.items()]
+    files += [write_csv(rows_aside(judgments), out / "set_aside.csv")] if judgments.set_aside.n_rows else []
     files += [
         write_text(out / "summary.txt", harmless(options.words(calibration.summary())) + "\n"),
         *calibration.save_pictures(out),

@@ -28,6 +28,7 @@ problems = "raise"
 # check_duplicates = false    # where one rep may judge one prospect twice on a day
 # timezone = "Asia/Tokyo"    # in whose calendar moments with a time zone fall on a day
 # no_day = ["1900-01-01"]    # days that your system writes where there is none
+# normalise_names = true     # names of reps in one form: full and half width, single blanks
 {encoding}         # of a CSV file that is not UTF-8
 # horizons = [30, 180]       # further horizons in days, beside the promised ones
 
@@ -54,6 +55,10 @@ within_days = {first_days}
 
 # Other spellings of a rank in the data.{spellings_note}
 {spellings}
+
+# Other names of a rep.
+# [rep_labels]
+# "Abe (old account)" = "Abe"
 
 # What the labels of exit_kind mean: "handed back" (an event after it still counts for the reading), "disqualified",
 # "lost to a rival" or "other".

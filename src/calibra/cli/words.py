@@ -123,7 +123,7 @@ _PHRASES = [
         (r"Map `won_at`", "Name the column of `won_at` under [columns]"),
         (r"`columns`", "[columns]"),
         (r"`outcome_columns`", "`columns` under [history]"),
-        (r"`(rank_labels|exit_kinds|promises)` must", r"[\1] must"),
+        (r"`(rank_labels|rep_labels|exit_kinds|promises)` must", r"[\1] must"),
         (
             r"Say what they mean with `exit_kinds=\{('[^']*'): 'handed back'[^}]*\}`",
             r"Say under [exit_kinds] in CONFIG what they mean, such as `\1 = 'handed back'`",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibra.data.spans import Span, read_span
 from calibra.errors import InputError, what_came
 from calibra.words import quoted
 
@@ -23,10 +24,8 @@ def _needs_prob() -> NoReturn:
     raise InputError(_BOTH_NEEDED.format("prob"))
 
 
-def _needs_days() -> NoReturn:
-    raise InputError(_BOTH_NEEDED.format("within_days"))
-
-
+_NOT_GIVEN: int = np.iinfo(np.int64).min
+"""What `within_days` holds until it is given."""
 _BOTH_NEEDED = (
     "A Promise needs both `prob` and `within_days`; `{}` was not given. Write Promise(0.6, within_days=90) for 60 % "
     "within 90 days."
@@ -45,6 +44,9 @@ class Promise:
         Horizon in days, at least 1.
     kind : {"average", "bar"}
         Whether the rank's prospects deliver `prob` together, or each of them at least that.
+    within : str, optional
+        The horizon as people say it, in place of `within_days`: "3 months", "1 quarter", "half a year", "6か月". A
+        month is counted as 30 days, a year as 365; the report says it as it is written here.
 
     Examples
     --------
@@ -54,25 +56,48 @@ class Promise:
 
     if TYPE_CHECKING:
         prob: float
-        within_days: int
-    else:  # both are required; who leaves one out is told how a promise is written
+    else:  # it is required; who leaves it out is told how a promise is written
         prob: float = field(default_factory=_needs_prob)
         """Promised probability of an event within the horizon."""
-        within_days: int = field(default_factory=_needs_days)
-        """Horizon in days."""
+    within_days: int = _NOT_GIVEN
+    """Horizon in days."""
     kind: PromiseKind = "average"
     """`average` (the prospects together) or `bar` (each of them)."""
+    within: str | None = field(default=None, repr=False, compare=False)
+    """The horizon as it was written, where it was not in days."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a promise."""
         prob: object = self.prob
         if isinstance(prob, bool) or not isinstance(prob, Real) or not 0.0 <= float(prob) <= 1.0:
             raise InputError(f"`prob` must be a probability from 0 to 1; got {self.prob!r}. Write 60 % as 0.6.")
+        object.__setattr__(self, "within_days", self._days())
         check_days(self.within_days, "within_days")
         if self.kind not in get_args(PromiseKind):
             raise InputError(f"`kind` must be 'average' or 'bar'; got {self.kind!r}.")
         object.__setattr__(self, "prob", float(self.prob))
         object.__setattr__(self, "within_days", int(self.within_days))
+
+    def _days(self) -> int:
+        """The horizon in days, of either way of writing it."""
+        given = self.within_days is not _NOT_GIVEN
+        if self.within is None:
+            if not given:
+                raise InputError(_BOTH_NEEDED.format("within_days"))
+            return self.within_days
+        span = read_span(self.within) if isinstance(self.within, str) else None
+        if span is None:
+            raise InputError(
+                f"`within` must be a span such as '3 months', '1 quarter' or '6か月'; got {self.within!r}. Or write "
+                "within_days=90."
+            )
+        if given and self.within_days != span.days:
+            raise InputError(
+                f"`within` and `within_days` must say the same; {self.within!r} is {span.days} days, not "
+                f"{self.within_days!r}. "
+                "Keep one."
+            )
+        return span.days
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +193,14 @@ class RankScale:
     def horizons(self) -> tuple[int, ...]:
         """Distinct promised horizons in days, shortest first."""
         return tuple(sorted({promise.within_days for promise in self.promises.values()}))
+
+    @property
+    def spans(self) -> dict[int, Span]:
+        """Horizon in days to the span it was written as, where all promises of it were written in one way."""
+        written: dict[int, set[Span | None]] = {}
+        for promise in self.promises.values():
+            written.setdefault(promise.within_days, set()).add(read_span(promise.within or ""))
+        return {days: span for days, spans in written.items() if len(spans) == 1 and (span := next(iter(spans)))}
 
     @property
     def rising(self) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calibra.calibration import Calibration, calibrate, load
 from calibra.data.counting.judgments import Judgments
@@ -27,6 +27,9 @@ from calibra.values import Listed, Phrase, Value
 from calibra.version import __version__
 from calibra.views.files import write_csv
 from calibra.wording import Wording, choose_wording
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GOOD, NOT_TRUSTED, LIMIT_REACHED = 0, 1, 3
 SAVED, BEFORE, METRICS, SCORED = "calibration.calibra", "before.calibra", "metrics.parquet", "scored.parquet"
@@ -176,6 +179,14 @@ def _run_id(judgments: Judgments, plan: Plan) -> str:
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 
+def rows_aside(judgments: Judgments) -> pd.DataFrame:
+    """The rows set aside with their reasons; of outcomes without days and of logs how many, and of whom."""
+    if judgments.as_of is None:
+        return judgments.set_aside.table
+    rows = judgments.set_aside_rows()
+    return rows if len(rows) == judgments.set_aside.n_rows else judgments.set_aside.table
+
+
 def _stopped(
     out: Path, say: Wording, status: int, record: dict[str, Any], reasons: Sequence[Finding], judgments: Judgments
 ) -> Night:
@@ -183,7 +194,7 @@ def _stopped(
     values: dict[str, Value] = {"as_of": str(judgments.as_of), "reasons": listed}
     line = say.tell(Finding("nightly.stopped", values, "problem"))
     told = {"status": status, "ok": False, "line": line, "reasons": [found.plain() for found in reasons], **record}
-    refuse(out, told, lambda folder: write_csv(judgments.set_aside.table, folder / "set_aside.csv"))
+    refuse(out, told, lambda folder: write_csv(rows_aside(judgments), folder / "set_aside.csv"))
     return Night(status, line, told)
 
 
@@ -197,7 +208,7 @@ def _write_files(
     calibration.report(aside / _report_name(plan.lang), lang=plan.lang, before=earlier)
     write_text(aside / "calibra.toml", plan.settings)
     write_text(aside / "summary.txt", f"{calibration.summary()}\n")
-    write_csv(judgments.set_aside.table, aside / "set_aside.csv")
+    write_csv(rows_aside(judgments), aside / "set_aside.csv")
     if "lead_times" in calibration.answered:
         write_csv(calibration.lead_times.chasing(judgments), aside / "hand_back.csv")
     if plan.prospects is None:

@@ -102,7 +102,8 @@ def trust_section(
 ) -> Section:
     """What to check first, the diagnostics in words, what could not be calculated, and what no statistics can tell."""
     say = page.say
-    rows = [Row([Cell(say.tell(name, form="page")), _verdict(found, say)]) for name, found in fits]
+    doubted = [(name, found) for name, found in fits if not found.ok]
+    rows = [Row([Cell(say.tell(name, form="page")), _verdict(found, say)]) for name, found in doubted]
     columns = [Column(say("trust.col_fit"), "name"), Column(say("trust.col_verdict"), "words")]
     missing: list[Block] = []
     if notes:
@@ -112,7 +113,10 @@ def trust_section(
     first: list[Block] = []
     if doubts:
         first = [Text(say("trust.doubts"), "head"), Bullets([say.tell(doubt) for doubt in doubts])]
-    blocks = [*first, Text(say("trust.lead")), Table(columns, rows), *missing, Text(say("trust.limits"))]
+    n_good = sum(found.ok for _, found in fits)
+    good = [Text(say("trust.n_good_one" if n_good == 1 else "trust.n_good", n=n_good))] if n_good else []
+    table = [Table(columns, rows)] if rows else []
+    blocks = [*first, Text(say("trust.lead")), *good, *table, *missing, Text(say("trust.limits"))]
     return Section("trust", say("trust.title"), blocks)
 
 

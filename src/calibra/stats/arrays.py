@@ -51,6 +51,25 @@ def as_numbers(values: ArrayLike, name: str, *, days: bool = False) -> Floats:
         raise InputError(f"`{name}` must be numbers; {error}. Drop or fill missing values first.") from None
 
 
+def check_same_index(**given: object) -> None:
+    """Refuse pandas columns whose indexes differ: they would be paired by position.
+
+    Raises
+    ------
+    InputError
+        Two Series that are not in one order, or not of one set of rows.
+    """
+    series = {name: value for name, value in given.items() if type(value).__module__.partition(".")[0] == "pandas"}
+    indexed = [(name, index) for name, value in series.items() if (index := getattr(value, "index", None)) is not None]
+    for name, index in indexed[1:]:
+        first, other = indexed[0]
+        if len(index) == len(other) and not index.equals(other):
+            raise InputError(
+                f"`{first}` and `{name}` must have one index; theirs differ, and rows would be paired by position. "
+                f"Bring them into one order, `{name}.loc[{first}.index]`, or pass arrays: `{name}.to_numpy()`."
+            )
+
+
 def unmasked(values: ArrayLike, name: str) -> NDArray[Any]:
     """The values as an array, or an `InputError` with the name where some are masked or rows differ in length."""
     if np.ma.isMaskedArray(values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +13,7 @@ from scipy.special import gammaln, ndtr, ndtri, ndtri_exp, xlog1py, xlogy
 from calibra.errors import InputError
 from calibra.plotted import Plotted
 from calibra.stats import binomial
+from calibra.stats.arrays import check_same_index
 from calibra.stats.forecasts.cells import Floats, as_floats, refuse
 from calibra.tables import brief, make_table
 
@@ -77,11 +79,20 @@ class Funnel(Plotted):
     """Weight of each τ of the grid in the own limits of each share; shape (I, G), rows sum to 1."""
     adjusted_scales: Floats
     """What z is divided by under each τ of the grid; shape (I, G)."""
+    limit_probs: tuple[float, ...] = LIMIT_PROBS
+    """Levels of the limits in table and picture; the last is that of the flag in the picture."""
 
     @property
     def rate(self) -> Floats:
         """Shares of events."""
         return self.events / self.n
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are none."""
+        if not self.limit_probs:
+            raise InputError("`limit_probs` must hold one level or more, such as (0.95, 0.998).")
+        for level in self.limit_probs:
+            _check_level(level)
 
     def beyond(self, limit_prob: float = 0.998, *, adjusted: bool = True) -> NDArray[np.bool_]:
         """Which lie beyond the limits of this level?"""
@@ -107,7 +118,7 @@ class Funnel(Plotted):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per share, with the adjusted 95 % and 99.8 % limits."""
+        """One row per share, with the adjusted limits of every level asked for."""
         columns: dict[str, ArrayLike] = {
             "label": np.array(self.labels),
             "n": self.n,
@@ -116,7 +127,7 @@ class Funnel(Plotted):
             "z": self.z,
             "adjusted_z": self.adjusted_z,
         }
-        for level in LIMIT_PROBS:
+        for level in self.limit_probs:
             lower, upper = self.limits(level)
             columns[f"lower_{level:g}"] = lower
             columns[f"upper_{level:g}"] = upper
@@ -130,6 +141,7 @@ def funnel(
     labels: ArrayLike | None = None,
     target: float | None = None,
     leave_out: bool = True,
+    limit_probs: Sequence[float] = LIMIT_PROBS,
 ) -> Funnel:
     r"""Which shares lie further from the target than chance explains, given how few judgments stand behind them?
 
@@ -176,6 +188,8 @@ def funnel(
         Default: all pooled.
     leave_out : bool
         Whether each share is left out of the over-dispersion that its own limits allow for.
+    limit_probs : sequence of float
+        Levels of the limits in `table` and picture, the flag's last; `limits` and `beyond` take any.
 
     References
     ----------
@@ -218,10 +232,12 @@ def funnel(
         between_sd_of_others=others_sd,
         spread_weights=weights,
         adjusted_scales=scales,
+        limit_probs=tuple(limit_probs),
     )
 
 
 def _check(n: ArrayLike, events: ArrayLike, labels: ArrayLike | None) -> tuple[Floats, Floats, tuple[str, ...]]:
+    check_same_index(n=n, events=events, labels=labels)
     counts, seen = as_floats(n, "n"), as_floats(events, "events")
     if counts.shape != seen.shape or counts.size == 0:
         raise InputError(f"`n` and `events` must have one length above 0; got {counts.size} and {seen.size}.")

@@ -51,6 +51,8 @@ class Row:
     """What the search looks for."""
     tone: str = ""
     """Class of the whole row."""
+    is_quiet: bool = False
+    """Whether nothing stands out or can be told of it yet: on paper several such rows are one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Table:
     """Class of the table."""
     legend: Markup = NO_PICTURE
     """What its marks mean, each drawn before its words."""
+    quiet: str = ""
+    """The sentence that stands for the quiet rows on paper; empty where they are printed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ def make_page(
     say = choose_wording(lang, event)
     names = _shown_names(named, say, pseudonyms)
     ordered = tuple(sorted(judged, key=lambda rep: (*_place(names[rep]), rep)))
-    return Page(choose_wording(lang, event, names, several=several), ordered, names, pseudonyms is not None)
+    told = choose_wording(lang, event, names, several=several, spans=judgments.scale.spans)
+    return Page(told, ordered, names, pseudonyms is not None)
 
 
 def _reps_of_rows(judgments: Judgments) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from calibra.errors import InputError
 from calibra.stats.forecasts.decomposition import ScoreDecomposition
-from calibra.views.style import expect, make_axes, short_label
+from calibra.views.style import expect, folded_label, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_decomposition(result: ScoreDecomposition, *, ax: Axes | None = None) ->
     axes.plot(across.estimate[shown], up.estimate[shown], linestyle="none", marker="o", color="tab:red")
     order = np.flatnonzero(shown)[np.argsort(up.estimate[shown], kind="stable")]
     for i, place in enumerate(order):  # names of neighbours in height stand on either side of their marks
-        name = f"{short_label(result.groups[place])} (n = {result.n[place]:,})"
+        name = f"{folded_label(result.groups[place])} (n = {result.n[place]:,})"
         side: dict[str, Any] = {"xytext": (4, 4)} if i % 2 else {"xytext": (4, -4), "va": "top"}
         at = (across.estimate[place], up.estimate[place])
         axes.annotate(name, at, textcoords="offset points", fontsize="small", parse_math=False, **side)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibra.stats.funnel import LIMIT_PROBS, Funnel
-from calibra.views.style import expect, make_axes, short_label
+from calibra.stats.funnel import Funnel
+from calibra.views.style import expect, folded_label, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
         _draw_own_limits(axes, result)
     word = "target" if result.target_given else "all pooled"
     axes.axhline(result.target, color="tab:blue", linewidth=1, label=f"{word}: {result.target:.1%}")
-    beyond = result.beyond(LIMIT_PROBS[-1], adjusted=adjusted)
+    beyond = result.beyond(result.limit_probs[-1], adjusted=adjusted)
     axes.plot(result.n[~beyond], result.rate[~beyond], linestyle="none", marker="o", color="0.3")
     axes.plot(
         result.n[beyond],
@@ -47,11 +47,11 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
         linestyle="none",
         marker="o",
         color="tab:red",
-        label=f"beyond the {LIMIT_PROBS[-1]:.1%} limits: {beyond.sum()} of {beyond.size}",
+        label=f"beyond the {result.limit_probs[-1]:.1%} limits: {beyond.sum()} of {beyond.size}",
     )
     for place in np.flatnonzero(beyond):
         at = (float(result.n[place]), float(result.rate[place]))
-        name = short_label(result.labels[place])
+        name = folded_label(result.labels[place])
         axes.annotate(name, at, xytext=(4, 4), textcoords="offset points", fontsize="small", parse_math=False)
     word = "adjusted for over-dispersion" if result.dispersion > 1.0 else "chance only, no over-dispersion"
     allowance = f"{word}, φ = {result.dispersion:.2f}" if adjusted else "chance only"
@@ -63,8 +63,9 @@ def plot_funnel(result: Funnel, *, ax: Axes | None = None, adjusted: bool = True
 
 
 def _draw_lines(axes: Axes, result: Funnel, *, adjusted: bool, kind: str) -> None:
+    styles = [":"] * (len(result.limit_probs) - 2) + ["--", "-"]
     counts = np.unique(np.rint(np.geomspace(1, 1.05 * result.n.max() + 1, GRID_SIZE)))
-    for level, style in zip(LIMIT_PROBS, ("--", "-"), strict=True):
+    for level, style in zip(result.limit_probs, styles[-len(result.limit_probs) :], strict=True):
         lower, upper = result.limits(level, n=counts, adjusted=adjusted)
         axes.plot(counts, lower, color="0.4", linestyle=style, label=f"{level:.1%} {kind}")
         axes.plot(counts, upper, color="0.4", linestyle=style)
@@ -72,7 +73,7 @@ def _draw_lines(axes: Axes, result: Funnel, *, adjusted: bool, kind: str) -> Non
 
 def _draw_own_limits(axes: Axes, result: Funnel) -> None:
     """Dashes at the limits of the flag, each share's own."""
-    lower, upper = result.limits(LIMIT_PROBS[-1])
+    lower, upper = result.limits(result.limit_probs[-1])
     axes.plot(
         np.concatenate([result.n, result.n]),
         np.concatenate([lower, upper]),
@@ -80,5 +81,5 @@ def _draw_own_limits(axes: Axes, result: Funnel) -> None:
         marker="_",
         markersize=9,
         color="tab:orange",
-        label=f"{LIMIT_PROBS[-1]:.1%} limits of each, by the spread of the others",
+        label=f"{result.limit_probs[-1]:.1%} limits of each, by the spread of the others",
     )

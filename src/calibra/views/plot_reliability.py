@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.errors import InputError
-from calibra.stats.forecasts.reliability import CalibrationBand, ReliabilityCurve
+from calibra.stats.forecasts.curve_tables import CalibrationBand
+from calibra.stats.forecasts.reliability import ReliabilityCurve
 from calibra.views.style import expect, make_axes
 
 if TYPE_CHECKING:

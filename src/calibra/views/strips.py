@@ -22,6 +22,8 @@ type ByRank = Mapping[str, Mapping[str, Record]]
 
 ENDS = ("", "_lower", "_upper")
 """What follows a quantity's name in its estimate and the ends of its interval."""
+FEWEST_QUIET, MOST_QUIET = 3, 40
+"""Rows of which nothing stands out: from so many on they are one sentence on paper, which names so many."""
 MANY_ROWS = 60
 """A table of more rows scrolls up and down, too."""
 PANEL_TOPS = (0.05, 0.1, 0.2, 0.5, 1.0)
@@ -52,6 +54,14 @@ def rows_of_rep(table: pd.DataFrame) -> dict[str, list[Record]]:
 def rank_label(rank: str) -> str:
     """A rank on one short line."""
     return short_label(rank, width=RANK_WIDTH)
+
+
+def quiet_rows(rows: Sequence[Row], page: Page) -> str:
+    """The sentence that stands on paper for rows of which nothing stands out; none where they are few."""
+    names = [row.cells[0].text for row in rows if row.is_quiet]
+    if len(names) < FEWEST_QUIET:
+        return ""
+    return page.say("page.quiet", names=page.say.listed(names, limit=MOST_QUIET))
 
 
 def tall(rows: Sequence[Row]) -> str:

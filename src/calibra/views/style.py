@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calibra.errors import INSIDE_A_CALIBRATION, InputError, what_came
-from calibra.words import printable as printable, short_label as short_label, short_labels as short_labels
+from calibra.words import folded_label as folded_label, folded_labels as folded_labels, printable as printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -19,7 +19,8 @@ def sentences(findings: Sequence[Finding], say: Wording) -> list[str]:
     done: set[tuple[str, int | None]] = set()
     for finding in findings:
         if finding.rep is None:
-            told.append(say.tell(finding))
+            sentence = say.tell(finding)
+            told += [] if sentence in told else [sentence]  # of several horizons one doubt may read alike
             continue
         kind = (finding.key, finding.within_days)
         if kind in done or not _is_told(finding):

@@ -6,6 +6,7 @@ an id, so that any number of pictures can stand in one page. Colours are classes
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -89,6 +90,8 @@ def axis(scale: Scale, ticks: Sequence[tuple[float, str]]) -> Markup:
 
 LEFT, WIDTH, ABOVE, HEIGHT = 13.0, 79.0, 4.0, 82.0
 """Where the plot of curves stands inside its picture, in per cent."""
+ROOM_A_MARK, MOST_MARKS = 2.1, 17
+"""Per cent of the width that a letter of a label beside a curve takes on a phone, and how many have room."""
 COLOURS = 7
 """So many colours of ranks; more ranks begin again."""
 
@@ -107,16 +110,21 @@ def curves(
     share_ticks: Ticks,
 ) -> Markup:
     """Shares over days, one band and line a rank with its label at the end; `steps` are what was seen."""
-    top = share_ticks[-1][0]
+    top, width = share_ticks[-1][0], WIDTH - ROOM_A_MARK * max((_marks(rank) for rank in of_rank), default=1)
     drawn = [_curve(k, days, curve, top) for k, curve in enumerate(of_rank.values())]
     drawn += [_steps(k, days[-1], steps[rank], top) for k, rank in enumerate(of_rank) if rank in steps]
     plot = Markup(  # numbers only
-        f'<svg x="{LEFT}%" y="{ABOVE}%" width="{WIDTH}%" height="{HEIGHT}%" viewBox="0 0 1000 1000" '
+        f'<svg x="{LEFT}%" y="{ABOVE}%" width="{width:.1f}%" height="{HEIGHT}%" viewBox="0 0 1000 1000" '
         f'preserveAspectRatio="none" overflow="visible">{"".join(drawn)}</svg>'
     )
     head = Markup('<svg class="curves" width="100%" height="320" role="img" aria-label="{}">').format(label)
-    frame = _frame(float(days[-1]), top, day_ticks, share_ticks)
-    return Markup("").join([head, *frame, plot, *_ends(of_rank, top), Markup("</svg>")])
+    frame = _frame(float(days[-1]), top, day_ticks, share_ticks, width)
+    return Markup("").join([head, *frame, plot, *_ends(of_rank, top, width), Markup("</svg>")])
+
+
+def _marks(label: str) -> float:
+    """Room a label takes beyond its first letter, in letters; marks of full width take two."""
+    return min(sum(2 if unicodedata.east_asian_width(mark) in "FW" else 1 for mark in label) - 1, MOST_MARKS)
 
 
 def _down(share: float, top: float) -> float:
@@ -124,19 +132,19 @@ def _down(share: float, top: float) -> float:
     return ABOVE + HEIGHT * (1.0 - share / top)
 
 
-def _frame(last_day: float, top: float, day_ticks: Ticks, share_ticks: Ticks) -> list[Markup]:
+def _frame(last_day: float, top: float, day_ticks: Ticks, share_ticks: Ticks, width: float) -> list[Markup]:
     """Lines and labels of shares, labels of days."""
     line = Markup(
         '<line class="grid" x1="{0}%" x2="{1}%" y1="{2}%" y2="{2}%"/>'
         '<text class="tick" x="{3}%" y="{2}%" dy="4" text-anchor="end">{4}</text>'
     )
     shares = [
-        line.format(LEFT, LEFT + WIDTH, f"{_down(share, top):.1f}", f"{LEFT - 1.5:.1f}", text)
+        line.format(LEFT, f"{LEFT + width:.1f}", f"{_down(share, top):.1f}", f"{LEFT - 1.5:.1f}", text)
         for share, text in share_ticks
     ]
     tick = Markup('<text class="tick" x="{}%" y="{}%" dy="6" text-anchor="middle">{}</text>')
     below = f"{ABOVE + HEIGHT + 5:.1f}"
-    return shares + [tick.format(f"{LEFT + WIDTH * day / last_day:.1f}", below, text) for day, text in day_ticks]
+    return shares + [tick.format(f"{LEFT + width * day / last_day:.1f}", below, text) for day, text in day_ticks]
 
 
 def _curve(k: int, days: Floats, curve: Curve, top: float) -> str:
@@ -156,11 +164,11 @@ def _steps(k: int, last_day: float, seen: tuple[Floats, Floats], top: float) -> 
     return f'<polyline class="seen rank{k % COLOURS}" points="{corners}"/>'
 
 
-def _ends(of_rank: Mapping[str, Curve], top: float) -> list[Markup]:
+def _ends(of_rank: Mapping[str, Curve], top: float, width: float) -> list[Markup]:
     """Labels of ranks beside the ends of their curves."""
     places = _apart([_down(float(estimate[-1]), top) for estimate, _, _ in of_rank.values()])
     text = Markup('<text class="end rank{}" x="{}%" y="{}%" dy="4">{}</text>')
-    at = f"{LEFT + WIDTH + 1.2:.1f}"
+    at = f"{LEFT + width + 1.2:.1f}"
     return [
         text.format(k % COLOURS, at, f"{place:.1f}", rank)
         for k, (rank, place) in enumerate(zip(of_rank, places, strict=True))

@@ -12,6 +12,7 @@ import pytest
 
 from calibra.data.history.history import RankHistory
 from calibra.data.history.readers import read_hubspot_history, read_salesforce_history
+from calibra.data.history.salesforce import FEWEST_CREATED, MOST_OF_ONE_RANK
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
 
@@ -106,6 +107,89 @@ def test_records_older_than_the_tracking_are_left_out_and_counted() -> None:
     log = read_salesforce_history(*salesforce(), field="Rank__c", tracked_from="2026-01-12")
     assert [row[0] for row in rows(log)] == ["006B", "006D"]
     assert log.dropped["records created before 2026-01-12, whose entry rank is not in the history"] == 1
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_what_an_integration_sets_ends_a_rank_and_gives_none(kind: str) -> None:
+    log = read_salesforce_history(
+        *(FRAMES[kind](frame) for frame in salesforce()), field="Rank__c", ignore_users=["Ito"]
+    )
+    assert rows(log) == [
+        ("006A", "Abe", "B", "2026-02-01", 1),
+        ("006A", "Abe", "C", "2026-01-10", 0),
+        ("006A", "Ito", None, "2026-03-01", 1),  # Ito's A ends Abe's B; Ito's C at the creation of 006B gives no rank
+        ("006D", "Abe", "B", "2026-02-10", 1),
+    ]
+    assert log.dropped["ranks set by Ito, no person: they end a rank, give none"] == 2
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_the_history_of_a_merged_record_is_read_as_that_of_the_one_kept(kind: str) -> None:
+    history, records = salesforce()
+    kept = records.filter(pl.col("Id") != "006A")
+    log = read_salesforce_history(FRAMES[kind](history), FRAMES[kind](kept), field="Rank__c", merged={"006A": "006B"})
+    assert [row[:4] for row in rows(log) if row[0] != "006D"] == [
+        ("006B", "Abe", "B", "2026-02-01"),
+        ("006B", "Ito", "A", "2026-03-01"),
+        ("006B", "Ito", "C", "2026-01-12"),  # the first OldValue, at the creation of the record that was kept
+    ]
+    chained = read_salesforce_history(history, kept, field="Rank__c", merged={"006A": "006X", "006X": "006D"})
+    assert {row[0] for row in rows(chained)} == {"006B", "006D"}
+    # 006D was created on 15 January, before the first change that came from 006A: its entry rank is that of 006A
+    young = kept.with_columns(CreatedDate=pl.lit("2026-02-20T10:00:00.000+0000"))
+    late = read_salesforce_history(history, young, field="Rank__c", merged={"006A": "006B"})
+    assert [row[4] for row in rows(late) if row[0] == "006B"] == [1, 1]  # changed before it was created: no entry rank
+
+
+def test_merges_that_go_round_are_refused() -> None:
+    with pytest.raises(InputError, match="'006A' goes round"):
+        read_salesforce_history(*salesforce(), field="Rank__c", merged={"006A": "006B", "006B": "006A"})
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_a_default_that_nobody_chose_is_no_rank_at_creation(kind: str) -> None:
+    log = read_salesforce_history(*(FRAMES[kind](frame) for frame in salesforce()), field="Rank__c", default_rank="C")
+    assert [row[:3] for row in rows(log)] == [("006A", "Abe", "B"), ("006A", "Ito", "A"), ("006D", "Abe", "B")]
+    assert log.dropped["ranks at creation that are the default of the field, C: nobody chose them"] == 2
+
+
+@pytest.mark.parametrize(("n_c", "is_doubted"), [(10, True), (9, False)])
+def test_most_records_created_with_one_rank_are_a_doubt(n_c: int, is_doubted: bool) -> None:
+    history, _ = salesforce()
+    assert (FEWEST_CREATED, MOST_OF_ONE_RANK) == (20, 0.5)
+    records = pl.DataFrame(
+        {
+            "Id": ["006A", *(f"r{i}" for i in range(19))],
+            "CreatedDate": ["2026-01-10T10:00:00.000+0000"] * 20,
+            "CreatedById": ["Abe"] * 20,
+            "Rank__c": ["C"] * n_c + ["A"] * 5 + ["B"] * (15 - n_c),  # the first, 006A, was created with C
+        }
+    )
+    log = read_salesforce_history(history.head(2), records, field="Rank__c")
+    assert [found.key for found in log.doubts] == (["data.default_rank"] if is_doubted else [])
+    assert not read_salesforce_history(history.head(2), records, field="Rank__c", default_rank="C").doubts
+
+
+def test_opportunity_history_is_a_log_as_it_stands() -> None:
+    # OpportunityHistory: a row whenever stage, amount or date changes; a save that leaves the forecast category alone
+    # gives no new rank.
+    snapshots = pl.DataFrame(
+        {
+            "OpportunityId": ["006A"] * 3 + ["006B"],
+            "ForecastCategory": ["B", "B", "A", "C"],
+            "CreatedDate": [f"2026-0{month}-01T10:00:00.000+0000" for month in (1, 2, 3, 1)],
+            "CreatedById": ["Abe", "Ito", "Abe", "Ito"],
+        }
+    )
+    columns = {
+        "prospect": "OpportunityId", "rep": "CreatedById", "rank": "ForecastCategory", "changed_at": "CreatedDate",
+    }  # fmt: skip
+    found = RankHistory.from_frames(
+        snapshots, salesforce()[1], scale=SCALE, as_of="2026-06-30", columns=columns,
+        outcome_columns={"prospect": "Id", "event_at": "Won"},
+    )  # fmt: skip
+    counts = found.judgments("every").duration_counts().table
+    assert counts[["rep", "rank"]].values.tolist() == [["Abe", "A"], ["Abe", "B"], ["Ito", "C"]]
 
 
 def test_creation_and_a_change_in_the_same_second_are_in_order() -> None:

@@ -119,3 +119,14 @@ def test_too_low_is_read_from_the_intercept_at_slope_one_and_not_from_the_interc
     assert y.mean() > 2 * prob.mean()
     assert line.intercept.lower < 0 < line.intercept.upper
     assert line.intercept_at_slope_one.lower > 0.9
+
+
+def test_delta_and_the_slope_recalibrate_as_the_line_does() -> None:
+    rng = np.random.default_rng(5)
+    prob = rng.uniform(0.05, 0.95, 400)
+    line = calibration_line(rng.random(400) < prob**2, prob)
+    delta, gamma = float(line.delta.estimate), float(line.slope.estimate)
+    by_odds = delta * 0.3**gamma / (delta * 0.3**gamma + 0.7**gamma)
+    by_line = 1 / (1 + np.exp(-(float(line.intercept.estimate) + gamma * np.log(0.3 / 0.7))))
+    assert by_odds == pytest.approx(by_line)
+    assert line.delta.lower < delta < line.delta.upper

@@ -182,7 +182,7 @@ def test_all_events_and_certain_forecasts_are_valid() -> None:
         ),
         ({"consistency": "honest"}, "`consistency` must be one of auto, exact, simulation, none"),
         ({"method": "fixed", "confidence": "honest"}, "Bins have exact bands only"),
-        ({"n_bins": 0}, "`n_bins` must be 1 or more; got 0"),
+        ({"n_bins": 0}, "`n_bins` must be a whole number, 1 or more; got 0"),
         ({"interval_prob": 1.0}, "`interval_prob` must lie strictly between 0 and 1; got 1.0"),
     ],
 )

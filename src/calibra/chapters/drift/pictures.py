@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibra.chapters.drift.comparison import Comparison
-from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, dress, expect, make_axes, short_label
+from calibra.views.style import BAND, DATA_COLOUR, INK, LINE, dress, expect, folded_label, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,12 +46,13 @@ def plot_comparison(result: Comparison, *, ax: Axes | None = None) -> Axes:
     axes.plot(result.estimate[points], row, "o", color=DATA_COLOUR, label="difference")
     dress(axes)
     names = [
-        f"{short_label(result.quantity[i], width=40)} (n {result.n_first[i]:,}, {result.n_second[i]:,})" for i in points
+        f"{folded_label(result.quantity[i], width=40)} (n {result.n_first[i]:,}, {result.n_second[i]:,})"
+        for i in points
     ]
     axes.set_yticks(row, names, parse_math=False)
     axes.set(ylim=(len(points) - 0.4, -0.6))
     axes.set_xlabel("difference in percentage points")
-    title = f"{short_label(result.first)} less {short_label(result.second)}"
+    title = f"{folded_label(result.first)} less {folded_label(result.second)}"
     axes.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.06), ncols=3, frameon=False, fontsize=8.5, labelcolor=INK)

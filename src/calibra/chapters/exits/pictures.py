@@ -8,7 +8,7 @@ import numpy as np
 
 from calibra.chapters.exits.hand_backs import HandBacks
 from calibra.reading.means import ALL_REPS
-from calibra.views.style import ALL_REPS_COLOUR, DATA_COLOUR, INK, LINE, dress, expect, make_axes, short_label
+from calibra.views.style import ALL_REPS_COLOUR, DATA_COLOUR, INK, LINE, dress, expect, folded_label, make_axes
 from calibra.words import ALL_RANKS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def plot_hand_backs(result: HandBacks, *, ax: Axes | None = None) -> Axes:
     )
     axes.scatter(percent["estimate"], place, c=colours, zorder=3, label="share")
     dress(axes)
-    axes.set_yticks(place, [f"{short_label(at['rep'][row])} (n {at['n'][row]:,})" for row in rows], parse_math=False)
+    axes.set_yticks(place, [f"{folded_label(at['rep'][row])} (n {at['n'][row]:,})" for row in rows], parse_math=False)
     axes.set(
         ylim=(len(rows) - 0.4, -0.6),
         xlim=(0.0, None),

@@ -8,7 +8,7 @@ import numpy as np
 
 from calibra.chapters.granularity.merges import APART, MERGE, Granularity
 from calibra.reading.means import WITHIN_REPS
-from calibra.views.style import DATA_COLOUR, INK, LINE, dress, expect, legend_above, make_axes, short_label
+from calibra.views.style import DATA_COLOUR, INK, LINE, dress, expect, folded_label, legend_above, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_granularity(granularity: Granularity, *, ax: Axes | None = None) -> Axe
     for better, worse, n_better, n_worse in zip(at["better"], at["worse"], at["n_better"], at["n_worse"], strict=True):
         link = words.get(granularity.verdicts[better, worse], "cannot tell")
         names.append(
-            f"{short_label(better, width=14)} − {short_label(worse, width=14)}: {link}  n {n_better:,}, {n_worse:,}"
+            f"{folded_label(better, width=14)} − {folded_label(worse, width=14)}: {link}  n {n_better:,}, {n_worse:,}"
         )
     axes.set_yticks(row, names, parse_math=False, color=INK)
     axes.set(ylim=(len(row) - 0.4, -0.6))

@@ -23,9 +23,9 @@ from calibra.views.style import (
     PALE,
     dress,
     expect,
+    folded_label,
+    folded_labels,
     make_axes,
-    short_label,
-    short_labels,
 )
 from calibra.words import counted
 
@@ -79,7 +79,7 @@ def plot_cumulative_incidence(
             np.ones(fit.counts.rep.size, dtype=bool) if place == 0 else fit.counts.rep == place - 1
         )
         n = int(fit.counts.n[rows].sum())
-        _draw_band(axes, times, shares, (place, k), colour, f"{short_label(rank, width=12)} (n {n:,})")
+        _draw_band(axes, times, shares, (place, k), colour, f"{folded_label(rank, width=12)} (n {n:,})")
         _draw_steps(axes, fit, rows, colour, label="Aalen–Johansen" if k == 0 else "_")
         _note_followed(axes, fit, rows, k)
     dress(axes)
@@ -88,7 +88,7 @@ def plot_cumulative_incidence(
     axes.set_xlabel("days since the judgment" + "\n" * (len(fit.ranks) + 2))
     axes.set_ylabel("share that became an event, exits competing")
     axes.legend(
-        title=f"{short_label(rep or 'all reps')}; band: {interval_prob:.0%} interval",
+        title=f"{folded_label(rep or 'all reps')}; band: {interval_prob:.0%} interval",
         frameon=False,
         fontsize=8.5,
         title_fontsize=8.5,
@@ -121,9 +121,9 @@ def plot_incidence_by_rep(fit: LeadTimeFit, *, interval_prob: float = INTERVAL_P
         for k, rank in enumerate(fit.ranks):
             colour = RANK_COLOURS[k % len(RANK_COLOURS)]
             axes.plot(times, shares.estimate[0, k], color=colour, linewidth=0.7, alpha=0.6)
-            _draw_band(axes, times, shares, (int(r) + 1, k), colour, short_label(rank, width=12))
+            _draw_band(axes, times, shares, (int(r) + 1, k), colour, folded_label(rank, width=12))
         dress(axes)
-        title = f"{short_label(fit.reps[r], width=20)} (n {int(fit.n[r].sum()):,})"
+        title = f"{folded_label(fit.reps[r], width=20)} (n {int(fit.n[r].sum()):,})"
         axes.set_title(title, fontsize=8.5, color=INK, loc="left", parse_math=False)
     panels[0].set(xlim=(0, fit.last_edge_days + 0.5), ylim=(0, 1.04 * float(shares.upper[[0, *(most + 1)]].max())))
     for axes in panels[len(most) - n_columns : len(most)]:
@@ -192,10 +192,10 @@ def plot_lead_times(
     dress(axes)
     if named:
         labels = [
-            f"{short_label(rep)}  n {n:,}, {counted(events, 'event')}"
+            f"{folded_label(rep)}  n {n:,}, {counted(events, 'event')}"
             for rep, n, events in zip(table["rep"], table["n"], table["events"], strict=True)
         ]
-        axes.set_yticks(np.arange(len(table)), short_labels(labels, width=60), parse_math=False)
+        axes.set_yticks(np.arange(len(table)), folded_labels(labels, width=60), parse_math=False)
     else:
         axes.set_yticks([])
         axes.set_ylabel(f"{len(table):,} reps by median lead time (names in the table)")

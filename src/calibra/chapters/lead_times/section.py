@@ -17,7 +17,7 @@ from calibra.reading.means import ALL_REPS
 from calibra.stats.margin import MARGIN_RATIO
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
-from calibra.views.strips import Record, by_rank, by_rep, rank_label, tall
+from calibra.views.strips import Record, by_rank, by_rep, quiet_rows, rank_label, tall
 from calibra.views.svg import Scale, axis, strip
 
 VERDICTS: Mapping[str, tuple[str, str, str]] = {
@@ -115,11 +115,12 @@ def _tempo_table(fit: LeadTimeFit, page: Page, tempo: Mapping[str, Record]) -> T
                 _chased_cell(page, prospects[rep]),
             ],
             page.names[rep],
+            is_quiet=tempo[rep]["finding"] not in (SLOWER, FASTER) and rep not in sides and not prospects[rep].n_chased,
         )
         for rep in page.reps
         if rep in tempo
     ]
-    return Table(columns, rows, say("lead_times.tempo"), _note(page), tall(rows))
+    return Table(columns, rows, say("lead_times.tempo"), _note(page), tall(rows), quiet=quiet_rows(rows, page))
 
 
 def _day_ticks(scale: Scale) -> list[tuple[float, str]]:

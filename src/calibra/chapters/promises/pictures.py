@@ -9,7 +9,7 @@ import numpy as np
 from calibra.chapters.promises.reliability import RankReliability
 from calibra.errors import InputError
 from calibra.reading.means import ALL_REPS
-from calibra.views.style import DATA_COLOUR, INK, LINE, MUTED, dress, expect, make_axes, short_label, short_labels
+from calibra.views.style import DATA_COLOUR, INK, LINE, MUTED, dress, expect, folded_label, folded_labels, make_axes
 from calibra.words import quoted
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def plot_rank_reliability(result: RankReliability, *, rep: str = ALL_REPS, ax: A
     expect(result, "RankReliability")
     mine = np.flatnonzero(result.rep == rep)
     if not len(mine):
-        known = ", ".join(short_labels(dict.fromkeys(result.rep.tolist()))[:4])
+        known = ", ".join(folded_labels(dict.fromkeys(result.rep.tolist()))[:4])
         raise InputError(f"`rep` must be one of the reps in the result ({known}, …); got {quoted(rep)}.")
     axes = make_axes(width=6.4, height=1.6 + 0.42 * len(mine)) if ax is None else ax
     row = np.arange(len(mine), dtype=float)
@@ -52,7 +52,7 @@ def plot_rank_reliability(result: RankReliability, *, rep: str = ALL_REPS, ax: A
     axes.plot(result.promised[mine], row, "D", color=INK, markerfacecolor="white", markersize=7, label="promised")
     dress(axes)
     names = [
-        f"{short_label(result.rank[i])} ({'bar' if result.kind[i] == 'bar' else f'average, n {result.n[i]:,}'})"
+        f"{folded_label(result.rank[i])} ({'bar' if result.kind[i] == 'bar' else f'average, n {result.n[i]:,}'})"
         for i in mine
     ]
     axes.set_yticks(row, names, parse_math=False)
@@ -61,7 +61,7 @@ def plot_rank_reliability(result: RankReliability, *, rep: str = ALL_REPS, ax: A
         xlim=(0.0, 1.0),
         xlabel=f"probability of an event within {result.within_days} days",
     )
-    axes.set_title(short_label(rep), loc="left", fontsize=10, color=INK, parse_math=False)
+    axes.set_title(folded_label(rep), loc="left", fontsize=10, color=INK, parse_math=False)
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.06), ncols=4, frameon=False, fontsize=8.5, labelcolor=INK)
     return axes

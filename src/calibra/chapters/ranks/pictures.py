@@ -21,9 +21,9 @@ from calibra.views.style import (
     MUTED,
     dress,
     expect,
+    folded_label,
+    folded_labels,
     make_axes,
-    short_label,
-    short_labels,
 )
 from calibra.words import more_judgments
 
@@ -262,7 +262,7 @@ def _label_panels(axes: Axes, fit: RankFit, rows: Floats, *, named: bool, top: f
         axes.text(
             k,
             head - 0.25 * step,
-            short_label(rank, width=12),
+            folded_label(rank, width=12),
             ha="left",
             va="bottom",
             fontsize=11,
@@ -285,7 +285,7 @@ def _label_panels(axes: Axes, fit: RankFit, rows: Floats, *, named: bool, top: f
 
 def _name_rows(axes: Axes, rows: Floats, labels: object) -> None:
     """Labels of the user's on the y axis: never read as mathematics."""
-    axes.set_yticks(rows, short_labels(labels), parse_math=False)  # type: ignore[arg-type]
+    axes.set_yticks(rows, folded_labels(labels), parse_math=False)  # type: ignore[arg-type]
     for text in axes.get_yticklabels():
         text.set_color(INK)
 

@@ -16,6 +16,7 @@ from calibra.views.strips import (
     percent_axis,
     percent_scale,
     probability_strip,
+    quiet_rows,
     rank_label,
     tall,
 )
@@ -78,7 +79,8 @@ def _gaps(rows: RankRows, page: Page) -> Table:
         Column(say("ranks.col_sure")),
     ]
     table_rows = [_gap_row(rows, page, rep, scale) for rep in page.reps if rep in rows.profiles]
-    return Table(columns, table_rows, say("ranks.gaps"), _note(rows, page), tall(table_rows))
+    quiet = quiet_rows(table_rows, page)
+    return Table(columns, table_rows, say("ranks.gaps"), _note(rows, page), tall(table_rows), quiet=quiet)
 
 
 def _gap_scale(rows: RankRows) -> Scale:
@@ -99,14 +101,15 @@ def _gap_row(rows: RankRows, page: Page, rep: str, scale: Scale) -> Row:
     say, row = page.say, rows.profiles[rep]
     if row["gap_points"] is None:
         none = Cell(say("format.none"), tone="pale")
-        return Row([page.rep_cell(rep), none, none, none], page.names[rep])
+        return Row([page.rep_cell(rep), none, none, none], page.names[rep], is_quiet=True)
     gap, low, high = (row[f"gap_points{end}"] for end in ENDS)
     text = say.signed(gap, low, high)
     tone = rows.side(rep) or "cannot_tell"
     picture = strip(text, scale, gap, low, high, tone=tone, line=0.0, band=rows.margin_band)
     finding, sure = _finding(rows, page, rep)
     n = say("format.n", n=f"{row['n']:,}")
-    return Row([page.rep_cell(rep), Cell(text, n, picture), finding, Cell(sure)], page.names[rep])
+    cells = [page.rep_cell(rep), Cell(text, n, picture), finding, Cell(sure)]
+    return Row(cells, page.names[rep], is_quiet=rows.side(rep) not in ("below", "above"))
 
 
 def _finding(rows: RankRows, page: Page, rep: str) -> tuple[Cell, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibra.chapters.standings.places import RepStandings
-from calibra.views.style import DATA_COLOUR, INK, LINE, dress, expect, make_axes, short_labels
+from calibra.views.style import DATA_COLOUR, INK, LINE, dress, expect, folded_labels, make_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def plot_standings(result: RepStandings, *, ax: Axes | None = None) -> Axes:
     )
     axes.plot(result.standing[order], row, "o", color=DATA_COLOUR, markersize=5, label="mean standing")
     dress(axes)
-    labels = short_labels(result.reps)
+    labels = folded_labels(result.reps)
     axes.set_yticks(row, [f"{labels[i]} (n {result.n[i]:,})" for i in order], parse_math=False)
     axes.set(ylim=(len(order) - 0.4, -0.6), xlim=(0.5, len(order) + 0.5))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -12,7 +12,7 @@ from calibra.errors import InputError
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.views.style import ALL_REPS_COLOUR, DATA_COLOUR, INK, LINE, MUTED, dress, expect, legend_above, make_axes
-from calibra.words import quoted, short_label, short_labels
+from calibra.words import folded_label, folded_labels, quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def plot_stated_curve(
     """
     expect(result, "StatedFit")
     if rep != ALL_REPS and rep not in result.reps:
-        known = ", ".join(short_labels(result.reps)[:4])
+        known = ", ".join(folded_labels(result.reps)[:4])
         raise InputError(f"`rep` must be one of the reps in the result ({known}, …); got {quoted(rep)}.")
     axes = make_axes(width=5.2, height=5.4) if ax is None else ax
     colour = ALL_REPS_COLOUR if rep == ALL_REPS else DATA_COLOUR
@@ -56,7 +56,7 @@ def plot_stated_curve(
     axes.scatter(100 * stated, share, s=size, color=colour, alpha=0.6, label="counted, larger for more")
     _frame(axes, result)
     axes.set_title(
-        f"{short_label(rep)} (n {int(n.sum()):,})", loc="left", fontsize=10, color=INK, parse_math=False, y=1.14
+        f"{folded_label(rep)} (n {int(n.sum()):,})", loc="left", fontsize=10, color=INK, parse_math=False, y=1.14
     )
     legend_above(axes)
     return axes

@@ -21,9 +21,9 @@ from calibra.views.style import (
     Look,
     dress,
     expect,
+    folded_label,
     legend_above,
     make_axes,
-    short_label,
 )
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def plot_bars(advice: ThresholdAdvice, *, rank: str | int | None = None, ax: Axe
         markersize=5,
         markerfacecolor="white",
         color=INK,
-        label=f"bar that meets the aim ({short_label(advice.target)})",
+        label=f"bar that meets the aim ({folded_label(advice.target)})",
     )
     _finish(axes, row, at)
     axes.set_xlabel(
@@ -168,7 +168,7 @@ def _rows(advice: ThresholdAdvice, rank: str | int | None, *, by: str) -> tuple[
 def _finish(axes: Axes, row: NDArray[np.float64], at: Mapping[str, NDArray[Any]]) -> None:
     """Names with n, percentages, legend."""
     dress(axes)
-    names = [f"{short_label(rep)}  n {int(n):,}" for rep, n in zip(at["rep"], at["n"], strict=True)]
+    names = [f"{folded_label(rep)}  n {int(n):,}" for rep, n in zip(at["rep"], at["n"], strict=True)]
     axes.set_yticks(row, names, parse_math=False, color=INK)
     axes.set(xlim=(0.0, None), ylim=(len(row) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(lambda value, _position: f"{100 * value:.3g} %")
@@ -184,7 +184,7 @@ def _others(advice: ThresholdAdvice) -> str:
 
 def _above(advice: ThresholdAdvice, rank: str) -> str:
     best = bool(advice.is_best[advice.columns["rank"] == rank][0])
-    return short_label(rank) if best else f"{short_label(rank)} or better"
+    return folded_label(rank) if best else f"{folded_label(rank)} or better"
 
 
 def _within(at: Mapping[str, NDArray[Any]]) -> str:

@@ -20,7 +20,7 @@ from calibra.reading.waiting import waiting_for
 from calibra.values import Share
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
-from calibra.views.strips import tall
+from calibra.views.strips import quiet_rows, tall
 from calibra.wording import Wording
 
 TONES = {
@@ -33,6 +33,9 @@ TONES = {
     MET_BY_ALL: "reach",
 }
 """Verdict to its colour."""
+
+SPOKEN = (TIGHTEN, LOOSEN, OUT_OF_REACH)
+"""Verdicts that there is something to say of."""
 
 
 def threshold_section(found: Thresholds, page: Page) -> list[Section]:
@@ -60,8 +63,10 @@ def _advice_table(advice: ThresholdAdvice, page: Page) -> Table:
         name = page.rep_cell(rep)
         n = "" if several else say("format.n", n=f"{thresholds_of_rep[rep][0]['n']:,}")
         cells = [_advice_cell(say, threshold, several=several) for threshold in thresholds_of_rep[rep]]
-        rows.append(Row([Cell(name.text, n, href=name.href), *cells], page.names[rep]))
-    return Table(columns, rows, note=_note(advice, say), css=f"advice {tall(rows)}".strip())
+        quiet = all(threshold["verdict"] not in SPOKEN for threshold in thresholds_of_rep[rep])
+        rows.append(Row([Cell(name.text, n, href=name.href), *cells], page.names[rep], is_quiet=quiet))
+    css = f"advice {tall(rows)}".strip()
+    return Table(columns, rows, note=_note(advice, say), css=css, quiet=quiet_rows(rows, page))
 
 
 def _heading(say: Wording, threshold: Threshold, *, several: bool) -> str:
@@ -97,7 +102,10 @@ def _advice_cell(say: Wording, threshold: Threshold, *, several: bool) -> Cell:
         today = now if threshold["share_recent"] is None else say.tell(share_today(threshold))
         now = say("format.arrow", now=today, then=say.write(Share(threshold["share_step"], fine=True)))
         parts.append(_aim(say, threshold))
-    return Cell(now, say("format.semicolon").join([*parts, counted]), tone=TONES[verdict])
+    hover = ""
+    if verdict == CANNOT_TELL:
+        parts, hover = [say.tell(VERDICT_PHRASES[verdict])], parts[0]
+    return Cell(now, say("format.semicolon").join([*parts, counted]), tone=TONES[verdict], hover=hover)
 
 
 def _verdict(say: Wording, threshold: Threshold) -> str:

@@ -11,7 +11,7 @@ from calibra.errors import InputError
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
 from calibra.views.style import ALL_REPS_COLOUR, DATA_COLOUR, PALE, dress, expect, legend_above, make_axes
-from calibra.words import quoted, short_label, short_labels
+from calibra.words import folded_label, folded_labels, quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def plot_stated_timing(
     """
     expect(fit, "StatedTimingFit")
     if rep is not None and rep not in fit.reps:
-        known = ", ".join(short_labels(fit.reps)[:4])
+        known = ", ".join(folded_labels(fit.reps)[:4])
         raise InputError(f"`rep` must be one of the reps in the result ({known}, …); got {quoted(rep)}.")
     axes = make_axes(width=6.4, height=4.4) if ax is None else ax
     positions = np.linspace(0.0, fit.cells.last, POINTS)[1:]
@@ -49,7 +49,7 @@ def plot_stated_timing(
         x = np.concatenate([[0.0], positions])
         estimate, lower, upper = (100.0 * np.concatenate([[0.0], part]) for part in found)
         axes.fill_between(x, lower, upper, color=colour, alpha=0.15, lw=0)
-        label = f"{short_label(name)} (n {n:,}, band {interval_prob:.0%} interval)"
+        label = f"{folded_label(name)} (n {n:,}, band {interval_prob:.0%} interval)"
         axes.plot(x, estimate, color=colour, linewidth=2, label=label)
     dress(axes)
     axes.set(

@@ -11,7 +11,7 @@ from calibra.chapters.value.fit import ValueFit
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.views.style import ALL_REPS_COLOUR, DATA_COLOUR, INK, LINE, MUTED, dress, expect, legend_above, make_axes
-from calibra.words import short_label
+from calibra.words import folded_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def plot_amounts(result: AmountFit, *, interval_prob: float = INTERVAL_PROB, ax:
     known = largest > 0
     axes.scatter(largest[known], place[known], marker="x", color=MUTED, label="largest deal")
     dress(axes)
-    labels = [f"{short_label(rank)} (n {n:,})" for rank, n in zip(rows["rank"], rows["n_amounts"], strict=True)]
+    labels = [f"{folded_label(rank)} (n {n:,})" for rank, n in zip(rows["rank"], rows["n_amounts"], strict=True)]
     axes.set_yticks(place, labels, parse_math=False)
     axes.set(xscale="log", ylim=(len(rows) - 0.4, -0.6), xlabel="amount of a win, currency of the data")
     axes.grid(axis="x", color=LINE, linewidth=0.6)
@@ -79,7 +79,7 @@ def plot_rank_worth(result: ValueFit, *, interval_prob: float = INTERVAL_PROB, a
                 "too few deals for a mean", (0.02, at), xycoords=("axes fraction", "data"), va="center", color=INK
             )
     dress(axes)
-    labels = [f"{short_label(row.rank)} (n {row.n:,})" for row in table.itertuples()]
+    labels = [f"{folded_label(row.rank)} (n {row.n:,})" for row in table.itertuples()]
     axes.set_yticks(place, labels, parse_math=False)
     within = f"opportunity within {result.within_days} days, won within {result.won_within_days}"
     axes.set(ylim=(len(table) - 0.4, -0.6), xlim=(0.0, None), xlabel=f"money per prospect ({within})")

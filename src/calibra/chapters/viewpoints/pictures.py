@@ -9,7 +9,7 @@ import numpy as np
 from calibra.chapters.viewpoints.gaps import Viewpoints
 from calibra.reading.flags import FEWEST_JUDGMENTS
 from calibra.views.style import DATA_COLOUR, INK, LINE, MUTED, dress, expect, make_axes
-from calibra.words import short_label
+from calibra.words import folded_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def plot_viewpoints(result: Viewpoints, *, ax: Axes | None = None) -> Axes:
         labels += [f"−{reach:.0f}", "0", f"+{reach:.0f}"]
     dress(axes)
     axes.set_xticks(ticks, labels)
-    names = [f"{short_label(row.rep)} (n {row.n:,})" for row in table.itertuples()]
+    names = [f"{folded_label(row.rep)} (n {row.n:,})" for row in table.itertuples()]
     axes.set_yticks(place, names, parse_math=False)
     axes.set(ylim=(len(table) - 0.4, -1.6), xlim=(-1.15, 5.95), xlabel="rep less the others, at the same ranks")
     axes.grid(axis="y", color=LINE, linewidth=0.6)

@@ -8,7 +8,7 @@ from calibra.chapters.viewpoints.gaps import VIEWPOINTS, Viewpoints
 from calibra.reading.flags import CANNOT_TELL, FEWEST_JUDGMENTS, LEAN_PROB
 from calibra.views.blocks import Block, Cell, Column, Row, Section, Table, Text
 from calibra.views.page import Page
-from calibra.views.strips import Record, by_rep, tall
+from calibra.views.strips import Record, by_rep, quiet_rows, tall
 from calibra.views.svg import Scale, strip
 
 PANEL = {"how_many": 25.0, "how_long": 50.0, "how_much": 100.0}
@@ -23,9 +23,17 @@ def section(found: Viewpoints, page: Page) -> Sequence[Section]:
         return ()
     heads = ("rep", *VIEWPOINTS, "days", "together")
     columns = [Column(say(f"viewpoints.col_{head}"), _KINDS.get(head, "strip")) for head in heads]
-    cells = [Row([page.rep_cell(row["rep"]), *_cells(row, page)], page.names.get(row["rep"], "")) for row in rows]
+    cells = [
+        Row(
+            [page.rep_cell(row["rep"]), *_cells(row, page)],
+            page.names.get(row["rep"], ""),
+            is_quiet=row["statement"] == CANNOT_TELL
+            and all(row[f"{name}_verdict"] == CANNOT_TELL for name in VIEWPOINTS),
+        )
+        for row in rows
+    ]
     note = say("viewpoints.note", level=page.level(found.interval_prob), ratio=f"{found.margin_ratio:g}")
-    table = Table(columns, cells, say("viewpoints.caption"), note, tall(cells))
+    table = Table(columns, cells, say("viewpoints.caption"), note, tall(cells), quiet=quiet_rows(cells, page))
     lead = say("viewpoints.lead", within=say.within(found.within_days), to_days=found.to_days)
     return [Section("viewpoints", say("viewpoints.title"), [Text(lead), table])]
 

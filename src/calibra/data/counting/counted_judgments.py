@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from calibra.data.counting.choices import all_horizons
 from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
@@ -24,6 +25,9 @@ from calibra.data.scale import RankScale
 from calibra.errors import InputError
 from calibra.findings import Finding
 from calibra.words import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class CountedJudgments:
@@ -230,6 +234,22 @@ class CountedJudgments:
             The column holds no value.
         """
         return count_positions(self._rows("position_cells"), self.reps, edges)
+
+    def set_aside_rows(self) -> pd.DataFrame:
+        """Which rows were set aside, one by one? `row` (from 1 below the header), `reason`, and each mapped column.
+
+        One more scan. Databases and Spark know no order of rows: `row` is empty there. Of copies that are alike all but
+        the first are listed, of copies that differ all.
+
+        Raises
+        ------
+        InputError
+            Ready-made counts, or a saved calibration, which hold no rows.
+        """
+        from calibra.data.counting.bad_rows import bad_rows
+
+        with ONE_AT_A_TIME:
+            return bad_rows(self._rows("set_aside_rows"))
 
     def summary(self) -> JudgmentsSummary:
         """What came in, how old it is, what was set aside? One or two more scans tell what is noted of their ends."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.data.counting.counts import BinomialCells
+from calibra.data.frames.rep_names import read_as
 from calibra.data.scale import RankScale
 from calibra.findings import Finding
 from calibra.values import Listed, Rank, Rep, Value, Within
@@ -136,6 +137,6 @@ def _stands_upside_down(n: NDArray[Any], events: NDArray[Any]) -> bool:
 
 def alike(names: Iterable[str]) -> list[Finding]:
     """Names that a person reads as the same; one doubt for each group of them."""
-    ordered = sorted(names, key=lambda name: (normal_spelling(name), name))
-    groups = [tuple(group) for _, group in groupby(ordered, key=normal_spelling)]
+    ordered = sorted(names, key=lambda name: (read_as(name), name))
+    groups = [tuple(group) for _, group in groupby(ordered, key=read_as)]
     return [doubt(ALIKE_REPS, names=Listed(tuple(map(Rep, group)))) for group in groups if len(group) > 1]

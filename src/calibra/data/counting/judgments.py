@@ -18,10 +18,9 @@ from calibra.data.counting.choices import (
     check_rank_labels,
 )
 from calibra.data.counting.counted_judgments import CountedJudgments
-from calibra.data.counting.counts import EVENT
 from calibra.data.counting.currencies import check_rates, read_currencies
 from calibra.data.counting.exits import make_plan
-from calibra.data.counting.opportunities import opportunities_plan
+from calibra.data.counting.opportunities import check_arose, opportunities_plan
 from calibra.data.counting.plan import Plan
 from calibra.data.counting.ready_cells import read_cells
 from calibra.data.counting.ready_counts import read_counts
@@ -32,9 +31,9 @@ from calibra.data.counting.yes_no import read_yes_no
 from calibra.data.frames.dates import as_day, check_timezone
 from calibra.data.frames.empty_days import check_no_day
 from calibra.data.frames.open import open_frame
+from calibra.data.frames.rep_names import read_rep_names
 from calibra.data.scale import RankScale
-from calibra.errors import InputError, NotEnoughDataError, check_kind
-from calibra.findings import Finding
+from calibra.errors import InputError, check_kind
 
 
 class Judgments(CountedJudgments):
@@ -66,8 +65,8 @@ class Judgments(CountedJudgments):
     --------
     >>> import polars as pl
     >>> from calibra.data.scale import RankScale
-    >>> frame = pl.DataFrame({"id": [1, 2], "owner": ["Abe", "Abe"], "rank": ["A", "B"],
-    ...     "judged": ["2026-01-10", "2026-01-12"], "won": ["2026-02-01", None]})
+    >>> days = {"judged": ["2026-01-10", "2026-01-12"], "won": ["2026-02-01", None]}
+    >>> frame = pl.DataFrame({"id": [1, 2], "owner": ["Abe", "Abe"], "rank": ["A", "B"], **days})
     >>> roles = {"prospect": "id", "rep": "owner", "rank": "rank", "judged_at": "judged", "event_at": "won"}
     >>> judgments = Judgments.from_frame(frame, scale=RankScale(["A", "B"]), as_of="2026-06-30", columns=roles)
     >>> judgments.binomial_cells(within_days=90).events
@@ -90,6 +89,8 @@ class Judgments(CountedJudgments):
         columns: Mapping[str, str],
         problems: Problems = "raise",
         rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
+        rep_labels: Mapping[str, str] | None = None,
+        normalise_names: bool = False,
         exit_kinds: Mapping[str, str] | None = None,
         timezone: str | None = None,
         no_day: Sequence[str | date] = (),
@@ -126,6 +127,10 @@ class Judgments(CountedJudgments):
             `expected_at`, which decide no outcome, the unreadable day alone is left out, and noted.
         rank_labels : mapping, optional
             Rank as it stands in the data to a rank of the scale.
+        rep_labels : mapping, optional
+            Name of a rep as it stands in the data to the name it is counted under.
+        normalise_names : bool
+            Whether names of reps are brought to one form first: NFKC, single blanks, no marks without a width.
         exit_kinds : mapping, optional
             Label of `exit_kind` as it stands in the data to "handed back", "disqualified", "lost to a rival" or
             "other". An event after a hand-back counts for the reading; after any other exit it does not.
@@ -158,8 +163,9 @@ class Judgments(CountedJudgments):
         check_timezone(timezone)
         labels, stop = check_rank_labels(rank_labels, scale), check_problems(problems)
         kinds, worth = check_exit_kinds(exit_kinds), check_rates(rates)
-        opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding, no_day=check_no_day(no_day))
-        choices = Choices(scale, labels, stop, check_duplicates, opened.calendar.timezone)
+        names, none = read_rep_names(rep_labels, normalise_names), check_no_day(no_day)
+        opened = open_frame(frame, columns=columns, timezone=timezone, encoding=encoding, no_day=none, reps=names)
+        choices = Choices(scale, labels, stop, check_duplicates, opened.calendar.timezone, names)
         plan, faults = make_plan(opened, as_day(as_of, choices.timezone), kinds, loses_values=stop == "set_aside")
         plan = replace(plan, rates=read_currencies(opened, plan.present, worth))
         return cls._from_plan(plan, choices, all_horizons(scale.horizons, horizons), faults, assignment=stated)
@@ -201,6 +207,8 @@ class Judgments(CountedJudgments):
         within_days: int | None = None,
         problems: Problems = "raise",
         rank_labels: Mapping[str, str] | Mapping[int, str] | None = None,
+        rep_labels: Mapping[str, str] | None = None,
+        normalise_names: bool = False,
         encoding: str = "utf-8",
         assignment: str | None = None,
     ) -> Judgments:
@@ -208,7 +216,7 @@ class Judgments(CountedJudgments):
 
         Parameters
         ----------
-        frame, scale, problems, rank_labels, encoding, assignment
+        frame, scale, problems, rank_labels, rep_labels, normalise_names, encoding, assignment
             As in `from_frame`.
         columns : mapping of str to str
             Columns of `rep`, `rank` and `event` (1 or 0, yes or no, ○ or ×); no row may be still open.
@@ -222,10 +230,11 @@ class Judgments(CountedJudgments):
         """
         check_kind(scale, "scale", RankScale)
         labels, stop = check_rank_labels(rank_labels, scale), check_problems(problems)
+        names = read_rep_names(rep_labels, normalise_names)
         if within_days is not None or len(scale.horizons) == 1:
             within_days = scale.resolve_horizon(within_days)
         read = partial(read_yes_no, frame, scale=scale, columns=columns, within_days=within_days)
-        cells, aside = read(rank_labels=labels, problems=stop, encoding=encoding)
+        cells, aside = read(rank_labels=labels, problems=stop, encoding=encoding, names=names)
         return cls._made(scale=scale, _cells=cells, set_aside=aside, assignment=check_assignment(assignment))
 
     @classmethod
@@ -385,16 +394,7 @@ class Judgments(CountedJudgments):
             No opportunity arose.
         """
         checked = self._rows("opportunities")
-        missing = [role for role in ("event_at", "won_at") if role not in self.columns]
-        if missing:
-            listed = " and ".join(f"`{role}`" for role in missing)
-            raise InputError(f"`opportunities` needs the roles `event_at` and `won_at`; map {listed}.")
-        counts = self._count((), (), to_rerank=False, to_hand_back=False)
-        arose = (
-            counts.ending == EVENT if within_days is None else (counts.ending == EVENT) & (counts.days <= within_days)
-        )
-        if not arose.any():
-            raise NotEnoughDataError(Finding("data.no_deal", role="note"))
+        check_arose(self.columns, self._count((), (), to_rerank=False, to_hand_back=False), within_days)
         choices = replace(checked.choices, problems="set_aside", check_duplicates=False)
         plan, wanted = opportunities_plan(checked, within_days), all_horizons(self._horizons, horizons)
         return Judgments._from_plan(plan, choices, wanted, assignment=self.assignment)

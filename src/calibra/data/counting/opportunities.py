@@ -5,19 +5,33 @@ Rep and rank stay those of the judgment, so that what is won can be held against
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import narwhals.stable.v2 as nw
 
-from calibra.data.counting.counts import EVENT
+from calibra.data.counting.counts import EVENT, DurationCounts
 from calibra.data.counting.plan import Plan
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows
 from calibra.data.frames.roles import Roles
+from calibra.errors import InputError, NotEnoughDataError
+from calibra.findings import Finding
 
 CLOCK = {"judged_at": "event_at", "event_at": "won_at", "exit_at": "lost_at"}
 """Role of an opportunity to the role of the judgment whose column it is."""
 _KEPT = ("prospect", "rep", "rank", "entered_at", "censored_at", "recorded_at", "amount", "currency")
 """Roles that mean the same of both."""
+
+
+def check_arose(columns: Mapping[str, str], counts: DurationCounts, within_days: int | None) -> None:
+    """Refuse judgments that do not know what came of their opportunities, or of which none arose."""
+    missing = [role for role in ("event_at", "won_at") if role not in columns]
+    if missing:
+        listed = " and ".join(f"`{role}`" for role in missing)
+        raise InputError(f"`opportunities` needs the roles `event_at` and `won_at`; map {listed}.")
+    arose = counts.ending == EVENT
+    if not (arose if within_days is None else arose & (counts.days <= within_days)).any():
+        raise NotEnoughDataError(Finding("data.no_deal", role="note"))
 
 
 def opportunities_plan(checked: CheckedRows, within_days: int | None) -> Plan:

@@ -66,7 +66,9 @@ def pack_judgments(judgments: Judgments, members: dict[str, bytes]) -> dict[str,
         "scale": {
             "ranks": list(scale.ranks),
             "promises": [
-                None if promise is None else [promise.prob, promise.within_days, promise.kind]
+                None
+                if promise is None
+                else [promise.prob, promise.within_days, promise.kind, *([promise.within] if promise.within else [])]
                 for promise in scale.promise_by_rank
             ],
         },

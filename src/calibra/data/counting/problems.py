@@ -146,8 +146,8 @@ REASONS: Mapping[int, Reason] = {
     DUPLICATE: Reason(
         "duplicate judgment",
         "a rep judges a prospect once a day; the same rep, prospect and day come again",
-        "Keep one row of each; different days are different judgments. The check can be left out with "
-        "`check_duplicates=False`.",
+        "Keep one row of each; different days are different judgments. Where they are set aside, one of copies that "
+        "are alike is kept, and none of copies that differ. The check can be left out with `check_duplicates=False`.",
         ("rep", "judged_at", "rank"),
     ),
     MISSING_PROSPECT: Reason(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import RLock
 from typing import Any, Literal
@@ -45,6 +45,7 @@ from calibra.data.counting.tabulate import tabulate
 from calibra.data.frames.dates import is_text
 from calibra.data.frames.habitual_days import name_empty_day, name_way_of_writing
 from calibra.data.frames.open import collect
+from calibra.data.frames.rep_names import RepNames
 from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES, VERSION
 from calibra.data.noted import counted_notes, note
 from calibra.data.scale import RankScale
@@ -74,6 +75,8 @@ class Choices:
     """Whether duplicates are looked for."""
     timezone: str = "UTC"
     """In whose calendar moments with a zone fall on a day."""
+    rep_names: RepNames = field(default_factory=RepNames)
+    """How the names of reps were read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NoReturn
 
@@ -98,6 +98,10 @@ class Reading:
     """Whether bad rows were an error or set aside."""
     check_duplicates: bool
     """Whether duplicates were looked for."""
+    rep_labels: Mapping[str, str] = field(default_factory=dict)
+    """Name of a rep as it stands in the data to the name it is counted under."""
+    normalise_names: bool = False
+    """Whether names of reps were brought to one form."""
 
 
 class SavedJudgments(Judgments):
@@ -246,7 +250,10 @@ def reading_of(judgments: Judgments) -> Reading:
     if judgments._checked is None:
         return Reading({}, "raise", check_duplicates=False)
     choices = judgments._checked.choices
-    return Reading(dict(choices.rank_labels), choices.problems, choices.check_duplicates)
+    names = choices.rep_names
+    return Reading(
+        dict(choices.rank_labels), choices.problems, choices.check_duplicates, dict(names.labels), names.normalise
+    )
 
 
 def noted_of(judgments: Judgments) -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ from calibra.data.counting.ready_counts import CALLED_ALL
 from calibra.data.counting.rows import Problems
 from calibra.data.counting.set_aside import RowFault, SetAside
 from calibra.data.frames.open import collect, open_frame
+from calibra.data.frames.rep_names import RepNames
 from calibra.data.scale import RankScale
 from calibra.errors import InputError
 from calibra.words import ALL_REPS, normal_spelling, quoted
@@ -37,6 +38,7 @@ def read_yes_no(
     rank_labels: Mapping[str, str],
     problems: Problems,
     encoding: str,
+    names: RepNames,
 ) -> tuple[BinomialCells, SetAside]:
     """Judgments and events per rep and rank, and what was left out.
 
@@ -48,9 +50,9 @@ def read_yes_no(
     """
     needed = ("rep", "rank", EVENT)
     wanted = {role: columns[role] for role in needed if role in columns}
-    opened = open_frame(frame, columns=wanted, timezone=None, encoding=encoding, required=needed)
-    names = {opened.roles.label_column(role): role for role in needed}
-    counted = collect(opened.frame.group_by(*names).agg(nw.len().cast(nw.Int64).alias("n"))).rename(names)
+    opened = open_frame(frame, columns=wanted, timezone=None, encoding=encoding, required=needed, reps=names)
+    roles = {opened.roles.label_column(role): role for role in needed}
+    counted = collect(opened.frame.group_by(*roles).agg(nw.len().cast(nw.Int64).alias("n"))).rename(roles)
     n: Counter[tuple[str, int, bool]] = Counter()
     bad: dict[int, Counter[str]] = {}
     examples: dict[int, set[str]] = {}

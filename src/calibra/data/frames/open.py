@@ -19,6 +19,7 @@ from calibra.data.frames.files import read_path
 from calibra.data.frames.mixed_columns import in_one_type, no_plain_type
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.frames.postgres import fetch, is_postgres
+from calibra.data.frames.rep_names import RepNames
 from calibra.data.frames.roles import DATES, REQUIRED, Roles, read_roles
 from calibra.data.frames.zones import localise
 from calibra.errors import CalibraError, InputError
@@ -27,6 +28,8 @@ from calibra.words import quoted
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+
+NAMES_AS_THEY_ARE = RepNames()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +64,15 @@ def open_frame(
     encoding: str,
     no_day: Sequence[str] = (),
     required: Sequence[str] = REQUIRED,
+    reps: RepNames = NAMES_AS_THEY_ARE,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> OpenedFrame:
     """Which judgments are in here? A lazy frame, in the frame's own engine, of the mapped columns alone.
 
     pandas and pyarrow frames and files are counted by DuckDB, each in a connection of its own unless one is given (two
     frames are joined in one); everything else by its own engine. Zone-aware moments, and text with an offset from UTC,
-    become local moments of `timezone`: where it is None, of the zone that the columns name, else of UTC.
+    become local moments of `timezone`: where it is None, of the zone that the columns name, else of UTC. Names of
+    reps are read as `reps` says.
     """
     own = _connect() if connection is None and isinstance(frame, (str, Path)) else None
     wanted = tuple(columns.values()) if isinstance(columns, Mapping) else ()
@@ -96,7 +101,7 @@ def open_frame(
     chosen = with_plain_types(chosen, [name for name in chosen.collect_schema().names() if name not in ordering])
     faults = [*mixed.values(), *(apart or _naive_and_aware(chosen.collect_schema()))]
     calendar = calendar_of(chosen, zone)
-    local = without_days(localise(without_days(chosen, no_day), calendar.timezone), no_day)
+    local = reps.in_frame(without_days(localise(without_days(chosen, no_day), calendar.timezone), no_day))
     return OpenedFrame(local, local.collect_schema(), roles, tuple(faults), own, calendar)
 
 

@@ -16,7 +16,8 @@ from calibra.data.frames.calendars import Calendar, named_zone
 from calibra.data.frames.dates import is_text, is_unreadable
 from calibra.data.frames.engine_errors import explain
 from calibra.data.frames.files import read_path
-from calibra.data.frames.open import OpenedFrame, collect, open_frame, twice
+from calibra.data.frames.open import NAMES_AS_THEY_ARE, OpenedFrame, collect, open_frame, twice
+from calibra.data.frames.rep_names import RepNames
 from calibra.data.frames.roles import ROLES, VERSION
 from calibra.data.frames.versions import RECORDED
 from calibra.data.history.moments import of_one_type
@@ -53,6 +54,8 @@ class HistoryFrames:
     """In whose calendar the moments of either fall on a day: the same."""
     exit_kinds: Mapping[str, str]
     """What every label of `exit_kind` means."""
+    reps: RepNames = NAMES_AS_THEY_ARE
+    """How the names of reps were read."""
 
     @property
     def timezone(self) -> str:
@@ -71,6 +74,7 @@ def open_history(
     local: Calendar | None,
     no_day: Sequence[str] = (),
     exit_kinds: Mapping[str, str] | None = None,
+    reps: RepNames = NAMES_AS_THEY_ARE,
 ) -> HistoryFrames:
     """Both tables, lazily, in one engine; every fault of whole columns in one error.
 
@@ -96,7 +100,7 @@ def open_history(
     opened: list[OpenedFrame | None] = []
     for side, native, mapping in (("changes", pair[0], columns), ("outcomes", pair[1], outcome_columns)):
         found, told = _open_side(
-            side, native, mapping, timezone=zone, encoding=encoding, connection=connection, no_day=no_day
+            side, native, mapping, timezone=zone, encoding=encoding, connection=connection, no_day=no_day, reps=reps
         )
         opened.append(found)
         faults += told
@@ -122,6 +126,7 @@ def open_history(
         tuple(here),
         (replace(log.calendar, names={"judged_at": "changed_at"}) if local is None else local, ends.calendar),
         kinds,
+        reps,
     )
 
 
@@ -170,6 +175,7 @@ def _open_side(
     encoding: str,
     connection: duckdb.DuckDBPyConnection | None,
     no_day: Sequence[str],
+    reps: RepNames,
 ) -> tuple[OpenedFrame | None, list[str]]:
     """One table, or what keeps it from being opened; for the door a change is a judgment."""
     if not mapping:  # every role is missing, as was said
@@ -185,6 +191,7 @@ def _open_side(
             required=required,
             connection=connection,
             no_day=no_day,
+            reps=reps if side == "changes" else NAMES_AS_THEY_ARE,
         )
         present, faults = column_faults(opened)
     except InputError as error:

@@ -21,6 +21,7 @@ from calibra.data.frames.dates import as_day, check_timezone
 from calibra.data.frames.empty_days import check_no_day
 from calibra.data.frames.engine_errors import asks_an_engine
 from calibra.data.frames.open import collect
+from calibra.data.frames.rep_names import read_rep_names
 from calibra.data.history.checks import KEPT_ON_EVENT_DAY, HistorySummary, check_history
 from calibra.data.history.frames import open_history
 from calibra.data.history.log import CLEARED, Log
@@ -95,6 +96,8 @@ class RankHistory:
         columns: Mapping[str, str] | None = None,
         problems: Problems = "raise",
         rank_labels: Mapping[str, str | None] | Mapping[int, str | None] | None = None,
+        rep_labels: Mapping[str, str] | None = None,
+        normalise_names: bool = False,
         exit_kinds: Mapping[str, str] | None = None,
         timezone: str | None = None,
         no_day: Sequence[str | date] = (),
@@ -129,8 +132,8 @@ class RankHistory:
             rank is set aside still ends the rank before it.
         rank_labels : mapping, optional
             Rank as it stands in the data to a rank of the scale, or to None where it means no rank.
-        exit_kinds : mapping, optional
-            What the labels of `exit_kind` mean, as in `Judgments.from_frame`.
+        rep_labels, normalise_names, exit_kinds
+            As in `Judgments.from_frame`.
         timezone : str, optional
             IANA zone in whose calendar zone-aware moments fall on a day, as in `Judgments.from_frame`.
         no_day : sequence of str or date
@@ -162,6 +165,7 @@ class RankHistory:
             local=local,
             no_day=check_no_day(no_day),
             exit_kinds=check_exit_kinds(exit_kinds),
+            reps=read_rep_names(rep_labels, normalise_names),
         )
         doubts = (*doubts, *doubts_of_calendars(*frames.calendars))
         labels = _read_labels(rank_labels or {}, scale)
@@ -317,7 +321,8 @@ class RankHistory:
         checked = judgments._rows("summary")
         judgments.set_aside = SetAside(findings)
         noted = tuple(found for found in self._summary.noted if not found.key.endswith(KEPT_ON_EVENT_DAY))
-        judgments._checked = replace(checked, set_aside=judgments.set_aside, told=noted)
+        choices = replace(checked.choices, rep_names=self._log.frames.reps)
+        judgments._checked = replace(checked, set_aside=judgments.set_aside, told=noted, choices=choices)
         judgments._log_doubts = self._summary.doubts
         return judgments
 

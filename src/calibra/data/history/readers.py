@@ -8,13 +8,24 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from calibra.data.counting.doubts import strangers
 from calibra.data.counting.plan import column_faults
 from calibra.data.frames.calendars import Calendar, named_zone
-from calibra.data.frames.dates import as_day, check_timezone, day_number, is_text
+from calibra.data.frames.dates import as_day, check_timezone, day_number
 from calibra.data.frames.open import OpenedFrame, collect, names_of, open_frame
 from calibra.data.history.frames import _same_engine
 from calibra.data.history.moments import as_label, of_one_type, with_moments
+from calibra.data.history.salesforce import (
+    at_creation,
+    count_broken,
+    count_strangers,
+    doubt_of_default,
+    length,
+    log_rows,
+    n_by_users,
+    under_kept_ids,
+    without_merged,
+    without_users,
+)
 from calibra.data.history.salesforce_ids import ids_of_one_form
 from calibra.errors import InputError
 from calibra.findings import Finding
@@ -103,6 +114,9 @@ def read_salesforce_history(
     columns: Mapping[str, str] | None = None,
     record_columns: Mapping[str, str] | None = None,
     tracked_from: Any = None,
+    ignore_users: Sequence[str] = (),
+    merged: Mapping[str, str] | None = None,
+    default_rank: str | None = None,
     timezone: str | None = None,
     encoding: str = "utf-8",
 ) -> ChangeLog:
@@ -127,6 +141,13 @@ def read_salesforce_history(
     tracked_from : date, optional
         Day on which tracking of the field was switched on, or from which history is kept (18 months). Records created
         before are left out altogether: the rank they entered with is not in the export.
+    ignore_users : sequence of str
+        Users that are no person, such as an integration's: a rank they set ends the rank before it, and is none itself.
+    merged : mapping of str to str, optional
+        Id of a record that was merged into another to the id that was kept: its history is read as the other's.
+    default_rank : str, optional
+        What the field holds where nobody chose: the rank at creation is none where it is this one. A rep who sets it
+        later gives a rank.
     timezone : str, optional
         IANA zone in whose calendar zone-aware moments fall on a day, as in `Judgments.from_frame`.
     encoding : str
@@ -155,8 +176,10 @@ def read_salesforce_history(
     for part, dated in (("prospect", "prospect"), ("changed_at", "created_at")):
         changes, entries = of_one_type(changes, entries, part, (mapping[part], of_records[dated]))
     changes, entries = ids_of_one_form(changes, entries)
+    if merged:
+        changes, entries = under_kept_ids(changes, merged), without_merged(entries, merged)
     of_field = changes.filter(nw.col("field").cast(nw.String) == field)
-    n_changes, n_all, n_records = _length(of_field), _length(changes), _length(entries)
+    n_changes, n_all, n_records = length(of_field), length(changes), length(entries)
     if not n_changes:
         seen = collect(changes.select(nw.col("field").cast(nw.String)).unique().sort("field").head(5))[
             "field"
@@ -164,22 +187,31 @@ def read_salesforce_history(
         raise InputError(
             f"`field` must be a field of the history; {quoted(field)} is not, it has {', '.join(map(quoted, seen))}."
         )
-    n_strange, doubts = _strangers(of_field, entries)
-    n_broken = _count_broken(of_field)
+    n_strange, doubts = count_strangers(of_field, entries)
+    n_broken = count_broken(of_field)
     of_field = of_field.join(entries.select("prospect").unique(), on="prospect", how="inner")
     n_old = 0
     if tracked_from is not None:
         schema = entries.collect_schema()
         young = day_number("changed_at", schema["changed_at"]) >= as_day(tracked_from, opened.calendar.timezone)
         kept = entries.filter(young)
-        n_old = n_records - _length(kept)
+        n_old = n_records - length(kept)
         entries = kept
         of_field = of_field.join(entries.select("prospect").unique(), on="prospect", how="inner")
-    log = nw.concat([_at_creation(entries, of_field), _log_rows(of_field, sequence=1)])
+    created = at_creation(entries, of_field, may_precede=bool(merged))
+    doubts = doubts if default_rank is not None else (*doubts, *doubt_of_default(created, n_records - n_old))
+    by_users = n_by_users(of_field, ignore_users) + n_by_users(created, ignore_users)
+    n_default = 0 if default_rank is None else length(created.filter(nw.col("rank") == default_rank))
+    by_person = without_users(created, ignore_users).filter(~nw.col("rank").is_null())
+    if default_rank is not None:
+        by_person = by_person.filter(nw.col("rank") != default_rank)
+    log = nw.concat([by_person, log_rows(without_users(of_field, ignore_users), sequence=1)])
     dropped = {
         "changes of other fields": n_all - n_changes,
         "changes of prospects that are not among the records, whose entry rank is not known": n_strange,
         f"records created before {tracked_from}, whose entry rank is not in the history": n_old,
+        f"ranks set by {', '.join(ignore_users)}, no person: they end a rank, give none": by_users,
+        f"ranks at creation that are the default of the field, {default_rank}: nobody chose them": n_default,
         "changes from another value than the change before them led to: rows of the history are missing": n_broken,
     }
     return _change_log(log, _calendar(opened), dropped, doubts)
@@ -252,7 +284,7 @@ def read_hubspot_history(
         for kind, hand, n in found
         if not hand
     }
-    return _change_log(_log_rows(log, sequence=1), _calendar(opened), dropped)
+    return _change_log(log_rows(log, sequence=1), _calendar(opened), dropped)
 
 
 def _without_absent_user(history: Any, mapping: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, str]:
@@ -275,7 +307,7 @@ def _open(
         )
     except InputError as error:
         raise InputError(f"The {side} cannot be read: {error}") from error
-    if not _length(opened.frame):  # without a row no column has a type
+    if not length(opened.frame):  # without a row no column has a type
         raise InputError(f"The {side} must hold at least one row; it holds none. Is the export whole?")
     dated = opened.schema["judged_at"]
     faults = [*opened.faults, *(column_faults(opened)[1] if not (dated.is_integer() or dated.is_float()) else ())]
@@ -304,84 +336,7 @@ def _calendar(opened: OpenedFrame) -> Calendar:
     return replace(opened.calendar, zoned=zoned, names={"judged_at": "changed_at"})
 
 
-def _strangers(of_field: nw.LazyFrame[Any], entries: nw.LazyFrame[Any]) -> tuple[int, tuple[Finding, ...]]:
-    """How many changes are of prospects without a record; a doubt where those prospects are many, a refusal of all."""
-    prospects = of_field.group_by("prospect").agg(nw.len().cast(nw.Int64).alias("n_rows"))
-    known = entries.select("prospect").unique().with_columns(nw.lit(1).cast(nw.Int64).alias("known"))
-    joined = prospects.join(known, on="prospect", how="left")
-    strange = nw.when(nw.col("known").is_null())
-    counted = collect(
-        joined.select(
-            nw.len().cast(nw.Int64).alias("n"),
-            strange.then(nw.lit(1)).count().cast(nw.Int64).alias("n_strange"),
-            strange.then(nw.col("n_rows")).otherwise(nw.lit(0)).sum().cast(nw.Int64).alias("n_changes"),
-        )
-    )
-    n, n_strange, n_changes = (int(counted[name].to_list()[0]) for name in ("n", "n_strange", "n_changes"))
-    if n_strange == n:
-        raise InputError(
-            f"None of the {n} prospects in the history is among the records. Are the ids written in the same way, and "
-            "are these the records of that history?"
-        )
-    return n_changes, strangers(n_strange, n)
-
-
-def _count_broken(of_field: nw.LazyFrame[Any]) -> int:
-    """Changes from another value than the one before them led to, where the order of the two is known."""
-    dtype = of_field.collect_schema()["changed_at"]
-    moment = nw.col("changed_at").cast(nw.String) if is_text(dtype) else nw.col("changed_at")
-    values = of_field.with_columns(
-        moment.alias("moment"),
-        as_label(of_field, "old").fill_null("").alias("value"),
-        as_label(of_field, "rank").fill_null("").alias("led_to"),
-    )
-    order = ["moment", "value", "led_to"]
-    near = values.with_columns(
-        *(
-            nw.col(name).shift(n).over("prospect", order_by=order).alias(f"{name}_{place}")
-            for name, n, place in (
-                ("led_to", 1, "before"),
-                ("moment", 1, "before"),
-                ("moment", 2, "two_before"),
-                ("moment", -1, "after"),
-            )
-        )
-    )
-    tied = [nw.col("moment") == nw.col("moment_before"), nw.col("moment") == nw.col("moment_after")]
-    tied.append(nw.col("moment_before") == nw.col("moment_two_before"))
-    ordered = near
-    for condition in tied:
-        ordered = ordered.filter(~condition.fill_null(value=False))
-    return _length(ordered.filter(nw.col("value") != nw.col("led_to_before")))
-
-
-def _at_creation(entries: nw.LazyFrame[Any], of_field: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The rank each record was created with, where it had one."""
-    dtype = of_field.collect_schema()["changed_at"]
-    moment = nw.col("changed_at").cast(nw.String) if is_text(dtype) else nw.col("changed_at")
-    ordered = of_field.with_columns(moment.alias("moment"), as_label(of_field, "old").fill_null("").alias("value"))
-    before = nw.col("value").shift(1).over("prospect", order_by=["moment", "value"])
-    first = ordered.with_columns(before.alias("before")).filter(nw.col("before").is_null())
-    found = first.select("prospect", nw.col("value").alias("first_value"))
-    known = ~nw.col("first_value").is_null()
-    rank = nw.when(known).then(nw.col("first_value")).otherwise(as_label(entries, "rank"))
-    born = entries.join(found, on="prospect", how="left").with_columns(rank.alias("rank"))
-    blank = nw.col("rank").is_null() | (nw.col("rank") == nw.lit(""))
-    return _log_rows(born.filter(~blank), sequence=0)
-
-
-def _log_rows(frame: nw.LazyFrame[Any], *, sequence: int) -> nw.LazyFrame[Any]:
-    """The columns of the log; what stands at creation comes before changes of the same second."""
-    order = nw.lit(sequence).cast(nw.Int64).alias("sequence")
-    text = (as_label(frame, name).alias(name) for name in ("rep", "rank"))
-    return frame.select("prospect", *text, "changed_at", order)
-
-
 def _change_log(
     log: nw.LazyFrame[Any], calendar: Calendar, dropped: Mapping[str, int], doubts: tuple[Finding, ...] = ()
 ) -> ChangeLog:
-    return ChangeLog(nw.to_native(log), calendar, _length(log), {words: n for words, n in dropped.items() if n}, doubts)
-
-
-def _length(frame: nw.LazyFrame[Any]) -> int:
-    return int(collect(frame.select(nw.len().cast(nw.Int64).alias("n")))["n"].to_list()[0])
+    return ChangeLog(nw.to_native(log), calendar, length(log), {words: n for words, n in dropped.items() if n}, doubts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from calibra.data.frames.open import (
     twice,
 )
 from calibra.data.frames.plain_types import with_plain_types
+from calibra.data.frames.rep_names import RepNames, text_label
 from calibra.data.frames.roles import DATES, ROLES, Roles
 from calibra.data.frames.zones import localise
 from calibra.data.scoring.small_tables import small_table
@@ -77,6 +78,8 @@ class Lookup:
     """Weeks of age; the last holds all later ones."""
     columns: Mapping[str, NDArray[Any]]
     """The numbers, `verdict` and `note`."""
+    rep_names: RepNames = field(default_factory=RepNames)
+    """How the names of reps are read."""
 
     @property
     def spellings(self) -> dict[str, int]:
@@ -287,6 +290,7 @@ def _join(
 ) -> nw.LazyFrame[Any]:
     """Two joins on small tables: the rep's label to a number, then rep, rank and age to the numbers."""
     local, present = _localised(frame, roles, timezone, no_day)
+    local = lookup.rep_names.in_frame(local)
     schema = local.collect_schema()
     days = [role for role in ("judged_at", *ENDS) if role in present]
     if "judged_at" not in days:
@@ -294,7 +298,7 @@ def _join(
     told = local.with_columns(
         *(day_number(role, schema[role]).alias(f"{role[:-3]}_day") for role in days),
         nw.lit(as_of_day).cast(nw.Int64).alias("as_of_day"),
-        _label("rep", schema["rep"]).alias("rep_label"),
+        text_label("rep", schema["rep"]).alias("rep_label"),
         _rank_code(schema["rank"], lookup.spellings).alias("rank_code"),
     )
     note = _note(days, schema)
@@ -324,22 +328,8 @@ def _localised(
     return local, present
 
 
-def _label(name: str, dtype: nw.dtypes.DType) -> nw.Expr:
-    """A label as the counts have it: 7 and 7.0 both read "7"; of exact decimals `with_plain_types` has seen to that."""
-    value = nw.col(name)
-    if not dtype.is_float():
-        return value.cast(nw.String)
-    whole = nw.when((value == value.floor()) & (value.abs() < _EXACT)).then(value)
-    text = nw.when(~value.is_nan()).then(value).cast(nw.String)
-    return nw.when(~whole.is_null()).then(whole.cast(nw.Int64).cast(nw.String)).otherwise(text)
-
-
-_EXACT = 2.0**53
-"""Up to it every whole number is one float."""
-
-
 def _rank_code(dtype: nw.dtypes.DType, spellings: Mapping[str, int]) -> nw.Expr:
-    label, code = _label("rank", dtype), nw.lit(-1)
+    label, code = text_label("rank", dtype), nw.lit(-1)
     for spelling, place in spellings.items():
         code = nw.when(label == nw.lit(spelling)).then(nw.lit(place)).otherwise(code)
     return code.cast(nw.Int64)

@@ -56,7 +56,7 @@ def score_sql(
     Raises
     ------
     InputError
-        Another dialect; a role without column.
+        Another dialect; a role without column; names of reps brought to one form.
     """
     if dialect not in TEXT:
         raise InputError(f"`dialect` must be one of {', '.join(map(quoted, TEXT))}; got {dialect!r}.")
@@ -64,6 +64,11 @@ def score_sql(
         raise InputError(
             f"`columns` must say which columns hold {', '.join(f'`{role}`' for role in missing)}. "
             "Pass columns={'rep': ..., 'rank': ..., 'judged_at': ...}."
+        )
+    if lookup.rep_names.normalise:
+        raise InputError(
+            "Names of reps were brought to one form (`normalise_names`), which no two dialects of SQL do alike: let "
+            "`score` do it, or fit with `rep_labels` in its place."
         )
     column = {role: f"p.{_name(columns[role])}" for role in (*NEEDED, *ENDS) if role in columns}
     today = f"DATE '{date.fromordinal(as_day(as_of, 'UTC'))}'"
@@ -87,6 +92,9 @@ def _read(lookup: Lookup, column: Mapping[str, str], table: str, today: str, tex
     """What a prospect's own columns say: its age in days, rep, rank of the scale, and whether the fit knows the rep."""
     ranks = " ".join(f"WHEN {_text(label)} THEN {_text(lookup.ranks[i])}" for label, i in lookup.spellings.items())
     rep = f"CAST({column['rep']} AS {text})"
+    if lookup.rep_names:
+        named = " ".join(f"WHEN {_text(old)} THEN {_text(new)}" for old, new in lookup.rep_names.labels.items())
+        rep = f"CASE {rep} {named} ELSE {rep} END"
     return (
         f"SELECT CAST({today} - CAST({column['judged_at']} AS date) AS bigint) AS age, {rep} AS rep, "
         f"CASE CAST({column['rank']} AS {text}) {ranks} END AS rank, "

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FORMULA = r"^\s*[=+\-@\t\r\n]"
 """How text begins that a spreadsheet runs (OWASP, "CSV Injection"); plain numbers begin so, too, and are left alone."""
 
+DECIMALS = 6
+"""Decimals of the numbers that scoring adds, in CSV and workbooks."""
 _CHUNK = 1 << 20
 _ROWS_FETCHED = 10_000
 
@@ -45,6 +47,8 @@ def write_rows(frame: Any, path: str | Path, *, prefix: str = "score_") -> Path:
         raise InputError(f"A file of scores must end in .parquet, .csv or .xlsx; got {quoted(str(path))}.")
     names = ", ".join(_quoted(name) for name in nw.from_native(frame).collect_schema().names())
     relation = _relation(frame).order(f"{_order(prefix)}, {names}")
+    if target.suffix.lower() != ".parquet":
+        relation = _rounded(relation, prefix)
     aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
         if target.suffix.lower() == ".xlsx":
@@ -60,6 +64,19 @@ def write_rows(frame: Any, path: str | Path, *, prefix: str = "score_") -> Path:
     finally:
         aside.unlink(missing_ok=True)
     return target
+
+
+def _rounded(relation: duckdb.DuckDBPyRelation, prefix: str) -> duckdb.DuckDBPyRelation:
+    """Numbers of ours to as many decimals as tables have in files; the user's own as they are."""
+    from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
+
+    columns = []
+    for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
+        column = ColumnExpression(name)
+        is_ours = name.startswith(prefix) and kind in ("DOUBLE", "FLOAT")
+        rounded = FunctionExpression("round", column, ConstantExpression(DECIMALS)) if is_ours else column
+        columns.append(rounded.alias(name))
+    return relation.select(*columns)
 
 
 def _rows(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:

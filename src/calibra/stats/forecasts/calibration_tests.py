@@ -59,6 +59,14 @@ class CalibrationLine:
     interval_prob: float
     """Level of the intervals (normal approximation)."""
 
+    @property
+    def delta(self) -> Interval:
+        """The odds of the event where the forecast is ½, e to the power of the intercept; 1 if calibrated.
+
+        With γ, the slope, the recalibrated forecast is δ p^γ / (δ p^γ + (1 − p)^γ).
+        """
+        return Interval(*(np.exp(end) for end in self.intercept))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationInTheLarge:

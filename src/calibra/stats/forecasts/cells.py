@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError
-from calibra.stats.arrays import as_numbers, is_missing, unmasked
+from calibra.stats.arrays import as_numbers, check_same_index, is_missing, unmasked
 
 ALL = "all"
 """Name of the only group where no groups are given."""
@@ -102,6 +102,7 @@ def cells_from_counts(prob: ArrayLike, n: ArrayLike, events: ArrayLike) -> Forec
     >>> cells_from_counts([0.6, 0.2], [10, 40], [5, 8]).rate
     array([0.2, 0.5])
     """
+    check_same_index(prob=prob, n=n, events=events)
     values = as_floats(prob, "prob")
     counts, successes = as_floats(n, "n"), as_floats(events, "events")
     if not values.shape == counts.shape == successes.shape:
@@ -124,6 +125,7 @@ def check_forecasts(
     y: ArrayLike, prob: ArrayLike, *, weights: ArrayLike | None = None, groups: ArrayLike | None = None
 ) -> CheckedForecasts:
     """Arrays in, or an `InputError` that names what is wrong, where and how to mend it."""
+    check_same_index(y=y, prob=prob, weights=weights, groups=groups)
     outcome, forecast = as_floats(y, "y"), as_floats(prob, "prob")
     if outcome.size == 0:
         raise InputError("`y` must hold at least one outcome; it is empty.")
@@ -164,6 +166,16 @@ def refuse(name: str, values: Floats, bad: NDArray[np.bool_], expected: str, rem
         return
     shown = ", ".join(f"row {row}: {values[row]:g}" for row in rows[:3])
     raise InputError(f"`{name}` {expected}; found {rows.size} other values ({shown}). {remedy}")
+
+
+def check_edges(edges: ArrayLike, method: str) -> Floats:
+    """Edges of bins, rising from 0 to 1, or an `InputError`."""
+    found = as_floats(edges, "bin_edges")
+    if method != "fixed":
+        raise InputError(f"`bin_edges` are those of method='fixed'; got method={method!r}.")
+    if found.size < 2 or found[0] != 0.0 or found[-1] != 1.0 or np.any(np.diff(found) <= 0.0):
+        raise InputError(f"`bin_edges` must rise from 0 to 1, such as [0, 0.2, 0.5, 1]; got {found.tolist()}.")
+    return found
 
 
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

@@ -18,8 +18,10 @@ from calibra.stats.forecasts.cells import (
     ForecastCells,
     cells_from_counts,
     check_choice,
+    check_edges,
     check_forecasts,
 )
+from calibra.stats.forecasts.curve_tables import ASSUMED, BandEdges, CalibrationBand, CurveBins, CurveCases
 from calibra.stats.forecasts.isotonic import MAX_COARSE_CELLS, IsotonicFit, fit_isotonic, merge_cells
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.tables import brief, make_table
@@ -30,107 +32,6 @@ if TYPE_CHECKING:
 CURVE_METHODS = ("corp", "quantile", "fixed")
 CONSISTENCY_METHODS = ("auto", "exact", "simulation", "none")
 CONFIDENCE_METHODS = ("auto", "exact", "smooth", "windows", "honest", "resampling", "none")
-ASSUMED = {"smooth": "is smooth", "windows": "never falls", "honest": "never falls", "resampling": "never falls"}
-"""What each confidence band takes the true curve to be; "exact" takes it to be nothing."""
-
-
-class _Columns:
-    """Equally long arrays that can be shown as a table."""
-
-    __slots__ = ()
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The arrays side by side."""
-        return make_table({field.name: getattr(self, field.name) for field in fields(self)})  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CurveCases(_Columns):
-    """One row per group and distinct forecast."""
-
-    __repr__ = brief
-
-    group: NDArray[np.str_]
-    """Group label."""
-    prob: Floats
-    """Forecast probability, ascending within the group."""
-    n: NDArray[np.int64]
-    """Forecasts of this value."""
-    rate: Floats
-    """Share of events among them (weighted where weights were given)."""
-    recalibrated: Floats
-    """The curve: probability after recalibration."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CurveBins(_Columns):
-    """One row per group and bin; the bins of "corp" are the stretches on which the curve is flat."""
-
-    __repr__ = brief
-
-    group: NDArray[np.str_]
-    """Group label."""
-    prob_min: Floats
-    """Smallest forecast in the bin."""
-    prob_max: Floats
-    """Greatest forecast in the bin."""
-    prob_mean: Floats
-    """Mean forecast in the bin (weighted)."""
-    n: NDArray[np.int64]
-    """Forecasts in the bin."""
-    rate: Floats
-    """Share of events in the bin (weighted)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BandEdges(_Columns):
-    """One row per group and forecast of a band's grid."""
-
-    __repr__ = brief
-
-    group: NDArray[np.str_]
-    """Group label."""
-    prob: Floats
-    """Forecast, ascending within the group."""
-    lower: Floats
-    """Lower end."""
-    upper: Floats
-    """Upper end."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CalibrationBand:
-    """A band with its name, its level and how it was made."""
-
-    __repr__ = brief
-
-    kind: str
-    """"consistency" (around the diagonal: where would the curve of calibrated forecasts lie) or "confidence"
-    (around the curve: where may the true curve be)."""
-    method: str
-    """"exact", "simulation", "smooth", "windows", "honest" or "resampling"."""
-    coverage: str
-    """"pointwise" (each forecast apart) or "simultaneous" (the whole curve at once)."""
-    interval_prob: float
-    """Level, in (0, 1)."""
-    approximate: bool
-    """Whether the level only holds about: smooth, resampling, weights, simulated merged cells, or binned forecasts."""
-    edges: BandEdges
-    """The ends, per group on a grid of forecasts."""
-
-    @property
-    def label(self) -> str:
-        """Name, level, method and what is assumed in a few words, as a legend needs them."""
-        about = "about " if self.approximate else ""
-        assumed = ASSUMED.get(self.method)
-        more = f"; assumes that the true curve {assumed}" if assumed else ""
-        return f"{about}{self.interval_prob:.0%} {self.kind} band ({self.method}, {self.coverage}{more})"
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The ends as a table."""
-        return self.edges.table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,8 +59,29 @@ class ReliabilityCurve(Plotted):
 
     @property
     def table(self) -> pd.DataFrame:
-        """The curve at every distinct forecast as a table."""
-        return self.cases.table
+        """The curve at every distinct forecast, with the ends of its bands there: `consistency_lower` and so on.
+
+        Between the forecasts of a band's grid its ends are read linearly; a bin has one band for all its forecasts.
+        """
+        columns = {field.name: getattr(self.cases, field.name) for field in fields(self.cases)}
+        for band in (self.consistency, self.confidence):
+            if band is not None:
+                lower, upper = self._ends_at_cases(band)
+                columns |= {f"{band.kind}_lower": lower, f"{band.kind}_upper": upper}
+        return make_table(columns)
+
+    def _ends_at_cases(self, band: CalibrationBand) -> tuple[Floats, Floats]:
+        """Lower and upper end of a band at every distinct forecast."""
+        ends = np.full((2, self.cases.prob.size), np.nan)
+        for group in self.groups:
+            rows, grid = self.cases.group == group, band.edges.group == group
+            at = self.cases.prob[rows]
+            if self.method != "corp":  # the band stands at the mean forecast of each bin
+                of_group = self.bins.group == group
+                at = self.bins.prob_mean[of_group][np.searchsorted(self.bins.prob_max[of_group], at)]
+            for place, values in enumerate((band.edges.lower, band.edges.upper)):
+                ends[place, rows] = np.interp(at, band.edges.prob[grid], values[grid])
+        return ends[0], ends[1]
 
 
 def reliability_curve(
@@ -170,6 +92,7 @@ def reliability_curve(
     groups: ArrayLike | None = None,
     method: str = "corp",
     n_bins: int = 10,
+    bin_edges: ArrayLike | None = None,
     interval_prob: float = INTERVAL_PROB,
     consistency: str = "auto",
     confidence: str = "auto",
@@ -193,6 +116,9 @@ def reliability_curve(
     method : {"corp", "quantile", "fixed"}
     n_bins : int
         Number of bins of "quantile" and "fixed".
+    bin_edges : array of float, optional
+        Your own bins of "fixed", in place of equal widths: rising from 0 to 1. A forecast on an edge belongs to the bin
+        above it.
     interval_prob : float
         Level of both bands.
     consistency : {"auto", "exact", "simulation", "none"}
@@ -225,7 +151,8 @@ def reliability_curve(
     array([0. , 0.5, 0.5, 1. ])
     """
     checked = check_forecasts(y, prob, weights=weights, groups=groups)
-    choices = _Choices(method, n_bins, interval_prob, consistency, confidence, seed)
+    edges = None if bin_edges is None else check_edges(bin_edges, method)
+    choices = _Choices(method, n_bins, interval_prob, consistency, confidence, seed, edges)
     return _build(checked.cells(), checked.groups, choices)
 
 
@@ -260,6 +187,7 @@ class _Choices:
     consistency: str
     confidence: str
     seed: int
+    edges: Floats | None = None
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, CURVE_METHODS)
@@ -267,8 +195,7 @@ class _Choices:
         check_choice("confidence", self.confidence, CONFIDENCE_METHODS)
         check_interval_prob(self.interval_prob)
         check_whole(self.seed, "seed", 0, mend="Any will do; the same gives the same numbers.")
-        if self.n_bins < 1:
-            raise InputError(f"`n_bins` must be 1 or more; got {self.n_bins!r}.")
+        check_whole(self.n_bins, "n_bins", 1, mend="Ten are usual; for bins of your own pass `bin_edges`.")
         binned = self.method != "corp"
         if binned and (self.consistency == "simulation" or self.confidence in ASSUMED):
             raise InputError(
@@ -312,6 +239,8 @@ def _bin_starts(cells: ForecastCells, choices: _Choices) -> NDArray[np.int64]:
     if choices.method == "quantile":
         before = np.concatenate([[0.0], np.cumsum(cells.weight)[:-1]])
         bin_of = np.floor(before / cells.weight.sum() * choices.n_bins)
+    elif choices.edges is not None:
+        bin_of = np.searchsorted(choices.edges[1:-1], cells.prob, side="right")
     else:
         bin_of = np.minimum(np.floor(cells.prob * choices.n_bins), choices.n_bins - 1)
     return np.flatnonzero(np.diff(bin_of, prepend=-1.0)).astype(np.int64)

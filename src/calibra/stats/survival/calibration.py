@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibra.errors import InputError, NotEnoughDataError
 from calibra.stats import binomial
-from calibra.stats.arrays import as_numbers, unmasked
+from calibra.stats.arrays import as_numbers, check_same_index, unmasked
 from calibra.stats.forecasts.cells import ALL, Floats, as_floats, refuse, refuse_unlabelled
 from calibra.stats.forecasts.scores import normal_interval
 from calibra.stats.intervals import INTERVAL_PROB, Interval, check_interval_prob
@@ -254,6 +254,7 @@ def censored_brier(
 
 
 def _check(days: ArrayLike, ending: ArrayLike, prob: ArrayLike, within_days: float) -> _Followed:
+    check_same_index(days=days, ending=ending, prob=prob)
     followed, forecast = as_floats(days, "days", days=True), as_floats(prob, "prob")
     codes = check_codes(ending, name="ending", allowed=(EVENT, EXIT, OPEN))
     if not followed.shape == forecast.shape == codes.shape or codes.size == 0:

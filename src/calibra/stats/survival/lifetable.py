@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from calibra.errors import InputError
+from calibra.stats.arrays import check_same_index
 from calibra.stats.intervals import INTERVAL_PROB, check_interval_prob
 from calibra.stats.survival.counts import (
     EVENT,
@@ -101,6 +102,7 @@ def kaplan_meier(
     >>> kaplan_meier([5, 8, 8, 12], [1, 1, 0, 0]).at([5, 10]).estimate.tolist()
     [0.75, 0.5]
     """
+    check_same_index(days=days, event=event, weights=weights, entry_days=entry_days)
     codes = np.where(check_codes(event, name="event", allowed=(0, 1)) == 1, EVENT, OPEN)
     counts = count_at_risk(*check_rows(days, codes, weights, entry_days, name="event"))
     return _falling_curve("survival", counts, *_check_interval(interval_prob, transform))
@@ -146,6 +148,7 @@ def aalen_johansen(
     >>> [float(curve.at(10).estimate[0]) for curve in shares.curves.values()]
     [0.25, 0.25, 0.5]
     """
+    check_same_index(days=days, ending=ending, weights=weights, entry_days=entry_days)
     codes = check_codes(ending, name="ending", allowed=(EVENT, EXIT, OPEN))
     counts = count_at_risk(*check_rows(days, codes, weights, entry_days, name="ending"))
     level = _check_interval(interval_prob, transform)
