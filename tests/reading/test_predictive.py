@@ -106,7 +106,7 @@ def test_prospects_alike_scatter_as_the_model_says() -> None:
 def test_judgments_that_are_alone_in_their_group_cannot_tell() -> None:
     judgments = accounts(spread=1.2, per_account=1, n_accounts=400)
     found = predictive_check(fit_ranks(judgments), seed=1, judgments=judgments, by=["account"])
-    assert found.sentence.startswith("Posterior predictive check: the 400 judgments fall into 400 cells")
+    assert found.sentence.startswith("The 400 judgments fall into 400 cells")
     assert found.finding.role == "unknown"
 
 
