@@ -60,14 +60,20 @@ def test_a_finding_states_the_numbers_of_the_table_in_both_languages() -> None:
     assert int(row["events"]) == own["event_at"].notna().sum()
 
 
-def test_who_states_nothing_is_counted_in_a_note() -> None:
+def test_who_states_nothing_and_what_is_young_is_counted_in_a_note() -> None:
     frame = team()
     old = frame[(pd.Timestamp("2026-06-30") - frame["judged_at"]).dt.days >= 90]
     n = int(old["stated_prob"].isna().sum())
+    counted = calibrated().stated[90].cells.young  # held against every row in tests/data/counting/test_stated.py
+    assert counted is not None
+    young, came = int(counted.n.sum()), int(counted.events.sum())
+    assert 0 < young < len(frame) - len(old)
     told = [str(note) for note in calibrated().notes if "percentage" in str(note)]
     assert told == [
         f"Noted: {n} of {len(old):,} judgments at least 90 days old state no percentage: left out of what is said of "
-        "stated percentages."
+        "stated percentages.",
+        f"Noted: {young:,} judgments with a stated percentage whose outcome within 90 days is not known yet count as "
+        f"well, as far as their answers are in: so far {came:,} have come to an event.",
     ]
 
 

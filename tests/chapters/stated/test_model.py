@@ -297,3 +297,51 @@ def test_a_rep_without_statements_has_no_parts() -> None:
     fit = fit_cells(cells_of(np.array([[30], [0]]), np.array([[10], [0]]), np.array([0.5])))
     row = fit.decomposition().set_index("rep").loc["r1"]
     assert row[["score", "debiased", "corp_miscalibration", "prob_calibrated"]].isna().all()
+
+
+def half_young(n: int = 4000, *, slower: float = 1.0, seed: int = 7) -> cb.Judgments:
+    """Six reps alike over 180 days, half of the judgments younger than 90; events come evenly over 90 days."""
+    rng = np.random.default_rng(seed)
+    age, stated = rng.integers(0, 180, n), rng.choice([0.1, 0.3, 0.5, 0.7, 0.9], n)
+    days = np.ceil(90 * rng.random(n) * np.where(age < 90, slower, 1.0))
+    came = (rng.random(n) < stated) & (days <= age)
+    frame = pd.DataFrame({"prospect": range(n), "rep": [f"r{i}" for i in rng.integers(0, 6, n)], "rank": "A"})
+    frame["judged_at"] = pd.Timestamp("2026-06-30") - pd.to_timedelta(age, unit="D")
+    frame["event_at"] = (frame["judged_at"] + pd.to_timedelta(days, unit="D")).where(came)
+    frame["stated_prob"] = stated
+    columns = {name: name for name in frame}
+    return cb.Judgments.from_frame(frame, scale=cb.RankScale(["A"]), as_of="2026-06-30", horizons=[90], columns=columns)
+
+
+def test_young_judgments_narrow_the_curves_and_do_not_move_them() -> None:
+    judgments = half_young()
+    both = [
+        cb.StatedModel(within_days=90, young=young).fit(judgments, seed=1, engine="laplace")
+        for young in ("count", "leave out")
+    ]
+    widths, curves = [], []
+    for fit in both:
+        rows = fit.curves().query("rep == 'r0'")
+        widths.append((rows["upper"] - rows["lower"]).mean())
+        curves.append(rows["estimate"].to_numpy())
+    # half as many again, their answers in by half on average: about a sixth of all information
+    assert 0.80 < widths[0] / widths[1] < 0.97
+    assert np.abs(curves[0] - GRID).max() < 0.08
+    assert both[0].n.sum() == both[1].n.sum()  # mature ones
+    assert np.isfinite(both[0].posterior["tempo_change"]).all()
+
+
+@pytest.mark.nuts
+def test_the_engines_agree_where_young_judgments_count() -> None:
+    judgments = half_young(800)
+    means = {}
+    for engine in ("laplace", "nuts"):
+        fit = cb.StatedModel(within_days=90, departure=False).fit(judgments, seed=1, engine=engine, progress=False)  # type: ignore[arg-type]
+        means[engine] = np.array([values.mean(axis=0).ravel() for values in (fit.curve_draws(GRID)[:, 0],)]).ravel()
+        spread = fit.curve_draws(GRID)[:, 0].std(axis=0)
+    assert np.abs(means["laplace"] - means["nuts"]).max() < 0.25 * spread.max()
+
+
+def test_what_young_means_is_refused_in_words() -> None:
+    with pytest.raises(cb.InputError, match="`young` must be 'count' or 'leave out'; got 'some'"):
+        cb.StatedModel(young="some")  # type: ignore[arg-type]

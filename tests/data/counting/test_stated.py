@@ -180,3 +180,49 @@ def test_an_earlier_day_knows_what_was_stated_by_then() -> None:
     assert counts.n.sum() == frame.filter(pl.col("judged") <= date(2026, 3, 31)).height
     cells = counts.cells(60)
     assert cells.n.sum() == frame.filter(pl.col("judged") <= date(2026, 1, 30)).drop_nulls("win %").height
+
+
+def test_young_judgments_are_counted_with_the_share_of_their_answers_that_is_in() -> None:
+    """Row by row: G of a rank and age is the mean over its week of the share of the events that come by each day."""
+    frame = world(n=3000)
+    cells = read(frame).stated_counts().cells(90)
+    days = {
+        name: frame[name].cast(pl.Date).cast(pl.Int64).to_numpy() if name == "judged" else frame[name].cast(pl.Date)
+        for name in ("judged", "opened")
+    }
+    as_of = (AS_OF - date(1970, 1, 1)).days
+    age = as_of - days["judged"]
+    opened = [None if day is None else (day - date(1970, 1, 1)).days for day in days["opened"].to_list()]
+    lag = np.array([np.inf if day is None or day > as_of else day for day in opened]) - days["judged"]
+    rank = frame["label"].to_numpy()
+    mature = age >= 90
+    by_day = np.arange(91)
+    came = {label: (lag[mature & (rank == label)][:, None] <= by_day).sum(axis=0) for label in ("A", "B")}
+    together = (came["A"] + came["B"]) / (came["A"][-1] + came["B"][-1])
+    share = {label: (own + 20.0 * together) / (own[-1] + 20.0) for label, own in came.items()}
+    expected: dict[tuple[str, float], list[float]] = {}
+    for i in np.flatnonzero(~mature):
+        week = age[i] // 7
+        reached = share[rank[i]][7 * week : min(7 * week + 7, 90)].mean()
+        stated = frame["win %"][int(i)]
+        if stated is not None and reached >= 0.1:
+            row = expected.setdefault((frame["owner"][int(i)], stated), [0, 0, 0.0])
+            row[0] += 1
+            row[1] += np.isfinite(lag[i])
+            row[2] += reached
+    young = cells.young
+    assert young is not None
+    assert young.n.sum() == sum(row[0] for row in expected.values()) > 500
+    at = [0.0, 0.1, 0.35, 0.5, 0.7, 1.0]
+    for i, rep in enumerate(cells.reps):
+        for k, stated in enumerate(at):
+            n, events, reached = expected[rep, stated]
+            assert (young.n[i, k], young.events[i, k]) == (n, events)
+            assert young.reached[i, k] == pytest.approx(reached / n, rel=1e-12)
+    assert (young.slowing < 0).all()  # slower means fewer by an age
+
+
+def test_few_young_judgments_or_few_events_count_for_nothing() -> None:
+    old = world(n=3000).with_columns(judged=pl.lit(date(2025, 11, 1)), opened=pl.lit(date(2025, 12, 1)))
+    assert read(old).stated_counts().cells(90).young is None
+    assert read(world(n=60)).stated_counts().cells(90).young is None

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from calibra.data.counting.judgments import Judgments
-from calibra.data.counting.young import YoungCells, event_days, shares_by_age, young_cells
+from calibra.data.counting.reached import YoungCells, event_days, shares_by_age
+from calibra.data.counting.young import young_cells
 from calibra.data.scale import Promise, RankScale
 
 AS_OF = pd.Timestamp("2026-06-30")

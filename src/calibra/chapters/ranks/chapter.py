@@ -19,7 +19,7 @@ from calibra.chapters.ranks.scores import scores
 from calibra.chapters.ranks.section import section
 from calibra.data.counting.choices import horizons_to_fit
 from calibra.data.counting.counts import BinomialCells
-from calibra.data.counting.young import YoungCells
+from calibra.data.counting.reached import YoungCells
 from calibra.findings import Finding
 from calibra.inference.declare.priors import LKJ, GammaPrecision, HalfNormal, Normal
 from calibra.inference.posterior import Diagnostics

@@ -18,8 +18,8 @@ from calibra.chapters.ranks.translation import translation_columns
 from calibra.data.counting.counts import BinomialCells
 from calibra.data.counting.judged_weeks import JudgedWeeks
 from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.reached import YoungCells
 from calibra.data.counting.saved import has_rows
-from calibra.data.counting.young import YoungCells
 from calibra.data.scale import RankScale, RankScores, find_rank
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.posterior import Diagnostics, Posterior

@@ -29,7 +29,8 @@ import numpy as np
 from calibra.chapters.ranks.fit import RankFit
 from calibra.data.counting.counts import BinomialCells, check_groups
 from calibra.data.counting.judgments import Judgments
-from calibra.data.counting.young import YoungCells, young_cells
+from calibra.data.counting.reached import YoungCells, slowing_effect
+from calibra.data.counting.young import young_cells
 from calibra.data.scale import RankScores
 from calibra.errors import InputError, check_kind, what_came
 from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
@@ -289,10 +290,9 @@ def _reached(packed: PackedCells, young: YoungCells) -> Floats:
 
 
 def _slowing(cells: BinomialCells, young: YoungCells) -> Floats:
-    """Effect of a slower pace on the log-odds of an event so far: that on log G over 1 − p, p the rank's raw rate."""
+    """Effect of a slower pace at each rank, by its raw rate."""
     others = (0, *range(2, cells.n.ndim))
-    n, events = cells.n.sum(axis=others), cells.events.sum(axis=others)
-    return np.asarray(young.slowing * (n + 1.0) / (n - events + 0.5))
+    return slowing_effect(young.slowing, cells.n.sum(axis=others), cells.events.sum(axis=others))
 
 
 def _group_shares(cells: BinomialCells, name: str) -> Floats:

@@ -20,7 +20,7 @@ from calibra.findings import Finding
 from calibra.inference.declare.priors import LKJ, GammaPrecision, HalfNormal, Normal
 from calibra.inference.posterior import Diagnostics
 from calibra.reading.by_horizon import file_name, stack
-from calibra.values import Phrase, Value
+from calibra.values import Phrase, Value, Within
 
 
 def _fit(fitting: Fitting) -> Stated | None:
@@ -56,7 +56,11 @@ def _noted(fit: StatedFit) -> list[Finding]:
     days, cells = fit.within_days, fit.cells
     numbers = {"stated.not_stated": cells.n_not_stated, "stated.clipped": cells.n_clipped}
     of: dict[str, Value] = {"of": int(fit.n.sum()) + cells.n_not_stated, "days": days}
-    return [Finding(key, {"n": n, **of}, "note", within_days=days) for key, n in numbers.items() if n]
+    told = [Finding(key, {"n": n, **of}, "note", within_days=days) for key, n in numbers.items() if n]
+    if cells.young is not None:
+        came = {"n": int(cells.young.n.sum()), "came": int(cells.young.events.sum())}
+        told.append(Finding("stated.young", {"within": Within(days), **came}, "note", within_days=days))
+    return told
 
 
 def _tables(stated: Stated) -> Tables:

@@ -8,6 +8,9 @@ r's deviations from it, partially pooled: Cox's calibration line, in the words o
 timid. h is what all reps share beyond a line: straight between knots, of which each part of an eighth of the
 statements has one, and held apart from the line.
 
+Judgments younger than the horizon count as far as their answers are in, as in the rank model: of them the share G p has
+an event so far, and a pace of late common to all is learned beside.
+
 References
 ----------
 Cox, D. R. (1958). Two further applications of a model for binary regression. Biometrika 45, 562–565.
@@ -17,18 +20,19 @@ recalibration. Machine Learning 95, 261–289. doi:10.1007/s10994-013-5401-4
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from calibra.chapters.stated.fit import StatedFit
 from calibra.chapters.stated.shape import Shape, shape_of
 from calibra.data.counting.judgments import Judgments
+from calibra.data.counting.reached import slowing_effect
 from calibra.data.counting.stated import StatedCells
 from calibra.errors import InputError, check_kind, what_came
 from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm
-from calibra.inference.declare.families import Binomial
+from calibra.inference.declare.families import Binomial, DelayedBinomial
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
 from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
@@ -54,14 +58,16 @@ class StatedPriors:
     """Correlation of the reps' intercepts and slopes."""
     departure: ScalePrior = HalfNormal(0.3)
     """Standard deviation of what all reps share beyond the line."""
+    tempo_change: Normal = Normal(0.0, 0.2)
+    """Logarithm of how much longer events take for the young judgments than for the mature ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatedModel:
     """What does a percentage that a rep stated mean, as a probability of an event within the horizon?
 
-    Partial pooling: a rep with few statements is read close to all reps, one with many by their own record. Judgments
-    younger than the horizon are left out, and what is stated below 1 % or above 99 % counts as 1 % or 99 %.
+    Partial pooling: a rep with few statements is read close to all reps, one with many by their own record. What is
+    stated below 1 % or above 99 % counts as 1 % or 99 %.
 
     Parameters
     ----------
@@ -71,6 +77,9 @@ class StatedModel:
         Priors.
     departure : bool
         Whether the curve of all reps may leave the line, where three or more values are stated.
+    young : {"count", "leave out"}
+        Whether judgments younger than the horizon count, as far as their answers are in: where they are at least a
+        tenth of the mature ones, and 30 mature events tell when events come.
 
     Examples
     --------
@@ -95,12 +104,16 @@ class StatedModel:
     """Priors."""
     departure: bool = True
     """Whether the curve of all reps may leave the line."""
+    young: Literal["count", "leave out"] = "count"
+    """Whether judgments younger than the horizon count, as far as their answers are in."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         check_kind(self.priors, "priors", StatedPriors, more="Leave it out for the defaults, or write StatedPriors().")
         if not isinstance(self.departure, bool):
             raise InputError(f"`departure` must be True or False; got {what_came(self.departure)}.")
+        if self.young not in ("count", "leave out"):
+            raise InputError(f"`young` must be 'count' or 'leave out'; got {what_came(self.young)}.")
 
     def fit(
         self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
@@ -152,28 +165,48 @@ class StatedModel:
         days = judgments.scale.resolve_horizon(self.within_days)
         counts = judgments.stated_counts(horizons=[days])
         judgments.binomial_cells(within_days=days)  # refuses a horizon within which too much was seen in part
-        return counts.cells(days)
+        cells = counts.cells(days)
+        return cells if self.young == "count" else replace(cells, young=None)
 
     def declare(self, cells: StatedCells, shape: Shape) -> CellModel:
-        """The multilevel cell model: β = line and departure, u_r = intercept and slope."""
-        priors, log_odds, one = self.priors, cells.log_odds[..., None], np.ones((*cells.n.shape, 1))
+        """The multilevel cell model: β = line and departure, u_r = intercept and slope.
+
+        The cells of the young judgments come after those of the mature ones.
+        """
+        priors, young = self.priors, cells.young
+        at = cells.log_odds if young is None else np.concatenate([cells.log_odds] * 2, axis=1)
+        log_odds, one = at[..., None], np.ones((*at.shape, 1))
         population = [
             PopulationTerm("intercept", "line_intercept", ("at 50 %",), one, priors.intercept),
             PopulationTerm("slope", "line_slope", ("per log-odds",), log_odds, priors.slope),
         ]
         if self.departure and shape.size:
-            labels, design = tuple(str(i + 1) for i in range(shape.size)), shape.design(cells.log_odds)
+            labels, design = tuple(str(i + 1) for i in range(shape.size)), shape.design(at)
             population.append(PopulationTerm("departure", "shape", labels, design, Pooled(priors.departure)))
+        events, size = cells.events, cells.n
+        if young is not None:
+            effect = slowing_effect(young.slowing, size.sum(axis=0), events.sum(axis=0))
+            slower = np.concatenate([np.zeros(size.shape), np.broadcast_to(effect, size.shape)], axis=1)[..., None]
+            population.append(PopulationTerm("tempo_change", "change", ("slower",), slower, priors.tempo_change))
+            events = np.concatenate([events, young.events], axis=1)
+            size = np.concatenate([size, young.n], axis=1)
         rep_terms = (
             RepTerm("rep_intercept", one, priors.rep_intercept),
             RepTerm("rep_slope", log_odds, priors.rep_slope),
         )
         return CellModel(
-            family=Binomial(),
-            events=cells.events.astype(float),
-            size=cells.n.astype(float),
+            family=_family(cells),
+            events=events.astype(float),
+            size=size.astype(float),
             reps=cells.reps,
             population=tuple(population),
             rep_terms=rep_terms,
             correlation=Correlation("rep_intercept", "rep_slope", priors.correlation),
         )
+
+
+def _family(cells: StatedCells) -> Binomial | DelayedBinomial:
+    """Of what has come so far, where young judgments count; a mature cell has its whole answer."""
+    if cells.young is None:
+        return Binomial()
+    return DelayedBinomial(np.concatenate([np.ones(cells.n.shape), cells.young.reached], axis=1))

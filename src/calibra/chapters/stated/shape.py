@@ -41,10 +41,11 @@ class Shape:
 
 def shape_of(cells: StatedCells) -> Shape:
     """The shape that these statements allow: heaps are knots, the others are binned."""
-    n = cells.n.sum(axis=0).astype(float)
+    used = cells.n_used
+    n = used.sum(axis=0).astype(float)
     bins = heaped_bins(n, parts=KNOT_PARTS)
     total = np.bincount(bins, n)
-    knots = np.bincount(bins, (cells.n * cells.log_odds).sum(axis=0)) / total
-    stated = np.bincount(bins, (cells.n * cells.stated).sum(axis=0)) / total
+    knots = np.bincount(bins, (used * cells.log_odds).sum(axis=0)) / total
+    stated = np.bincount(bins, (used * cells.stated).sum(axis=0)) / total
     basis = residual_basis(knots) if len(knots) > 2 else np.zeros((len(knots), 0))
     return Shape(knots, stated, basis)

@@ -10,6 +10,7 @@ from calibra.data.counting.choices import all_horizons
 from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.counting.exits import ExitCounts, count_exits, exits_noted
 from calibra.data.counting.positions import PositionCells, count_positions
+from calibra.data.counting.reached import shares_in
 from calibra.data.counting.ready_cells import ReadyCells
 from calibra.data.counting.ready_counts import check_horizon
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, noted_in_part
@@ -181,7 +182,7 @@ class CountedJudgments:
         return self._exits
 
     def stated_counts(self, *, horizons: Sequence[int] = ()) -> StatedCounts:
-        """How many judgments at which stated probability, and what came of them? One more scan, when first asked for.
+        """How many judgments at which stated probability, and what came of them? Two more scans, when first asked for.
 
         Parameters
         ----------
@@ -197,7 +198,8 @@ class CountedJudgments:
         """
         checked, wanted = self._rows("stated_counts"), all_horizons(self._horizons, horizons)
         if wanted not in self._stated:
-            self._stated[wanted] = count_stated(checked, self.reps, wanted)
+            counts = self.duration_counts(horizons=wanted)
+            self._stated[wanted] = count_stated(checked, self.reps, {days: shares_in(counts, days) for days in wanted})
         return self._stated[wanted]
 
     def signal_counts(self, *, horizons: Sequence[int] = ()) -> SignalCounts:

@@ -26,8 +26,8 @@ def count_weeks(checked: CheckedRows, by: Sequence[str], horizons: tuple[int, ..
     plan = replace(checked.plan, to_rerank=False, to_hand_back=False)
     columns = {name: plan.opened.roles.label_column(name) for name in by}
     age = nw.col("as_of_day") - nw.col("judged_day")
-    key = _weeks(age) * MATURITIES + nw.col("maturity") + 1
-    calendar = _weeks(nw.col("judged_day") - 1)  # day 1 was a Monday
+    key = weeks_of(age) * MATURITIES + nw.col("maturity") + 1
+    calendar = weeks_of(nw.col("judged_day") - 1)  # day 1 was a Monday
     with ONE_AT_A_TIME:
         good = checked.good_rows(plan, horizons).with_columns(week_key=key.cast(nw.Int64), calendar_week=calendar)
         wanted = ["rep", "rank", *columns.values(), "week_key", "calendar_week"]
@@ -114,7 +114,7 @@ def count_endings(checked: CheckedRows, reps: tuple[str, ...]) -> WeeklyEndings:
     with ONE_AT_A_TIME:
         ended = checked.good_rows(plan, ()).with_columns(ended_day=day)
         ended = ended.filter(~nw.col("ended_day").is_null())
-        ended = ended.with_columns(week_key=_weeks(nw.col("as_of_day") - nw.col("ended_day")))
+        ended = ended.with_columns(week_key=weeks_of(nw.col("as_of_day") - nw.col("ended_day")))
         sums = {f"n_{role}": number_of(condition) for role, condition in happened.items()}
         counted = collect(ended.group_by("rep", "rank", "week_key").agg(**sums))
         plan.opened.let_go()
@@ -130,7 +130,7 @@ def count_endings(checked: CheckedRows, reps: tuple[str, ...]) -> WeeklyEndings:
     return WeeklyEndings(reps, ranks, as_of, rep, rank, weeks_ago, events, exits)
 
 
-def _weeks(days: nw.Expr) -> nw.Expr:
+def weeks_of(days: nw.Expr) -> nw.Expr:
     """Whole weeks in so many days: the quotient is exact where it is whole, so that its floor is right everywhere."""
     return (days / WEEK_DAYS).floor().cast(nw.Int64)
 
