@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def log_slowing(expected: FloatArray, if_slower: FloatArray) -> FloatArray:
         return np.where(expected > 0, np.log(if_slower / expected) / SLOWER, 0.0)
 
 
-def slowing_effect(slowing: FloatArray, n: FloatArray, events: FloatArray) -> FloatArray:
+def slowing_effect(slowing: FloatArray, n: NDArray[Any], events: NDArray[Any]) -> FloatArray:
     """Effect of a slower pace on the log-odds of an event so far: that on log G over 1 − p, p the raw rate; (K,)."""
     return np.asarray(slowing * (n + 1.0) / (n - events + 0.5))
 

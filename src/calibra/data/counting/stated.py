@@ -218,7 +218,7 @@ class StatedLabels:
     def restore(self, columns: Mapping[str, NDArray[Any]]) -> StatedCounts:
         """The counts whose `columns` these are."""
         shape = (len(self.horizons), columns["rep"].size)
-        kinds = dict.fromkeys(_COUNTED, np.int64) | dict.fromkeys(_SHARED, np.float64)
+        kinds: dict[str, Any] = dict.fromkeys(_COUNTED, np.int64) | dict.fromkeys(_SHARED, np.float64)
         by_days = {
             name: np.array([columns[f"{name}_{days}"] for days in self.horizons], dtype=kind).reshape(shape)
             for name, kind in kinds.items()
