@@ -335,7 +335,7 @@ FAULTS = (
     fault("a rank that stays leaves its prospects to the next", "chapters/thresholds/test_advice.py",
           "chapters/thresholds/boundary_rows.py", "np.where(moves, aim.cut, cut)", "np.where(moves, aim.cut, aim.cut)"),
     fault("a verdict is announced as if nothing were known yet", "reading/test_waiting.py",
-          "reading/waiting.py", "later = sd / np.sqrt(1.0 + more", "later = sd / np.sqrt(more"),
+          "reading/waiting.py", "later = 1.0 / np.sqrt(precision + more", "later = 1.0 / np.sqrt(more"),
     fault("a step leads back behind where the rep stands", "chapters/thresholds/test_advice.py",
           "chapters/thresholds/steps.py", "np.minimum(share_now, counted)", "share_now"),
     fault("the residual of a rank turns the promise the other way", "chapters/thresholds/test_residuals.py",

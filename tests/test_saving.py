@@ -26,6 +26,8 @@ from calibra.data.counting.judgments import Judgments
 from calibra.findings import Finding
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal
 from calibra.reading.by_horizon import ByHorizon
+from calibra.saving import unsayable
+from calibra.values import Listed, Phrase
 from tests.calibrated import SCALE, calibrated, read, with_answer, with_notes, world
 from tests.goldens.worlds import WORLDS
 
@@ -497,3 +499,27 @@ def test_replay_refuses_judgments_of_other_ranks(light: Path) -> None:
 def two_reps() -> Judgments:
     frame = pd.DataFrame({"rep": list("xxyy"), "rank": list("ABAB"), "n": [60, 80, 50, 70], "events": [30, 10, 25, 20]})
     return Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]))
+
+
+def test_findings_of_another_version_that_lack_a_value_are_one_error_with_who_wrote_them(path: Path) -> None:
+    """A sentence that names more than it did: told when the file is read, not as a KeyError when it is said."""
+    lost: list[str] = []
+
+    def lose(manifest: dict[str, Any], _: dict[str, bytes]) -> None:
+        finding = next(f for f in manifest["said"]["findings"] if f["key"] == "ranks.missed")
+        lost.append(finding["values"]["pairs"].pop(0)[0])
+        manifest["made_with"]["calibra"] = "0.0.7"
+
+    with pytest.raises(cb.InputError, match=r"other words for \(ranks\.missed: no ") as told:
+        load(rewrite(path, lose))
+    assert lost[0] in str(told.value)
+    assert f"written by calibra 0.0.7; this is {cb.__version__}. Fit and save anew with this version" in str(told.value)
+
+
+def test_what_a_phrase_in_a_finding_lacks_is_seen_too() -> None:
+    whole = {"n": 3, "n_all": 30}
+    inner = Phrase("data.strangers", {"n": 3})
+    assert unsayable(Finding("data.strangers", whole)) == ""
+    assert unsayable(Finding("data.strangers", {"n": 3})) == "data.strangers: no n_all"
+    nested = Finding("nightly.stopped", {"as_of": "x", "reasons": Listed((inner,))})
+    assert unsayable(nested) == "data.strangers: no n_all"

@@ -24,7 +24,9 @@ from calibra.errors import InputError, NotEnoughDataError
 from calibra.findings import KINDS as FINDING_KINDS, Finding
 from calibra.inference.archive import pack_posterior, unpack_posterior
 from calibra.inference.posterior import Posterior
+from calibra.values import Listed, Phrase
 from calibra.version import __version__
+from calibra.wording import LANGS, Sayable, placeholders
 
 if TYPE_CHECKING:
     from calibra.scoring import CalibrationTable
@@ -86,8 +88,16 @@ def put_together(archive: Archive) -> Iterator[None]:
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"{str(archive.path)!r} must hold what calibra saves; it is verified, but cannot be put together "
-            f"({type(error).__name__}: {error}). Fit and save anew."
+            f"({type(error).__name__}: {error}). {_by_whom(archive)}"
         ) from error
+
+
+def _by_whom(archive: Archive) -> str:
+    """Which version wrote a file, and what to do where this one cannot read it."""
+    made_with = archive.manifest.get("made_with")
+    written = made_with.get("calibra") if isinstance(made_with, dict) else None
+    by = "It does not say which version wrote it" if written is None else f"It was written by calibra {written}"
+    return f"{by}; this is {__version__}. Fit and save anew with this version, or read it with the one that wrote it."
 
 
 @dataclass(slots=True)
@@ -126,6 +136,17 @@ class Read:
         return self._arrays
 
 
+def unsayable(finding: Sayable) -> str:
+    """What a finding, or a phrase in it, lacks to be said in the words there are now; empty where nothing."""
+    for lang in LANGS:
+        lacking = sorted(placeholders(lang, finding.key) - set(finding.values))
+        if lacking:
+            return f"{finding.key}: no {', '.join(lacking)}"
+    inside = [value for value in finding.values.values() if isinstance(value, Phrase | Listed)]
+    parts = [part for value in inside for part in (value.parts if isinstance(value, Listed) else (value,))]
+    return next((why for part in parts if isinstance(part, Phrase) and (why := unsayable(part))), "")
+
+
 def read_fitting(archive: Archive, kinds: Mapping[str, type]) -> Fitting:
     """What the chapters of a saved calibration are answered with."""
     with put_together(archive):
@@ -137,7 +158,14 @@ def read_fitting(archive: Archive, kinds: Mapping[str, type]) -> Fitting:
 def read_said(archive: Archive, kinds: Mapping[str, type]) -> dict[str, tuple[Finding, ...]]:
     """The `notes` and `findings`, as they were found."""
     with put_together(archive):
-        return {name: from_plain(told, kinds) for name, told in archive.manifest["said"].items()}
+        said = {name: from_plain(told, kinds) for name, told in archive.manifest["said"].items()}
+    lacking = next((why for findings in said.values() for finding in findings if (why := unsayable(finding))), "")
+    if lacking:
+        raise InputError(
+            f"{str(archive.path)!r} holds findings that this version has other words for ({lacking}). "
+            f"{_by_whom(archive)}"
+        )
+    return said
 
 
 def read_scores(archive: Archive) -> CalibrationTable:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, get_args
 
@@ -314,6 +315,16 @@ _WRITERS: Mapping[type, Callable[[Wording, Any], str]] = {
     float: lambda _, value: f"{value:g}",
 }
 """Kind of value to how it is written; anything else as it stands."""
+
+
+@cache
+def placeholders(lang: str, key: str) -> frozenset[str]:
+    """What the plain phrase of a key names beside the event and how sure it is; nothing where there is no phrase."""
+    say = choose_wording(lang, EVENT_KINDS[0])
+    if not say.has(key):
+        return frozenset()
+    named = {name for _, name, _, _ in Formatter().parse(say.phrase(key)) if name}
+    return frozenset(named - set(say.event_words) - {"how_sure"})
 
 
 def choose_wording(
