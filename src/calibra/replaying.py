@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.calibration import Calibration, answer_everything, load
+from calibra.chapters.drift.overlap import shared_judgments
 from calibra.chapters.fitting import Fitting
 from calibra.data.counting.judgments import Judgments
 from calibra.errors import InputError, check_kind
@@ -133,6 +134,28 @@ def replay(
         )
     after = answer_everything(Fitting.begin(judgments, before.seed, before.settings, progress=progress))
     return Replay(before, after, _beside(before, after, interval_prob), interval_prob)
+
+
+def beside(before: Calibration, after: Calibration, *, interval_prob: float = INTERVAL_PROB) -> Replay:
+    """Put two calibrations of the same ranks side by side, as they were fitted.
+
+    Raises
+    ------
+    InputError
+        Calibrations of other ranks.
+    """
+    ranks, others = before.judgments.scale.ranks, after.judgments.scale.ranks
+    if ranks != others:
+        raise InputError(
+            f"Both calibrations must be of the same ranks; they are of {', '.join(ranks)} and {', '.join(others)}."
+        )
+    return Replay(before, after, _beside(before, after, interval_prob), interval_prob)
+
+
+def share_known(found: Replay) -> float | None:
+    """What share of the judgments of one does the other hold, whichever is larger? None where neither knows."""
+    fits, others = (getattr(each, "ranks", {}) for each in (found.before, found.after))
+    return max((shared_judgments(fits[days], others[days]) for days in fits if days in others), default=None)
 
 
 def _beside(before: Calibration, after: Calibration, interval_prob: float) -> dict[str, NDArray[Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from inspect import cleandoc
 from typing import Any
 
+from calibra.cli.compare import compare
 from calibra.cli.demo import demo
 from calibra.cli.fit import check, fit, init
 from calibra.cli.read import cards, report, score
@@ -22,6 +23,7 @@ examples:
   calibra fit judgments.csv --out results        tables as CSV, a summary, pictures, the saved calibration
   calibra report results                         one HTML file to read and to talk about
   calibra cards results --out cards              a page for each rep, to hand over
+  calibra compare results-q1 results-q2          what moved?
   calibra score results open.csv --as-of 2026-09-30   how probable is an event now, prospect by prospect?
   calibra run judgments.csv --out results --as-of 2026-09-30   all of it, every night, stopped by [limits]
 
@@ -75,6 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_config(add, with_as_of=True)
     add("--out", required=True, metavar="DIR", help="where to write tables, summary and pictures")
     add("--seed", type=int, help="instead of the seed in the file")
+    add("--by", metavar="GROUPING", help="also each team alone: a folder and a report for each label of this grouping")
     add("--xlsx", action="store_true", help="write results.xlsx, too: the lines for Monday, then a sheet a table")
     add("--verbose", action="store_true", help="print every table and sentence")
 
@@ -90,6 +93,11 @@ def make_parser() -> argparse.ArgumentParser:
     add("--lang", choices=("en", "ja"), default="en", help="language (default: en)")
     add("--out", required=True, metavar="DIR", help="where to write them")
     add("--pseudonyms", metavar="FILE", help="pseudonyms for reps, made with the secret key this file holds")
+
+    add = _command(commands, compare, "calibra compare results-q1 results-q2")
+    add("old", metavar="OLD", help="a folder that `calibra fit` or `run` wrote, or a .calibra file")
+    add("new", metavar="NEW", help="another, or a table of judgments to fit with the settings of OLD")
+    _add_config(add, with_as_of=True)
 
     add = _command(commands, score, "calibra score results open.parquet --as-of 2026-09-30 --out scored.parquet")
     add("results", metavar="DIR", help="a folder that `calibra fit` wrote, or a .calibra file")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calibra.cli.parts import (
     GOOD,
@@ -14,15 +15,21 @@ from calibra.cli.parts import (
     SETTINGS,
     make_folder,
     print_json,
+    report_name,
     settings_of,
     show_result,
     status_of,
     write_text,
 )
 from calibra.cli.show import as_json, harmless, judgments_json, page_words, say, show_judgments
+from calibra.errors import NotEnoughDataError
 
 if TYPE_CHECKING:
     from calibra.calibration import Calibration
+    from calibra.data.counting.judgments import Judgments
+
+NAME_OF_FOLDER = 40
+"""Characters of a team's name in the name of its folder."""
 
 
 def init(options: argparse.Namespace) -> int:
@@ -66,15 +73,55 @@ def check(options: argparse.Namespace) -> int:
 
 
 def fit(options: argparse.Namespace) -> int:
-    """Fit everything and write tables, summary and pictures."""
-    from calibra.calibration import calibrate
-    from calibra.nightly.night import rows_aside
-    from calibra.views.files import write_csv
+    """Fit everything and write tables, summary and pictures.
+
+    --by GROUPING (a key under [columns], such as team) does so for each team alone, too, into a folder of its own with
+    a report; the fit of all then takes the teams as a level of their own, unless [fit] says otherwise.
+    """
+    from calibra.data.counting.parts import labels_of, part_of
 
     settings = settings_of(options)
     judgments = settings.judgments(options.file)
     fitting = {**settings.fitting, **({} if options.seed is None else {"seed": options.seed})}
     out = make_folder(options.out)
+    labels = labels_of(judgments, options.by) if options.by else ()
+    calibration, files = _fit_into(
+        out, judgments, {"team": options.by, **fitting} if labels else fitting, options, settings.lang
+    )
+    alone = {name: value for name, value in fitting.items() if name != "team" or value != options.by}
+    told = []
+    for folder, label in zip(_folders(out, labels), labels, strict=True):
+        try:
+            part, more = _fit_into(
+                make_folder(str(folder)), part_of(judgments, options.by, label), alone, options, settings.lang
+            )
+        except NotEnoughDataError as error:
+            told.append(f"{label}: {options.words(str(error))}")
+            continue
+        files += [*more, part.report(folder / report_name(settings.lang), lang=settings.lang)]
+        told.append(f"{label}: {folder}")
+    if options.json:
+        print_json(as_json(calibration, files))
+    elif not options.quiet:
+        rest = page_words(settings.lang)("terminal.rest", files=f"{len(files):,}", out=str(out))
+        show_result(calibration, options, lang=settings.lang, event="opportunity", rest=[rest, *told])
+    return status_of(calibration, options.words)
+
+
+def _folders(out: Path, labels: Sequence[str]) -> list[Path]:
+    """A folder for each team, numbered, so that no label becomes a path."""
+    plain = ["".join(char if char.isalnum() else "-" for char in label)[:NAME_OF_FOLDER] for label in labels]
+    return [out / f"{number}-{name}" for number, name in enumerate(plain, 1)]
+
+
+def _fit_into(
+    out: Path, judgments: Judgments, fitting: Mapping[str, Any], options: argparse.Namespace, lang: str
+) -> tuple[Calibration, list[Path]]:
+    """One fit, and everything it leaves in its folder."""
+    from calibra.calibration import calibrate
+    from calibra.nightly.night import rows_aside
+    from calibra.views.files import write_csv
+
     calibration = calibrate(judgments, progress=not options.quiet, **fitting)
     tables = calibration.tables()
     if "lead_times" in calibration.answered:
@@ -87,14 +134,8 @@ def fit(options: argparse.Namespace) -> int:
         *calibration.save_pictures(out),
     ]
     if options.xlsx:
-        files.append(calibration.save_workbook(out / "results.xlsx", lang=settings.lang, tables=tables))
-    files += saved
-    if options.json:
-        print_json(as_json(calibration, files))
-    elif not options.quiet:
-        rest = page_words(settings.lang)("terminal.rest", files=f"{len(files):,}", out=str(out))
-        show_result(calibration, options, lang=settings.lang, event="opportunity", rest=[rest])
-    return status_of(calibration, options.words)
+        files.append(calibration.save_workbook(out / "results.xlsx", lang=lang, tables=tables))
+    return calibration, files + saved
 
 
 def _write_saved(calibration: Calibration, out: Path, config: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from calibra.chapters.ranks.fit import RankFit
 from calibra.data.counting.judged_weeks import share_known_again
 from calibra.errors import InputError
 
-_MOST_SHARED = 0.5
+MOST_SHARED = 0.5
 """Share of one fit's judgments from which on the two are refused."""
 
 
@@ -37,7 +37,7 @@ def refuse_shared_judgments(fit: RankFit, other: RankFit) -> None:
         It does.
     """
     share = shared_judgments(fit, other)
-    if share >= _MOST_SHARED:
+    if share >= MOST_SHARED:
         raise InputError(
             f"The two fits must be of judgments apart; about {share:.0%} of the judgments of one stand in the other "
             f"(as of {fit.cells.as_of} and {other.cells.as_of}). Cut them by the day of the judgment; what moved from "
