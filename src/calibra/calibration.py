@@ -160,6 +160,31 @@ class Calibration(Scored):
         told = Told(self.judgments, self.on_the_page(), self.findings, self.notes, (), self.ok, self.seed)
         return write_cards(told, page, Path(folder))
 
+    def method_text(self, *, lang: str = "en", event: str = "opportunity") -> str:
+        """How was it analysed? A paragraph to paste: n, models, priors, engine, what intervals hold, the software.
+
+        Parameters
+        ----------
+        lang : {"en", "ja"}
+            Language.
+        event : {"opportunity", "win"}
+            As in `report`.
+        """
+        from calibra.report.method import method_text
+
+        model = self.settings.models.get(RANKS.name) or RankModel()
+        return method_text(
+            self.judgments,
+            self.answered,
+            [found for _, found in self.phrased_fits()],
+            self.page(lang=lang, event=event).say,
+            priors=model.priors,
+            groups=model.groups,
+            horizons=self.fitted_horizons,
+            seed=self.seed,
+            margin_odds=self.settings.margin_odds,
+        )
+
     def _found(self) -> list[Finding]:
         """What was found, and what posterior predictive checks and the priors of scales say against the rank models.
 
