@@ -40,6 +40,51 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 
+def narrow_table(table: pd.DataFrame, *, most: int = 8) -> tuple[pd.DataFrame, list[str]]:
+    """A table to be read: estimates with their intervals in one column, and what is the same in all rows beside it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        An estimate is `estimate` with `lower` and `upper`, or any column `x` with `x_lower` and `x_upper`.
+    most : int
+        Columns at most: labels and whole numbers first, then estimates, then the other numbers.
+
+    Returns
+    -------
+    pandas.DataFrame, list of str
+        Text, and "name value" of each column that holds one value.
+    """
+    names = list(table.columns)
+    ends = {"estimate": ("lower", "upper")} if {"estimate", "lower", "upper"} <= set(names) else {}
+    ends |= {name: pair for name in names if {*(pair := (f"{name}_lower", f"{name}_upper"))} <= set(names)}
+    left = [name for name in names if not any(name in pair for pair in ends.values())]
+    one = [name for name in left if len(table) > 1 and name not in ends and table[name].nunique(dropna=False) == 1]
+    rest = [name for name in left if name not in one]
+    kinds = {name: 1 if name in ends else 2 if table[name].dtype.kind == "f" else 0 for name in rest}
+    kept = set(sorted(rest, key=lambda name: kinds[name])[:most])
+    columns: dict[str, ArrayLike] = {
+        name: [
+            _estimate(table, row, name, *ends[name]) if name in ends else _shown(table[name].iloc[row])
+            for row in range(len(table))
+        ]
+        for name in rest
+        if name in kept
+    }
+    return make_table(columns), [f"{name} {_shown(table[name].iloc[0])}" for name in one]
+
+
+def _estimate(table: pd.DataFrame, row: int, *names: str) -> str:
+    estimate, lower, upper = (_shown(table[name].iloc[row]) for name in names)
+    return f"{estimate} ({lower}–{upper})" if lower or upper else estimate
+
+
+def _shown(value: Any) -> str:
+    """A value as text, numbers to three digits; nothing for what is missing."""
+    item = _plain(value)
+    return "" if item is None or item != item else f"{item:.3g}" if isinstance(item, float) else str(item)
+
+
 def _plain(value: Any) -> Any:
     item = value.item() if hasattr(value, "item") else value
     return None if isinstance(item, float) and not math.isfinite(item) else item

@@ -39,6 +39,7 @@ class LeadTimeFit(Plotted):
     """The fitted lead-time model: cells, draws, and the tables read off them."""
 
     picture: ClassVar[str] = "plot_cumulative_incidence"
+    shown: ClassVar[str] = "lead_times"
 
     adjust_for: tuple[str, ...]
     """Case-mix columns adjusted for."""

@@ -43,6 +43,7 @@ class RankFit(Plotted):
     """The fitted rank model: cells, draws, and the tables read off them."""
 
     picture: ClassVar[str] = "plot_probabilities"
+    shown: ClassVar[str] = "probabilities"
     scale: RankScale
     """The ranks and what is promised by each."""
     adjust_for: tuple[str, ...]

@@ -39,6 +39,7 @@ class StatedFit(Plotted):
     """The fitted stated model: cells, draws, and the tables read off them."""
 
     picture: ClassVar[str] = "plot_stated_curve"
+    shown: ClassVar[str] = "lines"
 
     cells: StatedCells
     """Mature judgments and events per rep and stated probability."""
