@@ -29,8 +29,9 @@ def shared_prospects(checked: CheckedRows, horizons: tuple[int, ...]) -> tuple[F
     mature = checked.good_rows(plan, horizons).filter(~nw.col("prospect").is_null())
     if horizons:
         mature = mature.filter(nw.col("maturity") > 0)
-    found = collect(mature.select(n=nw.len().cast(nw.Int64), apart=nw.col("prospect").n_unique().cast(nw.Int64)))
-    n, n_prospects = (int(whole_numbers(found[name])[0]) for name in ("n", "apart"))
+    each = mature.group_by("prospect").agg(each=nw.len().cast(nw.Int64))
+    found = collect(each.select(n=nw.col("each").sum().cast(nw.Int64), apart=nw.len().cast(nw.Int64)))
+    n, n_prospects = (int(whole_numbers(found[name].fill_null(0))[0]) for name in ("n", "apart"))
     if n < FEWEST or n <= MOST_PER_PROSPECT * n_prospects:
         return ()
     values: dict[str, Value] = {"n": n, "prospects": n_prospects, "each": Number(n / n_prospects, 1)}
