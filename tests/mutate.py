@@ -414,7 +414,7 @@ FAULTS = (
           "chapters/value/section.py", 'page.once(fit, "own", lambda: _own_tables(fit))', "_own_tables(fit)"),
     fault("cards of two answers show what was read of the first", "report/test_cards.py",
           "views/page.py", "key = (id(answer), name)", "key = (0, name)"),
-    fault("a file is held twice while it is saved", "test_memory.py::test_a_file_is_held_once_while_it_is_written",
+    fault("draws are held twice while they are saved", "test_memory.py::test_draws_are_not_held_twice_while_they_are_written",
           "archive.py", "    return replace_whole(Path(path), write)\n",
           "    held = io.BytesIO()\n    write(held)\n    return replace_whole(Path(path), held.getvalue())\n"),
 )  # fmt: skip

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, cast
 
 from calibra.errors import InputError, check_folder
 
@@ -52,23 +52,60 @@ class Archive:
     """Name to content of every other member."""
 
 
-def write_archive(path: str | Path, manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> Path:
+type Content = bytes | Callable[[IO[bytes]], None]
+"""A member: its bytes, or what writes them, the same each time, to a file that cannot be searched."""
+
+
+def write_archive(path: str | Path, manifest: Mapping[str, Any], members: Mapping[str, Content]) -> Path:
     """Write a `.calibra` file: aside in the same folder, flushed to disk, then moved into place in one step.
 
     Whatever interrupts it, `path` holds the old file or the new one, whole. Equal content gives equal bytes.
     """
     check_folder(Path(path).parent)
-    listed = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in members.items()}
+    listed = {name: _measure(content) for name, content in members.items()}
     said = {"format": "calibra", "format_version": list(FORMAT_VERSION), **manifest, "members": listed}
     told = json.dumps(said, indent=1, allow_nan=False).encode("ascii")
 
-    def write(held: BinaryIO) -> None:
+    def write(held: IO[bytes]) -> None:
         with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as file:
-            for name, data in {MANIFEST: told, **members}.items():
-                file.writestr(zipfile.ZipInfo(name), data)  # ZipInfo's own date: 1980, always
+            file.writestr(zipfile.ZipInfo(MANIFEST), told)  # ZipInfo's own date: 1980, always
+            for name, content in members.items():
+                entry = zipfile.ZipInfo(name)
+                entry.file_size = listed[name]["bytes"]  # from 2 GB on the entry is of another kind
+                with file.open(entry, "w") as member:
+                    _write(content, member)
             file.comment = _MARK + _digest(told).encode("ascii")
 
     return replace_whole(Path(path), write)
+
+
+class _Measured(io.RawIOBase):
+    """Counts and digests what is written to it, and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.n_bytes, self.sha256 = 0, hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        n_bytes = memoryview(data).nbytes
+        self.n_bytes += n_bytes
+        self.sha256.update(data)
+        return n_bytes
+
+
+def _measure(content: Content) -> dict[str, Any]:
+    measured = _Measured()
+    _write(content, measured)
+    return {"bytes": measured.n_bytes, "sha256": measured.sha256.hexdigest()}
+
+
+def _write(content: Content, held: IO[bytes] | _Measured) -> None:
+    if callable(content):
+        content(cast(IO[bytes], held))
+    else:
+        held.write(content)
 
 
 def read_archive(path: str | Path) -> Archive:
@@ -141,7 +178,7 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def replace_whole(path: Path, content: bytes | Callable[[BinaryIO], None]) -> Path:
+def replace_whole(path: Path, content: Content) -> Path:
     """Put these bytes, or what is written so, at `path` in one step; the old file stays until all is safely on disk."""
     target = path.resolve()
     aside = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
@@ -149,10 +186,7 @@ def replace_whole(path: Path, content: bytes | Callable[[BinaryIO], None]) -> Pa
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(handle, "wb") as file:
-            if callable(content):
-                content(file)
-            else:
-                file.write(content)
+            _write(content, file)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(target)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,12 @@ MOST_ROWS = 50_000_000
 """A table of more rows is not read: it would not be one of ours."""
 
 
-def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Arrays of float64 as an uncompressed npz, one array at a time: what is held twice is the file alone."""
-    held = io.BytesIO()
+def write_arrays(arrays: Mapping[str, NDArray[Any]], held: IO[bytes]) -> None:
+    """Write arrays of float64 as an uncompressed npz, one at a time: nothing is held in memory twice."""
     with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as file:
         for name, values in arrays.items():
             with file.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.ascontiguousarray(values, dtype="<f8"), allow_pickle=False)
-    return held.getvalue()
 
 
 def unpack_arrays(data: bytes) -> dict[str, NDArray[np.float64]]:

@@ -9,15 +9,16 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.archive import Archive
+from calibra.archive import Archive, Content
 from calibra.chapters.fitting import FitSettings, Fitting, Sampled
-from calibra.codecs import from_plain, pack_arrays, pack_table, to_plain, unpack_arrays, unpack_table
+from calibra.codecs import from_plain, pack_table, to_plain, unpack_arrays, unpack_table, write_arrays
 from calibra.data.counting.packed_judgments import KINDS as DATA_KINDS, pack_judgments, unpack_judgments
 from calibra.data.counting.saved import reading_of
 from calibra.errors import InputError, NotEnoughDataError
@@ -42,7 +43,7 @@ def kinds_of(records: Sequence[type]) -> dict[str, type]:
 
 def pack_calibration(
     fitting: Fitting, said: Mapping[str, Sequence[Finding]], scores: CalibrationTable, about: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, bytes]]:
+) -> tuple[dict[str, Any], dict[str, Content]]:
     """The manifest and the members of a calibration: `said` by name, and the calibration table it is scored with."""
     source = fitting.source
     if not isinstance(source, Sampled):
@@ -73,7 +74,7 @@ def pack_calibration(
         },
         "kept": {name: to_plain(value, arrays) for name, value in source.values.items()},
     }
-    return manifest, {**members, "draws.npz": pack_arrays(arrays)}
+    return manifest, {**members, "draws.npz": partial(write_arrays, arrays)}
 
 
 @contextmanager
