@@ -127,3 +127,37 @@ def test_problems_are_set_aside_alike(engine: str, tmp_path: Path, request: pyte
     assert judgments.set_aside.by_reason == dict.fromkeys(reasons, 1)
     assert judgments.n_judgments == 2
     assert judgments.reps == ("Abe", "Ito")
+
+
+@every_engine
+def test_counts_by_what_was_stated_and_by_prospect(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    rng = np.random.default_rng(3)
+    n = 900
+    judged = np.datetime64("2026-01-01") + rng.integers(0, 180, n).astype("m8[D]")
+    won = judged + rng.integers(1, 85, n).astype("m8[D]")
+    won[(rng.random(n) < 0.4) | (won > np.datetime64("2026-06-30"))] = np.datetime64("NaT", "D")
+    frame = pl.DataFrame({
+        "id": [f"p{i}" for i in rng.integers(0, 300, n)], "owner": [f"r{i}" for i in range(n)],
+        "rank": rng.choice(["A", "B"], n), "judged": judged, "won": won, "expected": judged + np.timedelta64(60, "D"),
+        "stated": rng.choice([0.1, 0.4, 0.7], n), "score": rng.choice([0.05, 0.2, 0.5], n),
+    })  # fmt: skip
+    frame = frame.with_columns(owner=pl.col("owner").str.slice(0, 2))
+    roles = {"prospect": "id", "rep": "owner", "rank": "rank", "judged_at": "judged", "event_at": "won"}
+    roles |= {"stated_prob": "stated", "machine_prob": "score", "expected_at": "expected"}
+    scale = RankScale(["A", "B"], {"A": Promise(0.5, 60), "B": Promise(0.3, 90)})
+
+    def asked(frame: Any) -> Judgments:
+        return Judgments.from_frame(
+            frame, scale=scale, as_of="2026-06-30", columns=roles, problems="set_aside", timezone="UTC"
+        )
+
+    found, known = asked(ENGINES[engine](frame, tmp_path, request)), asked(frame)
+    assert known.stated_counts().n_young.any()
+    pd.testing.assert_frame_equal(found.stated_counts().table, known.stated_counts().table)
+    np.testing.assert_allclose(found.stated_counts().reached, known.stated_counts().reached, rtol=1e-12)
+    pd.testing.assert_frame_equal(found.signal_counts().table, known.signal_counts().table)
+    positions, expected = (each.position_cells([0.5, 1.0, 1.5]) for each in (found, known))
+    for name in ("exposure", "events"):
+        np.testing.assert_allclose(getattr(positions, name), getattr(expected, name), rtol=1e-12)
+    assert found.log_doubts == known.log_doubts
+    assert any(doubt.key == "data.shared_prospects" for doubt in known.log_doubts)

@@ -185,8 +185,8 @@ def _placed(good: nw.LazyFrame[Any], cuts: Sequence[int], *, late: bool) -> nw.L
     at_once = nw.when(nw.col("stated_days") == _NOT_STATED).then(nw.lit(_NO_DATE)).otherwise(nw.lit(_AT_ONCE))
     return frame.with_columns(
         position_key=nw.when(nw.col("stated_days") > 0).then(key).otherwise(at_once).cast(nw.Int64),
-        end_position=nw.col("end_sixths") / (nw.col("length") * _SIXTHS),
-        start_position=nw.col("start_sixths") / (nw.col("length") * _SIXTHS),
+        end_position=nw.col("end_sixths").cast(nw.Float64) / (nw.col("length") * _SIXTHS),
+        start_position=nw.col("start_sixths").cast(nw.Float64) / (nw.col("length") * _SIXTHS),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -49,7 +50,7 @@ def fetch(table: Any) -> pa.Table:
     """The rows of a small result, all at once.
 
     Ibis reads Arrow through a cursor on the server, and of a cursor's query PostgreSQL scans nothing in parallel and
-    expects that a tenth of the rows will do.
+    expects that a tenth of the rows will do. What Ibis takes for a float the server may work out as `numeric`.
     """
     import ibis
     import pyarrow as pa
@@ -57,9 +58,16 @@ def fetch(table: Any) -> pa.Table:
     backend = ibis.get_backend(table)
     schema = table.schema()
     kind, batches = schema.as_struct().to_pyarrow(), []
+    floats = frozenset(i for i, found in enumerate(schema.types) if found.is_floating())
     backend._run_pre_execute_hooks(table)
     with backend.con.transaction(), backend.con.cursor() as cursor:
         cursor.execute(backend.compile(table))
         while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
-            batches.append(pa.RecordBatch.from_struct_array(pa.array(rows, type=kind)))
+            told = [_with_floats(row, floats) for row in rows] if floats else rows
+            batches.append(pa.RecordBatch.from_struct_array(pa.array(told, type=kind)))
     return pa.Table.from_batches(batches, schema.to_pyarrow())
+
+
+def _with_floats(row: Sequence[Any], floats: frozenset[int]) -> tuple[Any, ...]:
+    """The row with numbers in these places as floats."""
+    return tuple(float(v) if i in floats and isinstance(v, Decimal) else v for i, v in enumerate(row))
