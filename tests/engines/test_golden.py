@@ -130,7 +130,10 @@ def test_problems_are_set_aside_alike(engine: str, tmp_path: Path, request: pyte
 
 
 @every_engine
-def test_counts_by_what_was_stated_and_by_prospect(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("whole", [False, True], ids=["shares", "per cent"])
+def test_counts_by_what_was_stated_and_by_prospect(
+    engine: str, *, whole: bool, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     rng = np.random.default_rng(3)
     n = 900
     judged = np.datetime64("2026-01-01") + rng.integers(0, 180, n).astype("m8[D]")
@@ -142,6 +145,8 @@ def test_counts_by_what_was_stated_and_by_prospect(engine: str, tmp_path: Path, 
         "stated": rng.choice([0.1, 0.4, 0.7], n), "score": rng.choice([0.05, 0.2, 0.5], n),
     })  # fmt: skip
     frame = frame.with_columns(owner=pl.col("owner").str.slice(0, 2))
+    if whole:
+        frame = frame.with_columns((pl.col("stated", "score") * 100).round().cast(pl.Int64))
     roles = {"prospect": "id", "rep": "owner", "rank": "rank", "judged_at": "judged", "event_at": "won"}
     roles |= {"stated_prob": "stated", "machine_prob": "score", "expected_at": "expected"}
     scale = RankScale(["A", "B"], {"A": Promise(0.5, 60), "B": Promise(0.3, 90)})
