@@ -199,7 +199,7 @@ def study_coverage(*, n_worlds: int, seed: int, late: bool, told: bool, draws: i
 
 def chi_squares(fit: LeadTimeFit) -> Floats:
     """Sum of X² and of its degrees of freedom over the endings and the two-way tables of ranks."""
-    tests = fit.calibration().tests
+    tests = fit.check().tests
     chosen = np.isin(tests["grouping"], ["rep × rank", "rank × interval"])
     return np.array([tests["chi_square"][chosen].sum(), tests["df"][chosen].sum()])
 

@@ -60,7 +60,7 @@ def test_no_result_spells_out_its_arrays(calibration):
     for found in (
         calibration, calibration.judgments, calibration.judgments.summary(), calibration.judgments.duration_counts(),
         calibration.thresholds.advice, rank_fit.cells, rank_fit.posterior, rank_fit.declaration, lead_fit.cells,
-        lead_fit.calibration(), cb.recommend_granularity(rank_fit), cb.rank_reliability(rank_fit),
+        lead_fit.check(), cb.recommend_granularity(rank_fit), cb.rank_reliability(rank_fit),
         cb.rep_standings(rank_fit), cb.predictive_check(rank_fit, seed=1), cb.prior_sensitivity(rank_fit, refit=False),
     ):  # fmt: skip
         assert len(repr(found)) < 700, type(found)
@@ -70,7 +70,7 @@ def test_results_of_the_advice_show_themselves_in_one_readable_line(calibration)
     rank_fit = calibration.ranks[90]
     for found in (
         calibration.thresholds.advice, *calibration.granularity.values(), *calibration.thresholds.styles.values(),
-        cb.rep_standings(rank_fit), cb.rank_reliability(rank_fit), calibration.lead_times.calibration(),
+        cb.rep_standings(rank_fit), cb.rank_reliability(rank_fit), calibration.lead_times.check(),
     ):  # fmt: skip
         shown = repr(found)
         assert shown.startswith(f"<{type(found).__name__}: ")

@@ -113,6 +113,8 @@ class Wording:
     def tell(self, finding: Sayable, *, form: str = "") -> str:
         """The sentence of a finding; of several forms (`card`, `line`) the one asked for, else the plain one."""
         key = f"{finding.key}_{form}" if form and self.has(f"{finding.key}_{form}") else finding.key
+        if finding.values.get("n") == 1 and self.has(f"{key}_one"):
+            key = f"{key}_one"
         prob = getattr(finding, "prob", None)
         how_sure = "" if prob is None else self.sureness(prob)
         say = replace(self, bare=True) if form in BARE_FORMS else self

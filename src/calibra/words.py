@@ -25,6 +25,27 @@ def counted(n: SupportsFloat, thing: str) -> str:
     return f"1 {thing}" if float(n) == 1.0 else f"{float(n):,.0f} {thing}s"
 
 
+_OF_ONE = {
+    "changes": "change",
+    "records": "record",
+    "ranks": "rank",
+    "versions": "version",
+    "are": "is",
+    "they end": "it ends",
+    "give none": "gives none",
+    "nobody chose them": "nobody chose it",
+}
+
+
+def of_one(n: int, words: str) -> str:
+    """So many of what is written in the plural, of one in the singular: "1 change of other fields"."""
+    if n != 1:
+        return f"{n} {words}"
+    for several, one in _OF_ONE.items():
+        words = re.sub(rf"\b{several}\b", one, words, count=1)
+    return f"1 {words}"
+
+
 def listed(names: Iterable[str], last: str = "and") -> str:
     """Names in a sentence: `A, B and C`."""
     *others, end = names

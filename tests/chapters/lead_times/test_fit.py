@@ -176,7 +176,7 @@ def test_judgments_lost_from_sight_are_not_chased():
 
 
 def test_a_fit_gives_back_what_was_seen(fit):
-    calibration = fit.calibration()
+    calibration = fit.check()
     rank = calibration.table.query("grouping == 'rank' and cause == 'event'")
     np.testing.assert_allclose(rank.ratio, 1.0, atol=0.05)
     assert (calibration.horizons_table.query("within_days == 45").ratio - 1).abs().max() < 0.1
@@ -191,13 +191,13 @@ def test_a_fit_of_other_counts_is_caught(fit):
     events = exposure.events.copy()
     events[0, 0, 1] += 60
     wrong = replace(fit, cells=replace(fit.cells, exposure=replace(exposure, events=events)))
-    tests = wrong.calibration().tests_table.set_index(["cause", "grouping"])
+    tests = wrong.check().tests_table.set_index(["cause", "grouping"])
     assert tests.p_value[("event", "rep × interval")] < 1e-4
     assert tests.p_value[("exit", "rep × interval")] > 1e-3
 
 
 def test_expected_events_are_hazard_times_person_days(fit):
-    cells = fit.calibration().table.query("grouping == 'rep × rank' and cause == 'exit'").reset_index()
+    cells = fit.check().table.query("grouping == 'rep × rank' and cause == 'exit'").reset_index()
     hazard = np.exp(fit.draws.log_hazards("exit"))
     by_hand = (hazard * fit.cells.exposure.exposure_days).sum(axis=3).mean(axis=0)
     np.testing.assert_allclose(cells.expected, by_hand.ravel())

@@ -117,7 +117,7 @@ def test_a_rep_whose_events_come_in_a_burst_is_named_and_reaches_the_reader_in_b
 
 def test_a_fit_that_gives_its_counts_back_is_not_doubted():
     fit = calibrated().lead_times
-    assert misfits(fit.calibration(interval_prob=0.99)) == []
+    assert misfits(fit.check(interval_prob=0.99)) == []
     assert not [each for each in findings(fit) if each.role == "doubt"]
 
 
@@ -176,7 +176,7 @@ def test_models_that_fit_are_hardly_ever_doubted():
     for world in range(40):
         drawn = LeadTimeModel().draw_world(SMALL, np.random.default_rng([3, world]), exact=True)
         fit = drawn.fitted(fit_world(drawn, seed=world, sampler=None, draws=200))
-        found = fit.calibration(interval_prob=0.99)
+        found = fit.check(interval_prob=0.99)
         doubted += bool(cell_misfits(found.tests, found.cells))
     assert doubted <= 2  # 1 in 100 is meant: three or more have a chance of 0.8 %
 
@@ -194,7 +194,7 @@ def renewals(share: float, first: int, last: int) -> cb.Judgments:
 @pytest.mark.parametrize(("first", "last"), [(360, 379), (370, 389)])
 def test_events_that_cluster_within_an_interval_are_told(first, last):
     model = LeadTimeModel(interval_edges_days=(30, 60, 90, 180, 260, 379, 521, 700))
-    found = model.fit(renewals(0.2, first, last), seed=1, engine="laplace", draws=200).calibration(interval_prob=0.99)
+    found = model.fit(renewals(0.2, first, last), seed=1, engine="laplace", draws=200).check(interval_prob=0.99)
     (doubt,) = clusters(found.pieces)
     days, awaited, seen = (doubt.values[name] for name in ("days", "awaited", "seen"))
     begin, end = map(int, str(days).split("–"))
@@ -224,7 +224,7 @@ def test_pieces_are_counted_by_hand():
     days = np.concatenate([np.arange(30, 70), np.repeat(np.arange(50, 60), 9), np.full(2000, 80)])
     judgments = judgments_of(days, np.where(days < 80, 1, 3), exits=False)
     fit = LeadTimeModel(interval_edges_days=(29, 69, 79)).fit(judgments, seed=1, engine="laplace", draws=200)
-    pieces = fit.calibration(interval_prob=0.9).pieces
+    pieces = fit.check(interval_prob=0.9).pieces
     mine = pieces["interval"] == "30–69"
     assert pieces["piece"][mine].tolist() == ["30–39", "40–49", "50–59", "60–69"]
     assert pieces["observed"][mine].tolist() == [10, 10, 100, 10]
@@ -244,6 +244,6 @@ def test_a_smooth_hazard_is_no_cluster(days):
     age = rng.integers(1, 721, n)
     judgments = judgments_of(np.minimum(event, age), np.where(event <= age, 1, 3), exits=False)
     model = LeadTimeModel(interval_edges_days=(30, 90, 180, 360))
-    found = model.fit(judgments, seed=1, engine="laplace", draws=200).calibration(interval_prob=0.99)
+    found = model.fit(judgments, seed=1, engine="laplace", draws=200).check(interval_prob=0.99)
     assert found.pieces["observed"].sum() > 100
     assert clusters(found.pieces) == []

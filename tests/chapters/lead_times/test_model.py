@@ -262,7 +262,7 @@ def test_nothing_comes_after_all_have_ended():
     row = fit.lead_times().iloc[0]
     assert row.promise_answer == "known"
     assert (row.share_inside_promise, row.open_past_promise) == (1.0, 0.0)
-    horizon = fit.calibration().horizons_table.iloc[0]
+    horizon = fit.check().horizons_table.iloc[0]
     assert (horizon.within_days, horizon.observed) == (90, pytest.approx(0.40))
     assert fit.update(10, 80).estimate[0] == pytest.approx(event[0], abs=0.03)  # nothing has ended by day 10
     with pytest.raises(NotEnoughDataError, match=r"all judgments had ended by day 45"):

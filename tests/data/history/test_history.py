@@ -16,8 +16,10 @@ import pytest
 
 from calibra.data.counting.judgments import Judgments
 from calibra.data.history.history import RankHistory
+from calibra.data.noted import note
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
+from calibra.wording import load_phrases
 from tests.data.noted import noted_by_kind
 
 SCALE = RankScale(["A", "B", "C"], {"A": Promise(0.5, 30)})
@@ -176,8 +178,8 @@ def test_what_became_of_every_row_is_told() -> None:
     assert (found.n_prospects, found.n_without_outcome, found.n_outcomes) == (6, 1, 6)
     text = str(found)
     assert "19 changes of rank, 6 ranked prospects, as of 2026-06-30." in text
-    assert "Noted: 1 ranks written after the event (1 within 7 days): hindsight, left out." in text
-    assert "Noted: 1 ranked prospects that are not among the outcomes: counted as open." in text
+    assert "Noted: 1 rank written after the event (1 within 7 days): hindsight, left out." in text
+    assert "Noted: 1 ranked prospect that is not among the outcomes: counted as open." in text
 
 
 def test_judgments_carry_the_account_of_their_log() -> None:
@@ -208,7 +210,7 @@ def test_transitions_tell_moves_and_days_to_the_event() -> None:
     }  # fmt: skip
     assert found.days_to_event.to_dict("list") == {"days": [0, 10, 69], "n_upgraded": [0, 1, 0], "n_entered": [1, 0, 1]}
     text = str(found)
-    assert "6 entry ranks, 3 upgrades, 1 downgrades, 1 ranks taken away, 1 given anew; as of 2026-06-30." in text
+    assert "6 entry ranks, 3 upgrades, 1 downgrade, 1 rank taken away, 1 given anew; as of 2026-06-30." in text
     assert "Last upgrade to event: median 10 days; 0 within 7 days, 1 within 30 days, 1 within 90 days (n = 1)." in text
     assert "Ranks written after the event: 1, of these 1 within 7 days." in text
 
@@ -491,3 +493,15 @@ def test_histories_are_not_made_by_hand() -> None:
     with pytest.raises(InputError, match="from_frames"):
         RankHistory()
     assert "11 ranks of 6 prospects in 19 changes, as of 2026-06-30" in repr(read())
+
+
+def test_of_one_a_note_is_in_the_singular() -> None:
+    phrases = {key: phrase for key, phrase in load_phrases("en", "calibra.data").items() if "noted" in key}
+    of_one = {key: phrase for key, phrase in phrases.items() if key.endswith("_one")}
+    assert len(of_one) == 10
+    for key, phrase in of_one.items():
+        several = phrases[key.removesuffix("_one")]
+        assert phrase.startswith("Noted: 1 ")
+        assert phrase != several.replace("{n}", "1")
+    assert str(note("cleared", 1)) == "Noted: 1 rank taken away."
+    assert str(note("cleared", 2)) == "Noted: 2 ranks taken away."

@@ -77,7 +77,7 @@ def test_salesforce_history_recovers_the_value_at_creation(kind: str) -> None:
     log = read_salesforce_history(*(FRAMES[kind](frame) for frame in salesforce()), field="Rank__c")
     assert rows(log) == sorted(SALESFORCE_LOG, key=str)
     assert (log.n_changes, dict(log.dropped)) == (5, {"changes of other fields": 1})
-    assert str(log) == "5 changes of rank.\nNoted: 1 changes of other fields."
+    assert str(log) == "5 changes of rank.\nNoted: 1 change of other fields."
 
 
 @pytest.mark.parametrize("kind", ["polars, lazy", "pandas"])

@@ -43,7 +43,7 @@ def findings(fit: LeadTimeFit) -> list[Finding]:
     tempo = by_rep(fit.tempo()) if len(fit.reps) > 1 else {}
     prospects = open_prospects(fit)
     return [
-        *misfits(fit.calibration(interval_prob=MISFIT_PROB)),
+        *misfits(fit.check(interval_prob=MISFIT_PROB)),
         *_how_long(fit),
         *_promises_not_known(fit),
         *_tempo_unknown(tempo.values()),

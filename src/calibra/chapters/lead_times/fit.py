@@ -321,7 +321,7 @@ class LeadTimeFit(Plotted):
 
         return self._once(("never", interval_prob), lambda: never(self, interval_prob=interval_prob))
 
-    def calibration(self, *, interval_prob: float = INTERVAL_PROB) -> "LeadTimeCalibration":
+    def check(self, *, interval_prob: float = INTERVAL_PROB) -> "LeadTimeCalibration":
         """Does the model give back what was seen? Observed against expected events, by cell and at each promise."""
         from calibra.chapters.lead_times.check import check_calibration
 

@@ -38,6 +38,7 @@ from calibra.data.history.log import BY_EVENT, BY_EXIT, CLEARED, SAME_CHANGE, Lo
 from calibra.data.noted import counted_notes, note
 from calibra.errors import InputError
 from calibra.findings import Finding
+from calibra.words import counted, of_one
 
 LOG = logging.getLogger("calibra")
 IntArray = NDArray[np.int64]
@@ -114,7 +115,8 @@ class HistorySummary:
 
     def __str__(self) -> str:
         """The summary, to be read."""
-        lines = [f"{self.n_changes} changes of rank, {self.n_prospects} ranked prospects, as of {self.as_of}."]
+        ranked = counted(self.n_prospects, "ranked prospect")
+        lines = [f"{of_one(self.n_changes, 'changes of rank')}, {ranked}, as of {self.as_of}."]
         lines.append(f"{self.n_ranks} ranks not known to be given after an event or exit make judgments.")
         lines += [str(found) for found in self.noted]
         return "\n".join([*lines, *(f"Doubtful: {doubt}" for doubt in self.doubts), str(self.set_aside)])

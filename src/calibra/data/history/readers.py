@@ -29,7 +29,7 @@ from calibra.data.history.salesforce import (
 from calibra.data.history.salesforce_ids import ids_of_one_form
 from calibra.errors import InputError
 from calibra.findings import Finding
-from calibra.words import quoted
+from calibra.words import of_one, quoted
 
 SALESFORCE_HISTORY: Mapping[str, str] = {
     "prospect": "OpportunityId",
@@ -99,8 +99,8 @@ class ChangeLog:
         """What was read, in words."""
         return "\n".join(
             [
-                f"{self.n_changes} changes of rank.",
-                *(f"Noted: {n} {words}." for words, n in self.dropped.items()),
+                f"{of_one(self.n_changes, 'changes of rank')}.",
+                *(f"Noted: {of_one(n, words)}." for words, n in self.dropped.items()),
                 *(f"Doubtful: {doubt}" for doubt in self.doubts),
             ]
         )

@@ -16,6 +16,7 @@ from calibra.data.counting.problems import FINE
 from calibra.data.frames.open import collect
 from calibra.data.history.log import BY_EVENT, CLEARED, Log
 from calibra.tables import brief, make_table
+from calibra.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,12 +128,14 @@ class Transitions:
         """The moves, to be read."""
         n, upgraded = int(self.entries.sum()), int(self.upgrade_n.sum())
         lines = [
-            f"{n} entry ranks, {self.n_upgrades} upgrades, {self.n_downgrades} downgrades, {int(self.cleared.sum())} "
-            f"ranks taken away, {int(self.reentries.sum())} given anew; as of {self.as_of}.",
+            f"{counted(n, 'entry rank')}, {counted(self.n_upgrades, 'upgrade')}, "
+            f"{counted(self.n_downgrades, 'downgrade')}, {counted(self.cleared.sum(), 'rank')} taken away, "
+            f"{int(self.reentries.sum())} given anew; as of {self.as_of}.",
             "",
             self.table.to_string(index=False),
             "",
-            f"{self.n_events} of the {n} prospects had an event; {upgraded} of these were upgraded before it.",
+            f"{self.n_events} of the {counted(n, 'prospect')} had an event; {upgraded} of these "
+            f"{'was' if upgraded == 1 else 'were'} upgraded before it.",
         ]
         if self.n_events:
             lines.append(f"Entry rank to event: median {self.median_entry_days:g} days (n = {self.n_events}).")
