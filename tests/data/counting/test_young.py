@@ -86,11 +86,14 @@ def test_they_count_only_where_they_can_say_something(rows: list[tuple[str, str,
     assert cells_of(judged(rows)) is None, why
 
 
-def test_young_judgments_lost_from_sight_are_not_counted_as_silent() -> None:
-    rows = [*OLD, ("Abe", "A", 10, None, 20)]
-    lost = [pd.NaT] * 90 + [AS_OF - pd.Timedelta(days=8)] * 20
-    assert cells_of(judged(rows)) is not None
-    assert cells_of(judged(rows, censored_at=lost)) is None
+@pytest.mark.parametrize(("n_lost", "is_answered"), [(0, True), (1, True), (2, False), (60, False)])
+def test_young_judgments_lost_from_sight_are_not_counted_as_silent(n_lost: int, is_answered: bool) -> None:
+    """Up to one in fifty are left out; where more are lost, the rest of 60 does not stand for them."""
+    rows = [*OLD, ("Abe", "A", 10, None, 60)]
+    lost = [pd.NaT] * (150 - n_lost) + [AS_OF - pd.Timedelta(days=8)] * n_lost
+    found = cells_of(judged(rows, censored_at=lost))
+    assert (found is not None) == is_answered
+    assert found is None or found.n.tolist() == [[60 - n_lost, 0], [0, 0]]
 
 
 def test_events_whose_days_are_cut_off_by_a_re_rank_do_not_stand_for_all() -> None:
