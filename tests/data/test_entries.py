@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.data.entries.test_at_local_doors import CHECKS
+
 TESTS = Path(__file__).parents[1]
 ENTRIES: dict[str, tuple[str, ...]] = {
     "D1 shape changes part-way": (
@@ -69,6 +71,9 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     ),
     "D25 the same header twice": (
         "data/frames/test_csv_files.py::test_a_name_that_stands_twice_in_a_header_is_told_to_who_needs_it",
+        "data/frames/test_wild.py::test_a_name_that_two_columns_have_is_an_error",
+        "data/entries/test_files_at_every_door.py::test_a_name_that_stands_twice_is_an_error_at_every_door",
+        "engines/test_spark_names.py::test_a_name_that_two_columns_have_is_an_error",
     ),
     "W1 types nobody knows": (
         "data/frames/test_plain_types.py::test_a_column_of_an_unknown_type_is_refused_under_the_engines_own_name",
@@ -111,9 +116,12 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     ),
     "W8 one state of the table": (
         "data/counting/test_same_state.py::test_rows_that_arrive_between_two_questions_are_an_error",
+        "engines/test_postgres.py::test_rows_that_arrive_in_postgresql_between_two_questions_are_an_error",
+        "data/entries/test_files_at_every_door.py::test_rows_that_arrive_in_files_between_two_questions_are_an_error",
     ),
     "W9 connections": (
         "engines/test_postgres_refusals.py::test_a_lost_connection_says_to_call_again",
+        "data/frames/test_closed_connections.py::test_a_connection_that_was_closed_is_no_bad_input",
         "engines/test_postgres_refusals.py::test_a_user_without_rights_is_told_what_to_ask_for",
         "engines/test_shell_on_servers.py::"
         "test_a_server_that_goes_away_at_any_query_ends_with_status_4_and_no_half_written_file",
@@ -149,6 +157,23 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "SMALL 12": ("data/counting/test_same_state.py::test_the_numbers_of_both_states_are_those_of_sql",),
 }
 """Entry to the tests that hold it. D17, D22–D24 are of other issues."""
+ELSEWHERE = {
+    "D1": "CSV files, at every door that takes a path: data/entries/test_files_at_every_door.py",
+    "D2": "CSV files, likewise",
+    "D3": "several CSV files",
+    "D12": "arrays",
+    "D13": "arrays",
+    "D19": "CSV files, likewise",
+    "D25": "files, likewise, and frames whose columns may share a name: pandas, pyarrow, Spark",
+    "W2": "several Parquet files, likewise, and a polars scan of them",
+    "W3": "PostgreSQL, whose planner it is",
+    "W4": "databases by URL",
+    "W5": "PostgreSQL and DuckDB, where a reader may write nothing",
+    "W8": "tables that others write to: DuckDB, PostgreSQL, files, a polars scan",
+    "W9": "connections: DuckDB, PostgreSQL",
+    "W11": "Spark",
+}
+"""Entry that cannot occur on every back end to where it can; all others are tried on each (data/entries, doors.py)."""
 
 
 @cache
@@ -163,6 +188,12 @@ def test_an_entry_has_its_tests(entry: str) -> None:
     for test in ENTRIES[entry]:
         file, _, name = test.partition("::")
         assert name in names_in(file), test
+
+
+def test_every_entry_is_tried_at_every_door_or_can_occur_elsewhere_alone() -> None:
+    everywhere = {entry.split()[0] for entry in CHECKS}
+    assert everywhere.isdisjoint(ELSEWHERE)
+    assert everywhere | set(ELSEWHERE) == {entry.split()[0] for entry in ENTRIES if not entry.startswith("SMALL")}
 
 
 def test_the_list_is_whole() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 import calibra as cb
 from calibra.data.counting import doubts
 from calibra.data.counting.judgments import Judgments
+from calibra.data.frames.files import read_path
 from calibra.data.scoring.score_rows import count_notes
 from calibra.errors import InputError
 from tests.calibrated import calibrated
@@ -81,6 +83,22 @@ def check_clock(make: Make, door: str) -> None:
         assert found.set_aside.by_reason == {"event before judgment": 1}
     whole = read(make(frame.with_columns(won=pl.lit("2026-03-20"))), columns=roles)
     assert (whole.n_judgments, noted_by_kind(whole.summary())["event_day"]) == (3, 3)
+
+
+def check_counts(make: Make, door: str) -> None:
+    """D11: ready-made counts may be sums and exact decimals; text, as CSV has it, is refused by its column."""
+    for kind in (pl.Int64, pl.Decimal(18, 0), pl.Decimal(9, 2), pl.Float64):
+        frame = pl.DataFrame({"rep": [1, 1, 2], "rank": ["A", "B", "A"], "n": [5, 7, 11], "events": [2, 3, 4]})
+        table = make(frame.with_columns(pl.col("rep", "n", "events").cast(kind)))
+        table = read_path(table, "utf-8") if isinstance(table, Path) else table
+        if door == "CSV":
+            with pytest.raises(InputError, match="`n` must be a whole number"):
+                Judgments.from_counts(table, scale=SCALE)
+            continue
+        cells = Judgments.from_counts(table, scale=SCALE).binomial_cells()
+        assert (cells.reps, cells.n.tolist(), cells.events.tolist()) == (
+            ("1", "2"), [[5, 7], [11, 0]], [[2, 3], [4, 0]],
+        )  # fmt: skip
 
 
 def check_ways_of_writing(make: Make, door: str) -> None:
@@ -226,6 +244,7 @@ def check_copies(make: Make, door: str) -> None:
 CHECKS: dict[str, Callable[[Make, str], None]] = {
     "D8 missing altogether": check_missing_altogether,
     "D10 the clock": check_clock,
+    "D11 ready-made counts": check_counts,
     "D18 days written otherwise": check_ways_of_writing,
     "D20 a day that decides nothing": check_lost_days,
     "W1 roles without a value": check_empty_roles,

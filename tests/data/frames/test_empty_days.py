@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
+from calibra.data.frames.urls import read_url
 from calibra.errors import InputError
 from tests.data.frames.test_plain_types import every_local
-from tests.data.frames.typed_world import TRUTH, read, relation, totals
+from tests.data.frames.typed_world import TRUTH, read, relation, select, totals
 from tests.data.noted import noted_by_kind
 
 KINDS = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
@@ -23,6 +26,19 @@ def test_infinity_is_no_day(kind: str) -> None:
     assert noted_by_kind(judgments.summary())["end_after"] == 39  # counted by SQL, infinity left out
     with pytest.raises(InputError, match="`judged_at` must be known; it is missing, in 6 rows"):
         read(relation(judged=f"CASE WHEN i % 500 = 0 THEN 'infinity' ELSE {{}} END::{kind}"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("door", ["database", "Parquet"])
+def test_infinity_in_files_is_no_day(kind: str, door: str, tmp_path: Path) -> None:
+    endless = f"coalesce({{}}, 'infinity')::{kind}"
+    if door == "Parquet":
+        relation(won=endless).write_parquet(str(tmp_path / "a.parquet"))
+        assert totals(read(tmp_path / "a.parquet")) == TRUTH
+        return
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute(f"CREATE TABLE leads AS {select(won=endless)} FROM range(1, 3001) t(i)")
+    assert totals(read(read_url(f"duckdb://{tmp_path}/a.duckdb::leads"))) == TRUTH
 
 
 @pytest.mark.parametrize("kind", KINDS)

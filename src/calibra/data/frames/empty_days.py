@@ -53,14 +53,19 @@ def without_days(frame: nw.LazyFrame[Any], no_day: Sequence[str]) -> nw.LazyFram
             zoned = isinstance(dtype, nw.Datetime) and dtype.time_zone is not None
             days = [] if zoned else [date.fromisoformat(day) for day in no_day if _exists(day)]
             if days:
-                kept = value.cast(nw.Date) != nw.lit(days[0])
+                kept = value.cast(nw.Date) != _literal(days[0], frame)
                 for day in days[1:]:
-                    kept = kept & (value.cast(nw.Date) != nw.lit(day))
+                    kept = kept & (value.cast(nw.Date) != _literal(day, frame))
                 replaced.append(nw.when(kept).then(value).alias(name))
     return frame.with_columns(*replaced) if replaced else frame
 
 
 _DAY_CHARS = len("1900-01-01")
+
+
+def _literal(day: date, frame: nw.LazyFrame[Any]) -> nw.Expr:
+    """A day in a query; by way of text on Spark, whose driver writes the year 1 with one digit."""
+    return nw.lit(day.isoformat()).cast(nw.Date) if frame.implementation.is_spark_like() else nw.lit(day)
 
 
 def _exists(day: str) -> bool:

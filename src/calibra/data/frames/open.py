@@ -21,6 +21,7 @@ from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.frames.postgres import fetch, is_postgres
 from calibra.data.frames.rep_names import RepNames
 from calibra.data.frames.roles import DATES, REQUIRED, Roles, read_roles
+from calibra.data.frames.spark_names import with_plain_names
 from calibra.data.frames.zones import localise
 from calibra.errors import CalibraError, InputError
 from calibra.words import quoted
@@ -88,7 +89,8 @@ def open_frame(
         ) from error
     available = names_of(opened)
     roles = read_roles(columns, available, required=required)
-    chosen = opened.select(*(nw.col(column).alias(roles.label_column(key)) for key, column in columns.items()))
+    opened, called = with_plain_names(opened, available, wanted=columns.values())
+    chosen = opened.select(*(nw.col(called[column]).alias(roles.label_column(key)) for key, column in columns.items()))
     mixed = _mixed_zones(chosen) if isinstance(chosen, nw.DataFrame) else {}
     apart = _naive_and_aware(chosen.collect_schema())
     chosen = chosen.drop(*mixed)

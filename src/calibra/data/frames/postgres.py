@@ -42,6 +42,22 @@ def with_day_numbers(frame: nw.LazyFrame[Any], roles: Sequence[str], epoch: int)
     return found
 
 
+def n_different_rows(table: Any, keys: Sequence[str]) -> tuple[int, int]:
+    """How many hashes of these columns there are, and how many rows; one that has no value counts as a copy.
+
+    Hashes are of the values as text, each the seed of the next, so that columns keep the collation they have.
+    """
+    import ibis
+
+    text, whole = ibis.dtype("string"), ibis.dtype("int64")
+    hash_of = ibis.udf.scalar.builtin(_of_two, name="hashtextextended", signature=((text, whole), whole))
+    hashed = ibis.literal(0, "int64")
+    for key in keys:
+        hashed = hash_of(table[key].cast("string"), hashed)
+    row = fetch(table.aggregate(n=table.count(), n_different=hashed.nunique())).to_pylist()[0]
+    return int(row["n_different"]), int(row["n"])
+
+
 def _of_two(first: Any, second: Any) -> Any:  # what Ibis is told of a function of the database's own
     """Have no body here."""
 

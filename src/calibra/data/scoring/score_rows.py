@@ -33,6 +33,7 @@ from calibra.data.frames.open import (
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.frames.rep_names import RepNames, text_label
 from calibra.data.frames.roles import DATES, ROLES, Roles
+from calibra.data.frames.spark_names import with_plain_names
 from calibra.data.frames.zones import localise
 from calibra.data.scoring.small_tables import small_table
 from calibra.errors import InputError, what_came
@@ -133,9 +134,10 @@ def score_rows(
     dated = [column for role, column in roles.items() if role in DATES]
     zone = timezone or named_zone([(opened, dated)]) or UTC
     as_of_day = as_day(as_of, zone)
-    chosen = [nw.col(column).alias(role) for role, column in roles.items()]
+    opened, called = with_plain_names(opened, names, wanted=names)
+    chosen = [nw.col(called[column]).alias(role) for role, column in roles.items()]
     if isinstance(opened, nw.LazyFrame):
-        kept = [nw.col(name).alias(f"user_{i}") for i, name in enumerate(names)]
+        kept = [nw.col(called[name]).alias(f"user_{i}") for i, name in enumerate(names)]
         joined = _join(opened.select(*kept, *chosen), lookup, roles, as_of_day, zone, none)
         back = [nw.col(f"user_{i}").alias(name) for i, name in enumerate(names)]
         return nw.to_native(joined.select(*back, *(nw.col(name).alias(prefix + name) for name in OUTPUTS)))
