@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from calibra.data.counting.judgments import Judgments
 from calibra.errors import InputError
 from calibra.inference.engines import Declaration, Engine, axes_of, sample_posterior
 from calibra.inference.pairing import spawn_seed
@@ -35,6 +36,41 @@ class LaidOut[Fit]:
         """Seed of a part: the first has the seed itself."""
         place = list(self.declarations).index(name)
         return seed if place == 0 else spawn_seed(seed, place)
+
+
+class Fits[Fit]:
+    """A model that is laid out on judgments, and fitted."""
+
+    __slots__ = ()
+
+    def lay_out(self, judgments: Judgments) -> LaidOut[Fit]:
+        """The declarations on these judgments, and the fit that their draws make."""
+        raise NotImplementedError
+
+    def fit(
+        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
+    ) -> Fit:
+        """Fit the model: each part of it from a stream of draws of its own.
+
+        Parameters
+        ----------
+        judgments : Judgments
+            Judgments, with the columns that the model reads.
+        seed : int
+            Same seed, same numbers.
+        engine : {"auto", "laplace", "nuts"}
+            `auto` takes laplace, and nuts where laplace says it cannot be trusted; the diagnostics say why.
+        draws : int
+            Posterior draws to keep.
+        progress : bool
+            Show progress on a terminal for work above a second.
+
+        Raises
+        ------
+        InputError, NotEnoughDataError
+            As `lay_out`, where judgments lack what the model reads, or hold too little of it yet.
+        """
+        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
 
 
 def check_terms(posterior: Posterior, declaration: Declaration) -> None:

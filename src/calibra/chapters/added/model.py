@@ -30,9 +30,8 @@ from calibra.errors import NotEnoughDataError, check_kind
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
 from calibra.inference.declare.families import Binomial
 from calibra.inference.declare.priors import HalfNormal, Normal, Pooled, ScalePrior
-from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
-from calibra.reading.laid_out import LaidOut
+from calibra.reading.laid_out import Fits, LaidOut
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -68,7 +67,7 @@ class AddedPriors:
 
 
 @dataclass(frozen=True, slots=True)
-class AddedModel:
+class AddedModel(Fits[AddedFit]):
     """What do rank and stated percentage add to a machine's score, for whom, and which of the two carries more?
 
     Each way of reading a judgment is a model of its own on the same judgments; they are compared by the log score of
@@ -107,23 +106,8 @@ class AddedModel:
         """Refuse what cannot be meant."""
         check_kind(self.priors, "priors", AddedPriors, more="Leave it out for the defaults, or write AddedPriors().")
 
-    def fit(
-        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
-    ) -> AddedFit:
-        """Fit every way of reading.
-
-        Parameters
-        ----------
-        judgments : Judgments
-            Judgments with a column `machine_prob`, `stated_prob` or both.
-        seed : int
-            Same seed, same numbers.
-        engine : {"auto", "laplace", "nuts"}
-            As in `RankModel.fit`.
-        draws : int
-            Posterior draws to keep.
-        progress : bool
-            Show progress on a terminal for work above a second.
+    def lay_out(self, judgments: Judgments) -> LaidOut[AddedFit]:
+        """The declarations on these judgments, and the fit that their draws make.
 
         Raises
         ------
@@ -132,10 +116,6 @@ class AddedModel:
         InputError
             Neither column is mapped; late entry or loss from sight before the horizon.
         """
-        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
-
-    def lay_out(self, judgments: Judgments) -> LaidOut[AddedFit]:
-        """The declarations on these judgments, and the fit that their draws make."""
         check_kind(judgments, "judgments", Judgments)
         cells = self._cells(judgments)
         layout = layout_of(cells)

@@ -36,10 +36,9 @@ from calibra.errors import check_kind
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.declare.families import Poisson
 from calibra.inference.declare.priors import HalfNormal, Normal, PopulationPrior, RandomWalk, ScalePrior
-from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
 from calibra.reading.cells import indicator, read_adjust_for, residual_basis
-from calibra.reading.laid_out import LaidOut
+from calibra.reading.laid_out import Fits, LaidOut
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -78,7 +77,7 @@ class LeadTimePriors:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadTimeModel:
+class LeadTimeModel(Fits[LeadTimeFit]):
     """When does the event come, for which rep and rank, and who chases too long?
 
     Piecewise-exponential and cause-specific, partially pooled over reps. Late entry (`entered_at`) and loss from sight
@@ -122,36 +121,6 @@ class LeadTimeModel:
             edges: Sequence[int] = check_edges(self.interval_edges_days).tolist()
             object.__setattr__(self, "interval_edges_days", tuple(edges))
 
-    def fit(
-        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
-    ) -> LeadTimeFit:
-        """Fit the model, one ending after the other.
-
-        The endings share no parameter, so their posteriors are independent: draw i of the one is paired with draw i
-        of the other.
-
-        Parameters
-        ----------
-        judgments : Judgments
-            Judgments with rows.
-        seed : int
-            Same seed, same numbers.
-        engine : {"auto", "laplace", "nuts"}
-            `auto` takes laplace, and nuts for an ending where laplace says it cannot be trusted.
-        draws : int
-            Posterior draws to keep.
-        progress : bool
-            Show progress on a terminal for work above a second.
-
-        Raises
-        ------
-        NotEnoughDataError
-            Nobody was followed past the day of the judgment, or to the last of the edges given.
-        InputError
-            Ready-made counts, which hold no durations; a column that is not there.
-        """
-        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
-
     def draw_world(
         self, design: "Design", rng: np.random.Generator, *, exact: bool = True, reps: "Reps" = "priors"
     ) -> "World":
@@ -176,7 +145,18 @@ class LeadTimeModel:
         return draw_lead_time_world(self, design, rng, exact=exact, reps=reps)
 
     def lay_out(self, judgments: Judgments) -> LaidOut[LeadTimeFit]:
-        """One declaration for each ending on these judgments, and the fit that their draws make."""
+        """One declaration for each ending on these judgments, and the fit that their draws make.
+
+        The endings share no parameter, so their posteriors are independent: draw i of the one is paired with draw i
+        of the other.
+
+        Raises
+        ------
+        NotEnoughDataError
+            Nobody was followed past the day of the judgment, or to the last of the edges given.
+        InputError
+            Ready-made counts, which hold no durations; a column that is not there.
+        """
         cells = self._cells(judgments)
         declarations = self.declare(cells)
 

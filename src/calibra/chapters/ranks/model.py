@@ -36,7 +36,6 @@ from calibra.errors import InputError, check_kind, what_came
 from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.declare.families import Binomial, DelayedBinomial
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
-from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
 from calibra.reading.cells import (
     Floats,
@@ -47,7 +46,7 @@ from calibra.reading.cells import (
     read_adjust_for,
     residual_basis,
 )
-from calibra.reading.laid_out import LaidOut
+from calibra.reading.laid_out import Fits, LaidOut
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -82,7 +81,7 @@ class RankPriors:
 
 
 @dataclass(frozen=True, slots=True)
-class RankModel:
+class RankModel(Fits[RankFit]):
     """What does each rep's rank mean, as a probability of an event within the horizon?
 
     Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals
@@ -136,33 +135,6 @@ class RankModel:
         if self.young not in ("count", "leave out"):
             raise InputError(f"`young` must be 'count' or 'leave out'; got {what_came(self.young)}.")
 
-    def fit(
-        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
-    ) -> RankFit:
-        """Fit the model.
-
-        Parameters
-        ----------
-        judgments : Judgments
-            Judgments, or ready-made counts (`Judgments.from_counts`).
-        seed : int
-            Same seed, same numbers.
-        engine : {"auto", "laplace", "nuts"}
-            `auto` takes laplace, and nuts where laplace says it cannot be trusted; the diagnostics say why.
-        draws : int
-            Posterior draws to keep.
-        progress : bool
-            Show progress on a terminal for work above a second.
-
-        Raises
-        ------
-        NotEnoughDataError
-            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
-        InputError
-            A column or horizon that is not there; late entry or loss from sight before the horizon.
-        """
-        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
-
     def draw_world(
         self,
         design: "Design",
@@ -197,7 +169,15 @@ class RankModel:
         return self.adjust_for if self.team is None else (*self.adjust_for, self.team)
 
     def lay_out(self, judgments: Judgments, counted: Counted | None = None) -> LaidOut[RankFit]:
-        """The declaration on these judgments, and the fit that its draws make; `counted` where it is known already."""
+        """The declaration on these judgments, and the fit that its draws make; `counted` where it is known already.
+
+        Raises
+        ------
+        NotEnoughDataError
+            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
+        InputError
+            A column or horizon that is not there; late entry or loss from sight before the horizon.
+        """
         cells, young = self.count(judgments) if counted is None else counted
         packed = self._pack(cells, young)
         scores = judgments.scale.scores(_rank_counts(cells))

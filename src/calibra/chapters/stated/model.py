@@ -34,9 +34,8 @@ from calibra.errors import InputError, check_kind, what_came
 from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm
 from calibra.inference.declare.families import Binomial, DelayedBinomial
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
-from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
-from calibra.reading.laid_out import LaidOut
+from calibra.reading.laid_out import Fits, LaidOut
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -63,7 +62,7 @@ class StatedPriors:
 
 
 @dataclass(frozen=True, slots=True)
-class StatedModel:
+class StatedModel(Fits[StatedFit]):
     """What does a percentage that a rep stated mean, as a probability of an event within the horizon?
 
     Partial pooling: a rep with few statements is read close to all reps, one with many by their own record. What is
@@ -115,23 +114,8 @@ class StatedModel:
         if self.young not in ("count", "leave out"):
             raise InputError(f"`young` must be 'count' or 'leave out'; got {what_came(self.young)}.")
 
-    def fit(
-        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
-    ) -> StatedFit:
-        """Fit the model.
-
-        Parameters
-        ----------
-        judgments : Judgments
-            Judgments with a column `stated_prob`.
-        seed : int
-            Same seed, same numbers.
-        engine : {"auto", "laplace", "nuts"}
-            As in `RankModel.fit`.
-        draws : int
-            Posterior draws to keep.
-        progress : bool
-            Show progress on a terminal for work above a second.
+    def lay_out(self, judgments: Judgments) -> LaidOut[StatedFit]:
+        """The declaration on these judgments, and the fit that its draws make.
 
         Raises
         ------
@@ -140,10 +124,6 @@ class StatedModel:
         InputError
             No column is mapped as `stated_prob`; late entry or loss from sight before the horizon.
         """
-        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
-
-    def lay_out(self, judgments: Judgments) -> LaidOut[StatedFit]:
-        """The declaration on these judgments, and the fit that its draws make."""
         check_kind(judgments, "judgments", Judgments)
         cells = self._cells(judgments)
         shape = shape_of(cells)

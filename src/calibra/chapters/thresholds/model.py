@@ -28,7 +28,7 @@ from calibra.inference.declare.priors import HalfNormal, Normal, ScalePrior
 from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
 from calibra.reading.cells import check_any
-from calibra.reading.laid_out import LaidOut
+from calibra.reading.laid_out import Fits, LaidOut
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -57,7 +57,7 @@ class ThresholdPriors:
 
 
 @dataclass(frozen=True, slots=True)
-class ThresholdModel:
+class ThresholdModel(Fits[ThresholdFit]):
     """At which probability does each rep start to use a rank, and how far should that move?
 
     Bars and shares are those of the rep's own pool of prospects under the present way of working: a rep with better
@@ -90,33 +90,6 @@ class ThresholdModel:
         kind = ThresholdPriors
         check_kind(self.priors, "priors", kind, more="Leave it out for the defaults, or write ThresholdPriors().")
 
-    def fit(
-        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
-    ) -> ThresholdFit:
-        """Fit the model.
-
-        Parameters
-        ----------
-        judgments : Judgments
-            Judgments, or ready-made counts (`Judgments.from_counts`).
-        seed : int
-            Same seed, same numbers.
-        engine : {"auto", "laplace", "nuts"}
-            `auto` takes laplace, and nuts where laplace says it cannot be trusted; the diagnostics say why.
-        draws : int
-            Posterior draws to keep.
-        progress : bool
-            Show progress on a terminal for work above a second.
-
-        Raises
-        ------
-        InputError
-            A scale of one rank; a horizon that is not there; late entry or loss from sight before the horizon.
-        NotEnoughDataError
-            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
-        """
-        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
-
     def draw_world(
         self, design: "Design", rng: np.random.Generator, *, exact: bool = True, reps: "Reps" = "priors"
     ) -> "World":
@@ -135,7 +108,15 @@ class ThresholdModel:
         return draw_threshold_world(self, design, rng, exact=exact, reps=reps)
 
     def lay_out(self, judgments: Judgments) -> LaidOut[ThresholdFit]:
-        """The declaration on these judgments, and the fit that its draws make."""
+        """The declaration on these judgments, and the fit that its draws make.
+
+        Raises
+        ------
+        InputError
+            A scale of one rank; a horizon that is not there; late entry or loss from sight before the horizon.
+        NotEnoughDataError
+            No judgment is old enough for the horizon (the message says when the first will be), or there is none.
+        """
         return self._lay_out(self._cells(judgments), judgments.scale, None)
 
     def fit_by(

@@ -34,9 +34,8 @@ from calibra.errors import check_kind, check_within
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
 from calibra.inference.declare.families import Poisson
 from calibra.inference.declare.priors import HalfNormal, Normal, RandomWalk, ScalePrior
-from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
-from calibra.reading.laid_out import LaidOut
+from calibra.reading.laid_out import Fits, LaidOut
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -65,7 +64,7 @@ class StatedTimingPriors:
 
 
 @dataclass(frozen=True, slots=True)
-class StatedTimingModel:
+class StatedTimingModel(Fits[StatedTimingFit]):
     """When does the event come, beside the date that the rep stated: earlier, on time, later or not at all?
 
     Judgments that state no date, or their own day, are left out and counted. Exits and hand-backs compete; a re-rank
@@ -99,23 +98,13 @@ class StatedTimingModel:
         check_kind(self.priors, "priors", StatedTimingPriors, more=more)
         check_within(self.tolerance_share, "tolerance_share", 0.01, 0.9, mend="Write 20 % as 0.2.")
 
-    def fit(
-        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
-    ) -> StatedTimingFit:
-        """Fit the model, one ending after the other, each from a stream of its own.
+    def count(self, judgments: Judgments) -> PositionCells:
+        """The counts that the model rests on, at every edge it may use."""
+        check_kind(judgments, "judgments", Judgments)
+        return judgments.position_cells(wanted_edges(EDGES, self.tolerance_share))
 
-        Parameters
-        ----------
-        judgments : Judgments
-            Judgments with a column `expected_at`.
-        seed : int
-            Same seed, same numbers.
-        engine : {"auto", "laplace", "nuts"}
-            As in `RankModel.fit`.
-        draws : int
-            Posterior draws to keep.
-        progress : bool
-            Show progress on a terminal for work above a second.
+    def lay_out(self, judgments: Judgments) -> LaidOut[StatedTimingFit]:
+        """One declaration for each ending on these judgments, and the fit that their draws make.
 
         Raises
         ------
@@ -125,15 +114,6 @@ class StatedTimingModel:
         InputError
             No column is mapped as `expected_at`; ready-made counts.
         """
-        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
-
-    def count(self, judgments: Judgments) -> PositionCells:
-        """The counts that the model rests on, at every edge it may use."""
-        check_kind(judgments, "judgments", Judgments)
-        return judgments.position_cells(wanted_edges(EDGES, self.tolerance_share))
-
-    def lay_out(self, judgments: Judgments) -> LaidOut[StatedTimingFit]:
-        """One declaration for each ending on these judgments, and the fit that their draws make."""
         return self.lay_out_counts(self.count(judgments), judgments.scale)
 
     def lay_out_counts(self, counted: PositionCells, scale: RankScale) -> LaidOut[StatedTimingFit]:

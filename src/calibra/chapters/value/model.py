@@ -38,10 +38,9 @@ from calibra.errors import InputError, check_kind
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.declare.families import Binomial, Gamma, Gaussian
 from calibra.inference.declare.priors import HalfNormal, Normal, ScalePrior
-from calibra.inference.engines import Engine
 from calibra.inference.posterior import Posterior
 from calibra.reading.cells import check_any, read_adjust_for
-from calibra.reading.laid_out import LaidOut
+from calibra.reading.laid_out import Fits, LaidOut
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -99,44 +98,8 @@ def _count(model: "WinModel | AmountModel", judgments: Judgments, *, with_amount
     return count_deals(judgments, won_within_days=model.within_days, within_days=arose, by=model.adjust_for)
 
 
-class _Fits[Fit]:
-    """A model that is laid out and fitted."""
-
-    def lay_out(self, judgments: Judgments) -> LaidOut[Fit]:
-        """The declarations on these judgments, and the fit that their draws make."""
-        raise NotImplementedError
-
-    def fit(
-        self, judgments: Judgments, *, seed: int, engine: Engine = "auto", draws: int = 1000, progress: bool = True
-    ) -> Fit:
-        """Fit the model.
-
-        Parameters
-        ----------
-        judgments : Judgments
-            Judgments with the roles `event_at` and `won_at`, and `amount` where amounts are asked for.
-        seed : int
-            Same seed, same numbers.
-        engine : {"auto", "laplace", "nuts"}
-            As in `RankModel.fit`.
-        draws : int
-            Posterior draws to keep.
-        progress : bool
-            Show progress on a terminal for work above a second.
-
-        Raises
-        ------
-        InputError
-            A role or grouping that is not there; ready-made counts.
-        NotEnoughDataError
-            No opportunity is old enough (the message says when the first will be); too few known amounts; amounts
-            that are all equal.
-        """
-        return self.lay_out(judgments).fit(seed=seed, engine=engine, draws=draws, progress=progress)
-
-
 @dataclass(frozen=True, slots=True)
-class WinModel(_Fits[WinFit]):
+class WinModel(Fits[WinFit]):
     """How many opportunities of each rep and rank are won, within so many days of the opportunity?
 
     The rank is that of the judgment, which was given for another event: it may well say nothing of winning. Without
@@ -168,7 +131,16 @@ class WinModel(_Fits[WinFit]):
         _check(self, WinPriors)
 
     def lay_out(self, judgments: Judgments, cells: DealCells | None = None) -> LaidOut[WinFit]:
-        """The declaration on these judgments, and the fit that its draws make; `cells` where they are counted."""
+        """The declaration on these judgments, and the fit that its draws make; `cells` where they are counted.
+
+        Raises
+        ------
+        InputError
+            A role or grouping that is not there; ready-made counts.
+        NotEnoughDataError
+            No opportunity is old enough (the message says when the first will be); too few known amounts; amounts
+            that are all equal.
+        """
         counted = _count(self, judgments) if cells is None else cells
         terms = self.terms(judgments.scale, counted)
         declaration = self.declare(terms, counted)
@@ -198,7 +170,7 @@ class WinModel(_Fits[WinFit]):
 
 
 @dataclass(frozen=True, slots=True)
-class AmountModel(_Fits[AmountFit]):
+class AmountModel(Fits[AmountFit]):
     """How much does a win of each rep and rank bring: its mean, and the typical deal?
 
     Parameters
@@ -227,7 +199,16 @@ class AmountModel(_Fits[AmountFit]):
         _check(self, AmountPriors)
 
     def lay_out(self, judgments: Judgments, cells: DealCells | None = None) -> LaidOut[AmountFit]:
-        """The declarations on these judgments, and the fit that their draws make; `cells` where they are counted."""
+        """The declarations on these judgments, and the fit that their draws make; `cells` where they are counted.
+
+        Raises
+        ------
+        InputError
+            A role or grouping that is not there; ready-made counts.
+        NotEnoughDataError
+            No opportunity is old enough (the message says when the first will be); too few known amounts; amounts
+            that are all equal.
+        """
         counted = _count(self, judgments, with_amounts=True) if cells is None else cells
         return self.lay_out_cells(judgments.scale, counted)
 
@@ -261,7 +242,7 @@ class AmountModel(_Fits[AmountFit]):
 
 
 @dataclass(frozen=True, slots=True)
-class ValueModel(_Fits[ValueFit]):
+class ValueModel(Fits[ValueFit]):
     """What is a prospect of each rep and rank worth: P(opportunity) × P(won) × mean amount?
 
     It describes outcomes under the present effort: where reps work their A prospects harder, that is in the numbers.
@@ -308,7 +289,16 @@ class ValueModel(_Fits[ValueFit]):
             check_kind(getattr(self, name), name, kind)
 
     def lay_out(self, judgments: Judgments) -> LaidOut[ValueFit]:
-        """The declarations on these judgments, and the fit that their draws make."""
+        """The declarations on these judgments, and the fit that their draws make.
+
+        Raises
+        ------
+        InputError
+            A role or grouping that is not there; ready-made counts.
+        NotEnoughDataError
+            No opportunity is old enough (the message says when the first will be); too few known amounts; amounts
+            that are all equal.
+        """
         check_kind(judgments, "judgments", Judgments)
         ranks = replace(self.ranks, within_days=self.within_days, adjust_for=self.adjust_for).lay_out(judgments)
         days = judgments.scale.resolve_horizon(self.within_days)
