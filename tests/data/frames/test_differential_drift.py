@@ -128,6 +128,7 @@ def must_be_refused(said: str, known: dict[str, list[Any]], tables: list[pa.Tabl
     return ("mixed time zones" in said and zoned and naive) or not by_hand(known)
 
 
+@pytest.mark.current  # older releases of pyarrow write fewer types as CSV
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_every_table_in_csv_files_is_counted_as_by_hand_or_refused_by_column(batch: int, tmp_path: Path) -> None:
     """There every column is text, so that days in two ways of writing go together."""
