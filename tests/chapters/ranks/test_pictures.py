@@ -11,7 +11,8 @@ from matplotlib.collections import LineCollection
 
 from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.ranks.pictures import plot_probabilities, plot_profiles
-from calibra.views.style import FINDING_LOOKS, save_picture, short_label, short_labels
+from calibra.views.style import FINDING_LOOKS, folded_labels, save_picture
+from calibra.words import short_label
 
 
 def legend(axes: Axes) -> list[str]:
@@ -46,7 +47,7 @@ def test_estimates_intervals_and_raw_rates_of_the_first_rank_stand_where_the_axi
 def test_rows_are_named_in_the_order_of_the_table_with_all_reps_on_top(hostile_fit: RankFit) -> None:
     axes = plot_probabilities(hostile_fit)
     rows = dict(zip([text.get_text() for text in axes.get_yticklabels()], axes.get_yticks(), strict=True))
-    assert list(rows) == ["all reps", *short_labels(hostile_fit.reps)]
+    assert list(rows) == ["all reps", *folded_labels(hostile_fit.reps)]
     np.testing.assert_array_equal(line(axes, "estimate")[1], list(rows.values())[1:])
     assert axes.yaxis_inverted()
 
@@ -84,7 +85,7 @@ def test_many_reps_become_lines_without_names_in_the_order_of_their_estimates(wi
 def test_profiles_stand_by_size_of_gap_and_wear_the_colour_of_their_finding(hostile_fit: RankFit) -> None:
     axes = plot_profiles(hostile_fit)
     table = hostile_fit.profiles().sort_values(["gap_points", "rep"])
-    assert [text.get_text() for text in axes.get_yticklabels()] == short_labels(table["rep"])
+    assert [text.get_text() for text in axes.get_yticklabels()] == folded_labels(table["rep"])
     counted = table["finding"].value_counts()
     assert len(counted) > 1
     for finding, n in counted.items():
