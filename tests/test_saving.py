@@ -522,5 +522,6 @@ def test_what_a_phrase_in_a_finding_lacks_is_seen_too() -> None:
     inner = Phrase("data.strangers", {"n": 3})
     assert unsayable(Finding("data.strangers", whole)) == ""
     assert unsayable(Finding("data.strangers", {"n": 3})) == "data.strangers: no n_all"
+    assert unsayable(Finding("thresholds.of_another_version")) == "thresholds.of_another_version: no words"
     nested = Finding("nightly.stopped", {"as_of": "x", "reasons": Listed((inner,))})
     assert unsayable(nested) == "data.strangers: no n_all"

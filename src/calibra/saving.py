@@ -140,7 +140,10 @@ class Read:
 def unsayable(finding: Sayable) -> str:
     """What a finding, or a phrase in it, lacks to be said in the words there are now; empty where nothing."""
     for lang in LANGS:
-        lacking = sorted(placeholders(lang, finding.key) - set(finding.values))
+        wanted = placeholders(lang, finding.key)
+        if wanted is None:
+            return f"{finding.key}: no words"
+        lacking = sorted(wanted - set(finding.values))
         if lacking:
             return f"{finding.key}: no {', '.join(lacking)}"
     inside = [value for value in finding.values.values() if isinstance(value, Phrase | Listed)]

@@ -43,6 +43,8 @@ OWN_HOMES = {name: f"calibra.{name}" for name in ("data", "inference", "checks",
 """Prefix of a key to the package that holds its words, where it is no chapter."""
 SURENESS = ((0.99, "nearly_certain"), (0.95, "very_likely"), (0.9, "likely"), (0.75, "leaning"))
 """Probability from which on a word of sureness is said, and the name of the word."""
+FORMS = ("card", "line", "head", "figure", "tile")
+"""What a finding may have words for beside, or in place of, the plain sentence."""
 BARE_FORMS = ("card", "line", "tile")
 """Forms whose numbers stand without their intervals: those are in tables and hover text."""
 LONG_DAYS, DAYS_A_YEAR = 730, 365.25
@@ -320,11 +322,11 @@ _WRITERS: Mapping[type, Callable[[Wording, Any], str]] = {
 
 
 @cache
-def placeholders(lang: str, key: str) -> frozenset[str]:
-    """What the plain phrase of a key names beside the event and how sure it is; nothing where there is no phrase."""
+def placeholders(lang: str, key: str) -> frozenset[str] | None:
+    """What the plain phrase of a key names beside the event and how sure it is; None where it has no words."""
     say = choose_wording(lang, EVENT_KINDS[0])
     if not say.has(key):
-        return frozenset()
+        return frozenset() if any(say.has(f"{key}_{form}") for form in FORMS) else None
     named = {name for _, name, _, _ in Formatter().parse(say.phrase(key)) if name}
     return frozenset(named - set(say.event_words) - {"how_sure"})
 

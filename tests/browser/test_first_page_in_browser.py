@@ -84,11 +84,11 @@ def test_a_card_is_a_page_and_the_rest_of_the_report_few(browser: Any, fourteen:
     assert min(sizes["text"]) >= 9 * POINT - 0.01
     assert min(sizes["tables"]) >= 7 * POINT - 0.01
     assert max(sizes["zooms"]) == min(sizes["zooms"]) == 1
-    found.page.emulate_media(media="screen")
-    found.page.goto(found.address)
-    found.leave(".first, nav, main > section:not(#cards), #notes, footer")
-    assert found.pages() == 14
     found.context.close()
+    cards = Opened(browser, fourteen[lang], SIZES["desktop"])
+    cards.leave(".first, nav, main > section:not(#cards), #notes, footer")
+    assert cards.pages() == 14
+    cards.context.close()
 
 
 TEXT_BOXES = """(() => {
