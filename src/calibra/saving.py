@@ -163,7 +163,7 @@ def read_said(archive: Archive, kinds: Mapping[str, type]) -> dict[str, tuple[Fi
     """The `notes` and `findings`, as they were found."""
     with put_together(archive):
         said = {name: from_plain(told, kinds) for name, told in archive.manifest["said"].items()}
-    lacking = next((why for findings in said.values() for finding in findings if (why := unsayable(finding))), "")
+        lacking = next((why for findings in said.values() for finding in findings if (why := unsayable(finding))), "")
     if lacking:
         raise InputError(
             f"{str(archive.path)!r} holds findings that this version has other words for ({lacking}). "

@@ -61,11 +61,13 @@ def test_the_first_day_that_can_be_counted_is_counted_to_the_day() -> None:
     assert counts.days.max() == (date(2026, 6, 30) - date(1901, 1, 1)).days
 
 
-def test_a_column_of_mixed_types_that_duckdb_refuses_is_named() -> None:
+def test_a_column_of_mixed_types_that_duckdb_refuses_is_read_as_text_or_named() -> None:
     mixed = pd.DataFrame(table(judged=[DAY, DAY])).convert_dtypes(dtype_backend="pyarrow")
     mixed["owner"] = pd.Series([1, DAY], dtype=object)
+    assert read(mixed).reps == ("1", str(DAY))
+    mixed["owner"] = pd.Series([1, ["Abe"]], dtype=object)
     with pytest.raises(
-        InputError, match=r"`rep` \(column 'owner'\) must hold values of one plain type; it holds date, in"
+        InputError, match=r"`rep` \(column 'owner'\) must hold values of one plain type; it holds int, list"
     ):
         read(mixed)
 

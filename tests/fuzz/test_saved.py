@@ -99,11 +99,6 @@ def test_a_manifest_altered_and_signed_anew_is_refused_in_words_or_put_together(
     path = saved.folder / "case.calibra"
     path.write_bytes(held.getvalue())
     try:
-        loaded = cb.load(path)
-    except cb.CalibraError as error:
-        assert "case.calibra" in str(error)  # noqa: PT017
-        return
-    try:
-        assert len(loaded.ranks) <= 1
-    except cb.NotAnsweredError as error:  # a manifest that names no ranks is that of a calibration without them
-        assert "`ranks` was left out" in str(error)  # noqa: PT017
+        assert len(cb.load(path).ranks) <= 1
+    except cb.CalibraError as error:  # a manifest that names no ranks is that of a calibration without them
+        assert "case.calibra" in str(error) or "`ranks` was left out" in str(error)  # noqa: PT017

@@ -11,7 +11,6 @@ from calibra.chapters.lead_times.new_rep import new_rep_draws as new_lead_time_d
 from calibra.chapters.ranks.mix import average_probability, mix_weights, team_weights
 from calibra.chapters.ranks.model import RankModel
 from calibra.chapters.ranks.population import new_rep_draws, population_spread
-from calibra.chapters.ranks.profiles import _gap_spread
 from calibra.errors import InputError
 from calibra.inference.posterior import Posterior
 from calibra.reading.means import ALL_REPS
@@ -150,20 +149,6 @@ def test_the_spread_of_a_population_is_integrated():
         np.testing.assert_allclose(found, truth, rtol=2e-3)
         new = new_rep_draws(replace(fit, posterior=posterior))
         np.testing.assert_allclose(new.reshape(-1, 2).std(axis=0), truth, rtol=0.06)
-
-
-def test_the_spread_behind_the_judgments_still_needed_is_integrated_over_all_terms():
-    # level 0 and slope 1: all of the difference between reps is in the slope, which the level alone says nothing of
-    fit = RankModel().fit(counts(np.tile([300, 100], (30, 1)), np.tile([180, 20], (30, 1))), seed=1, draws=400)
-    rng, scores = np.random.default_rng(0), fit.scores.values
-    z = rng.standard_normal((1_000_000, 1))
-    for level, slope in ((1.2, 0.0), (0.0, 1.0)):
-        draws = dict(fit.posterior.draws) | {"level_scale": np.full(400, level), "slope_scale": np.full(400, slope)}
-        draws["rank_mean"] = np.tile([0.4, -1.4], (400, 1))
-        posterior = Posterior(draws, fit.posterior.dims, fit.posterior.coords, fit.diagnostics)
-        prob = (1.0 / (1.0 + np.exp(-np.array([0.4, -1.4]) - (level + slope * scores) * z))) @ [0.75, 0.25]
-        truth = (np.log(prob) - np.log1p(-prob)).std()
-        assert _gap_spread(replace(fit, posterior=posterior)) == pytest.approx(truth, rel=0.05)
 
 
 def test_the_spread_says_of_whom_it_is(by_segment):
