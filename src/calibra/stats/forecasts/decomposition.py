@@ -234,11 +234,8 @@ def _invert_test(seen: float, null: _Null, variance: float, tail: float) -> tupl
     z = -float(ndtri(tail))
     spread_at_zero = ((null.upper - null.expected) / z) ** 2 if np.isfinite(null.upper) else variance
     growth = z**2 * max(variance - spread_at_zero, 0.0) / max(debiased, np.finfo(float).tiny) if debiased > 0 else 0.0
-    lower = 0.0
-    if seen > null.upper:
-        half = debiased + growth / 2.0
-        lower = half - np.sqrt(max(half**2 - debiased**2 + (null.upper - null.expected) ** 2, 0.0))
     half = debiased + growth / 2.0
+    lower = half - np.sqrt(max(half**2 - debiased**2 + (null.upper - null.expected) ** 2, 0.0))
     upper = half + np.sqrt(max(half**2 - debiased**2 + (null.expected - null.lower) ** 2, 0.0))
     return max(float(lower), 0.0), max(float(upper), 0.0)
 
