@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import duckdb
+import narwhals.stable.v2 as nw
 import pytest
 
-from calibra.data.frames.engine_errors import explain
+from calibra.data.frames.engine_errors import explain, explaining
 from calibra.errors import EngineError, InputError
 
-psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed: calibra-sales[postgres]")
+try:
+    import psycopg
+except ImportError:
+    psycopg = None  # type: ignore[assignment]
+with_psycopg = pytest.mark.skipif(psycopg is None, reason="psycopg is not installed: calibra-sales[postgres]")
 
 
+@pytest.mark.parametrize("raised", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT Error")])
+def test_who_interrupts_a_query_interrupts_the_call(raised: Exception) -> None:
+    """DuckDB answers Ctrl-C with errors of its own; a shell that asks for KeyboardInterrupt must see one."""
+    with pytest.raises(KeyboardInterrupt), explaining(nw.Implementation.DUCKDB):
+        raise raised
+
+
+def test_other_errors_are_explained_or_pass() -> None:
+    with pytest.raises(InputError, match="could not be counted"), explaining(nw.Implementation.DUCKDB):
+        raise duckdb.BinderException("no such column")
+    with pytest.raises(RuntimeError, match="of another"), explaining(nw.Implementation.DUCKDB):
+        raise RuntimeError("of another kind")
+
+
+@with_psycopg
 @pytest.mark.parametrize(
     ("kind", "text", "match"),
     [
@@ -32,5 +53,6 @@ def test_a_server_that_is_not_there_or_refuses_is_no_bad_input(kind: str, text: 
         raise found
 
 
+@with_psycopg
 def test_a_complaint_about_the_rows_is_bad_input() -> None:
     assert isinstance(explain(psycopg.errors.DatetimeFieldOverflow("date out of range")), InputError)

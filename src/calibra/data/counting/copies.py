@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from calibra.data.frames.engine_errors import engine_errors, explain
+from calibra.data.frames.engine_errors import explaining
 from calibra.data.frames.postgres import is_postgres, n_different_rows
 
 MOST_HASHED = 2**24
@@ -26,7 +26,7 @@ def may_come_again(rows: nw.LazyFrame[Any], keys: Sequence[str], n_rows: int) ->
     by_server = is_postgres(rows)
     if not by_server and (n_rows > MOST_HASHED or not (engine.is_duckdb() or engine.is_polars())):
         return True
-    try:
+    with explaining(engine):
         if by_server:
             n_different, n = n_different_rows(native, keys)
             return n_different < n
@@ -37,7 +37,5 @@ def may_come_again(rows: nw.LazyFrame[Any], keys: Sequence[str], n_rows: int) ->
 
             hashed = native.select(pl.struct(*keys).hash().alias("hashed"))
             hashes = hashed.collect(engine="streaming")["hashed"].to_numpy()
-    except engine_errors(engine) as error:
-        raise explain(error) from error
     ordered = np.sort(hashes)
     return bool(np.any(ordered[1:] == ordered[:-1]))

@@ -18,7 +18,7 @@ from calibra.data.counting.plan import VALUES_ALONE, Plan
 from calibra.data.frames.barrier import counted_once
 from calibra.data.frames.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames.empty_days import ENDLESS, is_outside
-from calibra.data.frames.engine_errors import engine_errors, explain
+from calibra.data.frames.engine_errors import explaining
 from calibra.data.frames.open import collect
 from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES, VERSION
 from calibra.data.frames.versions import last_versions
@@ -79,10 +79,8 @@ def prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:
     EngineError
         The connection of the frame was closed.
     """
-    try:
+    with explaining(plan.opened.frame.implementation):
         return _prepare(plan, horizons)
-    except engine_errors(plan.opened.frame.implementation) as error:
-        raise explain(error) from error
 
 
 def _prepare(plan: Plan, horizons: Sequence[int]) -> nw.LazyFrame[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 
 import narwhals.stable.v2 as nw
@@ -53,6 +54,21 @@ _CLOSED = re.compile(
     "connection (has )?already (been )?closed|sparkcontext .*(stopped|shut down)|session .*closed", re.IGNORECASE
 )
 """What DuckDB and Spark say of a connection or session that is no more."""
+
+
+@contextmanager
+def explaining(engine: nw.Implementation) -> Iterator[None]:
+    """While an engine works: its complaint becomes one of ours, an interruption, which DuckDB renames, stays one."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
+    except engine_errors(engine) as error:
+        if type(error).__name__ == "InterruptException":
+            raise KeyboardInterrupt from error
+        raise explain(error) from error
 
 
 def explain(error: Exception) -> CalibraError:

@@ -14,7 +14,7 @@ from narwhals.exceptions import DuplicateError, NarwhalsError
 
 from calibra.data.frames.calendars import UTC, Calendar, calendar_of, named_zone
 from calibra.data.frames.empty_days import without_days
-from calibra.data.frames.engine_errors import engine_errors, explain
+from calibra.data.frames.engine_errors import explain, explaining
 from calibra.data.frames.files import read_path
 from calibra.data.frames.mixed_columns import in_one_type, no_plain_type
 from calibra.data.frames.plain_types import with_plain_types
@@ -131,11 +131,8 @@ def twice(native: Any) -> str:
 
 def names_of(opened: Any) -> list[str]:
     """Names of a frame's columns, which a lazy frame may have to ask its files for."""
-    engine = opened.implementation
-    try:
+    with explaining(opened.implementation):
         return list(opened.collect_schema().names())
-    except engine_errors(engine) as error:
-        raise explain(error) from error
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
@@ -147,13 +144,11 @@ def _connect() -> duckdb.DuckDBPyConnection:
 def collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
     """Run the query: polars stays polars, every other engine hands its (small) result over as Arrow."""
     engine = frame.implementation
-    try:
+    with explaining(engine):
         if is_postgres(frame):
             found: nw.DataFrame[Any] = nw.from_native(fetch(nw.to_native(frame)), eager_only=True)
             return found
         return frame.collect(engine="streaming") if engine.is_polars() else frame.collect(backend="pyarrow")
-    except engine_errors(engine) as error:
-        raise explain(error) from error
 
 
 def _to_lazy(
