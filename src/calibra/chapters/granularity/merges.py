@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 type Floats = NDArray[np.float64]
 
-MERGE_PROB = 0.5
-"""Ranks that lie apart by more than the margin with such a probability are not merged."""
+MERGE_PROB = 0.25
+"""Ranks that lie apart by more than the margin with such a probability are not merged: at one half every merge that was
+advised in worlds of unlike ranks was wrong."""
 UPPER_Z = 1.2816
 """Standard errors from a loss to the end that it passes one time in ten."""
 APART, MERGE = "told apart", "worth merging"
@@ -191,7 +192,7 @@ def recommend_granularity(
     Two neighbours are *told apart* where the better brings more by more than the margin with probability 0.9. They are
     *worth merging* where they are as good as equal, not where a difference is merely unproved: where
 
-    - P(apart by more than the margin) is below one half, also between the first and the last rank of what is merged;
+    - P(apart by more than the margin) is below a quarter, also between the first and the last rank of what is merged;
     - the upper end of what all merges together lose, against the ranks as they are, is no more than ranks apart by just
       the margin would lose. The loss is found by cross-validation over reps: the model is refitted without a fold of
       reps, and the outcomes of the left-out reps are scored.
