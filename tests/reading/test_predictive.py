@@ -1,5 +1,7 @@
 """Posterior predictive checks: quiet where the model made the data, loud where it did not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +95,19 @@ def test_what_all_reps_share_is_seen_in_sums_where_cells_are_too_thin() -> None:
     assert found.dispersion < 1.3 < 2.0 < found.sums.dispersion  # 1 + 11 × the correlation of two outcomes
     assert found.over_dispersed
     assert "over 60 cells (account)" in found.sentence
+
+
+def test_the_sentence_and_the_property_agree_where_two_views_are_looked_at() -> None:
+    """Of two views the smaller p comes below .05 by chance twice as often: .04 is no over-dispersion, .02 is."""
+    judgments = accounts(spread=0.0, per_account=12)
+    found = predictive_check(fit_ranks(judgments), seed=1, judgments=judgments, by=["account"])
+    assert found.sums is not None
+    for p_value, told in ((0.04, "nothing speaks against it"), (0.02, "Outcomes come in batches")):
+        sums = replace(found.sums, p_value=p_value, dispersion=1.5)
+        one = replace(found, p_value=0.5, sums=sums)
+        assert one.over_dispersed == (p_value == 0.02)
+        assert told in one.sentence
+        assert f"p = {p_value:.{3 if one.over_dispersed else 2}f}" in one.sentence
 
 
 def test_prospects_alike_scatter_as_the_model_says() -> None:

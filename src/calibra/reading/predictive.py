@@ -23,8 +23,6 @@ type Floats = NDArray[np.float64]
 
 OVER_DISPERSED_BELOW = 0.05
 """p-value of the whole check below which more scatter is told than the model allows for."""
-_SHOWN = ("observed", "size", "what", "dispersion", "p_value", "too_thin")
-"""What the sentence is made of."""
 MOST_ALONE = 0.5
 """Where a smaller share of the judgments than this has company in its cell, the cells are too thin to tell."""
 _ELEMENTS = 4_000_000
@@ -74,19 +72,19 @@ class PredictiveCheck:
     @property
     def finding(self) -> Finding:
         """What the check says, of cells or of sums, whichever scatter more beyond the model."""
-        if self.sums is not None and (self.too_thin or self.sums.p_value < self.p_value):
-            return replace(self, sums=None, **{name: getattr(self.sums, name) for name in _SHOWN}).finding
+        by_sums = self.sums is not None and (self.too_thin or self.sums.p_value < self.p_value)
+        one = self.sums if self.sums is not None and by_sums else self
+        if one.too_thin:
+            return Finding("checks.too_thin", {"cells": len(one.observed), "n": int(one.size.sum())}, "unknown")
         told: dict[str, Value] = {
-            "cells": len(self.observed),
-            "what": self.what,
-            "dispersion": f"{self.dispersion:.2f}",
+            "cells": len(one.observed),
+            "what": one.what,
+            "dispersion": f"{one.dispersion:.2f}",
         }
-        if self.too_thin:
-            return Finding("checks.too_thin", {"cells": len(self.observed), "n": int(self.size.sum())}, "unknown")
-        p = f"{self.p_value:.{3 if self.over_dispersed else 2}f}"
+        p = f"{one.p_value:.{3 if self.over_dispersed else 2}f}"
         key = "checks.over_dispersed" if self.over_dispersed else "checks.holds"
         role: Role = "doubt" if self.over_dispersed else "note"
-        return Finding(key, {"scatter": Phrase("checks.scatter", told), "p": p}, role, prob=1.0 - self.p_value)
+        return Finding(key, {"scatter": Phrase("checks.scatter", told), "p": p}, role, prob=1.0 - one.p_value)
 
     @property
     def sentence(self) -> str:

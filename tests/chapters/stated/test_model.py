@@ -337,8 +337,8 @@ def test_the_engines_agree_where_young_judgments_count() -> None:
     means = {}
     for engine in ("laplace", "nuts"):
         fit = cb.StatedModel(within_days=90, departure=False).fit(judgments, seed=1, engine=engine, progress=False)  # type: ignore[arg-type]
-        means[engine] = np.array([values.mean(axis=0).ravel() for values in (fit.curve_draws(GRID)[:, 0],)]).ravel()
-        spread = fit.curve_draws(GRID)[:, 0].std(axis=0)
+        curve = fit.curve_draws(GRID)[:, 0]
+        means[engine], spread = curve.mean(axis=0), curve.std(axis=0)
     assert np.abs(means["laplace"] - means["nuts"]).max() < 0.25 * spread.max()
 
 

@@ -138,8 +138,7 @@ class WinModel(Fits[WinFit]):
         InputError
             A role or grouping that is not there; ready-made counts.
         NotEnoughDataError
-            No opportunity is old enough (the message says when the first will be); too few known amounts; amounts
-            that are all equal.
+            No opportunity is old enough; the message says when the first will be.
         """
         counted = _count(self, judgments) if cells is None else cells
         terms = self.terms(judgments.scale, counted)
@@ -293,11 +292,8 @@ class ValueModel(Fits[ValueFit]):
 
         Raises
         ------
-        InputError
-            A role or grouping that is not there; ready-made counts.
-        NotEnoughDataError
-            No opportunity is old enough (the message says when the first will be); too few known amounts; amounts
-            that are all equal.
+        InputError, NotEnoughDataError
+            As its two parts, `WinModel` and `AmountModel`.
         """
         check_kind(judgments, "judgments", Judgments)
         ranks = replace(self.ranks, within_days=self.within_days, adjust_for=self.adjust_for).lay_out(judgments)
