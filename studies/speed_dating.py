@@ -26,7 +26,8 @@ from calibra.reading.flags import FEWEST_JUDGMENTS
 from calibra.reading.means import ALL_REPS
 from calibra.tables import plain_rows
 from studies.page import markdown_table, write_page
-from studies.stated import count_world, fit_counts, log_odds, logistic, run_until
+from studies.stated import run_until
+from studies.stated_worlds import count_world, fit_counts, log_odds, logistic
 
 DATA = Path("../shared/data/speed_dating/judgements.csv")
 N_REPS, STATEMENTS = (8, 15, 40), (15, 60, 200)

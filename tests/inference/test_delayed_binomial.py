@@ -55,6 +55,23 @@ def test_where_all_answers_are_in_it_is_the_binomial():
         np.testing.assert_allclose(mine, theirs, atol=1e-12)
 
 
+@pytest.mark.parametrize("reached", [1.0, 0.6])
+def test_far_out_nothing_overflows_and_the_certain_costs_nothing(reached: float):
+    # log q = log(1 − G + G/(1 + e^η)) and log p by logaddexp, in which 1 − p is never 0.
+    eta = np.array([-800.0, -60.0, 38.0, 60.0, 800.0])[:, None]
+    events, size = np.full((5, 1), 3.0), np.full((5, 1), 9.0)
+    family = DelayedBinomial(np.full((1, 5), reached))
+    with np.errstate(all="raise", under="ignore"):
+        found, slopes = family.log_likelihood(eta, events, size), family.derivatives(eta, events, size)
+    near = slice(1, 4)
+    rest = np.log(1.0 - reached) if reached < 1.0 else -np.inf
+    none_yet = np.logaddexp(-eta, rest) - np.logaddexp(-eta, 0.0)
+    np.testing.assert_allclose(found[near], (6.0 * none_yet - 3.0 * np.logaddexp(-eta, 0.0))[near], rtol=1e-12)
+    assert all(np.isfinite(values).all() for values in (found, *slopes))
+    # Of 9 with an event for certain 3 have it: each of the 6 others pulls by G p(1 − p)/q, which is p where G is 1.
+    assert slopes.score[3, 0] == pytest.approx(-6.0 if reached == 1.0 else 0.0, abs=1e-12)
+
+
 SEEN = np.array([[9.0, 4.0], [2.0, 1.0], [0.0, 6.0]])
 TRIALS = np.array([[20.0, 20.0], [15.0, 10.0], [0.0, 20.0]])
 COME = np.array([[1.0, 0.5], [1.0, 0.4], [1.0, 0.6]])

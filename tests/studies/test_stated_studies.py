@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studies import added, stated
+from studies import added, stated, stated_worlds, stated_young
 
 
 def test_a_world_of_the_priors_says_what_is_covered_and_where_the_truth_stands() -> None:
-    rows = [stated.prior_world(1, index) for index in range(3)]
+    rows = [stated_worlds.prior_world(1, index) for index in range(3)]
     for row in rows:
         places = [value for name, value in row.items() if name.startswith("@")]
         assert len(places) == 9
@@ -21,7 +21,7 @@ def test_a_world_of_the_priors_says_what_is_covered_and_where_the_truth_stands()
 
 
 def test_where_no_line_fits_the_curve_holds_more_of_the_truth_than_the_line_and_it_is_told() -> None:
-    for kind in stated.BENDS:
+    for kind in stated_worlds.BENDS:
         row = stated.misfit_world(kind, 2, 0, per_rep=200)
         assert row["curve"] > row["line"]
         assert row["told"] == 1.0
@@ -31,7 +31,7 @@ def test_where_no_line_fits_the_curve_holds_more_of_the_truth_than_the_line_and_
 
 def test_an_interval_that_misses_is_counted_as_one_that_misses() -> None:
     draws = np.linspace(0.0, 1.0, 1001)[:, None] + np.array([0.0, 2.0])
-    assert stated.covers(draws, np.array([0.5, 0.5])).tolist() == [1.0, 0.0]
+    assert stated_worlds.covers(draws, np.array([0.5, 0.5])).tolist() == [1.0, 0.0]
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -58,3 +58,23 @@ def test_it_is_said_that_the_rank_adds_where_it_does_alone() -> None:
     row = added.one_world("adds nothing", 0)
     assert row["adds"] == 0.0
     assert row["hardly"] + row["unknown"] == 1.0
+
+
+def test_half_of_the_judgments_young_the_curves_are_read_more_narrowly() -> None:
+    rows = [stated_young.young_world(3, index) for index in range(4)]
+    widths = [np.mean([row[f"{young}: width"] for row in rows]) for young in ("count", "leave out")]
+    assert widths[0] < widths[1]
+    assert np.mean([row["count: curve, 200"] for row in rows]) > 0.6
+
+
+def test_a_world_with_young_judgments_says_where_the_truth_stands_the_pace_of_late_too() -> None:
+    row = stated_young.young_prior_world(4, 228)  # its reps state so surely that 1 − p is 0 in floats
+    places = {name: value for name, value in row.items() if name.startswith("@")}
+    assert len(places) == 10
+    assert all(0.0 < place < 1.0 for place in places.values())
+
+
+def test_a_world_without_an_answer_is_counted_as_failed() -> None:
+    rows = [stated_worlds.prior_world(1, index) for index in range(3)]
+    assert "0 failed" in stated.sbc_table(rows, "StatedModel")
+    assert "1 failed" in stated.sbc_table([*rows, {"#failed": 1.0}], "StatedModel")

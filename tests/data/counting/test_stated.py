@@ -27,6 +27,7 @@ ROLES = {
     "event_at": "opened",
     "stated_prob": "win %",
 }
+WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 FRAMES: dict[str, Any] = {
     "polars": lambda frame, _: frame,
     "polars, lazy": lambda frame, _: frame.lazy(),
@@ -41,6 +42,8 @@ WRITTEN: dict[str, Any] = {
     "whole per cent": lambda prob: None if prob is None else round(100 * prob),
     "text": lambda prob: None if prob is None else f"{round(100 * prob)} %",
     "wide text": lambda prob: None if prob is None else f"{round(100 * prob)}％",
+    "text of full width": lambda prob: None if prob is None else f"{round(100 * prob)}".translate(WIDE) + "\u3000％",
+    "text with narrow blanks": lambda prob: None if prob is None else f"\u00a0{round(100 * prob)}\u202f%",
     "numbers as text": lambda prob: None if prob is None else f"{prob}",
 }
 

@@ -55,7 +55,7 @@ class StatedPriors:
     """Standard deviation of the reps' slopes."""
     correlation: LKJ = LKJ(2.0)
     """Correlation of the reps' intercepts and slopes."""
-    departure: ScalePrior = HalfNormal(0.3)
+    departure: ScalePrior = HalfNormal(0.5)
     """Standard deviation of what all reps share beyond the line."""
     tempo_change: Normal = Normal(0.0, 0.2)
     """Logarithm of how much longer events take for the young judgments than for the mature ones."""

@@ -15,7 +15,7 @@ from calibra.data.counting.labels import encode
 from calibra.data.counting.packed import MATURITIES, whole_numbers
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
 from calibra.data.counting.signal_cells import SignalCells, lay_out
-from calibra.data.counting.stated_unit import per_mille, refuse_prob_without_rows
+from calibra.data.counting.stated_unit import per_mille, refuse_prob_without_rows, with_tidy_text
 from calibra.data.counting.tabulate import IntArray, add_up
 from calibra.data.counting.weekly_rows import horizon_sums, within_horizons
 from calibra.data.frames.open import collect
@@ -180,7 +180,7 @@ def count_signals(checked: CheckedRows, reps: tuple[str, ...], horizons: tuple[i
     known = [role for role in PROBABILITIES if role in plan.present]
     value = {role: per_mille(role, plan.opened.schema[role], plan.prob_units[role]) for role in known}
     with ONE_AT_A_TIME:
-        good = checked.good_rows(plan, horizons)
+        good = with_tidy_text(checked.good_rows(plan, horizons), known)
         good = good.with_columns(
             **{
                 f"mille_{role}": (value[role] if role in value else nw.lit(None).cast(nw.Int64))

@@ -17,7 +17,7 @@ from calibra.data.counting.packed import MATURITIES, whole_numbers
 from calibra.data.counting.plan import Plan
 from calibra.data.counting.reached import LEAST_REACHED, LEAST_YOUNG, MOST_UNKNOWN, Reached, YoungCells, log_slowing
 from calibra.data.counting.rows import ONE_AT_A_TIME, CheckedRows, rank_codes
-from calibra.data.counting.stated_unit import per_mille, refuse_prob_without_rows
+from calibra.data.counting.stated_unit import per_mille, refuse_prob_without_rows, with_tidy_text
 from calibra.data.counting.tabulate import IntArray, add_up
 from calibra.data.counting.weekly_rows import horizon_sums, weeks_of, within_horizons
 from calibra.data.frames.open import collect
@@ -246,7 +246,7 @@ def count_stated(checked: CheckedRows, reps: tuple[str, ...], shares: Mapping[in
         raise NotEnoughDataError(NOTHING_STATED)
     value = per_mille(STATED_PROB, plan.opened.schema[STATED_PROB], plan.prob_units[STATED_PROB]).fill_null(NOT_STATED)
     with ONE_AT_A_TIME:
-        good = checked.good_rows(plan, horizons).with_columns(per_mille=value)
+        good = with_tidy_text(checked.good_rows(plan, horizons), [STATED_PROB]).with_columns(per_mille=value)
         good = good.with_columns(stated_key=(nw.col("per_mille") + 1) * MATURITIES + nw.col("maturity") + 1)
         found = collect(good.group_by("rep", "stated_key").agg(*horizon_sums(plan, horizons)))
         young = _count_young(checked, plan, good, reps, shares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -17,8 +18,14 @@ from calibra.errors import InputError
 from calibra.words import counted, quoted
 
 SHARE, PER_CENT = 1.0, 100.0
-PROBABILITY_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?%?$"
-SIGNED_TEXT = "%$"
+PROBABILITY_TEXT = "^[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)%?$"
+_PLAIN_TEXT = "^[0-9.%+-]*$"
+_TIDIED = {
+    **dict(zip("０１２３４５６７８９．％＋－", "0123456789.%+-", strict=True)),
+    **dict.fromkeys((" ", "\u00a0", "\u2009", "\u202f", "\u3000", "\t"), ""),
+}
+"""Signs of full width, and blanks of every kind, to how they are read."""
+_AS_CAME = "probability_as_came"
 _SHOWN = 3
 
 
@@ -56,7 +63,7 @@ def read_prob_column(opened: OpenedFrame, role: str, *, loses_values: bool) -> P
         "n_above": number_of(fine & plain & (value > 1)),
         "n_between": number_of(fine & plain & (value > 0) & (value < 1)),
     }
-    found = collect(opened.frame.select(**asked))
+    found = collect(with_tidy_text(opened.frame, [role]).select(**asked))
     opened.let_go()
     n = {name: int(whole_numbers(found[name])[0]) for name in asked}
     faults = [*_ambiguous(n, role, quoted(opened.roles.columns[role]))]
@@ -66,31 +73,39 @@ def read_prob_column(opened: OpenedFrame, role: str, *, loses_values: bool) -> P
     return ProbColumn(unit, tuple(faults), n["n_bad"] if loses_values else 0)
 
 
+def with_tidy_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFrame[Any]:
+    """The frame with the text of these columns as it is read: worked out once a row, however often it is asked for."""
+    schema = frame.collect_schema()
+    texts = [role for role in roles if is_text(schema[role])]
+    return frame.with_columns(**{role: _tidy(role) for role in texts}) if texts else frame
+
+
 def per_mille(role: str, dtype: nw.dtypes.DType, unit: float) -> nw.Expr:
-    """The probability in whole thousandths; null where there is none that can be read."""
+    """The probability in whole thousandths, of a frame `with_tidy_text`; null where there is none that can be read."""
     value = as_number(role, dtype)
     sound = nw.when((value >= 0) & (value <= unit)).then(value)
     return (sound / unit * 1000 + 0.5).floor().cast(nw.Int64)
 
 
 def as_number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
-    """The column as a float, a per cent sign left out; null where missing, NaN or no number."""
+    """The column of tidy text or of numbers as a float, a per cent sign left out; null where there is no number."""
     value = nw.col(role)
     if is_text(dtype):
-        text = _tidy(role)
+        text = nw.col(role)
         value = nw.when(text.str.contains(PROBABILITY_TEXT)).then(text.str.replace_all("%", "", literal=True))
     value = value.cast(nw.Float64)
     return nw.when(~value.is_nan()).then(value)
 
 
 def _tidy(role: str) -> nw.Expr:
-    """The text without blanks, its per cent sign narrow."""
-    text = nw.col(role).cast(nw.String).str.replace_all("％", "%", literal=True)
-    return text.str.replace_all(" ", "", literal=True)
+    """The text without blanks, digits and signs of full width as others; what is plain already is not looked at."""
+    text = nw.col(role).cast(nw.String)
+    tidy = reduce(lambda found, sign: found.str.replace_all(*sign, literal=True), _TIDIED.items(), text)
+    return nw.when(text.str.contains(_PLAIN_TEXT)).then(text).otherwise(tidy)
 
 
 def _is_signed(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
-    return _tidy(role).str.contains(SIGNED_TEXT) if is_text(dtype) else nw.lit(value=False)
+    return nw.col(role).str.ends_with("%") if is_text(dtype) else nw.lit(value=False)
 
 
 def _is_bad(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
@@ -98,7 +113,7 @@ def _is_bad(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
     value = as_number(role, dtype)
     outside = [(value < 0) | (value > PER_CENT)]
     if is_text(dtype):
-        text = _tidy(role)
+        text = nw.col(role)
         outside.append(~text.is_null() & ~text.str.contains(PROBABILITY_TEXT) & (text != nw.lit("")))
     return reduce(or_, outside)
 
@@ -121,9 +136,10 @@ def _ambiguous(n: dict[str, int], role: str, column: str) -> list[str]:
 
 
 def _say_bad(opened: OpenedFrame, role: str, n: int) -> str:
-    rows: nw.LazyFrame[Any] = opened.frame.filter(_is_bad(role, opened.schema[role]))
+    came = opened.frame.with_columns(**{_AS_CAME: nw.col(role)})
+    rows = with_tidy_text(came, [role]).filter(_is_bad(role, opened.schema[role]))
     named = [name for name in ("prospect", role) if name in opened.schema]
-    found = collect(rows.select(*named).sort(*named).head(_SHOWN))
+    found = collect(rows.with_columns(**{role: nw.col(_AS_CAME)}).select(*named).sort(*named).head(_SHOWN))
     opened.let_go()
     shown = "; ".join(f"prospect {row.get('prospect')}: {_as_came(row[role])}" for row in found.iter_rows(named=True))
     more = "; …" if n > _SHOWN else ""

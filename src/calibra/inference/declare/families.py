@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 type Floats = NDArray[np.float64]
 
+_FAR = 700.0
+"""Log-odds beyond which e^η is no number."""
+
 
 class Derivatives(NamedTuple):
     """Derivatives of a cell's log-likelihood ℓ in η."""
@@ -76,9 +79,10 @@ class DelayedBinomial:
 
     def log_likelihood(self, eta: Floats, events: Floats, size: Floats) -> Floats:
         """Y log p + (n − y) log(1 − G p), the binomial coefficient and y log G left out."""
-        odds = np.exp(-eta)
-        prob = 1.0 / (1.0 + odds)
-        return np.asarray((size - events) * np.log1p(-self._reached(eta) * prob) - events * np.log1p(odds))
+        odds_against = _odds_against(eta)
+        log_either = np.log1p(odds_against)
+        none_yet = np.log(odds_against + (1.0 - self._reached(eta))) - log_either
+        return np.asarray((size - events) * none_yet - events * log_either)
 
     def total(self, eta: Floats, events: Floats, size: Floats) -> Floats:
         """Log-likelihood summed over the first axis."""
@@ -86,9 +90,10 @@ class DelayedBinomial:
 
     def derivatives(self, eta: Floats, events: Floats, size: Floats) -> Derivatives:
         """With q = 1 − G p: y(1 − p) − (n − y) G p(1 − p)/q, n G p(1 − p)²/q, weight (1 − 3p + G p(1 − p)/q)."""
-        prob, reached = 1.0 / (1.0 + np.exp(-eta)), self._reached(eta)
-        none = 1.0 - prob
-        pull = reached * prob * none / (1.0 - reached * prob)
+        odds_against, reached = _odds_against(eta), self._reached(eta)
+        prob = 1.0 / (1.0 + odds_against)
+        none = odds_against * prob
+        pull = reached * prob * odds_against / (odds_against + (1.0 - reached))  # 1 − G p is 0 in floats long before
         weight = size * pull * none
         slope = weight * (1.0 - 3.0 * prob + pull)
         return Derivatives(events * none - (size - events) * pull, weight, slope)
@@ -97,6 +102,11 @@ class DelayedBinomial:
         """G laid out as η, (cell, …, rep)."""
         n_reps, n_cells = self.reached.shape
         return self.reached.T.reshape(n_cells, *[1] * (eta.ndim - 2), n_reps)
+
+
+def _odds_against(eta: Floats) -> Floats:
+    """(1 − p)/p, which neither overflows nor is 0."""
+    return np.exp(-np.clip(eta, -_FAR, _FAR))
 
 
 @dataclass(frozen=True, slots=True)
