@@ -2,7 +2,8 @@
 
 Both read the same rows in the same run, in turns, and give the same counts; every line ends in ratios to the query by
 hand, of the medians and of the least CPU seconds (of PostgreSQL, which counts in processes of its own, wall seconds
-alone). Run it with `python benchmarks/bench_counts.py [part …]`; parts are parquet, folders, csv, postgres, history.
+alone). Run it with `python benchmarks/bench_counts.py [part …]`; parts are parquet, folders, csv, postgres, history,
+stated: what ten million stated percentages cost beside the ranks of the same rows.
 """
 
 from __future__ import annotations
@@ -201,8 +202,42 @@ def read_history(changes: Any, outcomes: Any) -> int:
     return sum(counts) + len(found.summary().noted)
 
 
+STATED = """
+COPY (
+    SELECT i AS lead, 'rep ' || (hash(i) % {reps}) AS owner, chr(65 + (hash(i + 1) % 5)::INT) AS label, judged,
+        CASE WHEN hash(i + 3) % 10 < 4 THEN judged + (hash(i + 4) % 300)::INT END AS opened,
+        CASE WHEN hash(i + 5) % 10 < 4 THEN judged + (hash(i + 6) % 300)::INT END AS left_at,
+        5 * (1 + hash(i + 7) % 19) AS win, (5 * (1 + hash(i + 7) % 19))::TEXT || '%' AS win_text
+    FROM (SELECT i, DATE '2026-01-01' + (hash(i + 2) % 181)::INT AS judged FROM range({rows}) AS rows(i))
+) TO '{path}' (FORMAT parquet)
+"""
+
+
+def stated(folder: Path) -> None:
+    """Ten million stated percentages, numbers and text, counted as ranks are: what each count takes by itself."""
+    path = folder / "judgments.parquet"
+    duckdb.connect().execute(STATED.format(reps=N_REPS, rows=10 * MILLION, path=path))
+
+    def read(**more: str) -> Judgments:
+        columns = COLUMNS | more
+        return Judgments.from_frame(path, scale=SCALE, as_of=AS_OF, columns=columns, check_duplicates=False)
+
+    ways: Ways = {
+        "ranks": lambda: int(read().duration_counts().n.sum()),
+        "ranks and percentages": lambda: both(read(stated_prob="win")),
+        "ranks and percentages as text": lambda: both(read(stated_prob="win_text")),
+    }
+    compare("stated", ways, repeats=3)
+
+
+def both(judgments: Judgments) -> int:
+    """Ranks counted, then the percentages of the same rows."""
+    judgments.duration_counts()
+    return int(judgments.stated_counts().n.sum())
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
-    "parquet": parquet, "folders": folders, "csv": csv, "postgres": postgres, "history": history,
+    "parquet": parquet, "folders": folders, "csv": csv, "postgres": postgres, "history": history, "stated": stated,
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Is it found that a rank adds to a machine's score where it does, and not where it does not?
 
-`python -m studies.added [FOLDER]` writes docs/studies/added.md (about half an hour on one processor). Every world is
+`python -m studies.added [FOLDER]` writes docs/studies/added.md (about twenty minutes on one processor). Every world is
 kept in FOLDER; a run that was stopped goes on where it stood, and `--seconds` stops it by itself.
 
 In every world x ~ Normal(-1, 1) is the log-odds of the score, and what a rep sees is s ~ Normal(0, 1), correlated with
@@ -30,6 +30,7 @@ from calibra.checks.recovery.rows import Row, answered, cluster_mean
 from calibra.data.counting.signal_cells import SignalCells, lay_out
 from calibra.data.frames.roles import MACHINE_PROB
 from calibra.inference.engines import sample_posterior
+from studies.added_sbc import READINGS, prior_world, sbc_parts
 from studies.page import markdown_table, write_page
 from studies.stated import run_until
 
@@ -139,14 +140,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(".study"), help="where the worlds are kept")
     parser.add_argument("--seconds", type=float, default=float("inf"))
-    parser.add_argument("--worlds", type=int, default=300)
+    parser.add_argument("--worlds", type=int, default=500)
+    parser.add_argument("--sbc-worlds", type=int, default=1000)
     asked = parser.parse_args()
     until = time.monotonic() + asked.seconds
     studies = {
         kind: run_until(partial(one_world, kind), asked.worlds, asked.folder / f"added_{place}.npz", until)
         for place, kind in enumerate(KINDS)
     }
-    if all(len(rows) == asked.worlds for rows in studies.values()):
+    ranked = {
+        reading: run_until(
+            partial(prior_world, reading, 1), asked.sbc_worlds, asked.folder / f"added_sbc_{reading}.npz", until
+        )
+        for reading in READINGS
+    }
+    enough = {asked.worlds: studies, asked.sbc_worlds: ranked}
+    if all(len(rows) == n for n, found in enough.items() for rows in found.values()):
         write_page(
             "added",
             "What a rank adds to a machine's score, against known truth",
@@ -157,6 +166,10 @@ def main() -> None:
             "that it cannot be told yet; *reversed*: that better ranks come less at the same score; *of reps*: that "
             "somebody's rank adds nothing or is reversed. *Gain*: mean log score of a judgment left out, with the rank "
             "over without; *worth*: that of the true probabilities given score, rep and rank, in the long run.",
+            "## Simulation-based calibration\n\nNine reps of 20 to 200 judgments, five ranks, twelve scores and five "
+            "percentages that go with one another; everything that a reading learns is drawn from its priors. Where "
+            "the truth stands among 99 draws:",
+            *sbc_parts(ranked),
         )
 
 

@@ -63,6 +63,37 @@ def test_ends_are_found_by_their_names(columns: list[str], ends: dict[str, str])
     assert dict(guess_columns(columns).columns).items() >= ends.items()
 
 
+@pytest.mark.parametrize(("column", "sure", "perhaps"), [
+    # What says by its name who states it, or that a machine does, is written; what a stage may set is named beside "?".
+    ("担当者確度(%)", "stated_prob", None), ("Stated probability", "stated_prob", None),
+    ("Rep's probability", "stated_prob", None), ("Rep confidence", "stated_prob", None),
+    ("確度 (%)", None, "stated_prob"), ("受注確度(%)", None, "stated_prob"), ("確度（％）", None, "stated_prob"),
+    ("受注確率", None, "stated_prob"), ("Probability (%)", None, "stated_prob"), ("Probability", None, "stated_prob"),
+    ("Win %", None, "stated_prob"), ("Deal - Probability", None, "stated_prob"),
+    ("AI受注確率", "machine_prob", None), ("Predicted probability", "machine_prob", None),
+    ("Likelihood to close", "machine_prob", None), ("ml_prob", "machine_prob", None),
+    ("Lead Score", None, "machine_prob"), ("Einstein Score", None, "machine_prob"),
+    ("AIスコア", None, "machine_prob"), ("リードスコア", None, "machine_prob"), ("HubSpot score", None, "machine_prob"),
+    ("確度", "rank", None), ("受注確度", "rank", None), ("確度ランク", "rank", None),
+    ("Stage probability", None, None), ("解約確率", None, None), ("変更前の確度", None, None),
+    ("確度更新日", None, None),
+    ("スコア更新日", None, None), ("Credit score", None, None), ("NPS score", None, None), ("Email", None, None),
+    ("Weighted amount", None, None), ("Detail", None, None),
+])  # fmt: skip
+def test_percentages_and_scores_are_told_from_ranks_and_from_each_other(
+    column: str, sure: str | None, perhaps: str | None
+) -> None:
+    guess = guess_columns(["商談 ID", "商談 所有者", "作成日", column])
+    assert {role for role, name in guess.columns.items() if name == column} == ({sure} - {None})
+    assert {role for role, name in guess.unsure.items() if name == column} == ({perhaps} - {None})
+
+
+def test_beside_a_rank_a_column_of_confidence_may_be_what_is_stated() -> None:
+    guess = guess_columns(["ID", "担当者", "ランク", "判定日", "確度", "スコア"])
+    assert guess.columns["rank"] == "ランク"
+    assert guess.unsure == {"stated_prob": "確度", "machine_prob": "スコア"}
+
+
 def test_a_day_of_creation_is_told_from_the_day_of_a_rank() -> None:
     assert guess_columns(["lead_id", "owner", "rank", "Created Date"]).created
     assert not guess_columns(["lead_id", "owner", "rank", "ranked_on", "Created Date"]).created
@@ -89,4 +120,5 @@ def test_a_label_says_within_how_many_days(label: str, days: int | None) -> None
 def test_every_role_has_patterns_that_compile() -> None:
     assert set(called()) == {
         "rank", "rep", "prospect", "judged_at", "event_at", "event", "exit_at", "exit_kind", "touches", "segment",
+        "stated_prob", "machine_prob",
     }  # fmt: skip

@@ -94,3 +94,24 @@ def test_days_are_read_off_the_label_of_a_rank() -> None:
     scale = read_settings(Path("calibra.toml"), as_of="2026-09-30").reading["scale"]
     assert scale.promises["A(3ヶ月以内)"].within_days == 90
     assert "# within_days = 180" in text
+
+
+def test_a_percentage_and_a_score_are_named_beside_the_roles_that_they_may_play() -> None:
+    ROWS.assign(**{"確度 (%)": [10, 50, 90], "AIスコア": [0.1, 0.5, 0.9]}).to_csv("leads.csv", index=False)
+    text = init("leads.csv")
+    assert '# stated_prob = "?"' in text
+    assert 'not one that the stage sets; perhaps "確度 (%)"?' in text
+    assert '0 to 1 or per cent; perhaps "AIスコア"?' in text
+    assert set(filled(text).reading["columns"]) == set(COLUMNS)
+
+
+@pytest.mark.parametrize(("labels", "are_percentages"), [
+    (["10%", "50 %", "90％"], True), (["10", "50", "90"], True), (["1", "2", "3"], False), (["A", "B", "C"], False),
+    (["5", "10", "200"], False),
+])  # fmt: skip
+def test_a_rank_whose_labels_are_percentages_is_said_to_read_as_such(labels: list[str], are_percentages: bool) -> None:
+    ROWS.assign(確度=labels).drop(columns="Rating").to_csv("leads.csv", index=False)
+    text = init("leads.csv")
+    assert 'rank = "確度"' in text
+    assert ("name their column as stated_prob" in text) == are_percentages
+    assert filled(text).reading["columns"]["rank"] == "確度"

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studies import added, stated, stated_worlds, stated_young
+from studies import added, added_sbc, stated, stated_worlds, stated_young
 
 
 def test_a_world_of_the_priors_says_what_is_covered_and_where_the_truth_stands() -> None:
@@ -78,3 +78,21 @@ def test_a_world_without_an_answer_is_counted_as_failed() -> None:
     rows = [stated_worlds.prior_world(1, index) for index in range(3)]
     assert "0 failed" in stated.sbc_table(rows, "StatedModel")
     assert "1 failed" in stated.sbc_table([*rows, {"#failed": 1.0}], "StatedModel")
+
+
+@pytest.mark.parametrize("reading", added_sbc.READINGS)
+def test_a_world_of_the_priors_of_a_reading_says_where_the_truth_stands(reading: str) -> None:
+    rows = [added_sbc.prior_world(reading, 1, index) for index in range(2)]
+    for row in rows:
+        assert len(row) > 8
+        assert all(0.0 < place < 1.0 for name, place in row.items() if name.startswith("@"))
+    assert "2 worlds" in added_sbc.sbc_parts({reading: rows})[0]
+
+
+def test_truths_are_drawn_from_the_priors_that_are_stated() -> None:
+    cells = added_sbc._cells(np.random.default_rng(0))
+    declaration = added_sbc.AddedModel().declare(cells, added_sbc.layout_of(cells))["base"]
+    truths = [added_sbc.draw_truth(declaration, np.random.default_rng(index))[0] for index in range(400)]
+    drawn = np.array([truth["intercept"][0] for truth in truths])
+    assert drawn.mean() == pytest.approx(0.0, abs=0.3)
+    assert drawn.std() == pytest.approx(1.5, rel=0.1)  # AddedPriors.intercept

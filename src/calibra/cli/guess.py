@@ -130,6 +130,7 @@ def normalise(name: str) -> str:
     text = re.sub(r"__c$", "", text)
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
     text = _PREFIX.sub("", re.sub(r"[ヶケカヵ](?=月)", "か", text.casefold()))
+    text = re.sub(r"[\(\[（【] ?% ?[\)\]）】]", " %", text)  # what is a percentage is no rank
     text = re.sub(r"[\(\[（【].*?[\)\]）】]|[\"'“”「」]", "", text)
     text = re.sub(r"[_\-./:：・*$]+", " ", text.replace("#", " no "))
     text = re.sub(r"(?<=[ぁ-ん一-龥ァ-ヶー]) +(?=[ぁ-ん一-龥ァ-ヶー])", "", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,8 @@ _COLUMN_NOTES = {
     "exit_at": "when disqualified or handed back, else empty",
     "exit_kind": "how it ended then: handed back, disqualified, …",
     "touches": "contacts since the judgment",
+    "stated_prob": "the percentage a rep stated of the prospect, not one that the stage sets",
+    "machine_prob": "a machine's score as it was at the judgment, 0 to 1 or per cent",
     "segment": "a grouping",
 }
 _LOG_NOTES = {role: _COLUMN_NOTES[role] for role in ("prospect", "rep")} | {
@@ -103,6 +106,10 @@ _LOG_NOTES = {role: _COLUMN_NOTES[role] for role in ("prospect", "rep")} | {
 }
 """Roles of a log of rank changes; those of its outcomes stand under [history]."""
 
+_PERCENTAGES_NOTE = (
+    " They read as\n# percentages: where the rep states them, name their column as stated_prob, and as the rank another"
+    " or\n# one that holds one value."
+)
 _ROWS_READ = 50_000
 _MOST_RANKS = 12
 _FEW_ROWS, _SMALL_SHARE = 20, 0.01
@@ -154,6 +161,7 @@ def write_template(path: Path, *, head: FileHead | None = None) -> Path:
     note = ""
     if labels.ranks:
         ranks, note = labels.ranks, " These are the labels in the file, by name: put them in order."
+        note += _PERCENTAGES_NOTE if _are_percentages(labels.ranks) else ""
     spelled = " These differ in case, width or blanks alone: check each line." if labels.spellings else ""
     filled = {
         "encoding": '# encoding = "cp932"' if encoding == "utf-8" else f'encoding = "{encoding}"',
@@ -264,6 +272,16 @@ def _labels(values: Iterable[object]) -> RankLabels:
         {meant[normal]: n for normal, n in n_meant.items() if normal in rare},
         n_of.total(),
     )
+
+
+def _are_percentages(ranks: Sequence[str]) -> bool:
+    """Whether labels read as percentages: with their sign, or three or more round numbers up to 100."""
+    texts = [unicodedata.normalize("NFKC", rank).replace(" ", "") for rank in ranks]
+    if all(re.fullmatch(r"[0-9]+(\.[0-9]+)?%", text) for text in texts):
+        return True
+    numbers = [int(text) for text in texts if text.isdecimal()]
+    is_round = len(numbers) == len(texts) and all(n % 5 == 0 and n <= 100 for n in numbers)
+    return is_round and len(numbers) > 2
 
 
 def _rare(n_of: Mapping[str, int]) -> set[str]:
