@@ -105,8 +105,20 @@ class Answers:
             return found
         if chapter.name not in self.settings.parts:
             raise NotAnsweredError(f"`{chapter.key}` was left out: name {chapter.name!r} in `parts`.")
-        why = [str(note) for note in self.notes if note.chapter == chapter.key] or [str(note) for note in self.notes]
-        raise NotAnsweredError(f"There is no answer to `{chapter.key}`. " + " ".join(why or ["Nothing is asked here."]))
+        why = self._notes_of(chapter) or [self._not_asked(chapter)]
+        raise NotAnsweredError(f"There is no answer to `{chapter.key}`. {' '.join(why)}")
+
+    def _notes_of(self, chapter: Chapter[Any]) -> list[str]:
+        """What was noted of a chapter; else of those it reads that have no answer either."""
+        own = [str(note) for note in self.notes if note.chapter == chapter.key]
+        missing = (read for read in chapter.reads if not _holds(self._fitting.answer(read)))
+        return own or [why for read in missing for why in self._notes_of(read)]
+
+    def _not_asked(self, chapter: Chapter[Any]) -> str:
+        unmapped = [f"`{role}`" for role in chapter.asks if role not in self.judgments.columns]
+        return (
+            f"No column is mapped as {' or '.join(unmapped)}." if unmapped else "Nothing in the judgments asks for it."
+        )
 
     def answers(self) -> list[tuple[Chapter[Any], Any]]:
         """Every chapter that has an answer, with it."""

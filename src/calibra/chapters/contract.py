@@ -52,6 +52,8 @@ class Chapter[Result]:
     """Answer it. `NotEnoughDataError` and `FitError` become notes; None says that nothing was asked."""
     reads: tuple[Chapter[Any], ...] = ()
     """Earlier chapters whose answers this one reads; a lint holds its imports to them."""
+    asks: tuple[str, ...] = ()
+    """Roles whose columns it is about: named where it has no answer and one of them is not mapped."""
     tables: Callable[[Result], Tables] = _no_names
     """Name to table, as in the files that `calibra fit` writes."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

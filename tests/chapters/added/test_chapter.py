@@ -113,3 +113,30 @@ def test_metrics_hold_every_gain_and_every_rep_under_a_name_of_its_own() -> None
     assert (own["metric"] == "added_by_rep.odds").sum() == 7
     named = own[own["metric"].str.startswith("added_")]
     assert not named.duplicated(["metric", "rep", "within_days", "of"]).any()
+
+
+def test_without_a_score_no_fit_and_no_note_speaks_of_one() -> None:
+    frame = team(0.8, n=600, stated=0.5)
+    frame.loc[:49, "stated_prob"] = np.nan
+    found = cb.calibrate(
+        read(frame, "machine_prob"), seed=1, engine="laplace", draws=100, parts=["added"], progress=False
+    )
+    fits = [str(name) for name, _ in found.named_fits() if "percentage" in str(name) or "score" in str(name)]
+    assert fits == [
+        "neither rank nor percentage within 90 days",
+        "the percentage alone within 90 days",
+        "rank and percentage within 90 days",
+    ]
+    (note,) = [note for note in found.notes if note.key.startswith("added.")]
+    assert "50 of 600 judgments" in str(note)
+    assert "score" not in str(note)
+    assert "スコア" not in note.say("ja")
+
+
+def test_why_there_is_no_answer_is_the_chapters_own_reason_or_the_column_it_lacks() -> None:
+    frame = team(0.8, n=600)
+    found = cb.calibrate(read(frame, "machine_prob"), seed=1, engine="laplace", draws=100, progress=False)
+    with pytest.raises(cb.NotEnoughDataError, match="No column is mapped as `machine_prob` or `stated_prob`"):
+        _ = found.added
+    with pytest.raises(cb.NotEnoughDataError, match="answer to `value`.* No column is mapped as `amount`"):
+        _ = found.value

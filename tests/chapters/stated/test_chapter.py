@@ -117,7 +117,7 @@ def test_where_no_line_holds_is_a_doubt_and_where_one_does_there_is_none() -> No
 def test_without_the_column_there_is_no_answer_and_nothing_is_said() -> None:
     calibration = cb.calibrate(read(team(), stated=False), seed=1, engine="laplace", parts=["stated"], progress=False)
     assert "stated" not in calibration.answered
-    with pytest.raises(cb.NotEnoughDataError, match=r"There is no answer to `stated`\. Nothing is asked here\."):
+    with pytest.raises(cb.NotEnoughDataError, match=r"answer to `stated`\. No column is mapped as `stated_prob`\."):
         _ = calibration.stated
     assert not [note for note in calibration.notes if "stated" in note.key]
 

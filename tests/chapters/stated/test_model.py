@@ -13,6 +13,7 @@ import calibra as cb
 from calibra.chapters.stated.fit import NEW_REP
 from calibra.chapters.stated.lines import slope_margin
 from calibra.chapters.stated.rows import low_and_high, most_used
+from calibra.data.counting.reached import YoungCells
 from calibra.reading.means import ALL_REPS
 from calibra.reading.predictive import predictive_check
 from tests.chapters.stated.worlds import LOG_ODDS, WEAK, cells_of, counted, fit_cells, logistic
@@ -175,7 +176,9 @@ def test_one_percentage_none_and_all_events_are_valid_fits() -> None:
     [
         (lambda fit: fit.predict(70, rep="r0"), "`stated` must be numbers from 0 to 1; got '70'. Write 70 % as 0.7"),
         (lambda fit: fit.predict("70%"), "`stated` must be numbers from 0 to 1; got '70%'"),
-        (lambda fit: fit.predict(0.7, rep=3), "`rep` must be the name of a rep, as text, or None; got 3"),
+        (lambda fit: fit.predict(0.7, rep=3), "`rep` must be the name of a rep, as text, one for each .* got 3"),
+        (lambda fit: fit.predict([0.7, 0.3], rep=["r0"]), "one for each of the 2 percentages; got 1 names"),
+        (lambda fit: fit.predict([0.7, 0.3], rep=["r0", 1]), "`rep` must be the name of a rep, as text"),
         (lambda fit: fit.curves([[0.1]]), "`stated` must be numbers from 0 to 1; got an array of 2 axes"),
         (lambda _: cb.StatedModel(departure="yes"), "`departure` must be True or False; got 'yes'"),
         (lambda _: cb.StatedModel(priors=3), "`priors` must be a StatedPriors; got 3"),
@@ -192,6 +195,43 @@ def test_a_rep_not_known_has_the_prediction_interval_and_says_so() -> None:
     stranger, nobody = fit.predict(0.7, rep="stranger"), fit.predict(0.7)
     assert stranger["known_rep"].tolist() == [False]
     assert stranger["lower"].item() == nobody["lower"].item()
+
+
+def test_a_list_of_open_prospects_is_adjusted_rep_by_rep() -> None:
+    fit = fit_cells(cells_of(np.array([[30, 30], [40, 40]]), np.array([[3, 9], [20, 36]]), np.array([0.3, 0.7])))
+    stated, reps = [0.7, 0.3, 0.7, 0.5], ["r1", "r0", "r0", "stranger"]
+    found = fit.predict(stated, rep=reps)
+    assert found["rep"].tolist() == reps
+    assert found["known_rep"].tolist() == [True, True, True, False]
+    for row, (share, rep) in enumerate(zip(stated, reps, strict=True)):
+        one = fit.predict(share, rep=rep)
+        for name in ("estimate", "lower", "upper"):
+            assert found[name][row] == pytest.approx(one[name].item(), rel=1e-12)
+    assert found["estimate"][0] > 0.7 > found["estimate"][2]
+
+
+def test_what_is_stated_of_young_prospects_alone_leaves_every_number_as_it_is() -> None:
+    n, events = np.array([[40, 0, 60], [50, 0, 50], [0, 0, 0]]), np.array([[10, 0, 40], [20, 0, 30], [0, 0, 0]])
+    cells = cells_of(n, events, np.array([0.2, 0.5, 0.8]))
+    young = YoungCells(
+        np.array([[9, 9, 9], [9, 9, 9], [9, 9, 9]]), np.ones((3, 3), dtype=int), np.full((3, 3), 0.4), np.full(3, -0.5)
+    )
+    fit = fit_cells(replace(cells, young=young))
+    assert fit.posterior["tempo_change"].std() > 0.0
+    parts, lines = fit.decomposition().set_index("rep"), fit.lines().set_index("rep")
+    everyone = parts.loc[ALL_REPS]
+    # Of all as one forecaster: 90 stated 20 %, 110 stated 80 %; stated mean (18 + 88)/200.
+    assert lines.loc[ALL_REPS, "stated"] == pytest.approx(106 / 200)
+    assert everyone["corp_miscalibration"] == pytest.approx(
+        (90 * (30 / 90 - 0.2) ** 2 + 110 * (70 / 110 - 0.8) ** 2) / 200
+    )
+    assert np.isfinite(everyone.drop("engine").astype(float)).all()
+    assert everyone["score"] == pytest.approx(0.25, abs=0.03)
+    assert low_and_high(fit, ALL_REPS) == (0.2, 0.8)
+    dots = cb.plot_stated_curve(fit).collections[-1].get_offsets()
+    np.testing.assert_allclose(dots[:, 1], [100 * 30 / 90, 100 * 70 / 110])
+    assert np.isnan(lines.loc["r2", "actual"])
+    assert "n 0" in cb.plot_stated_curve(fit, rep="r2").get_title(loc="left")
 
 
 def test_one_rep_is_read_without_the_others() -> None:

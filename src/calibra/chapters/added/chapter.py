@@ -33,7 +33,9 @@ def _fit(fitting: Fitting) -> Added | None:
     for days in fitting[RANKS]:
         if days is None or not _can_compare(fitting, days):
             continue
-        fit = fitting.attempt(partial(_failed, days), partial(_fit_one, fitting, model, days))
+        fit = fitting.attempt(
+            partial(_failed, days, _ending(MACHINE_PROB in columns)), partial(_fit_one, fitting, model, days)
+        )
         if fit is not None:
             fits[days] = fit
             fitting.notes += _noted(fit)
@@ -52,15 +54,20 @@ def _fit_one(fitting: Fitting, model: AddedModel, days: int) -> AddedFit:
     return fitting.fit(f"added, {days}", replace(model, within_days=days).lay_out(fitting.judgments))
 
 
-def _failed(days: int | None, why: Phrase) -> Finding:
-    return Finding("added.failed", {"what": Phrase("added.fit", {"days": days}), "why": why}, within_days=days)
+def _failed(days: int | None, ending: str, why: Phrase) -> Finding:
+    return Finding("added.failed", {"what": Phrase(f"added.fit{ending}", {"days": days}), "why": why}, within_days=days)
+
+
+def _ending(with_machine: bool) -> str:  # noqa: FBT001
+    """End of the keys of what is said where there is no machine's score."""
+    return "" if with_machine else "_alone"
 
 
 def _noted(fit: AddedFit) -> list[Finding]:
     """How many judgments lack what is compared."""
     n, days = fit.cells.n_left_out, fit.within_days
     values = {"n": n, "of": int(fit.n.sum()) + n, "days": days}
-    return [Finding("added.left_out", values, "note", within_days=days)] if n else []
+    return [Finding(f"added.left_out{_ending(fit.with_machine)}", values, "note", within_days=days)] if n else []
 
 
 def _tables(added: Added) -> Tables:
@@ -81,7 +88,7 @@ def _pictures(added: Added) -> Pictures:
 
 def _fits(added: Added) -> Sequence[tuple[Phrase, Diagnostics]]:
     return [
-        (Phrase(f"added.fit_{reading}", {"days": days}), posterior.diagnostics)
+        (Phrase(f"added.fit_{reading}{_ending(fit.with_machine)}", {"days": days}), posterior.diagnostics)
         for days, fit in added.items()
         for reading, posterior in fit.posteriors.items()
     ]
@@ -91,6 +98,7 @@ ADDED = Chapter(
     "added",
     _fit,
     reads=(RANKS,),
+    asks=(MACHINE_PROB, STATED_PROB),
     tables=_tables,
     findings=findings,
     section=section,

@@ -117,6 +117,7 @@ EXITS = Chapter(
     "exits",
     _fit,
     reads=(RANKS,),
+    asks=("exit_at",),
     tables=_tables,
     findings=_findings,
     section=section,

@@ -86,6 +86,7 @@ STATED = Chapter(
     "stated",
     _fit,
     reads=(RANKS,),
+    asks=(STATED_PROB,),
     tables=_tables,
     labels={"stated_curves": ("stated",)},
     findings=findings,

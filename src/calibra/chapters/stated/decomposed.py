@@ -42,8 +42,8 @@ def decomposed_columns(fit: StatedFit, margin_odds: float, interval_prob: float)
 def _parts(fit: StatedFit) -> tuple[Floats, ...]:
     """Draws of score, miscalibration, discrimination and uncertainty, (draw, row) each; all reps together first."""
     n, stated, prob = fit.cells.n.astype(float), fit.cells.stated, fit.cell_draws()
-    used = n.sum(axis=0)
-    together = [(values * n).sum(axis=-2) / used for values in (prob, stated)]  # as one forecaster
+    used = n.sum(axis=0)  # 0 where a percentage is stated of young prospects alone
+    together = [(values * n).sum(axis=-2) / np.maximum(used, 1.0) for values in (prob, stated)]  # as one forecaster
     prob = np.concatenate([together[0][:, None], prob], axis=1)
     stated, n = np.vstack([together[1], stated]), np.vstack([used, n])
     total = np.maximum(n.sum(axis=1), 1.0)

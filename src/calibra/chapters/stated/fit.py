@@ -1,6 +1,6 @@
 """How the posterior of the stated model is read: lines, curves, what a percentage means, a rep not yet seen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -190,16 +190,20 @@ class StatedFit(Plotted):
         return self._table(columns, interval_prob)
 
     def predict(
-        self, stated: ArrayLike, *, rep: str | None = None, interval_prob: float = INTERVAL_PROB
+        self, stated: ArrayLike, *, rep: str | Sequence[str] | None = None, interval_prob: float = INTERVAL_PROB
     ) -> "pd.DataFrame":
         """What does such a percentage mean, when this rep states it?
+
+        With a rep for each percentage it adjusts a list of open prospects: what each is worth as a probability, as of
+        the day it was stated.
 
         Parameters
         ----------
         stated : float or array-like of float in [0, 1]
             What is stated.
-        rep : str, optional
-            The rep; None, or one not among the reps, is a rep not yet seen, with a prediction interval.
+        rep : str or sequence of str, optional
+            The rep, or one for each percentage; None, or one not among the reps, is a rep not yet seen, with a
+            prediction interval.
         interval_prob : float
             Level of the intervals.
 
@@ -209,20 +213,14 @@ class StatedFit(Plotted):
             `rep`, `stated`, `estimate`, `lower`, `upper`, `known_rep`.
         """
         asked = check_stated(stated)
-        if not isinstance(rep, str | None):
-            raise InputError(f"`rep` must be the name of a rep, as text, or None; got {what_came(rep)}.")
-        known = rep in self.reps
-        draws = self.own_draws(str(rep), asked) if known else self.new_rep_draws(asked)
-        found = equal_tailed(draws, interval_prob=interval_prob)
-        columns = {
-            "rep": np.full(asked.size, rep if rep is not None else NEW_REP, dtype=object),
-            "stated": asked,
-            "estimate": found.estimate,
-            "lower": found.lower,
-            "upper": found.upper,
-            "known_rep": np.full(asked.size, known),
-        }
-        return self._table(columns, interval_prob)
+        names = _names_of(rep, asked.size)
+        found = np.empty((3, asked.size))
+        for name in dict.fromkeys(names):
+            rows = np.flatnonzero(names == name)
+            draws = self.own_draws(name, asked[rows]) if name in self.reps else self.new_rep_draws(asked[rows])
+            found[:, rows] = equal_tailed(draws, interval_prob=interval_prob)
+        columns = dict(zip(("rep", "stated", "estimate", "lower", "upper"), (names, asked, *found), strict=True))
+        return self._table(columns | {"known_rep": np.isin(names, self.reps)}, interval_prob)
 
     def decomposition(
         self, *, margin_odds: float = MARGIN_ODDS, interval_prob: float = INTERVAL_PROB
@@ -273,6 +271,22 @@ def check_stated(stated: ArrayLike) -> Floats:
         shown = ", ".join(quoted(f"{value:g}") for value in wrong[:3]) or f"an array of {asked.ndim} axes"
         raise InputError(f"`stated` must be numbers from 0 to 1; got {shown}. Write 70 % as 0.7.")
     return asked
+
+
+def _names_of(rep: object, size: int) -> NDArray[Any]:
+    """The rep of each percentage, as an array of text."""
+    if rep is None or isinstance(rep, str):
+        return np.full(size, NEW_REP if rep is None else rep, dtype=object)
+    listed = None if not isinstance(rep, Iterable) else list(rep)
+    if listed is None or not all(isinstance(name, str) for name in listed):
+        raise InputError(
+            f"`rep` must be the name of a rep, as text, one for each percentage, or None; got {what_came(rep)}."
+        )
+    if len(listed) != size:
+        raise InputError(
+            f"`rep` must name one rep, or one for each of the {size} percentages; got {len(listed)} names."
+        )
+    return np.array(listed, dtype=object)
 
 
 def _log_odds_of(stated: Floats) -> Floats:

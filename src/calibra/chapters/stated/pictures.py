@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.stated.fit import StatedFit
+from calibra.chapters.stated.rows import statements_of
 from calibra.errors import InputError
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB, equal_tailed
@@ -45,14 +46,15 @@ def plot_stated_curve(
     axes = make_axes(width=5.2, height=5.4) if ax is None else ax
     colour = ALL_REPS_COLOUR if rep == ALL_REPS else DATA_COLOUR
     n, events, stated = _counted(result, rep)
-    grid = np.linspace(max(stated.min(initial=1.0), 0.01), min(stated.max(initial=0.0), 0.99), POINTS)
+    asked = stated if stated.size else result.cells.stated  # of a rep without a mature judgment, what the others state
+    grid = np.linspace(max(asked.min(), 0.01), min(asked.max(), 0.99), POINTS)
     draws = result.all_reps_draws(grid) if rep == ALL_REPS else result.own_draws(rep, grid)
     found = equal_tailed(draws, interval_prob=interval_prob)
     _diagonal(axes)
     band = f"{interval_prob:.0%} interval"
     axes.fill_between(100 * grid, 100 * found.lower, 100 * found.upper, color=colour, alpha=0.15, lw=0, label=band)
     axes.plot(100 * grid, 100 * found.estimate, color=colour, linewidth=2, label="curve")
-    share, size = 100 * events / n, LARGEST_DOT * n / n.max()
+    share, size = 100 * events / n, LARGEST_DOT * n / n.max(initial=1.0)
     axes.scatter(100 * stated, share, s=size, color=colour, alpha=0.6, label="counted, larger for more")
     _frame(axes, result)
     axes.set_title(
@@ -95,12 +97,10 @@ def plot_stated_reps(result: StatedFit, *, ax: Axes | None = None) -> Axes:
 def _counted(result: StatedFit, rep: str) -> tuple[Floats, Floats, Floats]:
     """Judgments, events and mean stated probability of each cell with any, of a rep or of all."""
     cells = result.cells
-    if rep == ALL_REPS:
-        n = cells.n.sum(axis=0)
-        return n.astype(float), cells.events.sum(axis=0).astype(float), (cells.n * cells.stated).sum(axis=0) / n
-    row = result.reps.index(rep)
-    used = cells.n[row] > 0
-    return cells.n[row, used].astype(float), cells.events[row, used].astype(float), cells.stated[row, used]
+    rows = slice(None) if rep == ALL_REPS else [result.reps.index(rep)]
+    events = cells.events[rows].sum(axis=0)[cells.n[rows].sum(axis=0) > 0]
+    stated, n = statements_of(result, rep)
+    return n, events.astype(float), stated
 
 
 def _diagonal(axes: Axes) -> None:

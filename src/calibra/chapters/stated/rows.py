@@ -37,7 +37,8 @@ def statements_of(fit: StatedFit, rep: str) -> tuple[Floats, Floats]:
     cells = fit.cells
     if rep == ALL_REPS:
         n = cells.n.sum(axis=0).astype(float)
-        return (cells.stated * cells.n).sum(axis=0) / n, n
+        used = n > 0  # a percentage may be stated of young prospects alone
+        return (cells.stated * cells.n).sum(axis=0)[used] / n[used], n[used]
     row = fit.reps.index(rep)
     used = cells.n[row] > 0
     return cells.stated[row, used], cells.n[row, used].astype(float)

@@ -69,6 +69,7 @@ TIMING = Chapter(
     "timing",
     _fit,
     reads=(LEAD_TIMES,),
+    asks=("expected_at",),
     tables=_tables,
     findings=findings,
     section=section,

@@ -86,6 +86,7 @@ VALUE = Chapter(
     "value",
     _fit,
     reads=(RANKS,),
+    asks=("amount",),
     failed=_failed,
     tables=_tables,
     findings=findings,
