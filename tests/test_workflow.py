@@ -107,7 +107,7 @@ def test_rows_seen_late_leave_the_answers_to_the_models_that_allow_for_them() ->
     world = cb.simulate_judgments(seed=3, n_reps=3, n_prospects=300, observed_from="2026-03-01")
     late = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
     found = calibrate(late, seed=1, engine="laplace", draws=200)
-    assert found.answered == ("lead_times", "timing")
+    assert found.answered == ("lead_times", "timing", "effort")
     assert any("entered_at" in str(note) for note in found.notes)
     with pytest.raises(cb.InputError, match="engine"):
         calibrate(late, seed=1, engine="fast")  # type: ignore[arg-type]
@@ -149,7 +149,8 @@ def test_tables_hold_every_horizon_told_apart(calibration: Calibration) -> None:
     assert set(tables) == {
         "judgments", "probabilities", "profiles", "order", "spread", "expected", "reverse", "incidence", "lead_times",
         "tempo", "chasing", "never", "bars", "detection", "styles", "thresholds", "promises",
-        "stated_timing", "stated_timing_bias",
+        "stated_timing", "stated_timing_bias", "effort", "effort_yields", "effort_caps", "effort_ranks",
+        "effort_pairs", "effort_hand_back",
     }  # fmt: skip
     own = calibration.ranks[60].probabilities()
     stacked = tables["probabilities"].query("within_days == 60").drop(columns="within_days")
@@ -174,7 +175,7 @@ def test_pictures_are_named_by_horizon(calibration: Calibration, tmp_path: Path)
     paths = calibration.save_pictures(tmp_path, formats=("svg",))
     assert [path.name for path in paths] == [
         "probabilities-60.svg", "profiles-60.svg", "probabilities-120.svg", "profiles-120.svg", "incidence.svg",
-        "lead-times.svg", "stated-timing.svg", "bars.svg", "thresholds.svg",
+        "lead-times.svg", "stated-timing.svg", "bars.svg", "thresholds.svg", "effort.svg",
     ]  # fmt: skip
     assert all(path.is_file() for path in paths)
 
@@ -183,7 +184,9 @@ def test_ok_is_what_the_diagnostics_say(calibration: Calibration) -> None:
     assert calibration.lead_times is not None
     fits = (*calibration.ranks.values(), calibration.lead_times, *calibration.thresholds.fits.values())
     assert calibration.ok == all(fit.diagnostics.ok for fit in fits)
-    assert len(calibration.diagnostics) == 2 + 2 + 2 + 2  # lead times and stated dates: one line an ending
+    assert (
+        len(calibration.diagnostics) == 2 + 2 + 2 + 2 + 2
+    )  # lead times, stated dates and contacts: one line an ending
     assert repr(calibration).startswith("Calibration of <Judgments: ")
 
 

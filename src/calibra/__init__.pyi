@@ -6,6 +6,13 @@ from .chapters.added.model import AddedModel as AddedModel, AddedPriors as Added
 from .chapters.added.pictures import plot_added as plot_added
 from .chapters.drift.comparison import compare as compare
 from .chapters.drift.pictures import plot_comparison as plot_comparison
+from .chapters.effort.advice import HandBackAdvice as HandBackAdvice, recommend_hand_back as recommend_hand_back
+from .chapters.effort.answer import Effort as Effort
+from .chapters.effort.caps import contact_caps as contact_caps
+from .chapters.effort.fit import EffortFit as EffortFit
+from .chapters.effort.model import EffortModel as EffortModel, EffortPriors as EffortPriors
+from .chapters.effort.pictures import plot_yield as plot_yield
+from .chapters.effort.work import work_between_ranks as work_between_ranks, work_by_rank as work_by_rank
 from .chapters.exits.pictures import plot_hand_backs as plot_hand_backs
 from .chapters.granularity.merges import recommend_granularity as recommend_granularity
 from .chapters.granularity.pictures import plot_granularity as plot_granularity
@@ -29,7 +36,6 @@ from .chapters.stated.model import StatedModel as StatedModel, StatedPriors as S
 from .chapters.stated.pictures import plot_stated_curve as plot_stated_curve, plot_stated_reps as plot_stated_reps
 from .chapters.thresholds.advice import (
     AdviceRules as AdviceRules,
-    Payoff as Payoff,
     recommend_thresholds as recommend_thresholds,
 )
 from .chapters.thresholds.fit import ThresholdFit as ThresholdFit
@@ -76,6 +82,7 @@ from .errors import (
     InputError as InputError,
     NotEnoughDataError as NotEnoughDataError,
 )
+from .reading.payoff import Payoff as Payoff
 from .reading.predictive import PredictiveCheck as PredictiveCheck, predictive_check as predictive_check
 from .replaying import replay as replay
 from .stats.forecasts.calibration_error import (
@@ -98,6 +105,7 @@ from .stats.forecasts.scores import (
     score_forecasts as score_forecasts,
 )
 from .stats.funnel import funnel as funnel
+from .stats.stopping import pilot_size as pilot_size, stopping_index as stopping_index
 from .stats.survival.calibration import (
     calibration_at_horizon as calibration_at_horizon,
     censored_brier as censored_brier,

@@ -229,7 +229,8 @@ class Answers:
     def page(self, *, lang: str = "en", event: str = "opportunity", pseudonyms: str | None = None) -> Page:
         """The page that everything is written with; arguments as in `report`."""
         of = self.judgments
-        return make_page(of.reps, of, lang=lang, event=event, pseudonyms=pseudonyms, several=self._several)
+        several, findings = self._several, self.findings
+        return make_page(of.reps, of, lang=lang, event=event, pseudonyms=pseudonyms, several=several, findings=findings)
 
     @property
     def _several(self) -> bool:
@@ -288,7 +289,9 @@ class Answers:
         told = doubts_of_judgments(self.judgments, margin_odds=self.settings.margin_odds)
         for chapter, answer in self.on_the_page():
             told += chapter.findings(answer)
-        return sorted(told, key=lambda finding: finding.role != "doubt")
+        replaced = {(key, finding.within_days) for finding in told for key in finding.replaces}
+        last = [finding for finding in told if (finding.key, finding.within_days) not in replaced]
+        return sorted(last, key=lambda finding: finding.role != "doubt")
 
 
 def _holds(answer: object) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from calibra.answers import Part
 from calibra.archive import read_archive, write_archive
 from calibra.chapters.added.chapter import ADDED
+from calibra.chapters.effort.chapter import EFFORT
 from calibra.chapters.exits.chapter import EXITS
 from calibra.chapters.fitting import FitSettings, Fitting, usual_draws
 from calibra.chapters.granularity.chapter import GRANULARITY
@@ -70,6 +71,8 @@ class Calibration(Scored):
     """How many, how long, how much, side by side. `Viewpoints`, where lead times and value are known."""
     timing = Part(TIMING)
     """When does it come, beside the date stated? A `StatedTimingFit`, where `expected_at` holds dates."""
+    effort = Part(EFFORT)
+    """How much work is behind what comes, and when to stop? An `Effort`, where contacts are counted."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.tabulate import MISSING
+from calibra.findings import Finding
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.views.blocks import Cell
 from calibra.views.pseudonyms import hide_names, rep_codes
@@ -27,6 +28,8 @@ class Page:
     """Rep to the full name shown: the pseudonym, where there are any."""
     is_hidden: bool
     """Whether the names are pseudonyms."""
+    later: Mapping[tuple[str, int | None], Finding] = field(default_factory=dict)
+    """Key and horizon of a finding to the finding of a later chapter that takes its place."""
     _kept: dict[tuple[int, str], tuple[object, Any]] = field(default_factory=dict, init=False, repr=False)
     """What was read of all reps so far, with the answer it was read of."""
 
@@ -39,6 +42,10 @@ class Page:
         if key not in self._kept:
             self._kept[key] = (answer, read())  # the answer, too: while it is kept, no other has its `id`
         return cast(Read, self._kept[key][1])
+
+    def last(self, finding: Finding) -> Finding:
+        """The finding, or the one of a later chapter that takes its place."""
+        return self.later.get((finding.key, finding.within_days), finding)
 
     def label(self, rep: str) -> str:
         """A rep on one short line."""
@@ -68,7 +75,14 @@ class Page:
 
 
 def make_page(
-    reps: Iterable[str], judgments: Judgments, *, lang: str, event: str, pseudonyms: str | None, several: bool
+    reps: Iterable[str],
+    judgments: Judgments,
+    *,
+    lang: str,
+    event: str,
+    pseudonyms: str | None,
+    several: bool,
+    findings: Iterable[Finding] = (),
 ) -> Page:
     """The page of these reps; with a key their names are pseudonyms. `several`: whether there are several horizons."""
     judged = tuple(dict.fromkeys(reps))
@@ -77,7 +91,8 @@ def make_page(
     names = _shown_names(named, say, pseudonyms)
     ordered = tuple(sorted(judged, key=lambda rep: (*_place(names[rep]), rep)))
     told = choose_wording(lang, event, names, several=several, spans=judgments.scale.spans)
-    return Page(told, ordered, names, pseudonyms is not None)
+    later = {(key, finding.within_days): finding for finding in findings for key in finding.replaces}
+    return Page(told, ordered, names, pseudonyms is not None, later)
 
 
 def _reps_of_rows(judgments: Judgments) -> list[str]:

@@ -27,7 +27,7 @@ def granularity_section(found: ByHorizon[Granularity], page: Page) -> list[Secti
     """Show how many ranks the data tell apart, with the evidence."""
     blocks: list[Block] = []
     for days, granularity in found.items():
-        blocks += [Text(page.say.tell(finding)) for finding in granularity.findings]
+        blocks += [Text(page.say.tell(page.last(finding))) for finding in granularity.findings]
         blocks.append(_pairs(granularity, days, page))
     return [Section("how-many", page.say("granularity.title"), blocks)]
 

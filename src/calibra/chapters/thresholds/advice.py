@@ -17,7 +17,6 @@ from calibra.chapters.thresholds.fit import ThresholdFit
 from calibra.chapters.thresholds.residuals import residuals_of
 from calibra.chapters.thresholds.targets import (
     BoundaryTarget,
-    Payoff as Payoff,
     Target,
     by_all_reps,
     by_value,
@@ -29,6 +28,7 @@ from calibra.data.scale import find_rank
 from calibra.errors import InputError, check_kind, check_within
 from calibra.findings import Finding
 from calibra.plotted import Plotted
+from calibra.reading.payoff import Payoff
 from calibra.reading.predictive import predictive_check
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.tables import make_table, plain_rows

@@ -10,39 +10,12 @@ from scipy.special import expit, logit
 
 from calibra.chapters.thresholds.fit import ThresholdDraws, ThresholdFit
 from calibra.data.scale import Promise
-from calibra.errors import InputError, check_kind, check_number, check_within, what_came
-from calibra.stats.detection.advice import capacity_bar, payoff_bar, promised_cutpoint
+from calibra.errors import InputError, check_kind, check_within, what_came
+from calibra.reading.payoff import Payoff
+from calibra.stats.detection.advice import capacity_bar, promised_cutpoint
 from calibra.stats.detection.curve import average_above, bar_at, cutpoint_at_bar, cutpoint_at_share, share_above
 
 type Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Payoff:
-    """What is it worth to work a prospect? Working pays from probability cost / value on.
-
-    Parameters
-    ----------
-    cost : float
-        Cost per prospect worked, 0 or more.
-    value : float
-        Value of an event, in the same currency, above 0.
-    """
-
-    cost: float
-    """Cost per prospect worked."""
-    value: float
-    """Value of an event, in the same currency."""
-
-    def __post_init__(self) -> None:
-        check_number(self.cost, "cost")
-        check_number(self.value, "value")
-        payoff_bar(cost=self.cost, value=self.value)
-
-    @property
-    def bar(self) -> float:
-        """Probability from which on working pays."""
-        return float(payoff_bar(cost=self.cost, value=self.value))
 
 
 type Target = str | Payoff

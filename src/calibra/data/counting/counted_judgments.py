@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from calibra.data.counting.choices import all_horizons
+from calibra.data.counting.contacts import TOUCHES, ContactCounts, count_contacts
 from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.counting.exits import ExitCounts, count_exits, exits_noted
 from calibra.data.counting.positions import PositionCells, count_positions
@@ -236,6 +237,23 @@ class CountedJudgments:
             The column holds no value.
         """
         return count_positions(self._rows("position_cells"), self.reps, edges)
+
+    @property
+    def knows_contacts(self) -> bool:
+        """Whether contacts are counted: in the column mapped as `touches`."""
+        return TOUCHES in self.columns
+
+    def contact_counts(self) -> ContactCounts:
+        """How many judgments had how many contacts, and how did they end? One more scan.
+
+        Raises
+        ------
+        InputError
+            No column is mapped as `touches`; ready-made counts.
+        NotEnoughDataError
+            The column holds no value, or says nothing of the earlier day that is asked for (`at`).
+        """
+        return count_contacts(self._rows("contact_counts"), self.reps)
 
     def set_aside_rows(self) -> pd.DataFrame:
         """Which rows were set aside, one by one? `row` (from 1 below the header), `reason`, and each mapped column.
