@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-type Unit = Literal["percent", "share", "points", "signed_points", "days", "tenth", "hundredth", "amount"]
+type Unit = Literal[
+    "percent", "share", "points", "signed_points", "days", "tenth", "hundredth", "signed_hundredth", "amount"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,9 @@ class Wording:
         row = {"estimate": value.estimate, "lower": value.lower, "upper": value.upper}
         if value.unit == "signed_points":
             return self.signed(value.estimate, value.lower, value.upper)
+        if value.unit == "signed_hundredth":
+            ends = (value.estimate, value.lower, value.upper)
+            return self._signed([f"{end:.2f}" for end in ends])
         if value.unit == "points":
             texts = points(value.estimate, value.lower, value.upper)
             return self.interval(*(text.replace("-", "−") for text in texts))
@@ -240,7 +243,10 @@ class Wording:
 
     def signed(self, estimate: float, lower: float, upper: float) -> str:
         """A signed number with its interval."""
-        texts = [f"+{text}".replace("+-", "−") for text in points(estimate, lower, upper)]
+        return self._signed(points(estimate, lower, upper))
+
+    def _signed(self, numbers: Sequence[str]) -> str:
+        texts = [f"+{text}".replace("+-", "−") for text in numbers]
         texts = [text[1:] if float(text[1:]) == 0.0 else text for text in texts]
         if self.bare:
             return texts[0]

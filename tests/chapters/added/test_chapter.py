@@ -140,3 +140,15 @@ def test_why_there_is_no_answer_is_the_chapters_own_reason_or_the_column_it_lack
         _ = found.added
     with pytest.raises(cb.NotEnoughDataError, match="No column is mapped as `amount`"):
         _ = found.value
+
+
+@pytest.mark.parametrize(("lang", "lowest"), [("en", "−0."), ("ja", "−0.")])
+def test_gains_below_nothing_have_the_minus_of_every_other_number(lang: str, lowest: str, tmp_path: Path) -> None:
+    frame = team(0.0, n=600, stated=0.0)
+    found = cb.calibrate(read(frame), seed=1, engine="laplace", draws=100, parts=["added"], progress=False)
+    assert (found.added[90].gains()["gain_lower"] < -0.00005).any()
+    page = found.report(tmp_path / "report.html", lang=lang).read_text(encoding="utf-8")
+    section = page[page.index('id="added"') :]
+    section = section[: section.index("</section>")]
+    assert lowest in section
+    assert "-0." not in section.partition("<table")[2]

@@ -44,7 +44,8 @@ def _picture(fit: AddedFit, signal: str, page: Page) -> Picture:
     say, within = page.say, page.say.within(fit.within_days)
     inner = np.linspace(*score_range(fit), CURVE_POINTS)
     shown = {say("added.score_alone"): fit.level_draws(BASE, 0.0, inner)}
-    shown |= {label: fit.level_draws(signal, level, inner) for label, level in fit.levels(signal)}
+    for label, level in fit.levels(signal):
+        shown[label if signal == RANK else say.given(level)] = fit.level_draws(signal, level, inner)
     line = np.array([0.0, *inner, 1.0])
     bands = {}
     for label, draws in shown.items():
@@ -62,7 +63,7 @@ def _gains(fit: AddedFit, page: Page) -> Table:
     rows = []
     for row in plain_rows(fit.gains()):
         one, other = (say(f"added.reading_{row[key]}{_alone(fit)}") for key in ("reading", "against"))
-        gain = Estimate(100 * row["gain"], 100 * row["gain_lower"], 100 * row["gain_upper"], "hundredth")
+        gain = Estimate(100 * row["gain"], 100 * row["gain_lower"], 100 * row["gain_upper"], "signed_hundredth")
         texts = [say("added.over", one=one, other=other), f"{row['n']:,}", say.estimate(gain)]
         rows.append(Row([*map(Cell, texts), Cell(say.write(Chance(row["prob"])))]))
     heads = [Column(say(f"added.col_{head}"), "number" if i else "name") for i, head in enumerate(_GAINS)]
