@@ -66,6 +66,7 @@ from .checks.priors import PriorSensitivity as PriorSensitivity, prior_sensitivi
 from .cli.config import Settings as Settings, read_settings as read_settings
 from .data.counting.judgments import Judgments as Judgments
 from .data.frames.urls import read_url as read_url
+from .data.history.contact_log import Contacts as Contacts
 from .data.history.history import RankHistory as RankHistory
 from .data.history.readers import (
     read_hubspot_history as read_hubspot_history,

@@ -32,6 +32,7 @@ from calibra.data.counting.counts import check_groups
 from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.packed_judgments import fingerprint_of
 from calibra.data.frames.dates import as_day
+from calibra.data.history.contact_log import Contacts
 from calibra.errors import FitError, InputError, NotEnoughDataError, check_file, check_kind, check_path
 from calibra.findings import Finding
 from calibra.inference.engines import Engine
@@ -211,6 +212,7 @@ def calibrate(
     judged_since: str | date | datetime | np.datetime64 | None = None,
     adjust_for: Collection[str] = (),
     team: str | None = None,
+    contacts: Contacts | None = None,
     margin_odds: float = MARGIN_ODDS,
     progress: bool = True,
 ) -> Calibration:
@@ -242,6 +244,8 @@ def calibrate(
         mix, and each rep's card says by how much that moves the gap.
     team : str, optional
         Grouping of teams, a level of its own.
+    contacts : Contacts, optional
+        A log of contacts, in place of a column of `touches`: what gave information or a gift is told from what sells.
     margin_odds : float
         Factor on the odds below which a difference of probabilities is not worth talking about; everything that is
         found or advised goes by it. 1.25 is 5.6 points at 50 %, 4.4 at 25 %, 1.2 at 5 %.
@@ -268,6 +272,7 @@ def calibrate(
     """
     check_kind(judgments, "judgments", Judgments)
     check_margin_odds(margin_odds)
+    judgments = judgments if contacts is None else judgments.with_contacts(contacts)
     since = None if judged_since is None else date.fromordinal(as_day(judged_since, "UTC", "judged_since"))
     ranks = RankModel(adjust_for=read_adjust_for(adjust_for), team=team)
     check_groups(ranks.adjust_for, judgments.groups, name="adjust_for")

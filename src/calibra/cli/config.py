@@ -45,6 +45,9 @@ FITTING = {
 HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime), "columns": (dict,)}
 """Settings of `[history]`: the file is then a log of rank changes, read by `RankHistory`."""
 
+CONTACTS = {"file": (str,), "columns": (dict,), "kinds": (dict,), "lead_days": (int,)}
+"""Settings of `[contacts]`: a log of contacts beside the judgments, read by `Contacts`."""
+
 LIMITS = {"max_set_aside": (int, float), "min_rows_vs_last": (int, float), "stop_on": (list,)}
 """Settings of `[limits]`: what stops `calibra run`."""
 
@@ -63,6 +66,7 @@ TABLES = (
     "exit_kinds",
     "fit",
     "history",
+    "contacts",
     "limits",
     "output",
 )
@@ -87,12 +91,24 @@ class Settings:
     """What stops a night."""
     output: Mapping[str, str] = field(default_factory=dict)
     """Where else a night's results go, and what it scores."""
+    contacts: Mapping[str, Any] | None = None
+    """What `[contacts]` says, where a log of contacts stands beside the judgments."""
 
     def judgments(self, file: str | Path) -> Judgments:
-        """The judgments of a file, or of a table named by a URL, as the settings say.
+        """The judgments of a file, or of a table named by a URL, as the settings say; with the contacts beside them.
 
         Raises as `Judgments.from_frame`, or `RankHistory.from_frames` where `[history]` is there.
         """
+        found = self._judgments(file)
+        if self.contacts is None:
+            return found
+        from calibra.data.history.contact_log import Contacts
+
+        told = {name: value for name, value in self.contacts.items() if name != "file"}
+        encoding = self.reading.get("encoding", "utf-8")
+        return found.with_contacts(Contacts.from_frame(open_table(self.contacts["file"]), encoding=encoding, **told))
+
+    def _judgments(self, file: str | Path) -> Judgments:
         from calibra.data.counting.judgments import Judgments
         from calibra.data.counting.yes_no import EVENT
 
@@ -153,6 +169,7 @@ def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None
         *_faults(_part(config, "limits"), LIMITS, "limits."),
         *_faults(_part(config, "output"), OUTPUT, "output."),
         *_history_faults(config),
+        *_contacts_faults(config),
         *([] if config.get("lang", "en") in LANGS else [f'`lang` must be "en" or "ja"; got {config["lang"]!r}.']),
         *_needed(config),
     ]
@@ -174,6 +191,7 @@ def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None
         config.get("lang", "en"),
         Limits(**{name: _as_tuple(value) for name, value in _part(config, "limits").items()}),
         _part(config, "output"),
+        _part(config, "contacts") or None,
     )
 
 
@@ -204,6 +222,15 @@ def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A table of the file, empty where it is absent or none."""
     part = config.get(name, {})
     return part if isinstance(part, dict) else {}
+
+
+def _contacts_faults(config: Mapping[str, Any]) -> list[str]:
+    if "contacts" not in config:
+        return []
+    told = _part(config, "contacts")
+    missing = [name for name in ("file", "columns") if name not in told]
+    faults = [f"`contacts.{name}` is missing; write it under [contacts]." for name in missing]
+    return [*_faults(told, CONTACTS, "contacts."), *faults]
 
 
 def _history_faults(config: Mapping[str, Any]) -> list[str]:

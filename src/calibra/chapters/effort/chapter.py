@@ -65,6 +65,7 @@ def _noted(counts: ContactCounts, *, is_closed: bool) -> list[Finding]:
     every = int(counts.n.sum()) + counts.n_entered_late
     numbers = {"effort.not_known": counts.n_not_known, "effort.entered_late": counts.n_entered_late}
     noted = [Finding(key, {"n": n, "of": every}, "note") for key, n in numbers.items() if n]
+    noted += [Finding(f"effort.log_{name}", {"contacts": n}, "note") for name, n in counts.told.items() if n]
     known = int(counts.n.sum()) - counts.n_not_known
     if known < FEW_KNOWN * every:
         noted.append(Finding("effort.few_known", {"n": known, "of": every, "share": Share(known / every)}, "doubt"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -58,6 +58,8 @@ class ContactCounts:
     """Judgments that came under observation after their day, whose early contacts cannot be read: not in the rows."""
     as_of: date
     """Snapshot date."""
+    told: Mapping[str, int] = field(default_factory=dict)
+    """Of a log: contacts that do not count, by why, and those that others made."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -200,12 +202,12 @@ def count_contacts(checked: CheckedRows, reps: tuple[str, ...]) -> ContactCounts
     with ONE_AT_A_TIME:
         good = checked.good_rows(plan, ())
         good = good.with_columns(contacts=nw.col("touches_value").fill_null(NOT_KNOWN).cast(nw.Int64))
-        found = collect(_grouped(good, late="entered_at" in plan.present))
+        found = collect(grouped(good, late="entered_at" in plan.present))
         plan.opened.let_go()
     return read_counts(checked, reps, found)
 
 
-def _grouped(frame: nw.LazyFrame[Any], *, late: bool) -> nw.LazyFrame[Any]:
+def grouped(frame: nw.LazyFrame[Any], *, late: bool, sums: Sequence[nw.Expr] = ()) -> nw.LazyFrame[Any]:
     """The group-by; ending and late entry travel with the number of contacts in one column."""
     days = (nw.col("code") / _ENDINGS).floor().cast(nw.Int64)
     ending = nw.col("code") - days * _ENDINGS
@@ -214,11 +216,13 @@ def _grouped(frame: nw.LazyFrame[Any], *, late: bool) -> nw.LazyFrame[Any]:
     return (
         frame.with_columns(contact_key=key.cast(nw.Int64))
         .group_by("rep", "rank", "contact_key")
-        .agg(nw.len().cast(nw.Int64).alias("n"))
+        .agg(nw.len().cast(nw.Int64).alias("n"), *sums)
     )
 
 
-def read_counts(checked: CheckedRows, reps: tuple[str, ...], found: nw.DataFrame[Any]) -> ContactCounts:
+def read_counts(
+    checked: CheckedRows, reps: tuple[str, ...], found: nw.DataFrame[Any], told: Mapping[str, int] | None = None
+) -> ContactCounts:
     """The counts of what was grouped, in one order whatever the engine."""
     labels, place_of = encode(found["rep"]), {rep: i for i, rep in enumerate(reps)}
     rep = np.array([*(place_of.get(label, -1) for label in labels.values), -1], dtype=np.int64)[labels.codes]
@@ -231,6 +235,21 @@ def read_counts(checked: CheckedRows, reps: tuple[str, ...], found: nw.DataFrame
     keys = [values[in_time] for values in (rep, rank, contacts - 1, ending)]
     (rep, rank, contacts, ending), sums = add_up(keys, {"n": n[in_time]})
     as_of = date.fromordinal(checked.plan.as_of_day)
-    return ContactCounts(
-        reps, checked.choices.scale.ranks, rep, rank, contacts, ending, sums["n"], int(n[~in_time].sum()), as_of
-    )
+    ranks, n_late = checked.choices.scale.ranks, int(n[~in_time].sum())
+    return ContactCounts(reps, ranks, rep, rank, contacts, ending, sums["n"], n_late, as_of, told or {})
+
+
+class ContactLog(Protocol):
+    """A log of contacts in the engine of the judgments."""
+
+    def count(self, checked: CheckedRows, reps: tuple[str, ...], /) -> ContactCounts:
+        """Judgments by the number of their contacts."""
+        ...
+
+
+class AnyContacts(Protocol):
+    """A log of contacts that can be brought into the engine of judgments."""
+
+    def beside(self, checked: CheckedRows, /) -> ContactLog:
+        """Bring it there, and look through it."""
+        ...

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from calibra.data.counting.choices import all_horizons
-from calibra.data.counting.contacts import TOUCHES, ContactCounts, count_contacts
+from calibra.data.counting.contacts import TOUCHES, AnyContacts, ContactCounts, ContactLog, count_contacts
 from calibra.data.counting.counts import BinomialCells, DurationCounts, check_groups
 from calibra.data.counting.exits import ExitCounts, count_exits, exits_noted
 from calibra.data.counting.positions import PositionCells, count_positions
@@ -38,6 +39,7 @@ class CountedJudgments:
     __slots__ = (
         "_cells",
         "_checked",
+        "_contacts",
         "_counts",
         "_doubts_of_rows",
         "_endings",
@@ -66,6 +68,7 @@ class CountedJudgments:
     _log_doubts: tuple[Finding, ...]
     _doubts_of_rows: tuple[Finding, ...] | None
     _checked: CheckedRows | None
+    _contacts: ContactLog | None
     _counts: dict[tuple[tuple[str, ...], tuple[int, ...], tuple[bool, bool]], DurationCounts]
     _horizons: tuple[int, ...]
     _cells: BinomialCells | None
@@ -239,12 +242,17 @@ class CountedJudgments:
         return count_positions(self._rows("position_cells"), self.reps, edges)
 
     @property
+    def _beside(self) -> dict[str, Any]:
+        """What stays as it is where the rows are counted as of another day."""
+        return {"assignment": self.assignment, "contacts": self._contacts}
+
+    @property
     def knows_contacts(self) -> bool:
-        """Whether contacts are counted: in the column mapped as `touches`."""
-        return TOUCHES in self.columns
+        """Whether contacts are counted: in a log, or in the column mapped as `touches`."""
+        return self._contacts is not None or TOUCHES in self.columns
 
     def contact_counts(self) -> ContactCounts:
-        """How many judgments had how many contacts, and how did they end? One more scan.
+        """How many judgments had how many contacts, and how did they end? One more scan, of the log where there is one.
 
         Raises
         ------
@@ -253,7 +261,32 @@ class CountedJudgments:
         NotEnoughDataError
             The column holds no value, or says nothing of the earlier day that is asked for (`at`).
         """
-        return count_contacts(self._rows("contact_counts"), self.reps)
+        checked = self._rows("contact_counts")
+        return (
+            count_contacts(checked, self.reps) if self._contacts is None else self._contacts.count(checked, self.reps)
+        )
+
+    def with_contacts(self, contacts: AnyContacts) -> Self:
+        """The same judgments with a log of contacts beside them, which takes the place of the column of `touches`.
+
+        Parameters
+        ----------
+        contacts : Contacts
+            The log; it is brought into the engine of the judgments and looked through here.
+
+        Raises
+        ------
+        InputError
+            Ready-made counts; a log that cannot be read or joined.
+        """
+        if not hasattr(contacts, "beside"):
+            raise InputError(
+                f"`contacts` must be made by `Contacts.from_frame`; got {type(contacts).__name__}. Write "
+                "Contacts.from_frame(log, columns={'prospect': …, 'at': …})."
+            )
+        found = copy(self)
+        found._contacts = contacts.beside(self._rows("with_contacts"))
+        return found
 
     def set_aside_rows(self) -> pd.DataFrame:
         """Which rows were set aside, one by one? `row` (from 1 below the header), `reason`, and each mapped column.

@@ -17,6 +17,7 @@ from calibra.data.counting.choices import (
     check_problems,
     check_rank_labels,
 )
+from calibra.data.counting.contacts import ContactLog
 from calibra.data.counting.counted_judgments import CountedJudgments
 from calibra.data.counting.currencies import check_rates, read_currencies
 from calibra.data.counting.exits import make_plan
@@ -296,6 +297,7 @@ class Judgments(CountedJudgments):
         *,
         assignment: str | None,
         before: FirstCount | None = None,
+        contacts: ContactLog | None = None,
     ) -> Judgments:
         checked, counts = check_rows(plan, choices, horizons=horizons, column_faults=faults, before=before)
         roles, kept = plan.opened.roles, {((), horizons, (True, True)): counts}
@@ -307,25 +309,19 @@ class Judgments(CountedJudgments):
             _checked=checked,
             _counts=kept,
             _horizons=horizons,
+            _contacts=contacts,
             assignment=assignment,
         )
 
     @classmethod
     def _made(cls, **held: Any) -> Judgments:
         """Judgments that hold this, and of everything else nothing."""
-        nothing = {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "_horizons": ()}
-        nothing |= {"_log_doubts": ()}
-        nothing |= dict.fromkeys(("_cells", "_checked", "_doubts_of_rows", "_endings", "_exits", "_noted", "_ready"))
+        empty = ("cells", "checked", "contacts", "doubts_of_rows", "endings", "exits", "noted", "ready")
+        nothing: dict[str, Any] = {f"_{name}": None for name in empty} | {"_horizons": (), "_log_doubts": ()}
+        nothing |= {"as_of": None, "assignment": None, "groups": (), "set_aside": SetAside(), "columns": {}}
+        nothing |= {f"_{name}": {} for name in ("counts", "signals", "stated", "weeks")}
         self = object.__new__(cls)
-        for name, value in {
-            **nothing,
-            "columns": {},
-            "_counts": {},
-            "_signals": {},
-            "_stated": {},
-            "_weeks": {},
-            **held,
-        }.items():
+        for name, value in {**nothing, **held}.items():
             setattr(self, name, value)
         return self
 
@@ -349,8 +345,7 @@ class Judgments(CountedJudgments):
                 "data know nothing. Read a newer frame."
             )
         plan = replace(checked.plan, as_of_day=day, with_touches=day == checked.plan.as_of_day)
-        assignment, before = self.assignment, checked.first
-        return self._from_plan(plan, checked.choices, self._horizons, assignment=assignment, before=before)
+        return self._from_plan(plan, checked.choices, self._horizons, **self._beside, before=checked.first)
 
     def since(self, judged_since: str | date | datetime | np.datetime64) -> Judgments:
         """The same history without the judgments made before a day, where the world has changed since.
@@ -371,7 +366,7 @@ class Judgments(CountedJudgments):
                 "which nothing was judged."
             )
         plan = replace(checked.plan, judged_since=max(day, checked.plan.judged_since or day))
-        return self._from_plan(plan, checked.choices, self._horizons, assignment=self.assignment)
+        return self._from_plan(plan, checked.choices, self._horizons, **self._beside)
 
     def opportunities(self, *, within_days: int | None = None, horizons: Sequence[int] = ()) -> Judgments:
         """What came of the opportunities that arose? Judgments with another clock: from the opportunity to the win.

@@ -282,7 +282,7 @@ def _same_engine(
     relation, other, columns = (
         (changes, outcomes, wanted[1]) if engines[0] == "duckdb" else (outcomes, changes, wanted[0])
     )
-    moved = _into_relation(relation, _as_relation(other, encoding, duckdb.connect(), columns))
+    moved = into_relation(relation, _as_relation(other, encoding, duckdb.connect(), columns))
     return ((relation, moved) if engines[0] == "duckdb" else (moved, relation)), None
 
 
@@ -321,11 +321,11 @@ def _of_one_connection(
     try:
         changes.project("1 AS one").limit(0).union(outcomes.project("1 AS one").limit(0))
     except duckdb.Error:
-        return changes, _into_relation(changes, outcomes)
+        return changes, into_relation(changes, outcomes)
     return changes, outcomes
 
 
-def _into_relation(relation: duckdb.DuckDBPyRelation, other: Any) -> duckdb.DuckDBPyRelation:
+def into_relation(relation: duckdb.DuckDBPyRelation, other: Any) -> duckdb.DuckDBPyRelation:
     """A local table in the connection of a relation, which DuckDB finds by the name of the variable here."""
     import duckdb
 
