@@ -83,7 +83,7 @@ FAULTS = (
     fault("young judgments lost from sight are silent", "data/counting/test_young.py",
           "data/counting/young.py", "or in_part > MOST_UNKNOWN * weeks.n[is_young].sum()", ""),
     fault("answers that are out count as none", "inference/test_delayed_binomial.py",
-          "inference/declare/families.py", "np.log1p(-self._reached(eta) * prob)", "np.log1p(-prob)"),
+          "inference/declare/families.py", "np.log(odds_against + (1.0 - self._reached(eta)))", "np.log(odds_against)"),
     fault("weeks begin a day later", WEEKS,
           "data/counting/weekly_rows.py", "return (days / WEEK_DAYS)", "return ((days + 1) / WEEK_DAYS)"),
     fault("weekly endings count the later of event and exit", WEEKS,
