@@ -130,9 +130,9 @@ def test_problems_are_set_aside_alike(engine: str, tmp_path: Path, request: pyte
 
 
 @every_engine
-@pytest.mark.parametrize("whole", [False, True], ids=["shares", "per cent"])
+@pytest.mark.parametrize("written", ["shares", "per cent", "text"])
 def test_counts_by_what_was_stated_and_by_prospect(
-    engine: str, *, whole: bool, tmp_path: Path, request: pytest.FixtureRequest
+    engine: str, written: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     rng = np.random.default_rng(3)
     n = 900
@@ -145,8 +145,15 @@ def test_counts_by_what_was_stated_and_by_prospect(
         "stated": rng.choice([0.1, 0.4, 0.7], n), "score": rng.choice([0.05, 0.2, 0.5], n),
     })  # fmt: skip
     frame = frame.with_columns(owner=pl.col("owner").str.slice(0, 2))
-    if whole:
+    if written == "per cent":
         frame = frame.with_columns((pl.col("stated", "score") * 100).round().cast(pl.Int64))
+    if written == "text":
+        wide = str.maketrans("0123456789", "０１２３４５６７８９")
+        stated, score = ([f"{round(100 * share)}" for share in frame[name]] for name in ("stated", "score"))
+        frame = frame.with_columns(
+            stated=pl.Series([f"{text.translate(wide)}\u3000％" for text in stated]),
+            score=pl.Series([f"\u00a0{text} %" for text in score]),
+        )
     roles = {"prospect": "id", "rep": "owner", "rank": "rank", "judged_at": "judged", "event_at": "won"}
     roles |= {"stated_prob": "stated", "machine_prob": "score", "expected_at": "expected"}
     scale = RankScale(["A", "B"], {"A": Promise(0.5, 60), "B": Promise(0.3, 90)})
