@@ -119,7 +119,7 @@ FAULTS = (
     fault("a table that grew between two counts is counted on", "data/counting/test_same_state.py",
           "data/counting/rows.py", "        self.first.check_counts(packed, keep, plan)\n", ""),
     fault("an ending that moves between two counts goes unseen", "data/counting/test_same_state.py",
-          "data/counting/same_state.py", "_total_code(packed, kept) != self.total_code", "not self.n"),
+          "data/counting/same_state.py", "int(code @ n) != self.total_code", "not self.n"),
     fault("of several versions of a judgment the first counts", "data/frames/test_versions.py",
           "data/frames/versions.py", 'nw.col(VERSION) < nw.col("last_version")', 'nw.col(VERSION) > nw.col("last_version")'),
     fault("a row is known before it was recorded", "data/frames/test_versions.py",

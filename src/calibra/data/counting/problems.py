@@ -217,6 +217,17 @@ def find_reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray
     rank_codes : array of int
         Place of each row's rank in the scale; −1 for an unknown one.
     """
+    found = np.full(packed.code.shape, FINE)
+    odd = (packed.code < 0) | (packed.entry_days > packed.code >> 2) | (packed.problem != 0)
+    odd |= (packed.maturity == NOT_YET) | (packed.maturity == TOO_OLD) | (packed.rep.codes < 0) | (rank_codes < 0)
+    places = np.flatnonzero(odd)
+    if places.size:
+        found[places] = _reasons(packed.at(places), rank_codes[places])
+    return found
+
+
+def _reasons(packed: PackedCounts, rank_codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The reason of each row of raw counts of which some are odd."""
     bits, days = packed.code & 3, packed.code >> 2
     early = (packed.code < 0) & (packed.code > NO_DAY // 2)
     tests = {

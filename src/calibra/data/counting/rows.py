@@ -245,7 +245,9 @@ def _header_again(plan: Plan, unknown: Sequence[str]) -> list[str]:
 
 def _unknown_ranks(packed: PackedCounts, ranks: NDArray[np.int64], reasons: NDArray[np.int64]) -> tuple[str, ...]:
     """Labels that are no rank of the scale, among the judgments already known."""
-    foreign = np.unique(packed.rank.codes[(ranks < 0) & (packed.rank.codes >= 0) & (reasons != UNKNOWN_YET)])
+    none = np.flatnonzero(ranks < 0)
+    codes = packed.rank.codes[none]
+    foreign = np.unique(codes[(codes >= 0) & (reasons[none] != UNKNOWN_YET)])
     return tuple(packed.rank.values[code] for code in foreign)
 
 
@@ -258,10 +260,11 @@ def _find_bad_rows(
     unknown: tuple[str, ...],
 ) -> list[RowFault]:
     """Every problem the counts show, with example rows, which cost one query for each problem there is."""
-    found = []
+    found: list[RowFault] = []
+    there = set(np.unique(reasons[reasons != FINE]).tolist())
     for reason in REASONS:
-        n_by_rep = per_rep(reasons == reason, packed)
-        if n_by_rep:
+        if reason in there:
+            n_by_rep = per_rep(reasons == reason, packed)
             examples = describe_rows(plan, frame.filter(reason_expression(plan, unknown) == reason), reason)
             message = say(reason, sum(n_by_rep.values()), examples, ranks=choices.scale.ranks, unknown_ranks=unknown)
             message += name_way_of_writing(examples) if reason == UNREADABLE_DATE else ""

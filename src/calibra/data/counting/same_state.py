@@ -56,9 +56,10 @@ class FirstCount:
         Where endings are followed otherwise than at first, codes differ, and with late entry so does what is counted.
         """
         followed_alike = plan.to_rerank and plan.to_hand_back
+        n, code = _of_kept(packed, kept)
         if followed_alike or "entered_at" not in plan.present:
-            self.check_judgments(int(packed.sums["n"][kept].sum()))
-        if followed_alike and _total_code(packed, kept) != self.total_code:
+            self.check_judgments(int(n.sum()))
+        if followed_alike and int(code @ n) != self.total_code:
             raise InputError(
                 f"The table changed while it was read: {self.n:,} judgments then and now, but their days or endings "
                 f"differ. {_WAY_OUT}"
@@ -67,13 +68,16 @@ class FirstCount:
 
 def first_count(packed: PackedCounts, kept: NDArray[np.bool_], n_rows: int) -> FirstCount:
     """What later counts are held against: the judgments kept of the raw counts, and all rows of the frame."""
-    n, ending = packed.sums["n"][kept], packed.code[kept] & 3
-    n_event, n_exit, n_open = (int(n[ending == bits].sum()) for bits in (EVENT, EXIT, OPEN))
-    return FirstCount(n_rows, int(n.sum()), (n_event, n_exit, n_open), _total_code(packed, kept))
+    n, code = _of_kept(packed, kept)
+    n_by_bits = np.bincount(code & 3, weights=n, minlength=4)
+    n_event, n_exit, n_open = (int(n_by_bits[bits]) for bits in (EVENT, EXIT, OPEN))
+    return FirstCount(n_rows, int(n.sum()), (n_event, n_exit, n_open), int(code @ n))
 
 
-def _total_code(packed: PackedCounts, kept: NDArray[np.bool_]) -> int:
-    return int((packed.code[kept] * packed.sums["n"][kept]).sum())
+def _of_kept(packed: PackedCounts, kept: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers and codes of the judgments kept, which are nearly always all."""
+    n, code = packed.sums["n"], packed.code
+    return (n, code) if kept.all() else (n[kept], code[kept])
 
 
 def _check(what: str, then: int, now: int) -> None:

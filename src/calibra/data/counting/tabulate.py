@@ -80,9 +80,12 @@ _OVER = {"max_amount": np.maximum}
 def used_labels(labels: Labels, keep: NDArray[np.bool_]) -> tuple[IntArray, tuple[str, ...]]:
     """Codes of the kept rows and the labels that occur among them, the missing ones last, as a label of their own."""
     values = labels.values if MISSING in labels.values else (*labels.values, MISSING)
-    codes = np.where(labels.codes < 0, values.index(MISSING), labels.codes)[keep]
+    codes = labels.codes if keep.all() else labels.codes[keep]
+    if codes.min(initial=0) < 0:
+        codes = np.where(codes < 0, values.index(MISSING), codes)
     there = np.bincount(codes, minlength=len(values)) > 0
-    return (np.cumsum(there) - 1)[codes], tuple(value for value, used in zip(values, there, strict=True) if used)
+    used = tuple(value for value, is_used in zip(values, there, strict=True) if is_used)
+    return (codes if there[: len(used)].all() else (np.cumsum(there) - 1)[codes]), used
 
 
 def add_up(keys: list[IntArray], sums: dict[str, IntArray]) -> tuple[list[IntArray], dict[str, IntArray]]:
@@ -109,16 +112,22 @@ def sort_and_group(keys: Sequence[IntArray]) -> tuple[list[IntArray], IntArray, 
         return [key[order[starts]] for key in keys], order, starts
     packed = np.zeros(n_rows, dtype=np.int64)
     for key, low, width in zip(keys, lows, bits, strict=True):
-        if width:
-            packed = (packed << width) | (key - low)
-    packed = np.sort((packed << place_bits) | np.arange(n_rows))
+        if width:  # in place: memory that is new costs more than the arithmetic
+            packed <<= width
+            packed |= key - low if low else key
+    packed <<= place_bits
+    packed |= np.arange(n_rows)
+    packed.sort()
     order, packed = packed & ((1 << place_bits) - 1), packed >> place_bits
     starts = _starts([packed])
     packed = packed if starts.size == n_rows else packed[starts]
     distinct = []
     for low, width in zip(reversed(lows), reversed(bits), strict=True):
-        distinct.append((packed & ((1 << width) - 1)) + low)
-        packed = packed >> width
+        part = packed & ((1 << width) - 1) if width else np.zeros_like(packed)
+        if low:
+            part += low
+        distinct.append(part)
+        packed >>= width
     return distinct[::-1], order, starts
 
 
