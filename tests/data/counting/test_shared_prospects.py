@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import calibra as cb
+from calibra.data.counting import shared_prospects as shared
 from calibra.data.counting.doubts import SHARED_PROSPECTS
 from calibra.data.counting.judgments import Judgments
 from calibra.findings import Finding
@@ -52,6 +53,30 @@ def test_so_many_judgments_of_so_few_prospects_are_doubted(door: Callable[[pd.Da
 def test_up_to_a_fifth_more_judgments_than_prospects_are_not() -> None:
     assert read(rows(120, 100)) == []  # 1.2
     assert len(read(rows(121, 100))) == 1
+
+
+@pytest.mark.parametrize("each", [1.0, 1.15, 1.19, 1.21, 1.3, 2.0])
+@pytest.mark.parametrize("engine", ["polars", "DuckDB"])
+def test_of_many_rows_the_answer_is_that_of_counting_every_prospect(
+    engine: str, each: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "MANY", 1000)
+    frame = pl.from_pandas(rows(60_000, round(60_000 / each)))
+    given = frame if engine == "polars" else duckdb.connect().from_arrow(frame.to_arrow())
+    assert len(read(given)) == (each > 1.2)
+
+
+@pytest.mark.parametrize("engine", ["polars", "DuckDB"])
+def test_a_prospect_that_is_half_of_the_rows_is_seen_though_no_sample_holds_it(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "MANY", 1000)
+    frame = pl.from_pandas(rows(20_000, 20_000)).with_columns(
+        id=pl.when(pl.int_range(20_000) % 2 == 0).then(pl.lit("?")).otherwise(pl.col("id")),
+        owner=pl.format("r{}", pl.int_range(20_000) // 2),
+    )
+    (doubt,) = read(frame if engine == "polars" else duckdb.connect().from_arrow(frame.to_arrow()))
+    assert (doubt.values["n"], doubt.values["prospects"]) == (20_000, 10_001)
 
 
 def test_young_judgments_and_few_ones_are_not_told() -> None:
