@@ -27,6 +27,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.findings import Finding
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal
 from calibra.reading.by_horizon import ByHorizon
+from calibra.replaying import beside
 from calibra.saving import unsayable
 from calibra.values import Listed, Phrase
 from tests.calibrated import SCALE, calibrated, read, with_answer, with_notes, world
@@ -490,6 +491,24 @@ def test_a_replay_of_ready_made_counts_tells_no_day(tmp_path: Path) -> None:
     said = cb.replay(path, two_reps(), progress=False).summary()  # 60 + 80 + 50 + 70 judgments
     told = "260 judgments of ready-made counts"
     assert said.startswith(f"Saved: {told}; today: {told}; seed 1.")
+
+
+def test_what_one_of_two_fits_lacks_is_told_and_not_passed_over(tmp_path: Path) -> None:
+    """Two fits without a rep in common were said to have moved nothing."""
+    made = calibrate(two_reps(), seed=1, engine="laplace", draws=200, parts=())
+    names = [f"r{i}" for i in range(7)]
+    frame = pd.DataFrame({"rep": np.repeat(["y", *names], 2), "rank": list("AB") * 8, "n": 50, "events": [30, 10] * 8})
+    other = Judgments.from_counts(frame, scale=cb.RankScale(["A", "B"]), within_days=90)
+    found = beside(made, calibrate(other, seed=1, engine="laplace", draws=200, parts=()))
+    lines = found.summary().splitlines()
+    assert lines[1:] == [
+        "No probability is of both.",
+        "1 rep is in the saved fit alone: x.",
+        "Without a known horizon: in the saved fit alone.",
+        "7 reps are in today's fit alone: r0, r1, r2, r3, r4 and 2 more.",
+        "Within 90 days: in today's fit alone.",
+    ]
+    assert len(beside(made, made).summary().splitlines()) == 2
 
 
 def test_replay_refuses_judgments_of_other_ranks(light: Path) -> None:

@@ -18,13 +18,15 @@ from calibra.errors import InputError, check_kind
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import INTERVAL_PROB
 from calibra.tables import make_table, plain_rows
-from calibra.words import counted
+from calibra.words import counted, listed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 type Cell = tuple[int | None, str, str]
 
+_NAMED = 5
+"""Most reps that are named in a line."""
 _NUMBERS = ("estimate", "lower", "upper", "n", "events")
 
 
@@ -63,9 +65,8 @@ class Replay:
         at = self.columns
         lines = [
             f"Saved: {_dated(self.before)}; today: {_dated(self.after)}; seed {self.before.seed}.",
-            f"{self._outside()} that was saved."
-            if at["change_points"][np.isfinite(at["change_points"])].any()
-            else f"None of the {self._n_both} probabilities moved.",
+            self._how_many_moved(),
+            *self._of_one_alone(),
         ]
         moved = np.flatnonzero(at["outside"])
         largest = moved[np.argsort(-np.abs(at["change_points"][moved]), kind="stable")][:5]
@@ -79,6 +80,32 @@ class Replay:
         """Probabilities that were told then and are told today."""
         return int(np.isfinite(self.columns["change_points"]).sum())
 
+    def _how_many_moved(self) -> str:
+        if not self._n_both:
+            return "No probability is of both."
+        moved = self.columns["change_points"][np.isfinite(self.columns["change_points"])].any()
+        return f"{self._outside()} that was saved." if moved else f"None of the {self._n_both} probabilities moved."
+
+    def _of_one_alone(self) -> list[str]:
+        """Reps and horizons that one of the two lacks, so that nothing of them was compared."""
+        reps = (self._known("rep", "before"), self._known("rep", "after"))
+        horizons = (self._known("within_days", "before"), self._known("within_days", "after"))
+        lines = []
+        for i, which in enumerate(("the saved fit", "today's fit")):
+            names = [str(name) for name in reps[i] if name not in reps[1 - i]]
+            if names:
+                is_or_are = "is" if len(names) == 1 else "are"
+                lines.append(f"{counted(len(names), 'rep')} {is_or_are} in {which} alone: {_first(names)}.")
+            for days in (days for days in horizons[i] if days not in horizons[1 - i]):
+                within = "Without a known horizon" if days is None else f"Within {days:,} days"
+                lines.append(f"{within}: in {which} alone.")
+        return lines
+
+    def _known(self, column: str, when: str) -> list[Any]:
+        """Values of a column that one of the two has an estimate of."""
+        there = np.isfinite(self.columns[f"estimate_{when}"])
+        return list(dict.fromkeys(self.columns[column][there].tolist()))
+
     def _outside(self) -> str:
         return f"{self.n_outside} of {self._n_both} probabilities lie outside the {self.interval_prob:.0%} interval"
 
@@ -89,6 +116,12 @@ class Replay:
             f"{at['upper_before']:.0%}) → {at['estimate_after']:.0%} ({at['lower_after']:.0%} to "
             f"{at['upper_after']:.0%}), n {at['n_before']:,.0f} → {at['n_after']:,.0f}"
         )
+
+
+def _first(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = [f"{len(names) - _NAMED:,} more"] if len(names) > _NAMED else []
+    return listed([*names[:_NAMED], *more])
 
 
 def _dated(found: Calibration) -> str:
