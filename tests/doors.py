@@ -29,6 +29,21 @@ def _csv(frame: pl.DataFrame, folder: Path, request: pytest.FixtureRequest) -> P
     return path
 
 
+def _workbook(frame: pl.DataFrame, folder: Path, request: pytest.FixtureRequest) -> Path:
+    """A workbook: a cell has no zone, so that moments with one are text with an offset, and decimals are numbers."""
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed: calibra-sales[xlsx]")
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Rows")
+    zoned = [n for n, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone is not None]
+    cells = frame.with_columns(pl.col(*zoned).dt.to_string("%Y-%m-%dT%H:%M:%S%:z")) if zoned else frame
+    sheet.append(frame.columns)
+    for row in cells.iter_rows():
+        sheet.append(row)
+    path = folder / f"{uuid4().hex}.xlsx"
+    book.save(path)
+    return path
+
+
 def _has_zone(frame: pl.DataFrame) -> bool:
     return any(isinstance(kind, pl.Datetime) and kind.time_zone is not None for kind in frame.dtypes)
 
@@ -92,6 +107,7 @@ LOCAL: dict[str, Door] = {
     "DuckDB file": _file,
     "Parquet": lambda frame, folder, request: parquet(frame, folder),
     "CSV": _csv,
+    "workbook": _workbook,
 }
 """Back ends on every machine."""
 SERVERS: dict[str, Door] = {

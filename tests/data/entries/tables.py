@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -241,12 +242,35 @@ def check_copies(make: Make, door: str) -> None:
     assert (found.n_judgments, found.set_aside.n_rows) == (60, 3)
 
 
+def check_rows_set_aside(make: Make, door: str) -> None:
+    """D20: each row that was set aside is listed, with its place where the back end keeps an order."""
+    from tests.data.counting.test_bad_rows import EXPECTED, NAMES, ROWS, read as read_faulty
+
+    judgments = read_faulty(make(pl.DataFrame(ROWS, schema=NAMES, orient="row")))
+    found = judgments.set_aside_rows()
+    told = [tuple(row) for row in found[["reason", "prospect", "rank"]].itertuples(index=False)]
+    assert sorted(told) == sorted(row[1:] for row in EXPECTED), door
+    assert found["reason"].value_counts().to_dict() == judgments.set_aside.by_reason
+    places = [None if place is pd.NA else place for place in found["row"]]
+    keeps_no_order = door in ("Ibis on DuckDB", "Ibis on PostgreSQL", "postgres:// URL", "PySpark")
+    assert places == ([None] * 7 if keeps_no_order else [row[0] for row in EXPECTED]), door
+
+
+def check_other_names(make: Make, door: str) -> None:
+    """D20: other names of a rep, and all names in one form, count as one."""
+    from tests.data.frames.test_rep_names import frame, tell_other_names
+
+    tell_other_names(make(frame()))
+
+
 CHECKS: dict[str, Callable[[Make, str], None]] = {
     "D8 missing altogether": check_missing_altogether,
     "D10 the clock": check_clock,
     "D11 ready-made counts": check_counts,
     "D18 days written otherwise": check_ways_of_writing,
     "D20 a day that decides nothing": check_lost_days,
+    "D20 rows set aside, one by one": check_rows_set_aside,
+    "D20 other names of a rep": check_other_names,
     "W1 roles without a value": check_empty_roles,
     "W1 no days": check_no_days,
     "W6 labels": check_labels,
