@@ -34,7 +34,11 @@ def read(given: Any, **choices: Any) -> cb.Judgments:
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_names_in_one_form_and_other_names_of_a_rep_are_counted_as_one(kind: str) -> None:
-    given = FRAMES[kind](frame())
+    tell_other_names(FRAMES[kind](frame()))
+
+
+def tell_other_names(given: Any) -> None:
+    """The judgments of `frame()`, whatever back end holds them, under their own names, in one form and by labels."""
     assert sorted(read(given).reps) == sorted(NAMES)
     folded = read(given, normalise_names=True)
     assert dict(zip(folded.reps, folded.duration_counts(by=[]).table.groupby("rep")["n"].sum(), strict=True)) == {
@@ -52,6 +56,13 @@ def test_names_in_one_form_and_other_names_of_a_rep_are_counted_as_one(kind: str
 def test_numbers_are_names_too() -> None:
     given = frame().with_columns(rep=pl.Series([7.0, 7.0, 8.0, 8.0, 9.0, None])).head(5)
     assert read(given, rep_labels={"7": "Abe", "8": "Abe"}).reps == ("9", "Abe")
+
+
+def test_where_names_are_in_one_form_so_are_those_of_labels() -> None:
+    labels = {"ＡＢＥ": "Ａbe", "Ito\u3000(old)": "Ito"}
+    assert read(frame(), normalise_names=True, rep_labels=labels).reps == ("Abe", "Ito", "阿部 健")
+    assert [read_rep_names({1.0: "Abe"}, normalise=False).of(name) for name in ("1", "1.0")] == ["Abe", "1.0"]
+    assert read_rep_names({1: "Abe", "1": "Abe"}, normalise=False).of("1") == "Abe"
 
 
 def test_two_names_may_be_exchanged() -> None:
@@ -83,6 +94,9 @@ def test_names_of_different_people_are_not(one: str, other: str) -> None:
     (["Abe"], False, "`rep_labels` must lead from names to names"),
     ({"Abe": ""}, False, "must lead to names; got ''"),
     (None, 1, "`normalise_names` must be True or False; got 1"),
+    ({None: "Abe"}, False, "must lead from names; got None"),
+    ({1: "Abe", "1": "Ito"}, False, "from a name to one other; '1' leads to 'Abe' and to 'Ito'. Keep one"),
+    ({"アベ": "Abe", "ｱﾍﾞ": "Ito"}, True, "'アベ' leads to 'Abe' and to 'Ito' once names are in one form"),
 ])  # fmt: skip
 def test_what_is_no_choice_is_refused(labels: object, fold: object, words: str) -> None:
     with pytest.raises(InputError, match=words):

@@ -223,3 +223,47 @@ def test_cells_are_named_as_spreadsheets_name_them() -> None:
     found = SheetMarks([(27, 3, 703, 9)], []).faults(names, 1, "sheet 'x'")
     assert "(AA3:AAA9)" in found["c27"]
     assert sorted(found) == sorted(f"c{n}" for n in range(27, 704))
+
+
+@pytest.mark.parametrize(("ids", "fault"), [
+    ([1234567890123450, 9876543210987650], True), ([1.2345678901234568e19], True), ([1234567890123451], False),
+    ([123456789012345], False),
+])  # fmt: skip
+def test_numbers_whose_last_digits_a_spreadsheet_did_not_keep_are_no_names(
+    ids: list[float], fault: bool, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.xlsx", [HEAD, *([number, "Abe", "A", moment(2026, 1, 5)] for number in ids)])
+    if not fault:
+        assert [row[0] for row in values(path)] == ids
+        return
+    with pytest.raises(InputError, match=r"'prospect' holds numbers of 16 digits and more in sheet 'Judgments'"):
+        values(path)
+    assert len(read_path(path, "utf-8", wanted=["rep"])) == len(ids)
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"])
+@pytest.mark.parametrize("how", ["cut", "absent", "attributes", "packed"])
+def test_a_workbook_damaged_anywhere_is_one_error(part: str, how: str, tmp_path: Path) -> None:
+    whole = write(tmp_path / "a.xlsx", [HEAD, *ROWS])
+    with zipfile.ZipFile(whole) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    changed = {
+        "cut": lambda text: text[: len(text) // 2],
+        "attributes": lambda text: text.replace(b' s="1"', b' s="999"').replace(b'numFmtId="', b'numFmtId="x'),
+    }
+    path = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            if name != part or how != "absent":
+                archive.writestr(name, changed.get(how, bytes)(text) if name == part else text)
+    if how == "packed":
+        with zipfile.ZipFile(path) as archive:
+            start = archive.getinfo(part).header_offset + 30 + len(part)
+        content = bytearray(path.read_bytes())
+        content[start : start + 40] = b"\xff" * 40
+        path.write_bytes(bytes(content))
+    if how == "attributes" and part == "xl/workbook.xml":
+        assert len(values(path)) == 2  # it has none of them
+        return
+    with pytest.raises(InputError, match=r"whole workbook|is none|damaged"):
+        values(path)

@@ -28,8 +28,8 @@ _NUMBER, _CODE = "calibra_row", "calibra_reason"
 def bad_rows(checked: CheckedRows) -> pd.DataFrame:
     """One row for each that was left out: `row`, counted from 1 below the header, `reason`, and every mapped column.
 
-    Databases and Spark know no order of rows, so that `row` is empty there. Of copies that are alike the first is
-    counted and the others are listed; of copies that differ, all.
+    Databases and Spark know no order of rows, so that `row` is empty there; empty rows and lines are not
+    counted. Of copies that are alike the first is counted and the others are listed; of copies that differ, all.
     """
     opened = checked.plan.opened
     plan = replace(checked.plan, opened=replace(opened, frame=_numbered(opened.frame)))

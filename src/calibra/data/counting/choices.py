@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from calibra.data.counting.labels import label_text
+from calibra.data.counting.labels import by_text
 from calibra.data.counting.packed import MAX_HORIZONS
 from calibra.data.counting.plan import EXIT_KINDS
 from calibra.data.counting.rows import Problems
@@ -69,7 +69,7 @@ def check_exit_kinds(exit_kinds: Mapping[str, str] | None) -> dict[str, str]:
             "`exit_kinds` must lead from labels to kinds of exits, such as {'to marketing': 'handed back'}; got "
             f"{exit_kinds!r}."
         )
-    kinds = {str(label_text(label)): str(kind) for label, kind in (exit_kinds or {}).items()}
+    kinds = {label: str(kind) for label, kind in by_text(exit_kinds or {}, "exit_kinds").items()}
     unknown = [f"{quoted(label)}: {quoted(kind)}" for label, kind in kinds.items() if kind not in EXIT_KINDS]
     if unknown:
         raise InputError(
@@ -90,7 +90,7 @@ def check_rank_labels(rank_labels: Mapping[str, str] | Mapping[int, str] | None,
     """Labels as text to ranks of the scale, or the error that says which lead nowhere."""
     if not isinstance(rank_labels, Mapping | None):
         raise InputError(f"`rank_labels` must lead from labels to ranks, such as {{'a': 'A'}}; got {rank_labels!r}.")
-    labels = {str(label_text(label)): str(rank) for label, rank in (rank_labels or {}).items()}
+    labels = {label: str(rank) for label, rank in by_text(rank_labels or {}, "rank_labels").items()}
     unknown = [f"{quoted(label)}: {quoted(rank)}" for label, rank in labels.items() if rank not in scale.ranks]
     if unknown:
         raise InputError(

@@ -291,7 +291,8 @@ class CountedJudgments:
     def set_aside_rows(self) -> pd.DataFrame:
         """Which rows were set aside, one by one? `row` (from 1 below the header), `reason`, and each mapped column.
 
-        One more scan. Databases and Spark know no order of rows: `row` is empty there. Of copies that are alike all but
+        One more scan. Databases and Spark know no order of rows: `row` is empty there; empty rows of a sheet and empty
+        lines of a file are not counted. Of copies that are alike all but
         the first are listed, of copies that differ all.
 
         Raises

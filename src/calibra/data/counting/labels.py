@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
+
+from calibra.errors import InputError
+from calibra.words import quoted
 
 IntArray = NDArray[np.int64]
 
@@ -25,6 +29,10 @@ class Labels:
     """Index into `values`, or −1."""
     values: tuple[str, ...]
     """Distinct labels as text, in `label_order`."""
+
+    def at(self, places: IntArray) -> Labels:
+        """The labels at these places alone."""
+        return Labels(self.codes[places], self.values)
 
 
 def encode(series: nw.Series[Any]) -> Labels:
@@ -57,3 +65,22 @@ def label_text(value: object) -> str | None:
     if isinstance(value, _FLOATS) and math.isfinite(value) and value == int(value):
         return str(int(value))
     return f"{value.normalize():f}" if isinstance(value, Decimal) and value.is_finite() else str(value)
+
+
+def by_text[T](labels: Mapping[Any, T], name: str) -> dict[str, T]:
+    """The choices of the user for labels, by the labels as text.
+
+    Raises
+    ------
+    InputError
+        Two labels that read alike, 1 and "1", lead to different choices.
+    """
+    found: dict[str, T] = {}
+    for label, choice in labels.items():
+        text = str(label_text(label))
+        if found.setdefault(text, choice) != choice:
+            raise InputError(
+                f"`{name}` must lead from a label to one; {quoted(text)} leads to {quoted(str(found[text]))} and to "
+                f"{quoted(str(choice))}. Keep one of them."
+            )
+    return found

@@ -10,8 +10,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from calibra.data.counting.labels import label_text
 from calibra.errors import InputError, check_switch
-from calibra.words import normal_spelling
+from calibra.words import normal_spelling, quoted
 
 _EXACT = 2.0**53
 """Up to it every whole number is one float."""
@@ -70,7 +71,19 @@ def read_rep_names(labels: object, normalise: object) -> RepNames:
     bad = [name for name in (labels or {}).values() if not isinstance(name, str) or not name.strip()]
     if bad:
         raise InputError(f"`rep_labels` must lead to names; got {bad[0]!r}.")
-    return RepNames({str(old): new for old, new in (labels or {}).items()}, check_switch(normalise, "normalise_names"))
+    fold = check_switch(normalise, "normalise_names")
+    found: dict[str, str] = {}
+    for label, name in (labels or {}).items():
+        old = label if isinstance(label, str) else label_text(label)
+        if old is None:
+            raise InputError(f"`rep_labels` must lead from names; got {label!r}.")
+        old, new = (one_form(old), one_form(name)) if fold else (old, name)
+        if found.setdefault(old, new) != new:
+            raise InputError(
+                f"`rep_labels` must lead from a name to one other; {quoted(old)} leads to {quoted(found[old])} and to "
+                f"{quoted(new)}{' once names are in one form' if fold else ''}. Keep one of them."
+            )
+    return RepNames(found, fold)
 
 
 def one_form(name: str) -> str:

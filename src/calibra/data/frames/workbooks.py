@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,13 @@ _ROWS_READ = 200
 _PADDED = re.compile("0{2,}")
 """A number format that shows leading zeros, as identifiers have them."""
 _MOST_EXACT = 2**53
+_KEPT_WHOLE = 10**15
+"""Spreadsheet programs keep fifteen digits of a number and write zeros for the others."""
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, SyntaxError, ValueError, TypeError, AttributeError,
+    ArithmeticError, RuntimeError,
+)  # fmt: skip
+"""What openpyxl and zipfile raise of a workbook that is broken: whatever its parts lead them to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ def _read_sheet(path: Path, name: str | None) -> Sheet:
                 marks = marks_of(path, found)
             finally:
                 book.close()
-    except (zipfile.BadZipFile, KeyError, EOFError, OSError, SyntaxError, ValueError) as error:
+    except _DAMAGED as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"`frame` must be a whole workbook; {quoted(str(path))} is broken off or damaged.") from error
@@ -121,7 +129,22 @@ def _read_sheet(path: Path, name: str | None) -> Sheet:
     below = [(*values, *[None] * (width - len(values))) for _, values in rows[start + 1 :]]
     columns = [list(values) for values in zip(*below, strict=True)] if below else [[] for _ in range(width)]
     shown = f"sheet {quoted(found.title)} of {quoted(path.name)}"
-    return Sheet(path, head, columns, marks.faults(head.names, number, shown))
+    faults = marks.faults(head.names, number, shown)
+    for name, values in zip(head.names, columns, strict=True):
+        if _lost_digits(values):
+            faults.setdefault(
+                name,
+                f"{quoted(name)} holds numbers of 16 digits and more in {shown}, of which spreadsheet programs keep "
+                "15, so that different ones may have become one. Let them be written as text.",
+            )
+    return Sheet(path, head, columns, faults)
+
+
+def _lost_digits(values: Sequence[Any]) -> bool:
+    """Whether long numbers were rounded as they were read, or all end in 0, as those of spreadsheet programs do."""
+    long = [v for v in values if type(v) in (int, float) and math.isfinite(v) and abs(v) >= _KEPT_WHOLE]
+    rounded = any(type(value) is float and abs(value) >= _MOST_EXACT for value in long)
+    return rounded or (bool(long) and all(int(value) % 10 == 0 for value in long))
 
 
 def _choose(book: Any, path: Path, name: str | None) -> Any:
@@ -186,13 +209,15 @@ def _n_filled(values: Sequence[Any]) -> int:
 
 
 def _type_of(values: Sequence[Any]) -> str:
-    """The type in SQL that holds every value of a column as it is; text where they are of several kinds."""
+    """The type in SQL that holds every value of a column as it is; text where kinds or lengths differ."""
     kinds = {type(value) for value in values if value is not None}
     if kinds == {bool}:
         return "BOOLEAN"
     if kinds and kinds <= {int, float}:
-        whole = all(float(value).is_integer() and abs(value) < _MOST_EXACT for value in values if value is not None)
-        return "BIGINT" if whole else "DOUBLE"
+        known = [value for value in values if value is not None]
+        if not all(float(value).is_integer() for value in known):
+            return "DOUBLE"
+        return "BIGINT" if all(abs(value) < _MOST_EXACT for value in known) else "VARCHAR"
     if kinds and kinds <= {datetime, date}:
         return "DATE" if all(_is_midnight(value) for value in values if value is not None) else "TIMESTAMP"
     return "VARCHAR"

@@ -12,7 +12,7 @@ import numpy as np
 
 from calibra.data.counting.choices import check_exit_kinds, check_problems
 from calibra.data.counting.judgments import Judgments
-from calibra.data.counting.labels import label_text
+from calibra.data.counting.labels import by_text
 from calibra.data.counting.problems import FINE
 from calibra.data.counting.rows import Problems
 from calibra.data.counting.set_aside import SetAside
@@ -330,7 +330,7 @@ class RankHistory:
 def _read_labels(rank_labels: Mapping[Any, str | None], scale: RankScale) -> dict[str, int]:
     """Every label that may stand in the log, to its place in the scale, or to CLEARED."""
     place = {rank: i for i, rank in enumerate(scale.ranks)}
-    labels = {str(label_text(label)): rank for label, rank in rank_labels.items()}
+    labels = by_text(rank_labels, "rank_labels")
     unknown = [
         f"{quoted(label)}: {quoted(rank)}" for label, rank in labels.items() if rank is not None and rank not in place
     ]
