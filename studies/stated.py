@@ -23,6 +23,7 @@ from studies.stated_worlds import (
     GRID,
     SIZES,
     STATED,
+    SURE_FROM,
     count_world,
     covers,
     fit_counts,
@@ -98,6 +99,21 @@ def sbc_table(rows: Sequence[Row], model: str, *, seed: int = 1) -> str:
     return markdown_table({str(name): list(table[name]) for name in table}) + f"\n\n{run}"
 
 
+def sentence_table(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """How sure sentences of reps said they were, and how often they held."""
+    columns: dict[str, list[str]] = {
+        name: [] for name in ("said to be sure from", "sentences", "mean sureness", "true")
+    }
+    for least in SURE_FROM:
+        said, sure, true = (
+            sum(row[f"{what} from {least}"] for row in answered(rows)) for what in ("said", "sure", "true")
+        )
+        values = (f"{least:.0%}", f"{said:,.0f}", f"{100 * sure / said:.1f} %", f"{100 * true / said:.1f} %")
+        for name, value in zip(columns, values, strict=True):
+            columns[name].append(value)
+    return columns
+
+
 def young_part(rows: Sequence[Row]) -> tuple[str, ...]:
     """What is said of worlds half of whose judgments are young."""
     known = answered(rows)
@@ -132,6 +148,9 @@ def write_study(
         markdown_table(coverage_table(priors)),
         f"The doubt that no straight line holds is uttered in {100 * told:.1f} % ({100 * error:.1f}) of these worlds, "
         "whose curves do leave the line, mostly by little.",
+        "Sentences of single reps (too high, too low, too extreme, too timid) in the same worlds, by how sure they say "
+        "they are:",
+        markdown_table(sentence_table(priors)),
         *young_part(young),
         "## Reps whom no line fits\n\nTwelve reps. *S-shape*: log-odds 1.6 tanh(1.5 x) of what is stated, x. *Heap at "
         ".5*: 30 % of the statements say 50 %, of which a quarter comes; all else comes as stated. *Line*: the same "

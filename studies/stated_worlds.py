@@ -19,6 +19,7 @@ from calibra.checks.recovery.sbc import place_of, thin
 from calibra.data.counting.stated import StatedCells
 from calibra.inference.engines import sample_posterior
 from calibra.stats.intervals import equal_tailed
+from calibra.stats.margin import MARGIN_ODDS
 
 type Floats = NDArray[np.float64]
 type Curve = Callable[[Floats], Floats]
@@ -26,6 +27,8 @@ type Curve = Callable[[Floats], Floats]
 STATED = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
 """What the reps of these worlds state, each as often as the others, but where .5 is a heap."""
 GRID = np.arange(1, 10) / 10
+SURE_FROM = (0.9, 0.95, 0.99)
+"""Sentences are held against the truth from each of these to the next."""
 SIZES = (10, 40, 200)
 """Statements of a rep; three reps of each in every world."""
 
@@ -129,7 +132,29 @@ def prior_world(seed: int, index: int) -> Row:
     row = coverage_of(fit, sizes, lines, curves[:-1])
     row["new rep"] = float(np.mean(covers(fit.new_rep_draws(GRID), curves[-1])))
     row["told"] = is_told(fit)
+    row |= sentences(fit, n, logistic(linpred_of(truth, shape, STATED))[:-1], lines[1])
     return row | places(fit, truth, np.random.default_rng([seed, index, 1]))
+
+
+def sentences(fit: StatedFit, n: NDArray[np.int64], prob: Floats, slope: Floats) -> Row:
+    """How many sentences of reps were said with which sureness, and how many of them hold of the truth."""
+    share = n / n.sum(axis=1, keepdims=True)
+    off = log_odds((share * prob).sum(axis=1)) - log_odds((share * STATED).sum(axis=1))
+    margin, steepness = np.log(MARGIN_ODDS), np.log(MARGIN_ODDS) / np.log(9.0)
+    holds = {
+        "stated.too_high": off < -margin,
+        "stated.too_low": off > margin,
+        "stated.too_extreme": slope < 1.0 - steepness,
+        "stated.too_timid": slope > 1.0 + steepness,
+    }
+    row = {f"{what} from {least}": 0.0 for least in SURE_FROM for what in ("said", "sure", "true")}
+    for found in findings(Stated({90: fit})):
+        if found.key in holds and found.rep is not None and found.prob is not None:
+            least = max(sure for sure in SURE_FROM if sure <= found.prob)
+            is_so = holds[found.key][fit.reps.index(found.rep)]
+            for what, value in (("said", 1.0), ("sure", found.prob), ("true", float(is_so))):
+                row[f"{what} from {least}"] += value
+    return row
 
 
 def coverage_of(fit: StatedFit, sizes: NDArray[np.int64], lines: Sequence[Floats], curves: Floats) -> Row:

@@ -20,6 +20,20 @@ def test_a_world_of_the_priors_says_what_is_covered_and_where_the_truth_stands()
     assert table["40 statements"][1].startswith(f"{mean:.1f} % (")
 
 
+def test_sentences_are_counted_by_how_sure_they_are_and_held_against_the_truth() -> None:
+    n = np.full((2, 11), 200)
+    events = np.rint(n * np.where([[True], [False]], 0.5, stated_worlds.STATED)).astype(int)
+    fit = stated_worlds.fit_counts(n, events, seed=1)  # rep 1: half come, whatever is stated; rep 2: as stated
+    so, not_so = (stated_worlds.sentences(fit, n, prob, slope) for prob, slope in (
+        (events / n, np.array([0.0, 1.0])), (np.tile(stated_worlds.STATED, (2, 1)), np.array([1.0, 1.0])),
+    ))  # fmt: skip
+    assert so["said from 0.99"] == not_so["said from 0.99"] == 1.0
+    assert so["sure from 0.99"] >= 0.99
+    assert (so["true from 0.99"], not_so["true from 0.99"]) == (1.0, 0.0)
+    table = stated.sentence_table([so | {"said from 0.9": 2.0, "true from 0.9": 1.0, "said from 0.95": 1.0}])
+    assert table["true"] == ["50.0 %", "0.0 %", "100.0 %"]
+
+
 def test_where_no_line_fits_the_curve_holds_more_of_the_truth_than_the_line_and_it_is_told() -> None:
     for kind in stated_worlds.BENDS:
         row = stated.misfit_world(kind, 2, 0, per_rep=200)
