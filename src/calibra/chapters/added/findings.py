@@ -10,6 +10,7 @@ import numpy as np
 from calibra.chapters.added.fit import AddedFit
 from calibra.chapters.added.layout import BASE, RANK, STATED
 from calibra.chapters.added.rows import Added, ends, gain_between
+from calibra.chapters.added.worth import worth_draws
 from calibra.findings import Finding
 from calibra.reading.flags import FEWEST_JUDGMENTS, FLAG_PROB
 from calibra.tables import plain_rows
@@ -19,7 +20,7 @@ from calibra.views.strips import Record
 LEAST_TOTAL = 4.0
 """Gain in log score over all judgments below which nothing is said to add: its own error is not known well there."""
 HARDLY = 0.002
-"""Gain in log score of a judgment below which a signal adds hardly anything."""
+"""Gain in log score of a judgment below which a signal adds hardly anything: as measured, and as it may be worth."""
 
 
 def findings(added: Added) -> Sequence[Finding]:
@@ -47,7 +48,7 @@ def _of_all(fit: AddedFit, signal: str, margin_odds: float) -> Iterator[Finding]
         sure = min(found.prob, everyone["prob_reversed"])
         values = {**n, "sure": Chance(sure), **_end_values(fit, signal)}
         yield Finding(f"added.{signal}_reversed", values, "doubt", within_days=days, prob=sure)
-    elif found.upper < HARDLY:
+    elif found.upper < HARDLY and (worth_draws(fit, signal) < HARDLY).mean() >= FLAG_PROB:
         yield Finding(f"added.{signal}_hardly", {**n, **_end_values(fit, signal)}, within_days=days)
     else:
         yield Finding(f"added.{signal}_unknown", n, "unknown", within_days=days)
