@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 import calibra as cb
-from calibra.chapters.added.findings import findings
+from calibra.chapters.added.findings import HARDLY, findings
 from calibra.chapters.added.fit import AddedFit
 from calibra.chapters.added.layout import BASE, BOTH, RANK, STATED, layout_of
 from calibra.chapters.added.left_out import left_out_scores, linpred_in_chunks
 from calibra.chapters.added.model import AddedModel
 from calibra.chapters.added.rows import Added, gain_between, middle_score
+from calibra.chapters.added.worth import worth_draws
 from calibra.data.counting.signal_cells import SignalCells
 from calibra.data.frames.roles import MACHINE_PROB
 from calibra.inference.engines import sample_posterior
@@ -114,7 +115,7 @@ def test_it_is_found_where_the_rank_adds_and_what_comes_at_a_score_is_what_was_c
 
 
 def test_a_rank_that_only_repeats_the_score_is_said_to_add_hardly_anything() -> None:
-    frame = team(0.0)
+    frame = team(0.0, n=6000)
     came = frame["event_at"].notna()
     assert came[frame["rank"] == "A"].mean() > came[frame["rank"] == "C"].mean() + 0.1  # it goes with the outcome
     keys = {key for key, _ in said(fitted(frame))}
@@ -227,3 +228,12 @@ def test_laplace_and_nuts_agree() -> None:
         assert np.all(np.abs(mine.mean(axis=0) - theirs.mean(axis=0)) < 0.2 * sd)
         assert np.all(np.abs(np.log(mine.std(axis=0) / sd)) < 0.2)
     assert gain_between(one, RANK, BASE).mean == pytest.approx(gain_between(other, RANK, BASE).mean, abs=5e-4)
+
+
+def test_what_a_rank_may_be_worth_is_what_it_gains_of_many_judgments_and_not_known_of_few() -> None:
+    many = fitted(team(0.8), draws=400)
+    (gain,) = many.gains().query("reading == 'rank' and against == 'base'")["gain"]
+    assert worth_draws(many, "rank").mean() == pytest.approx(gain, rel=0.35)
+    few = fitted(team(0.8, n=60), draws=400)
+    assert (worth_draws(few, "rank") < HARDLY).mean() < 0.5
+    assert "added.rank_hardly" not in [found.key for found in findings(Added({90: few}))]
