@@ -40,7 +40,15 @@ def test_tables_of_all_reps_are_read_for_the_first_card_and_for_no_other(calibra
     """Else a report of 400 reps works out the money of all of them 400 times over."""
     page, answers = calibration.page(lang="en", event="opportunity"), calibration.on_the_page()
     of_card = {chapter.name for chapter, answer in answers if chapter.card(answer, page.reps[0], page)}
-    assert of_card == {"promises", "exits", "stated", "timing", "value", "viewpoints"}  # all chapters that have one
+    assert of_card == {
+        "promises",
+        "exits",
+        "stated",
+        "timing",
+        "effort",
+        "value",
+        "viewpoints",
+    }  # all chapters that have one
     read: Counter[str] = Counter()
 
     def notice(frame: FrameType, event: str, _: Any) -> None:

@@ -43,6 +43,7 @@ HOSTILE = [
 KEY = "a key nobody guesses"
 SECTIONS = [
     "came-in", "trust", "all-reps", "promises", "lead-times", "timing", "thresholds", "value", "viewpoints", "how-many",
+    "effort",
 ]  # fmt: skip
 VOID = {"meta", "link", "input", "img", "br", "circle", "line", "rect", "polyline", "polygon", "path"}
 

@@ -79,10 +79,10 @@ def test_a_loaded_calibration_says_the_same(tmp_path: Path) -> None:
 def test_section_and_card_stand_in_the_report(tmp_path: Path) -> None:
     page = calibrated().report(tmp_path / "report.html", lang="ja").read_text(encoding="utf-8")
     assert "行動量と商談化" in page
-    assert "あなたの行動量" in page
+    assert "商談化1件あたりのあなたの接触" in page
     english = calibrated().report(tmp_path / "report.html").read_text(encoding="utf-8")
     assert "What a hand-back after so many contacts would have done" in english
-    assert "Your contacts" in english
+    assert "Contacts for one of your opportunities" in english
 
 
 def test_metrics_hold_every_number_once() -> None:

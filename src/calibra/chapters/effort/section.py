@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from calibra.chapters.effort.answer import Effort
 from calibra.chapters.effort.caps import contact_caps
 from calibra.chapters.effort.findings import findings
+from calibra.chapters.effort.fit import FEWER, MORE
 from calibra.chapters.effort.work import work_by_rank
 from calibra.reading.flags import FEWEST_SHOWN
 from calibra.reading.means import ALL_REPS
@@ -17,13 +17,15 @@ from calibra.stats.intervals import equal_tailed
 from calibra.tables import plain_rows
 from calibra.views.blocks import Block, Cell, Column, Picture, Row, Section, Table, Text
 from calibra.views.page import Page
-from calibra.views.strips import Record, rank_label, tall
+from calibra.views.strips import Record, quiet_rows, rank_label, tall
 from calibra.views.svg import curves
 from calibra.words import ALL_RANKS
 
 _HEADS = ("rep", "n", "contacts", "events", "contacts_per_event", "contacts_per_prospect", "spent")
 _OF_CAPS = ("cap", "saved", "share_saved", "lost", "share_lost")
 _OF_RANKS = ("rank", "n", "contacts_per_prospect", "events_per_prospect", "contacts_per_event")
+SHOWN_CAPS = (2, 4, 6, 10, 16, 30)
+"""Caps that the report shows, beside the one advised; the table of the answer has all."""
 MOST_POINTS = 40
 """Contacts that the picture shows at most."""
 
@@ -31,19 +33,21 @@ MOST_POINTS = 40
 def section(found: Effort, page: Page) -> Sequence[Section]:
     """What came of how many contacts, reps beside one another, what a hand-back would have done, work by rank."""
     told = [finding for finding in findings(found) if finding.rep is None and not finding.replaces]
-    short = replace(page.say, bare=True)
     blocks: list[Block] = [
         Text(page.say("effort.lead")),
-        *(Text(short.tell(finding, form="short")) for finding in told),
+        *(Text(page.say.tell(finding, form="card")) for finding in told),
     ]
-    blocks += [_picture(found, page), Text(page.say("effort.bounds")), _reps(found, page), _caps(found, page)]
+    blocks += [_picture(found, page), _reps(found, page), _caps(found, page)]
     blocks += [_ranks(found, page)] if len(found.fit.cells.ranks) > 1 else []
-    return [Section("effort", page.say("effort.title"), [*blocks, Text(page.say("effort.both_ways"))])]
+    return [Section("effort", page.say("effort.title"), blocks)]
 
 
 def _note(found: Effort, page: Page) -> str:
-    n = f"{int(found.fit.cells.counted.at_risk.sum()):,}"
-    return page.say("effort.note", level=page.level(), n=n)
+    return page.say("effort.note", level=page.level(), n=_n_contacts(found))
+
+
+def _n_contacts(found: Effort) -> str:
+    return f"{int(found.fit.cells.counted.at_risk.sum()):,}"
 
 
 def _picture(found: Effort, page: Page) -> Picture:
@@ -60,7 +64,7 @@ def _picture(found: Effort, page: Page) -> Picture:
     ticks = [(float(at), f"{at:g}") for at in np.unique(np.linspace(0, contacts[-1], 5).round())]
     caption = say("effort.curve")
     svg = curves(caption, x, drawn, {}, day_ticks=ticks, share_ticks=share_ticks)  # type: ignore[arg-type]
-    return Picture(svg, caption, _note(found, page))
+    return Picture(svg, caption, say("effort.bounds", level=page.level(), n=_n_contacts(found)))
 
 
 def _reps(found: Effort, page: Page) -> Table:
@@ -71,10 +75,17 @@ def _reps(found: Effort, page: Page) -> Table:
         if row["rep"] == ALL_REPS:
             everyone = Row([Cell(page.label(ALL_REPS)), *_numbers(row, page)], tone="everyone")
         elif row["n"] >= FEWEST_SHOWN:
-            rows.append(Row([page.rep_cell(row["rep"]), *_numbers(row, page)], page.names.get(row["rep"], "")))
+            rows.append(
+                Row(
+                    [page.rep_cell(row["rep"]), *_numbers(row, page)],
+                    page.names.get(row["rep"], ""),
+                    is_quiet=row["finding"] not in (MORE, FEWER),
+                )
+            )
     order = {page.label(rep): place for place, rep in enumerate(page.reps)}
     rows = [everyone, *sorted(rows, key=lambda row: order[row.cells[0].text])]
-    return Table(_columns(_HEADS, page), rows, say("effort.caption"), _note(found, page), tall(rows))
+    columns, note = _columns(_HEADS, page), _note(found, page)
+    return Table(columns, rows, say("effort.caption"), note, tall(rows), quiet=quiet_rows(rows, page))
 
 
 def _columns(heads: Sequence[str], page: Page) -> list[Column]:
@@ -92,7 +103,8 @@ def _numbers(row: Record, page: Page) -> list[Cell]:
 
 def _caps(found: Effort, page: Page) -> Table:
     """What a hand-back after so many contacts would have saved and cost, all reps and ranks together."""
-    say = page.say
+    say, advised = page.say, plain_rows(found.advice.table)[0]["stop_after"]
+    shown = {*SHOWN_CAPS, advised}
     rows = [
         Row(
             [
@@ -104,7 +116,7 @@ def _caps(found: Effort, page: Page) -> Table:
             ]
         )
         for row in plain_rows(contact_caps(found.fit))
-        if row["rep"] == ALL_REPS and row["rank"] == ALL_RANKS
+        if row["rep"] == ALL_REPS and row["rank"] == ALL_RANKS and row["cap"] in shown
     ]
     return Table(_columns(_OF_CAPS, page), rows, say("effort.caps"), say("effort.caps_note", level=page.level()))
 
@@ -132,6 +144,6 @@ def card(found: Effort, rep: str, page: Page) -> Sequence[Block]:
     rows = page.once(found, "own", lambda: {row["rep"]: row for row in plain_rows(found.fit.activity())})
     if rep not in rows or rows[rep]["n"] < FEWEST_SHOWN:
         return []
-    own = Row([Cell(page.say("effort.you")), *_numbers(rows[rep], page)])
-    everyone = Row([Cell(page.label(ALL_REPS)), *_numbers(rows[ALL_REPS], page)], tone="everyone")
-    return [Table(_columns(_HEADS, page), [own, everyone], page.say("effort.own"))]
+    own, everyone, say = rows[rep], rows[ALL_REPS], page.say
+    each, usual = (say.read(row, "contacts_per_event", unit="tenth") for row in (own, everyone))
+    return [Text(say("effort.own", each=each, everyone=usual, spent=say.read(own, "spent")))]
