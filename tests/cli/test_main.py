@@ -357,7 +357,7 @@ def test_demo_runs_from_simulation_to_pictures_without_a_sampler(tmp_path: Path)
     assert written == {
         "judgments.parquet", "probabilities-90.png", "profiles-90.png", "incidence.png", "lead-times.png", "bars.png",
         "thresholds.png", "granularity-90.png", "report.html", "report.ja.html", "stated-timing.png", "amounts.png",
-        "rank-worth.png", "viewpoints.png",
+        "rank-worth.png", "viewpoints.png", "effort.png",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ MOST_FIGURES = 2
 _WORDS = (
     r"\d{1,2} \w+ \d{4}|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?",  # a day
     r"[Ww]ithin \d[\d,]* days|, \d+ days:|in \d+ days\)|[Ww]ithin the next \d+ days",  # a horizon
-    r"\d+日あたり|\d[\d,]*日以内|今後\d+日",
+    r"\d+日あたり|1件あたり|\d[\d,]*日以内|今後\d+日",
     r"\(over 99\N{NO-BREAK SPACE}%[^)]*\)",  # how sure
     r"\((?:at most )?\d+\N{NO-BREAK SPACE}%[^)]*sure[^)]*\)",
     r"[（、][^（、）]*確かさ[^）]*）",

@@ -82,7 +82,7 @@ def test_section_and_card_stand_in_the_report(tmp_path: Path) -> None:
     assert "商談化1件あたりのあなたの接触" in page
     english = calibrated().report(tmp_path / "report.html").read_text(encoding="utf-8")
     assert "What a hand-back after so many contacts would have done" in english
-    assert "Contacts for one of your opportunities" in english
+    assert "contacts for one of your opportunities, of all reps" in english
 
 
 def test_metrics_hold_every_number_once() -> None:

@@ -140,10 +140,10 @@ def _ranks(found: Effort, page: Page) -> Table:
 
 
 def card(found: Effort, rep: str, page: Page) -> Sequence[Block]:
-    """A rep's contacts beside those of all reps; nothing of a rep with hardly any."""
+    """A rep's contacts beside those of all reps, whose intervals the section has; nothing of a rep with hardly any."""
     rows = page.once(found, "own", lambda: {row["rep"]: row for row in plain_rows(found.fit.activity())})
     if rep not in rows or rows[rep]["n"] < FEWEST_SHOWN:
         return []
     own, everyone, say = rows[rep], rows[ALL_REPS], page.say
-    each, usual = (say.read(row, "contacts_per_event", unit="tenth") for row in (own, everyone))
-    return [Text(say("effort.own", each=each, everyone=usual, spent=say.read(own, "spent")))]
+    each, usual = (f"{row['contacts_per_event']:.0f}" for row in (own, everyone))
+    return [Text(say("effort.own", each=each, everyone=usual, spent=say.percent(own["spent"])))]
