@@ -63,8 +63,8 @@ def sample_posterior(
         Same seed, same numbers.
     engine
         `laplace`, `nuts`, or `auto`: laplace, and nuts where the outer or the worst block Pareto k̂ exceeds 0.7 or
-        fewer than 400 effective draws stand behind the answer. Which and why is logged before nuts starts, and is part
-        of the diagnostics.
+        fewer than 400 effective draws stand behind the answer, or where reps have heavy tails. Which and why is logged
+        before nuts starts, and is part of the diagnostics.
     draws
         Equally weighted draws to return.
     progress
@@ -86,6 +86,12 @@ def sample_posterior(
     try:
         if engine == "nuts":
             return _by_nuts(run, "as asked")
+        if isinstance(model, CellModel) and model.tails is not None:
+            if engine == "laplace":
+                raise InputError(
+                    "laplace takes reps as normal; fit heavy tails (`tails`) with engine='nuts' or 'auto'."
+                )
+            return _by_nuts_only(run, "reps have heavy tails")
         try:
             found = sample_laplace(_blocks(model), seed=run.seed, draws=run.draws, progress=status)
         except (FitError, np.linalg.LinAlgError) as error:

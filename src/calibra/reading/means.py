@@ -22,8 +22,9 @@ def logistic(linpred: Floats) -> Floats:
 
 
 def log_odds(prob: Floats) -> Floats:
-    """Log-odds of a probability."""
-    return np.log(prob) - np.log1p(-prob)
+    """Log-odds of a probability, held where floats still tell it from 0 and 1."""
+    held = np.clip(prob, 1e-300, 1.0 - 2.0**-53)
+    return np.asarray(np.log(held) - np.log1p(-held))
 
 
 def mean_over_reps(draws: Floats, n: Floats) -> Floats:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from scipy.stats import gamma, multivariate_normal
 
+from calibra.inference.declare.cells import Tails
 from calibra.inference.declare.families import DelayedBinomial
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.detection_blocks import DetectionBlocks
@@ -49,28 +50,37 @@ def log_normal(u, sigma):
         binomial_world(4, 5, 40, seed=1),
         poisson_world(4, seed=2),
         correlated_world(4, 5, 40, seed=1),
+        replace(correlated_world(4, 5, 40, seed=1), tails=Tails(("level", "slope"), 3.0)),
         replace(binomial_world(4, 5, 40, seed=1), family=DelayedBinomial(np.linspace(0.1, 1.0, 20).reshape(4, 5))),
     ],
-    ids=["rank", "time", "correlated", "delayed"],
+    ids=["rank", "time", "correlated", "heavy", "delayed"],
 )
 def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
     blocks, rng = CellBlocks(world), np.random.default_rng(1)
     built = build_pymc(world)
     terms, scales = [term.name for term in world.rep_terms], [term.scale_name for term in world.rep_terms]
     rho = [] if world.correlation is None else [world.correlation.name]
-    read = densities(built, [*terms, *scales, "linpred", *rho])
+    weights = [] if world.tails is None else ["rep_weight"]
+    read = densities(built, [*terms, *scales, "linpred", *rho, *weights])
     known, ones = what_is_known(blocks).deviations, np.ones((world.n_reps, blocks.n_cells))
     start = points(built, rng, 1)[0]
     values = []
     for other in points(built, rng, 3):  # only scales of reps and deviations move: all else of the density is constant
-        moved = {name: other[name] if name.startswith(tuple(terms)) else at for name, at in start.items()}
+        moved = {name: other[name] if name.startswith((*terms, "rep_weight")) else at for name, at in start.items()}
         value, found = read(moved)
         u = np.concatenate([found[name].reshape(world.n_reps, -1) for name in terms], axis=1)
-        sigma = np.concatenate([np.full(t.n_columns, found[t.scale_name]) for t in world.rep_terms])
+        sigma = np.stack(
+            [np.full(world.n_reps, found[t.scale_name]) for t in world.rep_terms for _ in range(t.n_columns)]
+        )
+        weight = found["rep_weight"] if weights else np.ones(world.n_reps)
+        of_column = [term.name for term in world.rep_terms for _ in range(term.n_columns)]
+        heavy = [] if world.tails is None else [i for i, name in enumerate(of_column) if name in world.tails.terms]
+        sigma[heavy] /= np.sqrt(weight)
         size = np.where(world.size > 0, world.size, 1e-12)
         lik = blocks.family.log_likelihood(found["linpred"].T, world.events.T, size.T).T
         prior = sum(t.scale.log_density(found[t.scale_name]) + np.log(found[t.scale_name]) for t in world.rep_terms)
-        stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known.T)).sum()  # of a deviation for its free value
+        prior += gamma.logpdf(weight, 1.5, scale=1 / 1.5).sum() + np.log(weight).sum() if weights else 0.0
+        stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known)).sum()  # of a deviation for its free value
         correlation = np.eye(u.shape[1])
         if world.correlation is not None:
             # of level and slope, the first two; β-distributed on (0, 1) as log-odds, its Jacobian ¼ (1 − ρ²)
@@ -79,7 +89,9 @@ def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
             free = 1.0 - rho_found**2
             stretch += 0.5 * world.n_reps * np.log(free)
             stretch += 0.5 * (np.log1p(sigma[1] ** 2 * known[1]) - np.log1p(sigma[1] ** 2 * free * known[1])).sum()
-        own = multivariate_normal.logpdf(u, cov=correlation * np.outer(sigma, sigma)).sum()
+        own = sum(
+            multivariate_normal.logpdf(v, cov=correlation * np.outer(s, s)) for v, s in zip(u, sigma.T, strict=True)
+        )
         values.append(value - (lik * ones).sum() - prior - own - stretch)
     np.testing.assert_allclose(values, values[0], rtol=1e-9)
 

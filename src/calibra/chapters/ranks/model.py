@@ -33,7 +33,7 @@ from calibra.data.counting.reached import YoungCells, slowing_effect
 from calibra.data.counting.young import young_cells
 from calibra.data.scale import RankScores
 from calibra.errors import InputError, check_kind, what_came
-from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
+from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, heavy_tails, with_own_axes
 from calibra.inference.declare.families import Binomial, DelayedBinomial
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
 from calibra.inference.posterior import Posterior
@@ -76,6 +76,8 @@ class RankPriors:
     """Effect of a label of an `adjust_for` column."""
     team: ScalePrior = HalfNormal(0.3)
     """Standard deviation of the teams' levels."""
+    tails: float | None = None
+    """Degrees of freedom of the t that level and slope of a rep follow together, such as 3; None: they are normal."""
     tempo_change: Normal = Normal(0.0, 0.2)
     """Logarithm of how much longer events take for the young judgments than for the mature ones."""
 
@@ -86,8 +88,9 @@ class RankModel(Fits[RankFit]):
 
     Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals
     are nominal on average over reps drawn from the population; for a fixed rep far from all others and with few
-    judgments they cover less. The model describes outcomes under the present way of working: where reps work their A
-    prospects harder, that is in the numbers.
+    judgments they cover less. `RankPriors(tails=3)` draws such a rep to the others less, by nuts.
+    The model describes outcomes under the present way of working: where reps work their A prospects harder, that is in
+    the numbers.
 
     Parameters
     ----------
@@ -256,6 +259,7 @@ class RankModel(Fits[RankFit]):
             population=with_own_axes(population, rep_terms),
             rep_terms=tuple(rep_terms),
             correlation=Correlation("level", "slope", priors.correlation) if len(cells.ranks) > 1 else None,
+            tails=heavy_tails(("level", "slope")[: len(rep_terms)], priors.tails, len(cells.reps)),
         )
 
 

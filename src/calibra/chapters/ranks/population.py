@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from calibra.chapters.ranks.mix import new_case_weights, team_shares
 from calibra.errors import InputError
-from calibra.reading.means import logistic
 from calibra.stats.intervals import equal_tailed
 from calibra.words import quoted
 
@@ -35,11 +35,13 @@ def new_rep_draws(fit: "RankFit", *, team: str | None = None) -> Floats:
     rng = np.random.default_rng([fit.diagnostics.seed, 1])
     draws, shape = fit.posterior.draws, (fit.posterior.n_draws, _NEW_REPS)
 
-    level = rng.standard_normal(shape)
+    tails = fit.declaration.tails
+    stretch = np.ones(shape) if tails is None else tails.sample(rng, shape)
+    level = stretch * rng.standard_normal(shape)
     linpred = draws["rank_mean"][:, None, :] + (draws["level_scale"][:, None] * level)[..., None]
     if "slope_scale" in draws:
         rho = _correlation_draws(fit)[:, None]
-        slope = rho * level + np.sqrt(1.0 - rho**2) * rng.standard_normal(shape)
+        slope = rho * level + np.sqrt(1.0 - rho**2) * stretch * rng.standard_normal(shape)
         linpred = linpred + (draws["slope_scale"][:, None] * slope)[..., None] * fit.scores.values
     if "residual_scale" in draws:
         basis = fit.residual_basis
@@ -102,18 +104,21 @@ def _spread_of_reps(fit: "RankFit") -> Floats:
 def population_spread(fit: "RankFit") -> Floats:
     """Standard deviation over all such reps of P(event) at each rank, (draw, rank), integrated draw by draw.
 
-    sd of Σ_g w_g logistic(μ_k + β_g + τ_k z) over z ~ Normal(0, 1). The shortcut τ p (1 − p) overstates it by a
-    quarter to a third where τ is large.
+    sd of Σ_g w_g logistic(μ_k + β_g + τ_k z) over z ~ Normal(0, 1), and over the rep's weight in τ. The shortcut
+    τ p (1 − p) overstates it by a quarter to a third where τ is large.
     """
-    draws, tau = fit.posterior.draws, between_rep_sd(fit)
+    draws, tails = fit.posterior.draws, fit.declaration.tails
+    heavy, others = _variances(fit)
     if fit.team is not None:
-        tau = np.hypot(tau, draws["team_level_scale"][:, None])
+        others = others + draws["team_level_scale"][:, None] ** 2
+    weights, chance = (np.ones(1), np.ones(1)) if tails is None else tails.nodes()
     nodes, mass = np.polynomial.hermite_e.hermegauss(_NODES)
-    mass = mass / mass.sum()
-    linpred = draws["rank_mean"][:, None, :] + tau[:, None, :] * nodes[:, None]
-    prob = _over_cases(linpred, fit.case_effects(), new_case_weights(fit))
-    mean = np.einsum("szk,z->sk", prob, mass)
-    return np.asarray(np.sqrt(np.einsum("szk,z->sk", (prob - mean[:, None]) ** 2, mass)))
+    tau = np.sqrt(heavy[:, None] / weights[:, None] + others[:, None])
+    away = (tau[:, :, None] * nodes[:, None]).reshape(len(tau), -1, tau.shape[-1])
+    both = np.outer(chance, mass / mass.sum()).ravel()
+    prob = _over_cases(draws["rank_mean"][:, None, :] + away, fit.case_effects(), new_case_weights(fit))
+    mean = np.einsum("szk,z->sk", prob, both)
+    return np.asarray(np.sqrt(np.einsum("szk,z->sk", (prob - mean[:, None]) ** 2, both)))
 
 
 def _over_cases(linpred: Floats, effects: Floats, weights: Floats) -> Floats:
@@ -122,7 +127,7 @@ def _over_cases(linpred: Floats, effects: Floats, weights: Floats) -> Floats:
     for cell in np.ndindex(weights.shape[1:]):
         weight = weights[(slice(None), *cell)]
         if weight.any():
-            total += weight * logistic(linpred + effects[(slice(None), *cell)][:, None, None])
+            total += weight * expit(linpred + effects[(slice(None), *cell)][:, None, None])
     return total
 
 
@@ -141,25 +146,44 @@ def _team_effects(fit: "RankFit", team: str | None, rng: np.random.Generator, sh
     return effects[:, [labels.index(team)]]
 
 
-def rep_share(fit: "RankFit", prob: Floats, n: Floats) -> Floats:
-    """τ²/(τ² + 1/(n p (1 − p))) per rep and rank, posterior mean; 0 where n is 0."""
+def rep_share(fit: "RankFit", prob: Floats, n: Floats, reps: slice) -> Floats:
+    """τ²/(τ² + 1/(n p (1 − p))) of some reps at each rank, posterior mean; 0 where n is 0.
+
+    τ² is the variance that pulls a rep to the others: with heavy tails it has the rep's own mean weight.
+    """
     information = n * (prob * (1.0 - prob)).mean(axis=0)
-    tau = between_rep_sd(fit)
-    signal = [tau[:, k, None] ** 2 * of_rank for k, of_rank in enumerate(information.T)]
+    heavy, others = _variances(fit)
+    weight = _mean_weight(fit, reps)
+    signal = [(heavy[:, k, None] / weight + others[:, k, None]) * own for k, own in enumerate(information.T)]
     return np.stack([(s / (1.0 + s)).mean(axis=0) for s in signal], axis=1)
 
 
-def between_rep_sd(fit: "RankFit") -> Floats:
-    """Standard deviation between reps of the log-odds at each rank, (draw, rank)."""
+def _variances(fit: "RankFit") -> tuple[Floats, Floats]:
+    """Variance between reps of the log-odds at each rank, (draw, rank): of level and slope at weight one, and else."""
     draws = fit.posterior.draws
-    variance = np.repeat(draws["level_scale"][:, None] ** 2, len(fit.ranks), axis=1)
+    heavy = np.repeat(draws["level_scale"][:, None] ** 2, len(fit.ranks), axis=1)
     if "slope_scale" in draws:
-        variance = variance + draws["slope_scale"][:, None] ** 2 * fit.scores.values**2
+        heavy = heavy + draws["slope_scale"][:, None] ** 2 * fit.scores.values**2
         both = _correlation_draws(fit) * draws["level_scale"] * draws["slope_scale"]
-        variance = variance + 2.0 * both[:, None] * fit.scores.values
+        heavy = heavy + 2.0 * both[:, None] * fit.scores.values
+    others = np.zeros_like(heavy)
     if "residual_scale" in draws:
-        variance = variance + draws["residual_scale"][:, None] ** 2 * (fit.residual_basis**2).sum(axis=1)
-    return np.sqrt(variance)
+        others = draws["residual_scale"][:, None] ** 2 * (fit.residual_basis**2).sum(axis=1)
+    return heavy, others
+
+
+def _mean_weight(fit: "RankFit", reps: slice) -> Floats:
+    """Mean of each rep's weight given its level and slope, (ν + h)/(ν + u'Qu), (draw, rep); 1 where all is normal."""
+    draws, tails = fit.posterior.draws, fit.declaration.tails
+    if tails is None:
+        return np.ones((1, 1))
+    level = draws["level"][:, reps] / draws["level_scale"][:, None]
+    distance = level**2
+    if "slope" in draws:
+        rho = _correlation_draws(fit)[:, None]
+        left = draws["slope"][:, reps] / draws["slope_scale"][:, None] - rho * level
+        distance = distance + left**2 / (1.0 - rho**2)
+    return np.asarray((tails.df + len(tails.terms)) / (tails.df + distance))
 
 
 def _correlation_draws(fit: "RankFit") -> Floats:

@@ -21,7 +21,7 @@ def probability_columns(fit: "RankFit", *, interval_prob: float) -> dict[str, An
 
     def read(reps: slice, prob: Floats) -> dict[str, Floats]:
         own = equal_tailed(prob, interval_prob=interval_prob)
-        return own._asdict() | {"rep_share": rep_share(fit, prob, fit.n_answered[reps])}
+        return own._asdict() | {"rep_share": rep_share(fit, prob, fit.n_answered[reps], reps)}
 
     together = np.concatenate([fit.all_reps_draws()[:, None], fit.team_draws()], axis=1)
     first = equal_tailed(together, interval_prob=interval_prob)._asdict()

@@ -10,6 +10,7 @@ import numpy as np
 from calibra.chapters.design import NO_DRAWS, Design, Floats, Ints, Reps, World, place_reps, refuse_groups
 from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.ranks.population import CORRELATION
+from calibra.inference.declare.cells import heavy_tails
 from calibra.reading.cells import pack_cells, residual_basis
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def draw_rank_truth(model: RankModel, design: Design, rng: np.random.Generator) 
     truth: dict[str, Floats] = {
         "rank_mean": np.asarray(rng.normal(priors.rank_mean.mean, priors.rank_mean.sd, n_ranks))
     }
+    tails = heavy_tails(("level", "slope"), priors.tails, n_reps)
+    stretch = 1.0 if tails is None else tails.sample(rng, (n_reps, 1))
     for name, prior, width in (
         ("level", priors.level, 1),
         ("slope", priors.slope, int(n_ranks > 1)),
@@ -29,7 +32,7 @@ def draw_rank_truth(model: RankModel, design: Design, rng: np.random.Generator) 
     ):
         if width > 0:
             scale: Floats = np.array(float(prior.sample(rng)), dtype=np.float64)
-            own = scale * rng.standard_normal((n_reps, width))
+            own = scale * rng.standard_normal((n_reps, width)) * (1.0 if name == "residual" else stretch)
             truth |= {f"{name}_scale": scale, name: own[:, 0] if width == 1 else own}
     if n_ranks > 1:
         rho: Floats = np.asarray(priors.correlation.sample(rng))

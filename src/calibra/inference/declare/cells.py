@@ -28,8 +28,9 @@ from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
 
-_OF_BUILD = ("events", "linpred", "events_seen", "size_seen", "reached_seen")
+_OF_BUILD = ("events", "linpred", "events_seen", "size_seen", "reached_seen", "rep_weight")
 """What the model written out in PyMC has beside terms and scales."""
+_NODES = 20
 _OF_DRAWS = ("chain", "draw", "__sample__")
 """Axes that ArviZ keeps for itself."""
 
@@ -94,6 +95,31 @@ class Correlation:
         return f"{self.earlier}_{self.later}_correlation"
 
 
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """Some terms of a rep are Student t together: u_r = σ z_r/√w_r with w_r ~ Gamma(ν/2, ν/2).
+
+    A rep far from all others has a small weight w_r, and is drawn to them less (Lange, Little & Taylor 1989,
+    doi:10.1080/01621459.1989.10478852).
+    """
+
+    terms: tuple[str, ...]
+    """Names of the terms; of two that are correlated both or neither."""
+    df: float
+    """Degrees of freedom ν, above 0."""
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+        """Draws of 1/√w: what the normal deviations of a rep are multiplied by."""
+        return np.asarray(rng.gamma(0.5 * self.df, 2.0 / self.df, shape) ** -0.5)
+
+    def nodes(self) -> tuple[Floats, Floats]:
+        """Points of w and their mass, (node,): evenly over log w, where the trapezium rule is exact to three digits."""
+        log_weight = np.linspace(-25.0 / self.df, np.log(40.0 / self.df + 1.0), _NODES)
+        log_mass = 0.5 * self.df * (log_weight - np.exp(log_weight))
+        mass = np.exp(log_mass - log_mass.max())
+        return np.exp(log_weight), mass / mass.sum()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CellModel:
     """Counts per rep and cell, the terms that explain them, and their priors.
@@ -121,6 +147,8 @@ class CellModel:
     """Terms of u_r."""
     correlation: Correlation | None = None
     """Two of these that are correlated; None where all are independent."""
+    tails: Tails | None = None
+    """Terms with heavier tails than the normal; None where all are normal."""
 
     def __post_init__(self) -> None:
         n_reps, n_cells = self.events.shape
@@ -138,6 +166,8 @@ class CellModel:
             _check_population_term(population_term)
         if self.correlation is not None:
             _check_correlation(self.correlation, self.rep_terms)
+        if self.tails is not None:
+            _check_tails(self.tails, self.rep_terms, self.correlation)
         check_names(_names(self))
         self._check_counts()
 
@@ -203,6 +233,11 @@ class CellModel:
             return None
         names = [term.name for term in self.rep_terms for _ in range(term.n_columns)]
         return names.index(self.correlation.later), names.index(self.correlation.earlier)
+
+
+def heavy_tails(terms: tuple[str, ...], df: float | None, n_reps: int) -> Tails | None:
+    """The tails of some terms; none where the normal is asked for, or of two reps, of whom nobody can be odd."""
+    return None if df is None or n_reps < 3 else Tails(terms, df)
 
 
 def with_own_axes(population: Iterable[PopulationTerm], rep_terms: Iterable[RepTerm]) -> tuple[PopulationTerm, ...]:
@@ -292,6 +327,17 @@ def _check_correlation(correlation: Correlation, rep_terms: tuple[RepTerm, ...])
         raise InputError(
             f"`correlation` must name two rep terms of one column each, in their order; got {named} of {single}."
         )
+
+
+def _check_tails(tails: Tails, rep_terms: tuple[RepTerm, ...], correlation: Correlation | None) -> None:
+    names = [term.name for term in rep_terms]
+    if not tails.terms or not set(tails.terms) <= set(names):
+        raise InputError(f"`tails` must name rep terms; got {list(tails.terms)} of {names}.")
+    if not 0.0 < tails.df < np.inf:
+        raise InputError(f"the degrees of freedom of `tails` must be above 0 and finite; got {tails.df!r}.")
+    pair = set() if correlation is None else {correlation.earlier, correlation.later}
+    if len(pair & set(tails.terms)) == 1:
+        raise InputError(f"`tails` must name both terms that are correlated, or neither; got {list(tails.terms)}.")
 
 
 def _side_by_side(designs: list[Floats], shape: tuple[int, ...]) -> Floats:

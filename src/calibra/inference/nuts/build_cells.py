@@ -4,7 +4,8 @@ A rep's deviation u ~ Normal(0, σ) is written as u = σ w/s with w ~ Normal(0, 
 what the counts say of it (1/variance). Where they say nothing, w is u/σ (non-centred); where they say much, w is u in
 units of its error (centred); between the two its posterior hardly depends on σ, so that there is no funnel to sample.
 The steps of a random walk are written in the same way. Of two correlated terms the later one is written given the
-earlier: u₂ = σ₂ (ρ u₁/σ₁ + √(1 − ρ²) w₂/s₂), s₂² = 1 + σ₂² (1 − ρ²) · known.
+earlier: u₂ = σ₂ (ρ u₁/σ₁ + √(1 − ρ²) w₂/s₂), s₂² = 1 + σ₂² (1 − ρ²) · known. Of terms with heavy tails σ is σ/√λ,
+λ ~ Gamma(ν/2, ν/2) one a rep.
 """
 
 from collections.abc import Iterator
@@ -140,8 +141,14 @@ def _rep_parts(model: CellModel, values: dict[str, NDArray[np.generic]]) -> Iter
     if correlation is not None:
         share = pm.Beta(f"{correlation.name}_share", correlation.prior.eta, correlation.prior.eta)
         rho = pm.Deterministic(correlation.name, 2.0 * share - 1.0)
+    stretch = None
+    if model.tails is not None:
+        half = 0.5 * model.tails.df
+        stretch = pm.Gamma("rep_weight", alpha=half, beta=half, dims="rep") ** -0.5
     for term in model.rep_terms:
         sigma, dims = _scale(term.scale_name, term.scale), _rep_dims(term)
+        if stretch is not None and model.tails is not None and term.name in model.tails.terms:
+            sigma = sigma * (stretch if term.n_columns == 1 else stretch[:, None])
         is_later = correlation is not None and term.name == correlation.later
         free = pm.math.sqrt(1.0 - rho**2) if is_later else 1.0
         known = pm.Data(f"{term.name}_known", values[f"{term.name}_known"], dims=dims)

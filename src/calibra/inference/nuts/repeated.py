@@ -75,7 +75,7 @@ def _key(model: Declaration) -> Key:
         return (
             model.family.name,
             model.events.shape,
-            repr((priors, model.correlation)),
+            repr((priors, model.correlation, model.tails)),
             *(term.design.shape for term in model.terms),
         )
     return (model.n.shape, repr(model.mean_prior), repr(model.scale_priors))
