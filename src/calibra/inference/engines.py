@@ -86,12 +86,6 @@ def sample_posterior(
     try:
         if engine == "nuts":
             return _by_nuts(run, "as asked")
-        if isinstance(model, CellModel) and model.tails is not None:
-            if engine == "laplace":
-                raise InputError(
-                    "laplace takes reps as normal; fit heavy tails (`tails`) with engine='nuts' or 'auto'."
-                )
-            return _by_nuts_only(run, "reps have heavy tails")
         try:
             found = sample_laplace(_blocks(model), seed=run.seed, draws=run.draws, progress=status)
         except (FitError, np.linalg.LinAlgError) as error:

@@ -88,7 +88,7 @@ class RankModel(Fits[RankFit]):
 
     Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals
     are nominal on average over reps drawn from the population; for a fixed rep far from all others and with few
-    judgments they cover less. `RankPriors(tails=3)` draws such a rep to the others less, by nuts.
+    judgments they cover less. `RankPriors(tails=3.0)` draws such a rep to the others less.
     The model describes outcomes under the present way of working: where reps work their A prospects harder, that is in
     the numbers.
 

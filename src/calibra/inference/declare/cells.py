@@ -231,8 +231,19 @@ class CellModel:
         """Columns of u_r that are correlated, the later one first."""
         if self.correlation is None:
             return None
-        names = [term.name for term in self.rep_terms for _ in range(term.n_columns)]
+        names = self._column_names
         return names.index(self.correlation.later), names.index(self.correlation.earlier)
+
+    @property
+    def heavy_columns(self) -> tuple[int, ...]:
+        """Columns of u_r that are Student t together."""
+        heavy = () if self.tails is None else self.tails.terms
+        return tuple(i for i, name in enumerate(self._column_names) if name in heavy)
+
+    @property
+    def _column_names(self) -> list[str]:
+        """Name of the term of each column of u_r."""
+        return [term.name for term in self.rep_terms for _ in range(term.n_columns)]
 
 
 def heavy_tails(terms: tuple[str, ...], df: float | None, n_reps: int) -> Tails | None:
@@ -330,9 +341,11 @@ def _check_correlation(correlation: Correlation, rep_terms: tuple[RepTerm, ...])
 
 
 def _check_tails(tails: Tails, rep_terms: tuple[RepTerm, ...], correlation: Correlation | None) -> None:
-    names = [term.name for term in rep_terms]
-    if not tails.terms or not set(tails.terms) <= set(names):
-        raise InputError(f"`tails` must name rep terms; got {list(tails.terms)} of {names}.")
+    width = {term.name: term.n_columns for term in rep_terms}
+    if not tails.terms or not set(tails.terms) <= set(width):
+        raise InputError(f"`tails` must name rep terms; got {list(tails.terms)} of {list(width)}.")
+    if len(tails.terms) > 2 or any(width[name] > 1 for name in tails.terms):
+        raise InputError(f"`tails` must name one or two terms of one column; got {list(tails.terms)}.")
     if not 0.0 < tails.df < np.inf:
         raise InputError(f"the degrees of freedom of `tails` must be above 0 and finite; got {tails.df!r}.")
     pair = set() if correlation is None else {correlation.earlier, correlation.later}

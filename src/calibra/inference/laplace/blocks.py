@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from calibra.inference.declare.priors import OuterPrior
 from calibra.inference.laplace.block_prior import BlockPrior
+from calibra.inference.laplace.heavy import HeavyProposals
 from calibra.inference.laplace.small_linalg import cholesky, log_determinant, solve_lower, solve_upper
 
 type Floats = NDArray[np.float64]
@@ -40,7 +41,7 @@ class Blocks(Protocol):
         ...
 
     def block_prior(self, phi: Floats) -> BlockPrior:
-        """Normal prior of a block, the same for every rep."""
+        """Prior of a block, the same for every rep."""
         ...
 
     def context(self, phi: Floats) -> Floats:
@@ -145,9 +146,10 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
     u = np.broadcast_to(start, shape).copy()
     for iteration in range(_GIVE_UP_AFTER):
         gradient, hessian = blocks.gradient_hessian(context, u)
-        prior.add_to(hessian)
+        local = prior.at(u)
+        local.add_to(hessian)
         chol = cholesky(hessian)
-        step = solve_upper(chol, solve_lower(chol, gradient - prior.pull(u)))
+        step = solve_upper(chol, solve_lower(chol, gradient - local.pull(u)))
         size = np.abs(step).max(axis=0)
         step *= np.minimum(1.0, _LONGEST_STEP / np.maximum(size, 1e-300)) * (0.5 if iteration >= _DAMP_AFTER else 1.0)
         u += step
@@ -165,15 +167,21 @@ class PointPool:
     ----------
     n_block
         Dimension q of a block.
+    weights
+        Whether a point has one more coordinate, even on (0, 1), which picks a weight; of the opposite it is the same.
     size
         Number of points in the pool.
     """
 
-    def __init__(self, rng: np.random.Generator, n_block: int, size: int = 1 << 13) -> None:
+    def __init__(self, rng: np.random.Generator, n_block: int, *, weights: bool = False, size: int = 1 << 13) -> None:
         radius = np.sqrt(BLOCK_TAIL_DF / (2.0 * rng.standard_gamma(BLOCK_TAIL_DF / 2.0, size // 2)))
         half = rng.standard_normal((n_block, size // 2)) * radius
         self.points = np.concatenate([half, -half], axis=1)
         self.log_density = -0.5 * (BLOCK_TAIL_DF + n_block) * np.log1p((self.points**2).sum(axis=0) / BLOCK_TAIL_DF)
+        self.n_block, self._opposite = n_block, -np.ones(n_block + weights)
+        if weights:
+            self._opposite[-1] = 1.0
+            self.points = np.concatenate([self.points, rng.random((1, size))])
 
     def pick(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
         """Points (q, *shape) and their log-densities `shape`."""
@@ -182,12 +190,16 @@ class PointPool:
 
     def pick_pairs(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
         """The same in antithetic pairs, for means; the first axis of `shape` is even and holds them."""
-        points, log_density = self.pick(rng, (shape[0] // 2, *shape[1:]))
-        return np.concatenate([points, -points], axis=1), np.concatenate([log_density, log_density])
+        half = shape[0] // 2
+        points, log_density = self.pick(rng, (half, *shape[1:]))
+        if len(points) > self.n_block:  # weights are stratified
+            points[-1] = (np.arange(half).reshape(-1, *[1] * len(shape[1:])) + rng.random((1, *shape[1:]))) / half
+        opposite = points * self._opposite.reshape(-1, *[1] * len(shape))
+        return np.concatenate([points, opposite], axis=1), np.concatenate([log_density, log_density])
 
 
 def block_weights(
-    blocks: Blocks, proposals: BlockProposals, points: Floats, log_density: Floats
+    blocks: Blocks, proposals: "BlockProposals | HeavyProposals", points: Floats, log_density: Floats
 ) -> tuple[Floats, Floats]:
     """Candidates for u and their log importance weights.
 
@@ -203,6 +215,13 @@ def block_weights(
     -------
     Candidates (q, point, draw, rep) and log weights (point, draw, rep).
     """
+    if not isinstance(proposals, BlockProposals):
+        candidates, log_target = proposals.place(points)
+        log_target += blocks.log_likelihood(proposals.context[:, None], candidates)
+        proposals.prior.subtract_others_from(log_target, candidates)
+        log_target -= log_density
+        log_target -= 0.5 * log_determinant(proposals.apart.chol) if proposals.apart.others else 0.0
+        return candidates, log_target
     context, prior, centre, chol = proposals
     candidates = solve_upper(chol[:, :, None], points)
     candidates += centre[:, None]

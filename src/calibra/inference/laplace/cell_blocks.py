@@ -104,9 +104,10 @@ class CellBlocks:
         return phi[:, self.n_coefficients + self._term_of_column].T[:, :, None]
 
     def block_prior(self, phi: Floats) -> BlockPrior:
-        """Independent columns, or two of them correlated."""
-        scales, pair = self.block_scales(phi), self.model.correlated_columns
-        return independent(scales) if pair is None else correlated(scales, self.correlation(phi)[:, None], pair)
+        """Independent columns, or two of them correlated; some of them heavy."""
+        scales, pair, tails = self.block_scales(phi), self.model.correlated_columns, self.model.tails
+        prior = independent(scales) if pair is None else correlated(scales, self.correlation(phi)[:, None], pair)
+        return prior if tails is None else prior._replace(heavy=self.model.heavy_columns, df=tails.df)
 
     def correlation(self, phi: Floats) -> Floats:
         """ρ of a model that has one, (draw,)."""

@@ -14,6 +14,8 @@ _REPS_FOR_BLOCK_K = 10
 _POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 32, 48
 _CANDIDATES = ((0.75, 4), (1.5, 8), (np.inf, 16))  # of each block draw, by the largest spread; a normal block's is 0.3
 
+_HEAVY_CANDIDATES = ((0.2, 4), (0.4, 16), (np.inf, 64))  # the same of a rep by what the spread of a normal leaves
+
 
 class Corrected:
     """Log posterior of φ corrected by importance in every block, and draws of the blocks given φ.
@@ -30,7 +32,7 @@ class Corrected:
 
     def __init__(self, surrogate: Surrogate, *, n_points: int, rng: np.random.Generator) -> None:
         self.surrogate, self.blocks, self.n_points = surrogate, surrogate.blocks, n_points
-        self.pool = PointPool(rng, self.blocks.n_block)
+        self.pool = PointPool(rng, self.blocks.n_block, weights=bool(surrogate.heavy_columns))
         self.points, self.log_density = self.pool.pick_pairs(rng, (n_points, 1, self.blocks.n_reps))
 
     def log_posterior(self, phi: Floats) -> Floats:
@@ -59,29 +61,52 @@ class Corrected:
         return float(np.sqrt((of_pairs[:, 1] - of_pairs[:, 0]).var(axis=0, ddof=1).sum() / n))
 
     def spread(self, phi: Floats, seed: np.random.SeedSequence) -> Floats:
-        """How far each rep's block is from its proposal at one φ: the variation coefficient of its weights, (rep,)."""
-        log_weights = self._log_weights(self.surrogate, phi[None], _POINTS_FOR_SPREAD, np.random.default_rng(seed))
-        return np.asarray(np.exp(log_weights - log_mean_exp(log_weights))[:, 0].std(axis=0))
+        """How far each rep's block is from its proposal at some φ: the variation coefficient of its weights, (rep,)."""
+        log_weights = self._log_weights(self.surrogate, phi, _POINTS_FOR_SPREAD, np.random.default_rng(seed))
+        weights = np.exp(log_weights - log_mean_exp(log_weights))
+        return np.asarray(np.sqrt(weights.var(axis=0).mean(axis=0)))
+
+    @property
+    def _normal_spread(self) -> float:
+        """The same of a normal block, whatever the φ."""
+        standard = self.pool.points[: self.blocks.n_block]
+        weights = np.exp(-0.5 * (standard**2).sum(axis=0) - self.pool.log_density)
+        return float(weights.std() / weights.mean())
 
     def draw_blocks(self, phi: Floats, spread: Floats, seed: np.random.SeedSequence) -> Floats:
         """One u_r | φ per row of φ and rep by importance resampling of fresh points; (q, draw, rep).
 
-        The farther a block may be from its proposal (`spread`), the more points are resampled from.
+        The farther a block may be from its proposal (`spread`), the more points are resampled from: of normal reps all
+        have as many as the farthest, of reps that are t each has its own number.
         """
-        n_points = next(n for limit, n in _CANDIDATES if not spread.max() > limit)
+        if not self.surrogate.heavy_columns:
+            n_points = next(n for limit, n in _CANDIDATES if not spread.max() > limit)
+            return self._resample(self.surrogate, phi, n_points, seed)
+        u, above = np.empty((self.blocks.n_block, len(phi), self.blocks.n_reps)), -np.inf
+        spread = np.sqrt(np.maximum((1.0 + spread**2) / (1.0 + self._normal_spread**2) - 1.0, 0.0))
+        for (limit, n_points), own_seed in zip(_HEAVY_CANDIDATES, seed.spawn(len(_HEAVY_CANDIDATES)), strict=True):
+            reps = np.flatnonzero(~(spread <= above) & ((spread <= limit) | (limit == np.inf)))
+            if len(reps):
+                u[:, :, reps] = self._resample(self.surrogate.take(reps), phi, n_points, own_seed)
+            above = limit
+        return u
+
+    def _resample(self, surrogate: Surrogate, phi: Floats, n_points: int, seed: np.random.SeedSequence) -> Floats:
+        """The same for the reps of a surrogate, from so many points each."""
 
         def draw(chunk: Floats, index: int) -> Floats:
             rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, index)))
-            points, log_density = self.pool.pick(rng, (n_points, len(chunk), self.blocks.n_reps))
-            proposals = self.surrogate.propose_blocks(chunk, newton=self.surrogate.few_reps)
+            points, log_density = self.pool.pick(rng, (n_points, len(chunk), surrogate.blocks.n_reps))
+            proposals = surrogate.propose_blocks(chunk, newton=surrogate.few_reps)
             with np.errstate(over="ignore", invalid="ignore"):
-                candidates, log_weights = block_weights(self.blocks, proposals, points, log_density)
+                candidates, log_weights = block_weights(surrogate.blocks, proposals, points, log_density)
             # Gumbel-max: the largest of log weight + Gumbel noise is a draw in proportion to the weights
             log_weights -= np.log(rng.standard_exponential(log_weights.shape))
             pick = np.argmax(np.where(np.isnan(log_weights), -np.inf, log_weights), axis=0)
             return np.take_along_axis(candidates, pick[None, None], axis=1)[:, 0]
 
-        return np.concatenate(in_chunks(draw, phi, self._elements(n_points)), axis=1)
+        elements = surrogate.blocks.n_reps * max(self.blocks.n_cells, self.blocks.n_block) * n_points
+        return np.concatenate(in_chunks(draw, phi, elements), axis=1)
 
     def block_pareto_k(self, phi: Floats, spread: Floats, seed: np.random.SeedSequence) -> Floats:
         """Pareto k̂ of the block weights of the reps of largest spread, pooled over φ; (rep,), NaN for the others."""

@@ -25,7 +25,7 @@ from calibra.inference.progress import Progress
 
 type Floats = NDArray[np.float64]
 
-_DRAWS_FOR_BLOCK_K = 40
+_DRAWS_FOR_BLOCK_K, _DRAWS_FOR_SPREAD = 40, 16
 _MANY_REPS = 200
 """From so many reps on what is missed of each adds up."""
 _MOST_NOISE, _MOST_POINTS = 0.07, 16
@@ -69,7 +69,7 @@ def sample_laplace(blocks: Blocks, *, seed: int, draws: int, progress: Progress)
         learn_offset(target, mode, rng)
     found = sample_outer(target, mode, draws=draws, rng=rng, progress=progress)
     phi = rng.permutation(found.phi[systematic_resample(found.weights, draws, rng)])
-    spread = target.spread(phi[0], spread_seed)
+    spread = target.spread(phi[: _DRAWS_FOR_SPREAD if surrogate.heavy_columns else 1], spread_seed)
     u = target.draw_blocks(phi, spread, block_seed)
     block_k = target.block_pareto_k(phi[:_DRAWS_FOR_BLOCK_K], spread, check_seed)
     return LaplaceDraws(phi, u, found.effective, found.pareto_k, block_k)

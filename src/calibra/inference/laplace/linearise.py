@@ -41,13 +41,13 @@ def linearise(blocks: Blocks) -> Linearised:
     phi, u, first = blocks.start(), np.zeros((blocks.n_block, 1, 1)), blocks.n_outer - blocks.n_scales
     for _ in range(_MOST_ROUNDS):
         modes = find_modes(blocks, phi[None], u)
-        surrogate = Surrogate(blocks, blocks.quadratic(modes))
+        surrogate = Surrogate(blocks, blocks.quadratic(modes), phi)
         mode, sd, typical = _locate_scales(surrogate, phi[first:])
         settled = (typical < 2.0 * phi[first:]).all()
         phi, u = np.concatenate([surrogate.given_scales(typical[None]).mean[0], typical]), modes.u
         if settled:
             break
-    return Linearised(Surrogate(blocks, blocks.quadratic(find_modes(blocks, phi[None], u))), mode, sd, phi)
+    return Linearised(Surrogate(blocks, blocks.quadratic(find_modes(blocks, phi[None], u)), phi), mode, sd, phi)
 
 
 class Known(NamedTuple):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from calibra.inference.laplace.batches import in_chunks
 from calibra.inference.laplace.block_prior import BlockPrior
 from calibra.inference.laplace.blocks import BlockProposals, Blocks, Quadratic, log_prior_of_scales
+from calibra.inference.laplace.heavy import HeavyProposals, mean_normal, propose_heavy, without_others
 from calibra.inference.laplace.small_linalg import (
     cholesky,
     inverse,
@@ -59,10 +60,12 @@ class Surrogate:
         The declaration.
     quadratic
         Its log-likelihood at one φ.
+    phi
+        That φ, (d,).
     """
 
-    def __init__(self, blocks: Blocks, quadratic: Quadratic) -> None:
-        self.blocks, self.quadratic = blocks, quadratic
+    def __init__(self, blocks: Blocks, quadratic: Quadratic, phi: Floats) -> None:
+        self.blocks, self.quadratic, self.phi = blocks, quadratic, phi
         self.few_reps = blocks.n_reps <= FEW_REPS
         self.offset: Floats = np.zeros(blocks.n_outer)
         """What the target was found to add to the log density: slopes in the coefficients, standardised, and scales."""
@@ -77,28 +80,33 @@ class Surrogate:
         part = whole._replace(
             a=whole.a[..., reps], b=whole.b[..., reps], by_block=whole.by_block[:, reps], tilt=whole.tilt[:, reps]
         )
-        taken = Surrogate(self.blocks.take(reps), part)
+        taken = Surrogate(self.blocks.take(reps), part, self.phi)
         taken.few_reps = self.few_reps
         return taken
 
-    def propose_blocks(self, phi: Floats, *, newton: bool = True) -> BlockProposals:
+    def propose_blocks(self, phi: Floats, *, newton: bool = True) -> BlockProposals | HeavyProposals:
         """The blocks given φ, after a Newton step from the quadratic's on their true log density, tilted.
 
         What counts of that step is the curvature at φ: with the quadratic's, a block's few points are five times less
         exact.
         """
         prior, beta = self.blocks.block_prior(phi), self.blocks.coefficients(phi)
-        chol = self._factor(prior)
+        local = self._as_normal(prior)
+        chol = self._factor(local)
         q, n_reps = self.quadratic.by_block.shape
         pull = -(beta @ self.quadratic.b.reshape(self.p, -1)).reshape(-1, q, n_reps).transpose(1, 0, 2)
         pull += self.quadratic.by_block[:, None]
         context, centre = self.blocks.context(phi), solve_upper(chol, solve_lower(chol, pull))
-        if newton:
-            gradient, information = self.blocks.gradient_hessian(context, centre)
-            chol = cholesky(information, prior)
-            slope = gradient + self.quadratic.tilt[:, None] - prior.pull(centre)
-            centre += np.clip(solve_upper(chol, solve_lower(chol, slope)), -_LONGEST_STEP, _LONGEST_STEP)
-        return BlockProposals(context, prior, centre, chol)
+        if not (newton or prior.heavy):
+            return BlockProposals(context, prior, centre, chol)
+        gradient, information = self.blocks.gradient_hessian(context, centre)
+        gradient += self.quadratic.tilt[:, None]
+        if prior.heavy:
+            pull = np.einsum("ij...,j...->i...", information, centre) + gradient
+            return propose_heavy(context, prior, information, pull)
+        chol = cholesky(information, prior)
+        step = solve_upper(chol, solve_lower(chol, gradient - prior.pull(centre)))
+        return BlockProposals(context, prior, centre + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), chol)
 
     def log_density_of_scales(self, scales: Floats) -> Floats:
         """log p(θ) up to a constant, (draw,), folded: even in each scale."""
@@ -113,7 +121,7 @@ class Surrogate:
     def _given(self, scales: Floats) -> GivenScales:
         n, p = len(scales), self.p
         phi = np.concatenate([np.zeros((n, p)), scales], axis=1)
-        prior = self.blocks.block_prior(phi)
+        prior = self._as_normal(self.blocks.block_prior(phi))
         chol = self._factor(prior)
         covariance = inverse(chol)[lower_indices(chol.shape[0])]  # (pair, draw, rep)
         # Σ (B, l)_r H_r⁻¹ (B, l)_r' as one product, its lower triangle
@@ -132,9 +140,25 @@ class Surrogate:
         mean = np.linalg.solve(root.transpose(0, 2, 1), white + self.offset[:p, None])[:, :, 0]
         by_coefficients = 0.5 * (white[:, :, 0] ** 2).sum(axis=1) - np.log(np.einsum("nii->ni", root)).sum(axis=1)
         by_blocks = 0.5 * (crossed[:, p, p] - log_determinant(chol).sum(axis=1))
-        by_blocks -= self.blocks.n_reps * prior.log_root[:, 0]
+        by_blocks -= np.broadcast_to(prior.log_root, (n, self.blocks.n_reps)).sum(axis=1)
         by_prior = log_prior_of_scales(self.blocks, scales)
         return GivenScales(mean, root, by_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
+
+    def _as_normal(self, prior: BlockPrior) -> BlockPrior:
+        """A prior, its columns that are t as normals of each rep's mean weight."""
+        return mean_normal(prior, *self._of_heavy) if prior.heavy else prior
+
+    @property
+    def heavy_columns(self) -> tuple[int, ...]:
+        """Columns of a block that are t."""
+        return self.blocks.block_prior(self.phi[None]).heavy
+
+    @cached_property
+    def _of_heavy(self) -> tuple[Floats, Floats]:
+        """The quadratic of each rep's columns that are t at the φ it was made at, the others integrated out."""
+        prior, beta = self.blocks.block_prior(self.phi[None]), self.blocks.coefficients(self.phi[None])[0]
+        pull = self.quadratic.by_block - np.tensordot(beta, self.quadratic.b, axes=1)
+        return without_others(prior, self.quadratic.a[:, :, None], pull[:, None]).of_heavy
 
     @cached_property
     def _products(self) -> Floats:

@@ -1,0 +1,172 @@
+"""Are reps normal? A population of reps that is normal, or one with heavier tails, and one rep far out.
+
+`python -m studies.heavy_tails` writes docs/studies/heavy_tails.md (about fifteen minutes on one processor). Truth is
+drawn here in plain numpy; no world has the tails that are tried.
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibra.chapters.ranks.fit import RankFit
+from calibra.chapters.ranks.model import RankModel, RankPriors
+from calibra.data.counting.judgments import Judgments
+from calibra.data.scale import Promise, RankScale
+from calibra.tables import make_table
+from studies.page import markdown_table, write_page
+
+type Floats = NDArray[np.float64]
+
+TRIED = (None, 4.0, 3.0)
+"""Degrees of freedom; None is the normal."""
+MARGIN_ODDS = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Organisations of one kind."""
+
+    name: str
+    """What they are."""
+    n_worlds: int
+    """How many are drawn."""
+    n_reps: int
+    """Reps of each."""
+    n_each: int
+    """Judgments of each rep."""
+    prob: tuple[float, ...]
+    """Chance at each rank of a typical rep."""
+    level: float
+    """Standard deviation of the reps' levels, log-odds."""
+    others: float
+    """The same of slopes and, three quarters of it, of what is left."""
+    far: float | None
+    """Level of the first rep where it is far out."""
+
+
+RANKS = (0.5, 0.3, 0.2, 0.1, 0.04)
+KINDS = (
+    Kind("one rank, 19 reps alike, one 1.6 below", 400, 20, 120, (0.25,), 0.15, 0.0, -1.6),
+    Kind("five ranks, 19 reps alike, one 1.6 below", 200, 20, 120, RANKS, 0.15, 0.2, -1.6),
+    Kind("40 reps that differ, one 1.2 below", 100, 40, 400, RANKS, 0.3, 0.2, -1.2),
+    Kind("20 reps that differ, normal", 200, 20, 120, RANKS, 0.3, 0.2, None),
+    Kind("20 reps that differ, 20 judgments each", 200, 20, 20, RANKS, 0.3, 0.2, None),
+    Kind("40 reps all alike", 100, 40, 120, RANKS, 0.0, 0.0, None),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """One organisation."""
+
+    prob: Floats
+    """True chance of each rep and rank."""
+    n: NDArray[np.int64]
+    """Judgments."""
+    events: NDArray[np.int64]
+    """Events among them."""
+
+
+def draw(kind: Kind, rng: np.random.Generator) -> Drawn:
+    """An organisation of a kind."""
+    centre, n_ranks = np.log(np.array(kind.prob) / (1.0 - np.array(kind.prob))), len(kind.prob)
+    level = kind.level * rng.standard_normal((kind.n_reps, 1))
+    if kind.far is not None:
+        level[0] = kind.far
+    steps = np.linspace(1.4, -1.4, n_ranks) if n_ranks > 1 else np.zeros(1)
+    eta = centre + level + kind.others * rng.standard_normal((kind.n_reps, 1)) * steps
+    prob = 1.0 / (1.0 + np.exp(-(eta + 0.75 * kind.others * rng.standard_normal((kind.n_reps, n_ranks)))))
+    shares = np.array([0.1, 0.2, 0.3, 0.25, 0.15]) if n_ranks > 1 else np.ones(1)
+    n = rng.multinomial(kind.n_each, shares, size=kind.n_reps)
+    return Drawn(prob, n, rng.binomial(n, prob))
+
+
+def fit_of(world: Drawn, df: float | None, seed: int) -> RankFit:
+    """The rank model with these tails on an organisation."""
+    n_reps, n_ranks = world.n.shape
+    ranks = list("ABCDE")[:n_ranks]
+    frame = make_table(
+        {
+            "rep": np.repeat([f"rep {i:03d}" for i in range(n_reps)], n_ranks),
+            "rank": np.tile(ranks, n_reps),
+            "n": world.n.ravel(),
+            "events": world.events.ravel(),
+        }
+    )
+    scale = RankScale(ranks, {rank: Promise(0.2, within_days=90) for rank in ranks})
+    model = RankModel(priors=replace(RankPriors(), tails=df))
+    return model.fit(
+        Judgments.from_counts(frame, scale=scale, within_days=90), seed=seed, engine="laplace", progress=False
+    )
+
+
+def measure(kind: Kind, df: float | None, *, seed: int) -> dict[str, float]:
+    """Coverage of the first rep and of the others, widths, flags, and time, over the worlds of a kind."""
+    rows = []
+    for index in range(kind.n_worlds):
+        world = draw(kind, np.random.default_rng([seed, index]))
+        began = time.process_time()
+        fit = fit_of(world, df, index)
+        took = time.process_time() - began
+        drawn, mix = fit.probability_draws(), world.n.sum(axis=0) / world.n.sum()
+        held, _ = _held(drawn, world.prob)
+        gap = (drawn.mean(axis=1, keepdims=True) - drawn) @ mix
+        of_gap, width = _held(gap, (world.prob.mean(axis=0) - world.prob) @ mix)
+        typical = float(drawn.mean(axis=(0, 1)) @ mix)
+        beyond = typical * (1.0 - typical) * np.log(MARGIN_ODDS)
+        told = np.maximum((gap > beyond).mean(axis=0), (gap < -beyond).mean(axis=0)) >= 0.95
+        bad = fit.diagnostics.worst_block_k is not None and fit.diagnostics.worst_block_k > 0.7
+        rows.append(
+            (
+                held[0].mean(),
+                held[1:].mean(),
+                of_gap[0],
+                of_gap[1:].mean(),
+                width[1:].mean(),
+                told[1:].mean(),
+                bad,
+                took,
+            )
+        )
+    return dict(zip(FIGURES, np.mean(rows, axis=0).tolist(), strict=True))
+
+
+FIGURES = (
+    "first rep",
+    "other reps",
+    "gap, first rep",
+    "gap, other reps",
+    "width of the others' gaps",
+    "others flagged",
+    "block k above .7",
+    "CPU seconds",
+)
+
+
+def _held(draws: Floats, true: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    lower, upper = np.quantile(draws, [0.05, 0.95], axis=0)
+    return (lower <= true) & (true <= upper), upper - lower
+
+
+def main() -> None:
+    """Run everything and write the page."""
+    rows = [
+        {"world": kind.name, "worlds": kind.n_worlds, "degrees of freedom": "normal" if df is None else f"{df:g}"}
+        | measure(kind, df, seed=1)
+        for kind in KINDS
+        for df in TRIED
+    ]
+    write_page(
+        "heavy_tails",
+        "Are reps normal?",
+        "Engine `laplace`, made by `python -m studies.heavy_tails`. 90 % intervals of each rep's chances and of the "
+        "gap to all reps; the first rep is the one far out, where there is one.",
+        markdown_table({name: [row[name] for row in rows] for name in rows[0]}),
+        "A rep is flagged where the gap lies beyond the margin (1.25 times the odds) with a probability of .95.",
+    )
+
+
+if __name__ == "__main__":
+    main()
