@@ -86,7 +86,7 @@ def test_of_one_column_the_marginal_and_the_points_are_those_of_the_t(informatio
         u, ratio = proposals.place(points)
         log_weight = ratio - log_density + pull * u[0] - 0.5 * information * u[0] ** 2
         weight = np.exp(log_weight - log_weight.max())[:, 0, 0]
-        assert weight.std() / weight.mean() < 0.25  # as of a normal block
+        assert weight.std() / weight.mean() < 0.6  # laid wider than a quadratic needs
         mean = moment(1) / total
         sd = np.sqrt(moment(2) / total - mean**2)
         assert np.average(u[0, :, 0, 0], weights=weight) == pytest.approx(mean, abs=0.06 * sd)
@@ -117,7 +117,7 @@ def test_of_two_columns_the_marginal_and_the_points_are_those_of_the_t_on_a_grid
         log_weight = ratio - log_density[:, 0, 0]
         log_weight += pull @ u - 0.5 * np.einsum("ip,ij,jp->p", u, information, u)
         weight = np.exp(log_weight - log_weight.max())
-        assert weight.std() / weight.mean() < 0.35
+        assert weight.std() / weight.mean() < 0.6
         np.testing.assert_allclose(np.average(u, axis=1, weights=weight), mean, atol=0.06 * np.sqrt(variance.min()))
         np.testing.assert_allclose(np.average((u.T - mean) ** 2, axis=0, weights=weight), variance, rtol=0.1)
     assert found[0] == pytest.approx(found[1], abs=0.01)

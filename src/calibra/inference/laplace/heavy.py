@@ -19,6 +19,8 @@ type Floats = NDArray[np.float64]
 _WEIGHTS = np.geomspace(0.003, 10.0, 11)
 _DEFENCE = 0.15
 """Share of weights drawn from a flatter law, for where a likelihood is far from its quadratic (Hesterberg 1995)."""
+_FALL = 0.25
+"""Power of the weight by which the quadratic's information counts less."""
 
 
 class HeavyProposals(NamedTuple):
@@ -139,9 +141,18 @@ class _Seen:
         return np.asarray(constant + weight * (slope + weight * square))
 
     def given(self, weight: Floats) -> tuple[Floats, Floats]:
-        """Mean (h, point, draw, rep) and lower root of the covariance (h, h, point, draw, rep) at weights."""
-        covariance = (self.adjugates[0][:, :, None] + weight * self.adjugates[1][:, :, None]) / self.determinant(weight)
+        """Mean (h, point, draw, rep) and lower root of a covariance (h, h, point, draw, rep) at weights.
+
+        The smaller the weight the farther a block may lie, and the less the quadratic's information counts there.
+        """
         mean = (self.pulled[0][:, None] + weight * self.pulled[1][:, None]) / self.determinant(weight)
+        counts = np.minimum(1.0, weight**_FALL)
+        constant, slope, square = self.determinants
+        of_a, of_q = (adjugate[:, :, None] for adjugate in self.adjugates)
+        if self.h == 1:
+            return mean, np.sqrt(of_a / (counts * constant + weight * slope))
+        determinant = counts * counts * constant + weight * (counts * slope + weight * square)
+        covariance = (counts * of_a + weight * of_q) / determinant
         return mean, cholesky_filled(covariance)
 
     def log_marginal(self, weight: "Floats | float") -> Floats:
