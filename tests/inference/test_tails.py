@@ -92,6 +92,12 @@ def test_tails_that_cannot_be_meant_are_refused(tails, words):
         replace(correlated_world(4, 5, 40, seed=1), tails=tails)
 
 
+@pytest.mark.parametrize("df", ["3", 0.0, -1.0, float("inf"), float("nan"), True])
+def test_degrees_of_freedom_that_are_none_are_refused_however_few_the_reps(df):
+    with pytest.raises(InputError, match="`tails` must be"):
+        heavy_tails(("level",), df, 2)
+
+
 def test_of_two_reps_nobody_is_odd():
     assert heavy_tails(("level",), 3.0, 2) is None
     assert heavy_tails(("level",), None, 20) is None

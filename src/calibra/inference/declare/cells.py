@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError
+from calibra.errors import InputError, check_number
 from calibra.inference.declare.checks import check_amounts, check_names, check_numbers, check_whole
 from calibra.inference.declare.families import DelayedBinomial, Family
 from calibra.inference.declare.priors import (
@@ -248,7 +248,12 @@ class CellModel:
 
 def heavy_tails(terms: tuple[str, ...], df: float | None, n_reps: int) -> Tails | None:
     """The tails of some terms; none where the normal is asked for, or of two reps, of whom nobody can be odd."""
-    return None if df is None or n_reps < 3 else Tails(terms, df)
+    if df is None:
+        return None
+    check_number(df, "tails")
+    if not 0.0 < df < np.inf:
+        raise InputError(f"`tails` must be degrees of freedom above 0, or None for the normal; got {df!r}.")
+    return None if n_reps < 3 else Tails(terms, df)
 
 
 def with_own_axes(population: Iterable[PopulationTerm], rep_terms: Iterable[RepTerm]) -> tuple[PopulationTerm, ...]:
