@@ -33,9 +33,8 @@ def first_rep(posterior):
     return 1.0 / (1.0 + np.exp(-(posterior["mean"][:, 0] + posterior["level"][:, 0])))
 
 
-@pytest.mark.nuts
-def test_the_posterior_of_a_rep_far_out_is_that_of_brute_force_integration():
-    # reps are integrated on one grid, mean and scale on another, all of it here
+def brute_force():
+    """Quantiles of the first rep's chance, mean and sd of the scale: reps summed on one grid, all else on another."""
     means, scales = np.linspace(-1.7, -0.6, 45), np.linspace(0.01, 1.6, 60)
     standard = np.sinh(np.linspace(-5.0, 5.0, 601))
     log_prior_of_rep = student.logpdf(standard, 3.0) + np.log(np.gradient(standard))
@@ -51,11 +50,19 @@ def test_the_posterior_of_a_rep_far_out_is_that_of_brute_force_integration():
     order = np.argsort(prob, axis=None)
     reached = np.cumsum((chance[:, :, None] * np.exp(first)).ravel()[order])
     expected = prob.ravel()[order][np.searchsorted(reached, [0.05, 0.25, 0.5, 0.75, 0.95])]
+    by_scale = chance.sum(axis=0)
+    mean_scale = (by_scale * scales).sum()
+    return expected, mean_scale, np.sqrt((by_scale * scales**2).sum() - mean_scale**2)
+
+
+@pytest.mark.nuts
+def test_the_posterior_of_a_rep_far_out_is_that_of_brute_force_integration():
+    expected, mean_scale, _ = brute_force()
     found = sample_posterior(far_out(Tails(("level",), 3.0)), seed=1, engine="nuts", draws=4_000)
     # within a fifth of a standard deviation: four standard errors of the outer quantiles of a thousand effective draws
     sd = (expected[-1] - expected[0]) / 3.29
     np.testing.assert_allclose(np.quantile(first_rep(found), [0.05, 0.25, 0.5, 0.75, 0.95]), expected, atol=0.2 * sd)
-    assert found["level_scale"].mean() == pytest.approx((chance.sum(axis=0) * scales).sum(), abs=0.02)
+    assert found["level_scale"].mean() == pytest.approx(mean_scale, abs=0.02)
     # 5 % of events were counted; a normal population draws the rep halfway to the others' 25 %
     normal = sample_posterior(far_out(None), seed=1, engine="laplace")
     assert first_rep(found).mean() < first_rep(normal).mean() - 0.02

@@ -8,13 +8,13 @@ from scipy.integrate import quad
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, multivariate_t, t as student
 
-from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, Tails
-from calibra.inference.declare.families import Binomial
-from calibra.inference.declare.priors import LKJ, HalfNormal, Normal
+from calibra.inference.declare.cells import Correlation, Tails
+from calibra.inference.declare.priors import LKJ
 from calibra.inference.engines import sample_posterior
 from calibra.inference.laplace.block_prior import correlated, independent
 from calibra.inference.laplace.blocks import PointPool
 from calibra.inference.laplace.heavy import mean_normal, propose_heavy
+from tests.inference.test_tails import brute_force, far_out, first_rep
 from tests.inference.worlds import binomial_world
 
 SCALES = np.array([[0.5, 0.2], [0.3, 0.9], [0.1, 0.4]])[:, :, None]
@@ -143,40 +143,15 @@ def test_columns_that_are_not_heavy_are_placed_given_those_that_are():
 
 
 def test_the_posterior_of_a_rep_far_out_is_that_of_brute_force_integration():
-    # 11 reps at about 25 %, one of 4 in 80: reps integrated on a grid, mean and scale on another, all of it here
-    events = np.array([4, 21, 19, 20, 22, 18, 20, 23, 17, 21, 19, 20.0])[:, None]
-    model = CellModel(
-        Binomial(), events, np.full((12, 1), 80.0), tuple("abcdefghijkl"),
-        (PopulationTerm("mean", "intercept", ("mean",), np.ones((1, 1)), Normal(0.0, 1.5)),),
-        (RepTerm("level", np.ones((1, 1)), HalfNormal(0.5)),), tails=Tails(("level",), 3.0),
-    )  # fmt: skip
-    means, scales = np.linspace(-1.7, -0.6, 45), np.linspace(0.01, 1.6, 60)
-    standard = np.sinh(np.linspace(-5.0, 5.0, 601))
-    log_width = np.log(np.gradient(standard))
-    log_prior_of_rep = student.logpdf(standard, 3.0) + log_width
-    log_joint, first = np.empty((45, 60)), np.empty((45, 60, 601))
-    for i, mean in enumerate(means):
-        for j, scale in enumerate(scales):
-            eta = mean + scale * standard
-            of_each = log_prior_of_rep + events * eta - 80.0 * np.logaddexp(0.0, eta)
-            log_joint[i, j] = logsumexp(of_each, axis=1).sum() - 0.5 * (mean / 1.5) ** 2 - 0.5 * (scale / 0.5) ** 2
-            first[i, j] = of_each[0] - logsumexp(of_each[0])
-    chance = np.exp(log_joint - logsumexp(log_joint))
-    prob = 1.0 / (1.0 + np.exp(-(means[:, None, None] + scales[:, None] * standard)))
-    order = np.argsort(prob, axis=None)
-    reached = np.cumsum((chance[:, :, None] * np.exp(first)).ravel()[order])
-    expected = prob.ravel()[order][np.searchsorted(reached, [0.05, 0.25, 0.5, 0.75, 0.95])]
-    mean_scale, mean_square = ((chance.sum(axis=0) * scales**power).sum() for power in (1, 2))
-    quantiles, mean_scales = [], []
+    expected, mean_scale, sd_scale = brute_force()
+    sd, quantiles, mean_scales = (expected[-1] - expected[0]) / 3.29, [], []
     for seed in range(1, 7):
-        found = sample_posterior(model, seed=seed, engine="laplace", draws=4_000)
-        drawn = 1.0 / (1.0 + np.exp(-(found["mean"][:, 0] + found["level"][:, 0])))
-        quantiles.append(np.quantile(drawn, [0.05, 0.25, 0.5, 0.75, 0.95]))
+        found = sample_posterior(far_out(Tails(("level",), 3.0)), seed=seed, engine="laplace", draws=4_000)
+        quantiles.append(np.quantile(first_rep(found), [0.05, 0.25, 0.5, 0.75, 0.95]))
         mean_scales.append(found["level_scale"].mean())
-    sd = (expected[-1] - expected[0]) / 3.29
     np.testing.assert_allclose(quantiles, np.tile(expected, (6, 1)), atol=0.2 * sd)
     np.testing.assert_allclose(np.mean(quantiles, axis=0), expected, atol=0.1 * sd)
-    assert np.mean(mean_scales) == pytest.approx(mean_scale, abs=0.1 * np.sqrt(mean_square - mean_scale**2))
+    assert np.mean(mean_scales) == pytest.approx(mean_scale, abs=0.1 * sd_scale)
 
 
 def test_tails_need_no_correlation():
