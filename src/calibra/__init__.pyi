@@ -86,6 +86,7 @@ from .errors import (
 from .reading.payoff import Payoff as Payoff
 from .reading.predictive import PredictiveCheck as PredictiveCheck, predictive_check as predictive_check
 from .replaying import replay as replay
+from .stats.agreement import Agreement as Agreement, measure_agreement as measure_agreement
 from .stats.forecasts.calibration_error import (
     calibration_distance as calibration_distance,
     squared_calibration_error as squared_calibration_error,

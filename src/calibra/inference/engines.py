@@ -12,9 +12,11 @@ from calibra.errors import FitError, InputError
 from calibra.findings import Finding
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.declare.detection import DetectionModel
+from calibra.inference.declare.ordinal import OrdinalModel
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.detection_blocks import DetectionBlocks
 from calibra.inference.laplace.engine import LaplaceDraws, sample_laplace
+from calibra.inference.laplace.ordinal_blocks import OrdinalBlocks
 from calibra.inference.nuts.engine import OutOfTimeError, about_seconds, foresee_seconds, sample_nuts
 from calibra.inference.posterior import MIN_EFFECTIVE, Diagnostics, Floats, Posterior
 from calibra.inference.progress import Progress
@@ -23,7 +25,7 @@ from calibra.values import Value
 from calibra.version import __version__
 
 type Engine = Literal["auto", "laplace", "nuts"]
-type Declaration = CellModel | DetectionModel
+type Declaration = CellModel | DetectionModel | OrdinalModel
 
 
 NUTS_SECONDS = 300.0
@@ -131,7 +133,9 @@ def _announce(run: _Run, why: str) -> None:
     )
 
 
-def _blocks(model: Declaration) -> CellBlocks | DetectionBlocks:
+def _blocks(model: Declaration) -> CellBlocks | DetectionBlocks | OrdinalBlocks:
+    if isinstance(model, OrdinalModel):
+        return OrdinalBlocks(model)
     return DetectionBlocks(model) if isinstance(model, DetectionModel) else CellBlocks(model)
 
 
@@ -207,7 +211,7 @@ def _named(model: Declaration, variables: dict[str, Floats], diagnostics: Diagno
 
 def axes_of(model: Declaration) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
     """Name of each parameter to its axes, and of each axis to its labels."""
-    if isinstance(model, DetectionModel):
+    if isinstance(model, DetectionModel | OrdinalModel):
         return model.layout
     dims: dict[str, tuple[str, ...]] = dict.fromkeys(model.outer_names, ())
     coords = {"rep": model.reps}

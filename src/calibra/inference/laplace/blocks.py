@@ -33,6 +33,8 @@ class Blocks(Protocol):
     """Of the coefficients as φ holds them, (p,)."""
     prior_sd: Floats
     """The same; infinite under a flat prior."""
+    may_be_skewed: bool
+    """Whether a block of one column is proposed as wide as its longer side (see `Surrogate.propose_blocks`)."""
     scale_priors: tuple[OuterPrior, ...]
     """Of the scales, and of a correlation after them, (m,)."""
 
@@ -114,6 +116,31 @@ class BlockProposals(NamedTuple):
     """Means, (q, draw, rep)."""
     chol: Floats
     """Cholesky factors of the precisions, (q, q, draw, rep)."""
+
+
+_SIDES = np.array([[-2.0], [2.0]])[:, :, None]  # standard deviations to each side of the mode that are looked at
+
+
+def as_wide_as_its_longer_side(blocks: Blocks, proposals: BlockProposals) -> BlockProposals:
+    """Proposals of blocks of one column with the mean of a split normal, and the spread of its longer side.
+
+    Where all said the best rank of a prospect, the likelihood is flat on one side, and the curvature at the mode says
+    nothing of how far the block goes there.
+    """
+    context, prior, centre, chol = proposals
+    sides = np.broadcast_to(1.0 / chol[0], (2, *centre.shape[1:]))
+
+    def log_density(u: Floats) -> Floats:
+        value = blocks.log_likelihood(context[:, None], u[None])
+        prior.subtract_from(value, u[None])
+        return np.asarray(value)
+
+    top = log_density(centre)
+    for _ in range(2):  # the second look is as far out as the first found the side to go
+        drop = np.maximum(top - log_density(centre + _SIDES * sides), 0.1)
+        sides = np.clip(sides * np.sqrt(2.0 / drop), 0.5 / chol[0], 8.0 / chol[0])
+    moved = centre + np.sqrt(2.0 / np.pi) * (sides[1] - sides[0])
+    return BlockProposals(context, prior, moved, 1.0 / sides.max(axis=0)[None, None])
 
 
 def log_prior(blocks: Blocks, phi: Floats) -> Floats:

@@ -42,6 +42,8 @@ class _OfCorrelation:
 class CellBlocks:
     """Log-prior of φ, and each rep's log-likelihood with derivatives in u_r, for a batch of φ."""
 
+    may_be_skewed = False
+
     def __init__(self, model: CellModel) -> None:
         self.model = model
         self.family = model.family

@@ -25,6 +25,8 @@ class DetectionBlocks:
     prior precisions of the block's columns, shape (2 (K + 1), draw, 1).
     """
 
+    may_be_skewed = False
+
     def __init__(self, model: DetectionModel, basis: Floats | None = None) -> None:
         self.model = model
         self.n, self.events = model.n.astype(float), model.events.astype(float)

@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 
 from calibra.inference.laplace.batches import in_chunks
 from calibra.inference.laplace.block_prior import BlockPrior
-from calibra.inference.laplace.blocks import BlockProposals, Blocks, Quadratic, log_prior_of_scales
+from calibra.inference.laplace.blocks import (
+    BlockProposals,
+    Blocks,
+    Quadratic,
+    as_wide_as_its_longer_side,
+    log_prior_of_scales,
+)
 from calibra.inference.laplace.heavy import HeavyProposals, mean_normal, propose_heavy, without_others
 from calibra.inference.laplace.small_linalg import (
     cholesky,
@@ -106,7 +112,8 @@ class Surrogate:
             return propose_heavy(context, prior, information, pull)
         chol = cholesky(information, prior)
         step = solve_upper(chol, solve_lower(chol, gradient - prior.pull(centre)))
-        return BlockProposals(context, prior, centre + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), chol)
+        found = BlockProposals(context, prior, centre + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), chol)
+        return as_wide_as_its_longer_side(self.blocks, found) if self.blocks.may_be_skewed else found
 
     def log_density_of_scales(self, scales: Floats) -> Floats:
         """log p(θ) up to a constant, (draw,), folded: even in each scale."""

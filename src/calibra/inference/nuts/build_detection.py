@@ -62,7 +62,7 @@ def _log_cells(params: "TensorVariable", n_ranks: int) -> "TensorVariable":
     cuts = _cutpoints(pm.math.sigmoid(a), d, pm.math.dot(ratios, contrast_basis(n_ranks).T), n_ranks)
     edges = pm.math.stack([cuts, cuts - d[:, None]], axis=2)
     outcome = -pm.math.log1pexp(pm.math.stack([a, -a], axis=1))
-    return _log_rank_probs(edges) + outcome[:, None, :]
+    return log_rank_probs(edges) + outcome[:, None, :]
 
 
 def _cutpoints(
@@ -80,7 +80,7 @@ def _cutpoints(
     return (phi * d)[:, None] + spread[:, None] * quantile
 
 
-def _log_rank_probs(edges: "TensorVariable") -> "TensorVariable":
+def log_rank_probs(edges: "TensorVariable") -> "TensorVariable":
     """Log probability of each rank for a standard normal signal, (rep, rank, outcome), from edges one rank shorter.
 
     Both ends are read in the half where the tail is small: Φ(b) − Φ(a) = ½ erfc(a/√2) − ½ erfc(b/√2) for a + b > 0.

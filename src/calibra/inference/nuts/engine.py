@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from calibra.errors import FitError
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.declare.detection import DetectionModel
+from calibra.inference.declare.ordinal import OrdinalModel
 from calibra.inference.nuts.build_cells import build_pymc
 from calibra.inference.nuts.build_detection import build_detection
+from calibra.inference.nuts.build_ordinal import build_ordinal
 from calibra.inference.posterior import MIN_EFFECTIVE, MOST_R_HAT
 from calibra.inference.progress import Progress
 
@@ -68,7 +70,12 @@ class NutsDraws:
 
 
 def sample_nuts(
-    model: CellModel | DetectionModel, *, seed: int, draws: int, progress: Progress, seconds: float | None = None
+    model: CellModel | DetectionModel | OrdinalModel,
+    *,
+    seed: int,
+    draws: int,
+    progress: Progress,
+    seconds: float | None = None,
 ) -> NutsDraws:
     """Draw from the posterior of a declaration with nutpie, more while its checks fail.
 
@@ -140,12 +147,13 @@ def draw_until_sound(
     return found
 
 
-def foresee_seconds(model: CellModel | DetectionModel, draws: int) -> float:
+def foresee_seconds(model: CellModel | DetectionModel | OrdinalModel, draws: int) -> float:
     """About how long nuts takes, from the size of the model: an order of magnitude."""
-    size = model.n.size if isinstance(model, DetectionModel) else model.events.size
-    per_gradient = (
-        _GRADIENT_SECONDS + size * _CELL_SECONDS["detection" if isinstance(model, DetectionModel) else "cell"]
-    )
+    if isinstance(model, CellModel):
+        per_gradient = _GRADIENT_SECONDS + model.events.size * _CELL_SECONDS["cell"]
+    else:
+        size = model.n.size if isinstance(model, DetectionModel) else model.counts.size
+        per_gradient = _GRADIENT_SECONDS + size * _CELL_SECONDS["detection"]
     steps = TUNE + max(_FEWEST_PER_CHAIN, draws / N_CHAINS)
     rounds = np.ceil(N_CHAINS / min(N_CHAINS, os.cpu_count() or 1))
     return float(_COMPILE_SECONDS + rounds * steps * _LEAPFROGS * per_gradient)
@@ -159,11 +167,14 @@ def about_seconds(seconds: float) -> str:
     return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.0f} hours"
 
 
-def compile_nuts(model: CellModel | DetectionModel, names: list[str]) -> Any:
+def compile_nuts(model: CellModel | DetectionModel | OrdinalModel, names: list[str]) -> Any:
     """The model as nutpie compiles it."""
     import nutpie
 
-    built = build_detection(model) if isinstance(model, DetectionModel) else build_pymc(model)
+    if isinstance(model, OrdinalModel):
+        built = build_ordinal(model)
+    else:
+        built = build_detection(model) if isinstance(model, DetectionModel) else build_pymc(model)
     return _quietly(nutpie.compile_pymc_model, built, var_names=names)
 
 
@@ -244,9 +255,9 @@ def read_nuts(tree: "xarray.DataTree", names: list[str], *, length: int, draws: 
     )
 
 
-def parameter_names(model: CellModel | DetectionModel) -> list[str]:
+def parameter_names(model: CellModel | DetectionModel | OrdinalModel) -> list[str]:
     """Variables of the PyMC build that are draws of the declaration's terms and scales."""
-    if isinstance(model, DetectionModel):
+    if not isinstance(model, CellModel):
         return list(model.layout[0])
     population, own = (term.name for term in model.population), (term.name for term in model.rep_terms)
     return [*population, *own, *model.outer_names]

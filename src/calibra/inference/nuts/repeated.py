@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from calibra.inference.declare.cells import CellModel
 from calibra.inference.declare.detection import DetectionModel
+from calibra.inference.declare.ordinal import OrdinalModel
 from calibra.inference.engines import Declaration, _named, _versions
 from calibra.inference.nuts.build_cells import cell_data
 from calibra.inference.nuts.build_detection import detection_data
+from calibra.inference.nuts.build_ordinal import ordinal_data
 from calibra.inference.nuts.engine import compile_nuts, draw_until_sound, parameter_names
 from calibra.inference.posterior import Diagnostics, Posterior
 from calibra.inference.progress import Progress
@@ -65,6 +67,8 @@ class RepeatedNuts:
 
 
 def _data(model: Declaration) -> dict[str, NDArray[Any]]:
+    if isinstance(model, OrdinalModel):
+        return dict(ordinal_data(model))
     return dict(detection_data(model) if isinstance(model, DetectionModel) else cell_data(model))
 
 
@@ -78,4 +82,7 @@ def _key(model: Declaration) -> Key:
             repr((priors, model.correlation, model.tails)),
             *(term.design.shape for term in model.terms),
         )
+    if isinstance(model, OrdinalModel):
+        fixed = (model.mean_prior, model.scale_priors, model.design.tolist(), model.basis.tolist())
+        return (model.counts.shape, repr(fixed))
     return (model.n.shape, repr(model.mean_prior), repr(model.scale_priors))

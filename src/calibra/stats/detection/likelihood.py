@@ -20,13 +20,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, log_expit, logit, ndtr, ndtri, softmax
+from scipy.special import expit, log_expit, logit, ndtri, softmax
 
 from calibra.errors import InputError
 from calibra.stats.detection.curve import Floats, check_pool, log_normal_between, log_normal_density, rank_edges
+from calibra.stats.ordinal import edge_derivatives, log_rank_probs
 
 _CHUNK = 2048  # blocks evaluated at once: their arrays stay in the processor's cache
-_DELICATE = 1e-5  # a rank this rare is computed on the logarithmic scale
 
 
 class LogLik(NamedTuple):
@@ -125,7 +125,7 @@ def detection_log_lik_value(params: ArrayLike, n: ArrayLike, events: ArrayLike) 
     leading, u, n_, y = _parameters_first(params, n, events)
     with np.errstate(all="ignore"):
         cuts = _cut_map(u).cuts
-        return _value(u[0], _log_rank_probs(cuts, 0.0 * u[1]), _log_rank_probs(cuts, u[1]), n_, y).reshape(leading)
+        return _value(u[0], log_rank_probs(cuts, 0.0 * u[1]), log_rank_probs(cuts, u[1]), n_, y).reshape(leading)
 
 
 # Below, parameters, boundaries and ranks come first and blocks (B, all leading dimensions in one) last.
@@ -181,10 +181,10 @@ def _evaluate(u: Floats, n: Floats, y: Floats) -> tuple[Floats, Floats, Floats, 
     """Value, gradient, Hessian and concave part for blocks in one chunk."""
     d, cut_map = u[1], _cut_map(u)
     shifted = cut_map.cuts - d
-    log_none, log_event = _log_rank_probs(cut_map.cuts, 0.0 * d), _log_rank_probs(cut_map.cuts, d)
+    log_none, log_event = log_rank_probs(cut_map.cuts, 0.0 * d), log_rank_probs(cut_map.cuts, d)
     value = _value(u[0], log_none, log_event, n, y)
-    none_slope, none_diagonal, none_beside = _edge_derivatives(cut_map.cuts, n - y, log_none)
-    slope, diagonal, beside = _edge_derivatives(shifted, y, log_event)
+    none_slope, none_diagonal, none_beside = edge_derivatives(cut_map.cuts, n - y, log_none)
+    slope, diagonal, beside = edge_derivatives(shifted, y, log_event)
     # an event's edges are c − d: the derivative in d of each is that in c, less one in the direction of d
     by_cut, to_quantile = _cut_jacobian(u, cut_map)
     by_event = by_cut.copy()
@@ -197,50 +197,12 @@ def _evaluate(u: Floats, n: Floats, y: Floats) -> tuple[Floats, Floats, Floats, 
     return value, gradient, concave + _bending(u, cut_map, none_slope + slope, to_quantile), concave
 
 
-def _log_rank_probs(cuts: Floats, mean: Floats) -> Floats:
-    """Log probability of each rank (K, B) for a signal x ~ N(mean, 1) cut at decreasing cutpoints (K − 1, B)."""
-    if cuts.shape[0] == 0:
-        return np.zeros((1, *cuts.shape[1:]))
-    edges = cuts - mean
-    tail, positive = ndtr(-np.abs(edges)), edges > 0.0
-    prob = np.empty((edges.shape[0] + 1, *edges.shape[1:]))
-    prob[0] = np.where(positive[0], tail[0], 1.0 - tail[0])
-    prob[-1] = np.where(positive[-1], 1.0 - tail[-1], tail[-1])
-    straddles = positive[:-1] & ~positive[1:]
-    prob[1:-1] = np.where(straddles, 1.0 - tail[:-1] - tail[1:], np.abs(tail[:-1] - tail[1:]))
-    log_prob = np.log(prob)
-    delicate = prob < _DELICATE  # far tails, and narrow ranks whose difference has lost digits
-    if delicate.any():
-        lower, upper = (np.moveaxis(ends, -1, 0)[delicate] for ends in rank_edges(np.moveaxis(cuts, 0, -1)))
-        log_prob[delicate] = log_normal_between(lower, upper, mean=np.broadcast_to(mean, prob.shape)[delicate])
-    return log_prob
-
-
 def _value(a: Floats, log_none: Floats, log_event: Floats, n: Floats, y: Floats) -> Floats:
     none = n - y
     with np.errstate(invalid="ignore"):  # 0 · −inf: an empty cell nobody could fall into
         by_rank = np.where(y > 0, y * log_event, 0.0) + np.where(none > 0, none * log_none, 0.0)
     outcome = y.sum(axis=0) * log_expit(a) + none.sum(axis=0) * log_expit(-a)
     return np.asarray(by_rank.sum(axis=0) + outcome)
-
-
-def _edge_derivatives(edges: Floats, counts: Floats, log_prob: Floats) -> tuple[Floats, Floats, Floats]:
-    """Derivatives of Σ_k counts_k log[Φ(edge_{k−1}) − Φ(edge_k)] in the edges: gradient, and Hessian as two diagonals.
-
-    With h = φ(upper)/P and l = φ(lower)/P of a rank: ∂ = (h, −l); ∂² = −upper·h − h², lower·l − l², cross h·l.
-    """
-    log_density = log_normal_density(edges)
-    better, worse = counts[:-1], counts[1:]
-    lower_ratio = _density_ratio(log_density, log_prob[:-1], better)  # edge k bounds rank k from below
-    upper_ratio = _density_ratio(log_density, log_prob[1:], worse)  # and rank k + 1 from above
-    gradient = worse * upper_ratio - better * lower_ratio
-    diagonal = better * lower_ratio * (edges - lower_ratio) - worse * upper_ratio * (edges + upper_ratio)
-    return gradient, diagonal, counts[1:-1] * upper_ratio[:-1] * lower_ratio[1:]
-
-
-def _density_ratio(log_density: Floats, log_prob: Floats, counts: Floats) -> Floats:
-    seen = counts > 0
-    return np.exp(np.where(seen, log_density - np.where(seen, log_prob, 0.0), -np.inf))
 
 
 def _cut_jacobian(u: Floats, cut_map: _CutMap) -> tuple[Floats, Floats]:
