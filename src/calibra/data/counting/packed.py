@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -209,10 +210,13 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
     key = nw.col("code") * MATURITIES + nw.col("maturity")
     key = key * 2**_PROBLEM_BITS + nw.col("problem") if hides else key
     counted = collect(frame.with_columns(key=key).group_by(keys).agg(*_sums(plan)))
-    plan.opened.let_go()
+    with ThreadPoolExecutor() as threads:  # memory is handed back while Arrow works on each column of labels
+        done = threads.submit(plan.opened.let_go)
+        rep, rank, *grouped = threads.map(encode, [counted[name] for name in ("rep", "rank", *columns.values())])
+    done.result()
     packed = whole_numbers(counted["key"])
     # bits are taken in place: dividing, and memory that is new, cost several times as much
-    problem = packed & (2**_PROBLEM_BITS - 1) if hides else np.zeros_like(packed)
+    problem = packed & (2**_PROBLEM_BITS - 1) if hides else np.zeros(packed.size, dtype=np.int64)
     code = packed >> (_PROBLEM_BITS if hides else 0)
     code -= NOT_YET  # the least maturity, made 0
     maturity = code & (MATURITIES - 1)
@@ -224,12 +228,12 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
         if name not in keys
     }
     return PackedCounts(
-        encode(counted["rep"]),
-        encode(counted["rank"]),
-        {key: encode(counted[column]) for key, column in columns.items()},
+        rep,
+        rank,
+        dict(zip(columns, grouped, strict=True)),
         code,
         maturity,
-        whole_numbers(counted["entry_days"]) if late else np.zeros_like(code),
+        whole_numbers(counted["entry_days"]) if late else np.zeros(code.size, dtype=np.int64),
         problem,
         sums,
     )
