@@ -59,12 +59,15 @@ def with_offset(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(at=pl.Series([stamps[i % 3] for i in range(len(frame))]), won=pl.lit("2026-03-20"))
 
 
+IN_ETC = pl.col("at").dt.convert_time_zone("Etc/GMT-9")
+"""Nine hours ahead; narwhals reads no zone whose name has a sign, as America/Port-au-Prince has."""
 NAMED: dict[str, Callable[[pl.DataFrame], Any]] = {
     "polars": lambda frame: frame,
     "polars, lazy": lambda frame: frame.lazy(),
     "pandas": as_pandas,
     "pandas, an offset": as_offset,
     "pandas, objects": as_objects,
+    "pandas, a zone with a sign": lambda frame: as_pandas(frame.with_columns(IN_ETC)),
     "pyarrow": lambda frame: frame.to_arrow(),
 }
 """Frames whose column names its zone."""

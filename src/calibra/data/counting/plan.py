@@ -72,7 +72,10 @@ def column_faults(opened: OpenedFrame) -> tuple[tuple[str, ...], list[str]]:
             sorts = dtype.is_numeric() or isinstance(dtype, (nw.Date, nw.Datetime)) or is_text(dtype)
             right, wanted = sorts, "moments, days, numbers or text"
         else:
-            right, wanted = not isinstance(dtype, _NO_LABELS), "text or whole numbers"
+            right, wanted = (
+                is_text(dtype) or dtype.is_numeric() or isinstance(dtype, nw.Boolean),
+                "text or whole numbers",
+            )
         if right:
             present.append(name)
         elif not _all_null(opened, name):
@@ -92,24 +95,10 @@ def _named(opened: OpenedFrame, name: str) -> str:
     return own_type(opened.frame, name) if isinstance(dtype, nw.Unknown) else str(dtype)
 
 
-_NO_LABELS = (
-    nw.List,
-    nw.Struct,
-    nw.Array,
-    nw.Object,
-    nw.Binary,
-    nw.Date,
-    nw.Datetime,
-    nw.Duration,
-    nw.Time,
-    nw.Unknown,
-)
-
-
 def _all_null(opened: OpenedFrame, name: str) -> bool:
     """Whether the engine finds no value at all in a column that cannot be used; asked of unknown types, too."""
     dtype = opened.schema[name]
-    if isinstance(dtype, (nw.List, nw.Struct, nw.Array, nw.Object)):
+    if dtype.is_nested() or isinstance(dtype, nw.Object):
         return False
     value = nw.col(name)
     known = value.is_null() | value.is_nan() if dtype.is_float() else value.is_null()

@@ -82,6 +82,9 @@ def _zones_of(frame: Any, name: str) -> set[str]:
     dtype = frame.collect_schema().get(name)
     if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
         return {dtype.time_zone}
+    if isinstance(dtype, nw.Unknown) and engine.is_pandas_like():  # narwhals reads no zone with a sign or a digit
+        zone = getattr(nw.to_native(frame)[name].dtype, "tz", None)
+        return set() if zone is None else {str(zone)}
     if isinstance(dtype, nw.Object):
         moments = [value for value in frame[name].drop_nulls().to_list() if isinstance(value, datetime)]
         return {str(moment.tzinfo) for moment in moments if moment.tzinfo is not None}
