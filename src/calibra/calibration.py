@@ -93,7 +93,7 @@ class Calibration(Scored):
         if self._archive is not None:
             return write_archive(path, self._archive.manifest, self._archive.members)
         said = {"notes": self.notes, "findings": self.findings}
-        manifest, members = pack_calibration(self._fitting, said, self._scores(), self._about())
+        manifest, members = pack_calibration(self._fitting, said, self._scores(), self._stated_scores(), self._about())
         return write_archive(path, manifest, members)
 
     def _about(self) -> dict[str, Any]:

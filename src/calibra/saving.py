@@ -30,10 +30,10 @@ from calibra.version import __version__
 from calibra.wording import LANGS, Sayable, placeholders
 
 if TYPE_CHECKING:
-    from calibra.scoring import CalibrationTable
+    from calibra.scoring import CalibrationTable, StatedTable
 
 _MADE_WITH = ("numpy", "scipy", "pyarrow", "pymc", "nutpie")
-_TABLE = "calibration_table.parquet"
+_TABLE, _STATED_TABLE = "calibration_table.parquet", "stated_table.parquet"
 
 
 def kinds_of(records: Sequence[type]) -> dict[str, type]:
@@ -42,14 +42,20 @@ def kinds_of(records: Sequence[type]) -> dict[str, type]:
 
 
 def pack_calibration(
-    fitting: Fitting, said: Mapping[str, Sequence[Finding]], scores: CalibrationTable, about: Mapping[str, Any]
+    fitting: Fitting,
+    said: Mapping[str, Sequence[Finding]],
+    scores: CalibrationTable,
+    stated: StatedTable | None,
+    about: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Content]]:
-    """The manifest and the members of a calibration: `said` by name, and the calibration table it is scored with."""
+    """The manifest and the members of a calibration: `said` by name, and the tables it is scored with."""
     source = fitting.source
     if not isinstance(source, Sampled):
         raise InputError("A calibration that was read from a file is saved by copying the file.")
     arrays: dict[str, NDArray[np.float64]] = {}
     members = {_TABLE: pack_table(scores.columns)}
+    if stated is not None:
+        members[_STATED_TABLE] = pack_table(stated.columns)
     judgments = fitting.judgments
     manifest = {
         "made_with": {"calibra": __version__, "python": platform.python_version()}
@@ -63,6 +69,13 @@ def pack_calibration(
             "rests_on": dict(scores.rests_on),
             "columns": judgments.columns,
             "rank_labels": dict(reading_of(judgments).rank_labels),
+            "stated": stated
+            and {
+                "of_ranks": list(stated.of_ranks),
+                "horizons": list(stated.horizons),
+                "unit": stated.unit,
+                "rests_on": dict(stated.rests_on),
+            },
         },
         "seed": fitting.seed,
         "settings": to_plain(fitting.settings),
@@ -181,3 +194,17 @@ def read_scores(archive: Archive) -> CalibrationTable:
         reps, ranks = tuple(told["reps"]), tuple(told["ranks"])
         columns = unpack_table(archive.members[_TABLE])
         return CalibrationTable(reps, ranks, told["n_weeks"], columns, told["interval_prob"], told["rests_on"])
+
+
+def read_stated_scores(archive: Archive) -> StatedTable | None:
+    """The table of stated percentages, as it was saved; None where there was none."""
+    from calibra.scoring import StatedTable
+
+    with put_together(archive):
+        told = archive.manifest["scoring"]
+        stated = told.get("stated")
+        if stated is None:
+            return None
+        columns = unpack_table(archive.members[_STATED_TABLE])
+        of_ranks, horizons, unit = tuple(stated["of_ranks"]), tuple(stated["horizons"]), float(stated["unit"])
+        return StatedTable(of_ranks, horizons, unit, columns, told["interval_prob"], stated["rests_on"])

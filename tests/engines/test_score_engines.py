@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
 import calibra as cb
+from tests import test_scoring_stated as stated
 from tests.calibrated import calibrated
 from tests.test_scoring import COLUMNS, TODAY, parquet, plain, polars_frame, scored
 
@@ -95,3 +97,32 @@ def test_postgresql_scores_by_the_query_for_a_table_of_ones_own(postgres: Any) -
         {name: pytest.approx(value, rel=1e-12) if isinstance(value, float) else value for name, value in row.items()}
         for row in wanted
     ]
+
+
+@pytest.mark.parametrize("written", ["numbers", "text"])
+@pytest.mark.parametrize("kind", ["ibis_duckdb", "postgres", "spark"])
+def test_warehouses_score_stated_percentages_as_the_fit_predicts(
+    kind: str, written: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    engine: Any = request.getfixturevalue(kind)
+    rows = stated.prospects() if written == "numbers" else stated.as_text("{}%")
+    if kind == "spark":
+        rows.write_parquet(tmp_path / "open.parquet")
+        frame = engine.read.parquet(str(tmp_path / "open.parquet"))
+    else:
+        frame = engine.create_table(f"prospects_{uuid4().hex}", rows.to_arrow())
+    found = stated.calibrated().score(frame, as_of=TODAY)
+    assert type(found).__module__.partition(".")[0] == type(frame).__module__.partition(".")[0]
+    stated.assert_as_predicted(stated.rows_of(found))
+
+
+def test_postgresql_scores_percentages_by_the_query_for_tables_of_ones_own(postgres: Any) -> None:
+    names = [f"{name}_{uuid4().hex}" for name in ("leads", "known", "meant")]
+    calibration = stated.calibrated()
+    leads = stated.prospects().with_columns(event_at=pl.lit(None, pl.Date)).to_arrow()
+    tables = [calibration.calibration_table().assign(verdict=""), calibration.stated_table()]
+    for name, table in zip(names, [leads, *(pa.Table.from_pandas(table) for table in tables)], strict=True):
+        postgres.create_table(name, table)
+    told = dict(zip(("prospects", "table", "stated_table"), names, strict=True))
+    found = postgres.sql(calibration.score_sql(dialect="postgres", as_of=TODAY, **told))
+    stated.assert_as_predicted(stated.rows_of(found))

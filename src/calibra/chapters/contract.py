@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from calibra.chapters.fitting import Fitting
 from calibra.findings import Finding
 from calibra.inference.posterior import Diagnostics
-from calibra.reading.scores import Asked, Columns
+from calibra.reading.scores import Asked, AskedOfStated, Columns
 from calibra.values import Phrase
 from calibra.views.blocks import Block, Section
 from calibra.views.page import Page
@@ -26,7 +26,7 @@ def _no_names(_: Any) -> Mapping[Any, Any]:
     return {}
 
 
-def _no_scores(_: Any, __: Any) -> Mapping[str, Any]:
+def _no_scores(_: Any, __: Any) -> Mapping[Any, Any]:
     return {}
 
 
@@ -72,6 +72,8 @@ class Chapter[Result]:
     """Name of each picture to what draws it."""
     scores: Callable[[Result, Asked], Columns] = _no_scores
     """Columns (rep, rank, week of age) of the calibration table; what is NaN or None leaves what was said before."""
+    scores_of_stated: Callable[[Result, AskedOfStated], Mapping[int, Columns]] = _no_scores
+    """Horizon to columns (rep, per cent) of the table of stated percentages."""
     fits: Callable[[Result], Sequence[tuple[Phrase, Diagnostics]]] = _nothing
     """Name of each fit, and how far it may be trusted."""
     failed: Callable[[Phrase], Finding] | None = None

@@ -139,7 +139,8 @@ def _fit_into(
 
 
 def _write_saved(calibration: Calibration, out: Path, config: Path) -> list[Path]:
-    """What later commands need: the calibration, its table for those who join in SQL, and the settings."""
-    saved, table = calibration.save(out / SAVED), out / "calibration_table.parquet"
-    calibration.calibration_table().to_parquet(table, index=False)
-    return [saved, table, write_text(out / SETTINGS, config.read_text(encoding="utf-8"))]
+    """What later commands need: the calibration, its tables for those who join in SQL, and the settings."""
+    from calibra.nightly.night import write_score_tables
+
+    saved, tables = calibration.save(out / SAVED), write_score_tables(calibration, out)
+    return [saved, *tables, write_text(out / SETTINGS, config.read_text(encoding="utf-8"))]

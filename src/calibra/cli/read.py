@@ -53,6 +53,9 @@ def score(options: argparse.Namespace) -> int:
     follow-up ends sooner (score_note says so). Rows stand horizon by horizon, shortest first, the most probable first
     within each; then those whose days are cut; then those without a number. --within-days asks for one horizon.
 
+    Where the judgments state percentages and the prospects do, score_stated_estimate with its interval is what the
+    percentage means when this rep states it, within score_stated_within_days from the day of the judgment.
+
     score_verdict is the advice on where the rep begins to use the prospect's rank, not on the prospect:
       tighten               call fewer prospects this rank or better: begin later
       loosen                call more prospects this rank or better: begin earlier

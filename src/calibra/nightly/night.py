@@ -204,7 +204,7 @@ def _write_files(
     """Everything but the metrics; returns how many prospects were scored, and why others were not."""
     if earlier is not None:
         earlier.save(aside / BEFORE)
-    calibration.calibration_table().to_parquet(aside / "calibration_table.parquet", index=False)
+    write_score_tables(calibration, aside)
     calibration.report(aside / _report_name(plan.lang), lang=plan.lang, before=earlier)
     write_text(aside / "calibra.toml", plan.settings)
     write_text(aside / "summary.txt", f"{calibration.summary()}\n")
@@ -217,6 +217,16 @@ def _write_files(
     notes = count_notes(scored)
     write_rows(scored, aside / SCORED)
     return notes
+
+
+def write_score_tables(calibration: Calibration, folder: Path) -> list[Path]:
+    """The tables that prospects are scored by, for those who join in SQL."""
+    tables = {"calibration_table": calibration.calibration_table()}
+    if "stated" in calibration.answered:
+        tables["stated_table"] = calibration.stated_table()
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    return [folder / f"{name}.parquet" for name in tables]
 
 
 def _report_name(lang: str) -> str:

@@ -1,4 +1,4 @@
-"""What is asked of a chapter for the calibration table, and how what it says is laid over what was said before."""
+"""What is asked of a chapter for the tables that prospects are scored by, and how one answer is laid over another."""
 
 from __future__ import annotations
 
@@ -41,6 +41,22 @@ class Asked:
     """Level of the intervals."""
     n_weeks: int | None
     """Weeks of age that an earlier chapter has filled; None where none has."""
+
+
+PER_CENTS = np.arange(1, 100) / 100.0
+"""Stated probabilities of the rows of a rep: every whole per cent. Below 1 % and above 99 % curves are flat."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AskedOfStated:
+    """What the table of stated percentages asks of a chapter."""
+
+    reps: tuple[str, ...]
+    """Reps of the table."""
+    horizons: tuple[int, ...]
+    """Horizons in days that some rank is read at."""
+    interval_prob: float
+    """Level of the intervals."""
 
 
 def empty(shape: tuple[int, ...]) -> dict[str, NDArray[Any]]:

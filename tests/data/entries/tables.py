@@ -263,6 +263,14 @@ def check_other_names(make: Make, door: str) -> None:
     tell_other_names(make(frame()))
 
 
+def check_scored_percentages(make: Make, door: str) -> None:
+    """W6: what a rep states is scored, numbers and text, as the fit predicts."""
+    from tests import test_scoring_stated as stated
+
+    for frame in (stated.prospects(), stated.as_text("{}%"), stated.as_text("{} ％")):
+        stated.assert_as_predicted(stated.rows_of(stated.calibrated().score(make(frame), as_of=stated.TODAY)))
+
+
 CHECKS: dict[str, Callable[[Make, str], None]] = {
     "D8 missing altogether": check_missing_altogether,
     "D10 the clock": check_clock,
@@ -273,6 +281,7 @@ CHECKS: dict[str, Callable[[Make, str], None]] = {
     "D20 other names of a rep": check_other_names,
     "W1 roles without a value": check_empty_roles,
     "W1 no days": check_no_days,
+    "W6 percentages in scores": check_scored_percentages,
     "W6 labels": check_labels,
     "W6 labels in scores": check_scored_labels,
     "W7 sentinel days": check_sentinels,

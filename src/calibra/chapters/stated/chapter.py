@@ -13,6 +13,7 @@ from calibra.chapters.stated.findings import findings
 from calibra.chapters.stated.fit import StatedFit
 from calibra.chapters.stated.model import StatedModel, StatedPriors
 from calibra.chapters.stated.rows import Stated
+from calibra.chapters.stated.scores import scores_of_stated
 from calibra.chapters.stated.section import card, section
 from calibra.data.counting.saved import has_rows
 from calibra.data.frames.roles import STATED_PROB
@@ -93,6 +94,7 @@ STATED = Chapter(
     section=section,
     card=card,
     pictures=_pictures,
+    scores_of_stated=scores_of_stated,
     fits=_fits,
     records=(StatedModel, StatedPriors, LKJ, Normal, HalfNormal, GammaPrecision),
     place=15,

@@ -102,6 +102,8 @@ class Reading:
     """Name of a rep as it stands in the data to the name it is counted under."""
     normalise_names: bool = False
     """Whether names of reps were brought to one form."""
+    prob_units: Mapping[str, float] = field(default_factory=dict)
+    """Role of probabilities to what its column was divided by: 1, or 100 where it held per cent."""
 
 
 class SavedJudgments(Judgments):
@@ -249,11 +251,9 @@ def reading_of(judgments: Judgments) -> Reading:
         return judgments.reading
     if judgments._checked is None:
         return Reading({}, "raise", check_duplicates=False)
-    choices = judgments._checked.choices
-    names = choices.rep_names
-    return Reading(
-        dict(choices.rank_labels), choices.problems, choices.check_duplicates, dict(names.labels), names.normalise
-    )
+    choices, units = judgments._checked.choices, dict(judgments._checked.plan.prob_units)
+    names = (dict(choices.rep_names.labels), choices.rep_names.normalise)
+    return Reading(dict(choices.rank_labels), choices.problems, choices.check_duplicates, *names, units)
 
 
 def noted_of(judgments: Judgments) -> tuple[Finding, ...]:

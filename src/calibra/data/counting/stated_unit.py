@@ -38,6 +38,8 @@ class ProbColumn(NamedTuple):
     """What is wrong with the column, in words."""
     n_lost: int = 0
     """Values that are no probability and were left out."""
+    is_told: bool = True
+    """Whether some value tells the unit: all of 0 and 1 may be either."""
 
 
 def read_prob_column(opened: OpenedFrame, role: str, *, loses_values: bool) -> ProbColumn:
@@ -70,7 +72,8 @@ def read_prob_column(opened: OpenedFrame, role: str, *, loses_values: bool) -> P
     if n["n_bad"] and not loses_values:
         faults.append(_say_bad(opened, role, n["n_bad"]))
     unit = PER_CENT if n["n_signed"] or n["n_above"] else SHARE
-    return ProbColumn(unit, tuple(faults), n["n_bad"] if loses_values else 0)
+    is_told = unit == PER_CENT or n["n_between"] > 0
+    return ProbColumn(unit, tuple(faults), n["n_bad"] if loses_values else 0, is_told)
 
 
 def with_tidy_text(frame: nw.LazyFrame[Any], roles: Iterable[str]) -> nw.LazyFrame[Any]:

@@ -32,10 +32,11 @@ from calibra.data.frames.open import (
 )
 from calibra.data.frames.plain_types import with_plain_types
 from calibra.data.frames.rep_names import RepNames, text_label
-from calibra.data.frames.roles import DATES, ROLES, Roles
+from calibra.data.frames.roles import DATES, ROLES, STATED_PROB, Roles
 from calibra.data.frames.spark_names import with_plain_names
 from calibra.data.frames.zones import localise
 from calibra.data.scoring.small_tables import small_table
+from calibra.data.scoring.stated_rows import STATED_OUTPUTS, StatedLookup, read_unit, with_stated
 from calibra.errors import InputError, what_came
 from calibra.words import quoted
 
@@ -81,6 +82,8 @@ class Lookup:
     """The numbers, `verdict` and `note`."""
     rep_names: RepNames = field(default_factory=RepNames)
     """How the names of reps are read."""
+    stated: StatedLookup | None = None
+    """What percentages mean, where some answer knows."""
 
     @property
     def spellings(self) -> dict[str, int]:
@@ -111,7 +114,7 @@ def score_rows(
     lookup : Lookup
         What is joined.
     columns, optional : mapping of role to column
-        Where `rep`, `rank`, `judged_at`, `event_at`, `exit_at` stand. Those in `optional` may be absent.
+        Where `rep`, `rank`, `judged_at`, `event_at`, `exit_at`, `stated_prob` stand. Those in `optional` may be absent.
     as_of, timezone, encoding, no_day
         As in `Judgments.from_frame`.
     prefix : str
@@ -129,8 +132,9 @@ def score_rows(
         ) from error
     none = check_no_day(no_day)
     names = names_of(opened)
-    roles = _roles(columns, optional, names)
-    _check_names(names, prefix)
+    roles = _roles(columns, optional, names, read=_READ if lookup.stated is None else (*_READ, STATED_PROB))
+    outputs = (*OUTPUTS, *STATED_OUTPUTS) if STATED_PROB in roles else OUTPUTS
+    _check_names(names, prefix, outputs)
     dated = [column for role, column in roles.items() if role in DATES]
     zone = timezone or named_zone([(opened, dated)]) or UTC
     as_of_day = as_day(as_of, zone)
@@ -140,17 +144,17 @@ def score_rows(
         kept = [nw.col(called[name]).alias(f"user_{i}") for i, name in enumerate(names)]
         joined = _join(opened.select(*kept, *chosen), lookup, roles, as_of_day, zone, none)
         back = [nw.col(f"user_{i}").alias(name) for i, name in enumerate(names)]
-        return nw.to_native(joined.select(*back, *(nw.col(name).alias(prefix + name) for name in OUTPUTS)))
+        return nw.to_native(joined.select(*back, *(nw.col(name).alias(prefix + name) for name in outputs)))
     aside = opened.select(*chosen)
     faults = _mixed_zones(aside)
     if faults:
         raise InputError("\n".join(faults.values()))
     rows = _to_lazy(aside.with_row_index("row"), Roles(dict(roles), ()))
     joined = _join(rows, lookup, roles, as_of_day, zone, none)
-    found = collect_small(joined.select("row", *OUTPUTS).sort("row"))
+    found = collect_small(joined.select("row", *outputs).sort("row"))
     for doubt in doubts_of_scores(count_notes(nw.to_native(found), prefix="")):
         LOG.warning("%s", doubt)
-    return _beside(native, found, prefix)
+    return _beside(native, found, prefix, outputs)
 
 
 @asks_an_engine
@@ -235,17 +239,22 @@ NO_TEMPORARY = (
 # the door -------------------------------------------------------------------------------------------------------------
 
 
-def _roles(columns: Mapping[str, str], optional: Mapping[str, str], names: list[str]) -> dict[str, str]:
+_READ = (*NEEDED, *ENDS)
+
+
+def _roles(
+    columns: Mapping[str, str], optional: Mapping[str, str], names: list[str], *, read: Sequence[str]
+) -> dict[str, str]:
     """Role to column: what was asked for and, where it is there, what the fit was read with."""
     strange = [role for role, column in columns.items() if role not in {*ROLES, *optional, column}]
     if strange:
         raise InputError(
-            f"`columns` must lead from the roles {', '.join((*NEEDED, *ENDS))} to columns; "
+            f"`columns` must lead from the roles {', '.join(read)} to columns; "
             f"{', '.join(map(quoted, strange[:3]))} {'is' if len(strange) == 1 else 'are'} none of them. Pass "
             "columns={'rep': ..., 'rank': ..., 'judged_at': ...}."
         )
-    used = {role: columns[role] for role in (*NEEDED, *ENDS) if role in columns}
-    used |= {role: optional[role] for role in (*NEEDED, *ENDS) if role not in used and optional.get(role) in names}
+    used = {role: columns[role] for role in read if role in columns}
+    used |= {role: optional[role] for role in read if role not in used and optional.get(role) in names}
     missing = [f"`{role}`" for role in NEEDED if role not in used]
     absent = [f"`{role}` ({quoted(column)})" for role, column in used.items() if column not in names]
     if missing or absent:
@@ -257,8 +266,8 @@ def _roles(columns: Mapping[str, str], optional: Mapping[str, str], names: list[
     return used
 
 
-def _check_names(names: list[str], prefix: str) -> None:
-    taken = [prefix + name for name in OUTPUTS if prefix + name in names]
+def _check_names(names: list[str], prefix: str, outputs: Sequence[str]) -> None:
+    taken = [prefix + name for name in outputs if prefix + name in names]
     if taken:
         raise InputError(
             f"`frame` must have no columns named as scoring names its own; {', '.join(map(quoted, taken[:3]))} "
@@ -266,16 +275,16 @@ def _check_names(names: list[str], prefix: str) -> None:
         )
 
 
-def _beside(native: Any, found: nw.DataFrame[Any], prefix: str) -> Any:
+def _beside(native: Any, found: nw.DataFrame[Any], prefix: str, outputs: Sequence[str]) -> Any:
     """The user's own frame with the new columns beside its own, row by row."""
     opened: Any = nw.from_native(native, eager_only=True)
     if opened.implementation.is_polars():
-        return native.with_columns(*(found[name].alias(prefix + name).to_native() for name in OUTPUTS))
+        return native.with_columns(*(found[name].alias(prefix + name).to_native() for name in outputs))
     if opened.implementation.is_pyarrow():
-        for name in OUTPUTS:
+        for name in outputs:
             native = native.append_column(prefix + name, found[name].to_native())
         return native
-    values = {prefix + name: found[name].to_native().to_pandas().to_numpy() for name in OUTPUTS}
+    values = {prefix + name: found[name].to_native().to_pandas().to_numpy() for name in outputs}
     return native.assign(**values)
 
 
@@ -291,7 +300,7 @@ def _join(
     no_day: Sequence[str],
 ) -> nw.LazyFrame[Any]:
     """Two joins on small tables: the rep's label to a number, then rep, rank and age to the numbers."""
-    local, present = _localised(frame, roles, timezone, no_day)
+    local, opened, present = _localised(frame, roles, timezone, no_day)
     local = lookup.rep_names.in_frame(local)
     schema = local.collect_schema()
     days = [role for role in ("judged_at", *ENDS) if role in present]
@@ -309,6 +318,9 @@ def _join(
     )
     reps = {"label": np.array([*lookup.reps, None], dtype=object)[:-1], "rep_code": np.arange(1, len(lookup.reps) + 1)}
     told = told.join(small_table(frame, reps), left_on="rep_label", right_on="label", how="left")
+    if lookup.stated is not None and STATED_PROB in roles:
+        unit = read_unit(opened, lookup.stated) if STATED_PROB in present else None
+        told = with_stated(told, frame, lookup.stated, unit)
     told = told.with_columns(_key(len(lookup.ranks), lookup.n_weeks).alias("key"))
     numbers = {"lookup_key": np.arange(len(lookup.columns["estimate"]))}
     numbers |= {f"lookup_{name}": lookup.columns[name] for name in (*NUMBERS, "verdict", "note")}
@@ -317,17 +329,18 @@ def _join(
 
 def _localised(
     frame: nw.LazyFrame[Any], roles: Mapping[str, str], timezone: str, no_day: Sequence[str]
-) -> tuple[nw.LazyFrame[Any], tuple[str, ...]]:
-    """The frame with local days, and the roles whose columns can be used; columns of a wrong type are refused."""
+) -> tuple[nw.LazyFrame[Any], OpenedFrame, tuple[str, ...]]:
+    """The frame with local days, its roles alone, and those whose columns can be used; wrong types are refused."""
     frame = with_plain_types(frame, tuple(roles))
     local = without_days(localise(without_days(frame, no_day), timezone), no_day)
     alone = local.select(*roles)
     schema = alone.collect_schema()
-    present, faults = column_faults(OpenedFrame(alone, schema, Roles(dict(roles), ()), ()))
+    opened = OpenedFrame(alone, schema, Roles(dict(roles), ()), ())
+    present, faults = column_faults(opened)
     faults += _naive_and_aware(frame.select(*roles).collect_schema())
     if faults:
         raise InputError("\n".join(["The prospects cannot be scored:", *(f"- {fault}" for fault in faults)]))
-    return local, present
+    return local, opened, present
 
 
 def _rank_code(dtype: nw.dtypes.DType, spellings: Mapping[str, int]) -> nw.Expr:

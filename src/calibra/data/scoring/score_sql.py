@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from calibra.data.counting.stated import PER_MILLE
 from calibra.data.frames.dates import as_day
+from calibra.data.frames.roles import STATED_PROB
 from calibra.data.scoring.score_rows import (
     ENDED_EVENT,
     ENDED_EXIT,
@@ -20,6 +22,7 @@ from calibra.data.scoring.score_rows import (
     UNNAMED,
     Lookup,
 )
+from calibra.data.scoring.stated_rows import LEAST, MOST, STATED_NUMBERS, TENTHS, StatedLookup
 from calibra.errors import InputError
 from calibra.words import quoted
 
@@ -36,6 +39,7 @@ def score_sql(
     columns: Mapping[str, str],
     prospects: str,
     table: str,
+    stated_table: str,
     prefix: str,
 ) -> str:
     """The query whose rows are those of `score_rows`, over a table that holds the calibration table.
@@ -50,8 +54,8 @@ def score_sql(
         Whose SQL.
     as_of, columns, prefix
         As in `score_rows`.
-    prospects, table : str
-        What stands after FROM for the prospects and for the calibration table.
+    prospects, table, stated_table : str
+        What stands after FROM for the prospects, the calibration table and the table of stated percentages.
 
     Raises
     ------
@@ -73,10 +77,15 @@ def score_sql(
     column = {role: f"p.{_name(columns[role])}" for role in (*NEEDED, *ENDS) if role in columns}
     today = f"DATE '{date.fromordinal(as_day(as_of, 'UTC'))}'"
     known_as = f"CASE WHEN a.known THEN a.rep ELSE {_text(unseen)} END"
+    outputs, joins = _outputs(), []
+    if lookup.stated is not None and STATED_PROB in columns:
+        stated = f"p.{_name(columns[STATED_PROB])}"
+        outputs |= _stated_outputs()
+        joins = _stated_joins(lookup, lookup.stated, stated, stated_table, known_as, TEXT[dialect])
     return "\n".join(
         [
             "SELECT p.*,",
-            ",\n".join(f"    {value} AS {_name(prefix + name)}" for name, value in _outputs().items()),
+            ",\n".join(f"    {value} AS {_name(prefix + name)}" for name, value in outputs.items()),
             f"FROM {prospects} AS p",
             f"CROSS JOIN LATERAL ({_read(lookup, column, table, today, TEXT[dialect])}) AS a",
             f"CROSS JOIN LATERAL (SELECT {_reason(column, today)} AS reason) AS r",
@@ -84,8 +93,48 @@ def score_sql(
             f"    ON c.rep = CASE WHEN r.reason IS NULL THEN {known_as} END",
             "    AND c.rank = a.rank",
             f"    AND c.age_week = least(CAST(floor((a.age + 6) / 7.0) AS bigint), {lookup.n_weeks - 1})",
+            *joins,
         ]
     )
+
+
+def _stated_joins(lookup: Lookup, stated: StatedLookup, column: str, table: str, known_as: str, text: str) -> list[str]:
+    """What is stated, as whole thousandths between the ends; then the rows of the per cent below it and of the next."""
+    days = " ".join(
+        f"WHEN {_text(rank)} THEN {of}" for rank, of in zip(lookup.ranks, stated.of_ranks, strict=True) if of
+    )
+    told = f"CAST({column} AS {text})"
+    unit = f"CASE WHEN strpos({told}, '%') > 0 THEN 100 ELSE {stated.unit:g} END"
+    number = f"CAST(nullif(replace({told}, '%', ''), '') AS double precision) / {unit}"
+    thousandths = f"least(greatest(floor({number} * {PER_MILLE} + 0.5), {LEAST}), {MOST})"
+    below = f"CAST(floor(w.thousandths / {TENTHS}) AS bigint)"
+    rep = f"CASE WHEN r.reason IS NULL THEN {known_as} END"
+    joins = [
+        f"CROSS JOIN LATERAL (SELECT CASE a.rank {days} END AS days, "
+        f"CASE WHEN {number} BETWEEN 0 AND 1 THEN {thousandths} END AS thousandths) AS w"
+    ]
+    for name, per_cent in (("s", below), ("t", f"least({below} + 1, {MOST // TENTHS})")):
+        joins += [
+            f"LEFT JOIN {table} AS {name}",
+            f"    ON {name}.rep = {rep} AND {name}.within_days = w.days",
+            f"    AND CAST(round(CAST({name}.stated AS numeric) * 100) AS bigint) = {per_cent}",
+        ]
+    own, start, end = (_log_odds(of) for of in (f"w.thousandths / {PER_MILLE}", "s.stated", "t.stated"))
+    share = f"CASE WHEN t.stated > s.stated THEN ({own} - {start}) / ({end} - {start}) ELSE 0 END"
+    return [*joins, f"CROSS JOIN LATERAL (SELECT {share} AS share) AS b"]
+
+
+def _stated_outputs() -> dict[str, str]:
+    """Column that a stated percentage adds to what it is: between two whole per cents straight in log-odds."""
+    found = {"stated_within_days": "s.within_days"}
+    for name in STATED_NUMBERS:
+        start, end = _log_odds(f"s.{name}"), _log_odds(f"t.{name}")
+        found[f"stated_{name}"] = f"1 / (1 + exp(-({start} + ({end} - {start}) * b.share)))"
+    return found
+
+
+def _log_odds(of: str) -> str:
+    return f"ln({of} / (1 - {of}))"
 
 
 def _read(lookup: Lookup, column: Mapping[str, str], table: str, today: str, text: str) -> str:
