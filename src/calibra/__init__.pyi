@@ -24,6 +24,10 @@ from .chapters.lead_times.pictures import (
     plot_incidence_by_rep as plot_incidence_by_rep,
     plot_lead_times as plot_lead_times,
 )
+from .chapters.outlook.back_test import OutlookBackTest as OutlookBackTest
+from .chapters.outlook.door import backtest_outlook as backtest_outlook, outlook as outlook
+from .chapters.outlook.pictures import plot_outlook as plot_outlook
+from .chapters.outlook.result import Outlook as Outlook
 from .chapters.promises.pictures import plot_rank_reliability as plot_rank_reliability
 from .chapters.promises.reliability import rank_reliability as rank_reliability
 from .chapters.ranks.fit import RankFit as RankFit
@@ -106,7 +110,13 @@ from .stats.forecasts.scores import (
     ranked_probability_score as ranked_probability_score,
     score_forecasts as score_forecasts,
 )
+from .stats.forecasts.totals import crps_draws as crps_draws, pit_draws as pit_draws
 from .stats.funnel import funnel as funnel
+from .stats.net_benefit import (
+    DecisionCurve as DecisionCurve,
+    decision_curve as decision_curve,
+    net_benefit as net_benefit,
+)
 from .stats.stopping import pilot_size as pilot_size, stopping_index as stopping_index
 from .stats.survival.calibration import (
     calibration_at_horizon as calibration_at_horizon,

@@ -17,6 +17,7 @@ from calibra.chapters.exits.chapter import EXITS
 from calibra.chapters.fitting import FitSettings, Fitting, usual_draws
 from calibra.chapters.granularity.chapter import GRANULARITY
 from calibra.chapters.lead_times.chapter import LEAD_TIMES
+from calibra.chapters.outlook.chapter import OUTLOOK
 from calibra.chapters.promises.chapter import PROMISES
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.chapters.ranks.model import RankModel
@@ -74,6 +75,8 @@ class Calibration(Scored):
     """When does it come, beside the date stated? A `StatedTimingFit`, where `expected_at` holds dates."""
     effort = Part(EFFORT)
     """How much work is behind what comes, and when to stop? An `Effort`, where contacts are counted."""
+    outlook = Part(OUTLOOK)
+    """What comes by month of what is open today? An `Outlook` with its record, only where `parts` names it."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 

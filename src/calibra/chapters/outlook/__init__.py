@@ -1,0 +1,1 @@
+"""What will the present pipeline bring, by month?"""
