@@ -17,6 +17,13 @@ from .chapters.exits.pictures import plot_hand_backs as plot_hand_backs
 from .chapters.granularity.merges import recommend_granularity as recommend_granularity
 from .chapters.granularity.pictures import plot_granularity as plot_granularity
 from .chapters.granularity.what_if import merged_probabilities as merged_probabilities
+from .chapters.joint_ratings.fit import JointRatingFit as JointRatingFit
+from .chapters.joint_ratings.model import (
+    JointRatingModel as JointRatingModel,
+    JointRatingPriors as JointRatingPriors,
+)
+from .chapters.joint_ratings.pictures import plot_joint_ratings as plot_joint_ratings
+from .chapters.joint_ratings.plan import plan_joint_rating as plan_joint_rating
 from .chapters.lead_times.fit import LeadTimeFit as LeadTimeFit
 from .chapters.lead_times.model import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
 from .chapters.lead_times.pictures import (
@@ -72,12 +79,17 @@ from .data.counting.judgments import Judgments as Judgments
 from .data.frames.urls import read_url as read_url
 from .data.history.contact_log import Contacts as Contacts
 from .data.history.history import RankHistory as RankHistory
+from .data.history.joint_ratings import JointRatings as JointRatings
 from .data.history.readers import (
     read_hubspot_history as read_hubspot_history,
     read_salesforce_history as read_salesforce_history,
 )
 from .data.scale import Promise as Promise, RankScale as RankScale
 from .data.scoring.score_rows import count_notes as count_notes
+from .data.simulation.joint_ratings import (
+    SimulatedJointRatings as SimulatedJointRatings,
+    simulate_joint_ratings as simulate_joint_ratings,
+)
 from .data.simulation.simulate import SimulatedWorld as SimulatedWorld, simulate_judgments as simulate_judgments
 from .errors import (
     CalibraError as CalibraError,

@@ -16,6 +16,7 @@ from calibra.chapters.effort.chapter import EFFORT
 from calibra.chapters.exits.chapter import EXITS
 from calibra.chapters.fitting import FitSettings, Fitting, usual_draws
 from calibra.chapters.granularity.chapter import GRANULARITY
+from calibra.chapters.joint_ratings.chapter import BESIDE as JOINTLY, JOINT_RATINGS
 from calibra.chapters.lead_times.chapter import LEAD_TIMES
 from calibra.chapters.outlook.chapter import OUTLOOK
 from calibra.chapters.promises.chapter import PROMISES
@@ -34,6 +35,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.packed_judgments import fingerprint_of
 from calibra.data.frames.dates import as_day
 from calibra.data.history.contact_log import Contacts
+from calibra.data.history.joint_ratings import JointRatings
 from calibra.errors import FitError, InputError, NotEnoughDataError, check_file, check_kind, check_path
 from calibra.findings import Finding
 from calibra.inference.engines import Engine
@@ -77,6 +79,8 @@ class Calibration(Scored):
     """How much work is behind what comes, and when to stop? An `Effort`, where contacts are counted."""
     outlook = Part(OUTLOOK)
     """What comes by month of what is open today? An `Outlook` with its record, only where `parts` names it."""
+    joint_ratings = Part(JOINT_RATINGS)
+    """Whose A is whose B on the same prospects? `fit` is a `JointRatingFit`, where `joint_ratings` were given."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 
@@ -88,8 +92,9 @@ class Calibration(Scored):
     def save(self, path: str | Path) -> Path:
         """Write everything to one `.calibra` file, for `calibra.load`; returns the path.
 
-        The file is written aside and moved into place in one step: whatever interrupts it, `path` holds the old file or
-        the new one, whole. It keeps draws, counts, choices and what was said; rows and names of prospects it does not.
+        The file is written aside and moved into place in one step: whatever interrupts it, `path` holds the old file
+        or the new one, whole. It keeps draws, counts, choices and what was said; rows and names of prospects it does
+        not, but for those of a joint rating.
         """
         path = check_path(path, "path")
         check_file(path, "team.calibra")
@@ -98,6 +103,14 @@ class Calibration(Scored):
         said = {"notes": self.notes, "findings": self.findings}
         manifest, members = pack_calibration(self._fitting, said, self._scores(), self._stated_scores(), self._about())
         return write_archive(path, manifest, members)
+
+    def kept_beside(self) -> dict[str, Any]:
+        """What was given beside the judgments, for the same fit on others."""
+        try:
+            ratings = self._fitting.once(JOINT_RATINGS.name, lambda: self._fitting.beside.get(JOINTLY))
+        except NotEnoughDataError:  # a file from before joint ratings, or without that chapter
+            return {}
+        return {} if ratings is None else {JOINTLY: ratings}
 
     def _about(self) -> dict[str, Any]:
         """What a person looks for first."""
@@ -216,6 +229,7 @@ def calibrate(
     adjust_for: Collection[str] = (),
     team: str | None = None,
     contacts: Contacts | None = None,
+    joint_ratings: JointRatings | None = None,
     margin_odds: float = MARGIN_ODDS,
     progress: bool = True,
 ) -> Calibration:
@@ -249,6 +263,8 @@ def calibrate(
         Grouping of teams, a level of its own.
     contacts : Contacts, optional
         A log of contacts, in place of a column of `touches`: what gave information or a gift is told from what sells.
+    joint_ratings : JointRatings, optional
+        Ranks that several reps gave to the same prospects: where each draws the line, and no territory.
     margin_odds : float
         Factor on the odds below which a difference of probabilities is not worth talking about; everything that is
         found or advised goes by it. 1.25 is 5.6 points at 50 %, 4.4 at 25 %, 1.2 at 5 %.
@@ -283,7 +299,21 @@ def calibrate(
     models = {RANKS.name: ranks} if ranks.groups else {}
     kept = usual_draws(len(judgments.reps)) if draws is None else draws
     settings = FitSettings(engine, kept, choose_parts(parts), margin_odds, since, models)
-    return answer_everything(Fitting.begin(judgments, seed, settings, progress=progress))
+    beside: dict[str, Any] = {}
+    if joint_ratings is not None:
+        check_kind(joint_ratings, "joint_ratings", JointRatings)
+        check_same_ranks(joint_ratings, judgments)
+        beside[JOINTLY] = joint_ratings
+    return answer_everything(Fitting.begin(judgments, seed, settings, progress=progress, beside=beside))
+
+
+def check_same_ranks(ratings: JointRatings, judgments: Judgments) -> None:
+    """Refuse a joint rating of other ranks than the judgments have."""
+    if ratings.ranks != tuple(judgments.scale.ranks):
+        raise InputError(
+            f"`joint_ratings` must be of the ranks of the judgments, {', '.join(judgments.scale.ranks)}; they are of "
+            f"{', '.join(ratings.ranks)}. Read them with the same scale."
+        )
 
 
 def choose_parts(parts: object) -> tuple[str, ...]:

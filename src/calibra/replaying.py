@@ -165,7 +165,8 @@ def replay(
             f"`judgments` must be of the ranks that were saved ({', '.join(ranks)}); got "
             f"{', '.join(judgments.scale.ranks)}. Fit them with `calibrate` instead."
         )
-    after = answer_everything(Fitting.begin(judgments, before.seed, before.settings, progress=progress))
+    kept = before.kept_beside()
+    after = answer_everything(Fitting.begin(judgments, before.seed, before.settings, progress=progress, beside=kept))
     return Replay(before, after, _beside(before, after, interval_prob), interval_prob)
 
 

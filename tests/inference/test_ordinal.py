@@ -17,7 +17,7 @@ from calibra.stats.detection.likelihood import cutpoints_of, detection_log_lik
 from calibra.stats.ordinal import log_prob_between, log_rank_probs
 
 
-def declared(counts, *, effect=Pooled(HalfNormal(0.7)), basis=None, scale=2.0):  # noqa: B008
+def declared(counts, *, effect=Pooled(HalfNormal(0.7)), basis=None, scale=2.0):
     """Shared prospects × raters: the block of a prospect moves all cutpoints together."""
     n, raters, ranks = counts.shape
     if basis is None:

@@ -121,18 +121,28 @@ class Fitting:
     """Where draws come from."""
     progress: bool = False
     """Whether progress is shown."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What was given beside the judgments, by the argument of `calibrate`; a file holds it as what was kept."""
     notes: list[Finding] = field(default_factory=list)
     """What could not be calculated, and why; those of role `problem` tell of a fit that broke down."""
     _answers: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, judgments: Judgments, seed: int, settings: FitSettings, *, progress: bool) -> Fitting:
+    def begin(
+        cls,
+        judgments: Judgments,
+        seed: int,
+        settings: FitSettings,
+        *,
+        progress: bool,
+        beside: Mapping[str, Any] | None = None,
+    ) -> Fitting:
         """Nothing answered yet, of the judgments that the settings leave in."""
         day = settings.judged_since
         if day is None:
-            return cls(judgments, seed, settings, progress=progress)
+            return cls(judgments, seed, settings, progress=progress, beside=beside or {})
         notes = [Finding("data.judged_since", {"day": day}, "note")]
-        return cls(judgments.since(day), seed, settings, progress=progress, notes=notes)
+        return cls(judgments.since(day), seed, settings, progress=progress, notes=notes, beside=beside or {})
 
     def __getitem__[Result](self, chapter: Asked[Result]) -> Result:
         """The answer of an earlier chapter; `NotEnoughDataError` with its note where there is none."""

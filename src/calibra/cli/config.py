@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -48,6 +48,9 @@ HISTORY = {"outcomes": (str,), "mode": (str,), "landmark": (str, date, datetime)
 CONTACTS = {"file": (str,), "columns": (dict,), "kinds": (dict,), "lead_days": (int,)}
 """Settings of `[contacts]`: a log of contacts beside the judgments, read by `Contacts`."""
 
+JOINT_RATINGS = {"file": (str,), "columns": (dict,), "rank_labels": (dict,)}
+"""Settings of `[joint_ratings]`: ranks that several reps gave to the same prospects, read by `JointRatings`."""
+
 LIMITS = {"max_set_aside": (int, float), "min_rows_vs_last": (int, float), "stop_on": (list,)}
 """Settings of `[limits]`: what stops `calibra run`."""
 
@@ -67,6 +70,7 @@ TABLES = (
     "fit",
     "history",
     "contacts",
+    "joint_ratings",
     "limits",
     "output",
 )
@@ -93,6 +97,8 @@ class Settings:
     """Where else a night's results go, and what it scores."""
     contacts: Mapping[str, Any] | None = None
     """What `[contacts]` says, where a log of contacts stands beside the judgments."""
+    joint_ratings: Mapping[str, Any] | None = None
+    """What `[joint_ratings]` says, where several reps ranked the same prospects."""
 
     def judgments(self, file: str | Path) -> Judgments:
         """The judgments of a file, or of a table named by a URL, as the settings say; with the contacts beside them.
@@ -107,6 +113,17 @@ class Settings:
         told = {name: value for name, value in self.contacts.items() if name != "file"}
         encoding = self.reading.get("encoding", "utf-8")
         return found.with_contacts(Contacts.from_frame(open_table(self.contacts["file"]), encoding=encoding, **told))
+
+    @property
+    def beside(self) -> Mapping[str, Any]:
+        """Arguments of `calibrate` that are read from files of their own: the joint rating, where there is one."""
+        if self.joint_ratings is None:
+            return {}
+        from calibra.data.history.joint_ratings import JointRatings
+
+        told = {name: value for name, value in self.joint_ratings.items() if name != "file"}
+        read = {"scale": self.reading["scale"], "encoding": self.reading.get("encoding", "utf-8"), **told}
+        return {"joint_ratings": JointRatings.from_frame(open_table(self.joint_ratings["file"]), **read)}
 
     def _judgments(self, file: str | Path) -> Judgments:
         from calibra.data.counting.judgments import Judgments
@@ -140,7 +157,7 @@ def open_table(name: str | Path) -> Any:
 def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None = None) -> Settings:
     """What does a calibra.toml say? Read and checked, as the shell does.
 
-    `calibrate(settings.judgments("judgments.csv"), **settings.fitting)` is what `calibra fit` does.
+    `calibrate(settings.judgments("judgments.csv"), **settings.fitting, **settings.beside)` is what `calibra fit` does.
 
     Parameters
     ----------
@@ -169,7 +186,8 @@ def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None
         *_faults(_part(config, "limits"), LIMITS, "limits."),
         *_faults(_part(config, "output"), OUTPUT, "output."),
         *_history_faults(config),
-        *_contacts_faults(config),
+        *_beside_faults(config, "contacts", CONTACTS, ("file", "columns")),
+        *_beside_faults(config, "joint_ratings", JOINT_RATINGS, ("file",)),
         *([] if config.get("lang", "en") in LANGS else [f'`lang` must be "en" or "ja"; got {config["lang"]!r}.']),
         *_needed(config),
     ]
@@ -192,6 +210,7 @@ def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None
         Limits(**{name: _as_tuple(value) for name, value in _part(config, "limits").items()}),
         _part(config, "output"),
         _part(config, "contacts") or None,
+        _part(config, "joint_ratings") or None,
     )
 
 
@@ -224,13 +243,15 @@ def _part(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
-def _contacts_faults(config: Mapping[str, Any]) -> list[str]:
-    if "contacts" not in config:
+def _beside_faults(
+    config: Mapping[str, Any], name: str, known: Mapping[str, tuple[type, ...]], needed: Sequence[str]
+) -> list[str]:
+    """Faults of a table that names a file beside the judgments."""
+    if name not in config:
         return []
-    told = _part(config, "contacts")
-    missing = [name for name in ("file", "columns") if name not in told]
-    faults = [f"`contacts.{name}` is missing; write it under [contacts]." for name in missing]
-    return [*_faults(told, CONTACTS, "contacts."), *faults]
+    told = _part(config, name)
+    missing = [f"`{name}.{key}` is missing; write it under [{name}]." for key in needed if key not in told]
+    return [*_faults(told, known, f"{name}."), *missing]
 
 
 def _history_faults(config: Mapping[str, Any]) -> list[str]:

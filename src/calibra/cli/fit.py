@@ -82,13 +82,17 @@ def fit(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     judgments = settings.judgments(options.file)
-    fitting = {**settings.fitting, **({} if options.seed is None else {"seed": options.seed})}
+    fitting = {**settings.fitting, **settings.beside, **({} if options.seed is None else {"seed": options.seed})}
     out = make_folder(options.out)
     labels = labels_of(judgments, options.by) if options.by else ()
     calibration, files = _fit_into(
         out, judgments, {"team": options.by, **fitting} if labels else fitting, options, settings.lang
     )
-    alone = {name: value for name, value in fitting.items() if name != "team" or value != options.by}
+    alone = {
+        name: value
+        for name, value in fitting.items()
+        if (name != "team" or value != options.by) and name not in settings.beside
+    }
     told = []
     for folder, label in zip(_folders(out, labels), labels, strict=True):
         try:

@@ -57,7 +57,7 @@ def _plan(settings: Settings, options: argparse.Namespace) -> Plan:
     written = {name: settings.output[name] for name in ("url", "table") if name in settings.output}
     return Plan(
         lambda: settings.judgments(options.file),
-        settings.fitting,
+        {**settings.fitting, **settings.beside},
         settings.limits,
         Path(options.config).read_text(encoding="utf-8"),
         settings.lang,

@@ -1,0 +1,1 @@
+"""Joint ratings: the same prospects, ranked by several reps."""
