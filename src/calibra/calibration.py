@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from calibra.chapters.granularity.chapter import GRANULARITY
 from calibra.chapters.joint_ratings.chapter import BESIDE as JOINTLY, JOINT_RATINGS
 from calibra.chapters.lead_times.chapter import LEAD_TIMES
 from calibra.chapters.outlook.chapter import OUTLOOK
+from calibra.chapters.outlook.result import read_target
 from calibra.chapters.promises.chapter import PROMISES
 from calibra.chapters.ranks.chapter import RANKS
 from calibra.chapters.ranks.model import RankModel
@@ -78,7 +79,7 @@ class Calibration(Scored):
     effort = Part(EFFORT)
     """How much work is behind what comes, and when to stop? An `Effort`, where contacts are counted."""
     outlook = Part(OUTLOOK)
-    """What comes by month of what is open today? An `Outlook` with its record, only where `parts` names it."""
+    """What comes of what is open today, by month? An `Outlook`, where `parts` or a `sales_target` asks for it."""
     joint_ratings = Part(JOINT_RATINGS)
     """Whose A is whose B on the same prospects? `fit` is a `JointRatingFit`, where `joint_ratings` were given."""
     standings = Part(STANDINGS)
@@ -230,6 +231,7 @@ def calibrate(
     team: str | None = None,
     contacts: Contacts | None = None,
     joint_ratings: JointRatings | None = None,
+    sales_target: Mapping[str, float] | None = None,
     margin_odds: float = MARGIN_ODDS,
     progress: bool = True,
 ) -> Calibration:
@@ -265,6 +267,9 @@ def calibrate(
         A log of contacts, in place of a column of `touches`: what gave information or a gift is told from what sells.
     joint_ratings : JointRatings, optional
         Ranks that several reps gave to the same prospects: where each draws the line, and no territory.
+    sales_target : mapping, optional
+        What is wanted of the next three months from what is open today, such as {"opportunities": 120, "amount": 3e8}:
+        how likely it is reached stands beside the outlook, which is then answered without being named in `parts`.
     margin_odds : float
         Factor on the odds below which a difference of probabilities is not worth talking about; everything that is
         found or advised goes by it. 1.25 is 5.6 points at 50 %, 4.4 at 25 %, 1.2 at 5 %.
@@ -298,7 +303,9 @@ def calibrate(
     check_groups(() if team is None else (team,), judgments.groups, name="team")
     models = {RANKS.name: ranks} if ranks.groups else {}
     kept = usual_draws(len(judgments.reps)) if draws is None else draws
-    settings = FitSettings(engine, kept, choose_parts(parts), margin_odds, since, models)
+    target = read_target(sales_target)
+    chosen = choose_parts(parts, with_outlook=bool(target))
+    settings = FitSettings(engine, kept, chosen, margin_odds, since, target, models)
     beside: dict[str, Any] = {}
     if joint_ratings is not None:
         check_kind(joint_ratings, "joint_ratings", JointRatings)
@@ -316,14 +323,20 @@ def check_same_ranks(ratings: JointRatings, judgments: Judgments) -> None:
         )
 
 
-def choose_parts(parts: object) -> tuple[str, ...]:
-    """Names of the chapters to answer, or the error that lists them."""
+def choose_parts(parts: object, *, with_outlook: bool = False) -> tuple[str, ...]:
+    """Names of the chapters to answer, or the error that lists them; a target asks for the outlook."""
     choice = [chapter.name for chapter in Calibration.chapters() if chapter.when != "always"]
     if parts is None:
-        return tuple(chapter.name for chapter in Calibration.chapters() if chapter.when != "asked for")
+        wanted = {chapter.name for chapter in Calibration.chapters() if chapter.when != "asked for"}
+        wanted |= {OUTLOOK.name} if with_outlook else set()
+        return tuple(chapter.name for chapter in Calibration.chapters() if chapter.name in wanted)
     if isinstance(parts, str) or not isinstance(parts, Collection) or any(part not in choice for part in parts):
         raise InputError(f"`parts` must be some of {', '.join(map(repr, choice))}; got {parts!r}.")
-    chosen = {*parts, *(chapter.name for chapter in Calibration.chapters() if chapter.when == "always")}
+    chosen = {
+        *parts,
+        *([OUTLOOK.name] if with_outlook else []),
+        *(chapter.name for chapter in Calibration.chapters() if chapter.when == "always"),
+    }
     return tuple(chapter.name for chapter in Calibration.chapters() if chapter.name in chosen)
 
 

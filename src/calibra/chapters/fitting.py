@@ -44,6 +44,8 @@ class FitSettings:
     """Factor on the odds below which a difference of probabilities is not worth talking about."""
     judged_since: date | None = None
     """The day before which judgments are left out; None reads them all."""
+    sales_target: Mapping[str, float] = field(default_factory=dict)
+    """What is wanted of the months ahead: opportunities, wins or amount to a number."""
     models: Mapping[str, Any] = field(default_factory=dict)
     """Chapter to the model it is answered with, its horizon left open; a chapter not named here takes its own."""
 

@@ -39,6 +39,7 @@ FITTING = {
     "adjust_for": (list,),
     "team": (str,),
     "margin_odds": (int, float),
+    "sales_target": (dict,),
 }
 """Settings of `[fit]`, passed on to `calibrate`."""
 

@@ -23,8 +23,8 @@ def judgments() -> cb.Judgments:
 
 @cache
 def calibration() -> cb.Calibration:
-    parts = ["lead times", "value", "outlook"]
-    return cb.calibrate(judgments(), seed=1, parts=parts, engine="laplace", draws=400, progress=False)
+    settings = {"parts": ["lead times", "value"], "sales_target": {"opportunities": 60, "amount": 1e8}}
+    return cb.calibrate(judgments(), seed=1, engine="laplace", draws=400, progress=False, **settings)
 
 
 @cache
@@ -41,6 +41,21 @@ def test_the_number_of_the_first_page_is_the_one_with_a_record() -> None:
     assert "lead_times.coming" not in told
     assert "past months the range held" in str(told[key])
     assert {"outlook.wins", "outlook.from_new"} <= set(told)
+
+
+def test_a_target_asks_for_the_outlook_and_its_chance_is_said() -> None:
+    told = {finding.key: finding for finding in calibration().findings}
+    found = calibration().outlook
+    assert told["outlook.target_opportunities"].values["chance"].prob == found.chance_of(60)
+    assert told["outlook.target_opportunities"].values["target"] == 60
+    drawn = found.draws["amount, open today"].sum(axis=(1, 2))
+    assert told["outlook.target_amount"].values["chance"].prob == (drawn >= 1e8).mean()
+    assert "outlook.target_wins" not in told
+    for wrong in ({"deals": 3}, {}, 120):
+        with pytest.raises(InputError, match="`sales_target` must say of what"):
+            cb.calibrate(judgments(), seed=1, sales_target=wrong)
+    with pytest.raises(InputError, match="must be a number"):
+        cb.outlook(judgments(), seed=1, lead_fit=calibration().lead_times, sales_target={"wins": "many"})
 
 
 def test_totals_are_sums_of_the_same_draws() -> None:

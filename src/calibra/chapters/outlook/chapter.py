@@ -48,6 +48,7 @@ def _draw(fitting: Fitting) -> Outlook | None:
             lead_fit=fit,
             value_fit=fitting.answer(VALUE),
             periods=months,
+            sales_target=settings.sales_target or None,
             engine=settings.engine,
             progress=fitting.progress,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from calibra.chapters.outlook.ahead import Clock, LeftOut, left_out
 from calibra.chapters.outlook.back_test import OutlookBackTest, run_back_test
 from calibra.chapters.outlook.foresee import Sources, count_arrivals, foresee
 from calibra.chapters.outlook.periods import learn, periods_ahead
-from calibra.chapters.outlook.result import Outlook, key_of, summarise_reps
+from calibra.chapters.outlook.result import Outlook, key_of, read_target, summarise_reps
 from calibra.chapters.value.amount_fit import AmountFit
 from calibra.chapters.value.fit import ValueFit
 from calibra.chapters.value.model import AmountModel
@@ -50,6 +51,7 @@ def outlook(
     by: str = "month",
     periods: int = 3,
     new_judgments: bool = False,
+    sales_target: Mapping[str, float] | None = None,
     back_test_months: int = PAST_MONTHS,
     engine: Engine = "auto",
     draws: int = MOST_DRAWS,
@@ -78,6 +80,8 @@ def outlook(
         How many.
     new_judgments : bool
         Whether what is judged after today stands beside it, as a line of its own.
+    sales_target : mapping, optional
+        What is wanted of all periods together, such as {"opportunities": 120}.
     back_test_months : int
         Past months that the same is drawn for as known then; 0 for none, and no verdict.
     engine, draws, progress
@@ -116,7 +120,8 @@ def outlook(
             record = _look_back(judgments, dated, model, paid if trusted else None, back_test_months, seed)
         except NotEnoughDataError:
             record = None
-    return _answer(sources, until, by, record, seed=seed, amount_refused=paid is not None and not trusted)
+    found = _answer(sources, until, by, seed=seed, amount_refused=paid is not None and not trusted)
+    return replace(found, back_test=record, target=read_target(sales_target))
 
 
 def backtest_outlook(
@@ -240,15 +245,7 @@ def _amounts_then(past: Judgments, paid: AmountFit | None, seed: int) -> AmountF
         return None
 
 
-def _answer(
-    sources: Sources,
-    until: NDArray[np.int64],
-    by: str,
-    record: OutlookBackTest | None,
-    *,
-    seed: int,
-    amount_refused: bool,
-) -> Outlook:
+def _answer(sources: Sources, until: NDArray[np.int64], by: str, *, seed: int, amount_refused: bool) -> Outlook:
     """Draw, a few reps at a time, and keep what is told of each rep and of all."""
     fit, ends = sources.prospects.fit, until
     if by == "quarter":  # months are good or bad, quarters are sums of them
@@ -279,5 +276,5 @@ def _answer(
         apart,
         sources.prospects.months.swing,
         amount_refused,
-        record,
+        {},
     )

@@ -13,7 +13,7 @@ from calibra.chapters.outlook.foresee import AMOUNT, OPPORTUNITIES
 from calibra.chapters.outlook.result import Outlook
 from calibra.findings import Finding
 from calibra.stats.intervals import INTERVAL_PROB
-from calibra.values import Amount, Share, Value
+from calibra.values import Amount, Chance, Share, Value
 
 REPLACED = ("lead_times.coming", "lead_times.coming_without")
 """The number from counts alone, which knows no months and no record."""
@@ -21,7 +21,7 @@ REPLACED = ("lead_times.coming", "lead_times.coming_without")
 
 def findings(found: Outlook) -> Sequence[Finding]:
     """The number, wins and money, what came from new judgments, who is left out."""
-    told = [_of(found, of) for of in found.things]
+    told = [finding for of in found.things for finding in (_of(found, of), *_target(found, of))]
     share = float("nan") if found.back_test is None else found.back_test.share_from_new()
     if np.isfinite(share):
         told.append(Finding("outlook.from_new", {"share": Share(max(share, 0.0))}))
@@ -30,6 +30,19 @@ def findings(found: Outlook) -> Sequence[Finding]:
             values: dict[str, Value] = {"n": left.n_unknown, "cut": left.n_cut, "open": left.n_open}
             told.append(Finding(f"outlook.left_out_{what}", values, "unknown"))
     return [*told, *([Finding("outlook.amount_refused", {}, "note")] if found.amount_refused else [])]
+
+
+def _target(found: Outlook, of: str) -> list[Finding]:
+    """How likely what is wanted comes of what is open today; nothing where past months failed."""
+    if of not in found.target or found.verdict(of) == DO_NOT_USE:
+        return []
+    wanted = found.target[of]
+    values: dict[str, Value] = {
+        "target": Amount(wanted) if of == AMOUNT else ceil(wanted),
+        "until": found.until[-1],
+        "chance": Chance(found.chance_of(wanted, of=of)),
+    }
+    return [Finding(f"outlook.target_{of}", values)]
 
 
 def _of(found: Outlook, of: str) -> Finding:

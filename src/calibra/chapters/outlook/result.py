@@ -61,6 +61,8 @@ class Outlook(Plotted):
     """Standard deviation of the effect of a month that is good or bad for everybody, as learned."""
     amount_refused: bool
     """Whether no amount is given because the mean of the wins so far is not to be trusted."""
+    target: Mapping[str, float]
+    """What is wanted of all periods together; empty where nothing was said."""
     back_test: OutlookBackTest | None = None
     """How the same has done in past months; None where too few of them are there."""
 
@@ -147,6 +149,20 @@ class Outlook(Plotted):
             for r, rep in enumerate(self.reps)
             for p, until in enumerate(self._untils())
         ]
+
+
+def read_target(target: object) -> dict[str, float]:
+    """What is wanted, of what it is wanted; nothing where nothing is said."""
+    if target is None:
+        return {}
+    if not isinstance(target, Mapping) or not target or any(of not in THINGS for of in target):
+        known = ", ".join(map(repr, THINGS))
+        raise InputError(
+            f'`sales_target` must say of what, such as {{"opportunities": 120}}, of {known}; got {target!r}.'
+        )
+    for of, wanted in target.items():
+        check_number(wanted, f"sales_target[{of!r}]")
+    return {of: float(wanted) for of, wanted in target.items()}
 
 
 def key_of(of: str, source: str) -> str:
