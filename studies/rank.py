@@ -17,6 +17,7 @@ from calibra.chapters.ranks.model import RankModel, RankPriors
 from calibra.data.counting.judgments import Judgments
 from calibra.data.scale import Promise, RankScale
 from calibra.errors import InputError
+from calibra.inference.declare.odd_reps import odd_reps
 from calibra.reading.cells import residual_basis
 from calibra.tables import make_table
 from studies.page import markdown_table, write_page
@@ -75,11 +76,12 @@ def simulate_world(rng: np.random.Generator, *, n_reps: int, n_per_rank: int, tr
     priors, scores = RankPriors(), SCALE.scores(np.ones(5)).values
     mean = TYPICAL
     level, slope, residual = (FIXED_SCALES[name] for name in ("level", "slope", "residual"))
-    correlation = 0.0
+    correlation, odd = 0.0, None
     if truth == "priors":
         mean = rng.normal(priors.rank_mean.mean, priors.rank_mean.sd, 5)
         level, slope, residual = (float(p.sample(rng)) for p in (priors.level, priors.slope, priors.residual))
         correlation = float(priors.correlation.sample(rng))
+        odd = odd_reps(("level", "slope"), (priors.odd_level, priors.odd_slope), priors.odd_share, n_reps)
     elif truth == "identical reps":
         level = slope = residual = 0.0
     standard = rng.standard_normal(n_reps)
@@ -88,7 +90,10 @@ def simulate_world(rng: np.random.Generator, *, n_reps: int, n_per_rank: int, tr
         tenth = max(1, n_reps // 10)
         own[:tenth], own[tenth : 2 * tenth] = -2.5 * level, 2.5 * level
     tilt = correlation * standard + np.sqrt(1.0 - correlation**2) * rng.standard_normal(n_reps)
-    eta = mean + own[:, None] + slope * tilt[:, None] * scores
+    terms = np.stack([own, slope * tilt], axis=1)
+    if odd is not None:
+        terms += odd.sample(rng, (n_reps,))
+    eta = mean + terms[:, :1] + terms[:, 1:] * scores
     eta = eta + residual * rng.standard_normal((n_reps, 3)) @ residual_basis(scores).T
     prob = 1.0 / (1.0 + np.exp(-eta))
     n = np.full(prob.shape, n_per_rank)

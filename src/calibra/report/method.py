@@ -33,8 +33,8 @@ def method_text(
     if "ranks" in answered:
         within = say.listed([say.within(days) for days in horizons])
         parts += [say("method.ranks", within=within), say("method.priors", **_priors(priors))]
-        if priors.tails is not None and len(judgments.reps) > 2:
-            parts.append(say("method.tails", df=f"{priors.tails:g}"))
+        if priors.odd_share and len(judgments.reps) > 2:
+            parts.append(say("method.odd_reps", share=say.percent(priors.odd_share)))
         parts += [say("method.adjusted", names=say.listed(groups))] if groups else []
     parts += [say(f"method.{name}") for name in OF_CHAPTERS if name in answered]
     parts += [_computed(fits, say, seed), say("method.intervals", level=say.percent(INTERVAL_PROB))]

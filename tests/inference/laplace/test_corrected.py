@@ -8,7 +8,8 @@ from scipy.special import gammaln
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
 from calibra.inference.declare.families import Binomial
 from calibra.inference.declare.priors import GammaPrecision, HalfNormal, Normal
-from calibra.inference.laplace.blocks import log_mean_exp, log_mean_of_pairs, log_prior
+from calibra.inference.laplace.block_weights import log_mean_exp, log_mean_of_pairs
+from calibra.inference.laplace.blocks import log_prior
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.corrected import Corrected
 from calibra.inference.laplace.engine import choose_target

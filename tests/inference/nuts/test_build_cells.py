@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import gamma, multivariate_normal
+from scipy.stats import multivariate_normal
 
-from calibra.inference.declare.cells import Tails
 from calibra.inference.declare.families import DelayedBinomial
+from calibra.inference.declare.odd_reps import OddReps
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.detection_blocks import DetectionBlocks
 from calibra.inference.laplace.linearise import what_is_known
@@ -44,54 +44,69 @@ def log_normal(u, sigma):
     return (-0.5 * (u / sigma) ** 2 - np.log(sigma)).sum()
 
 
+def with_odd_reps(world):
+    """The first rep is far out, the second less so: one is written as odd, the other as most are."""
+    events = world.events.copy()
+    events[0] = 0.0
+    return replace(world, events=events, odd_reps=OddReps(("level", "slope"), (1.5, 0.4), 0.2))
+
+
 @pytest.mark.parametrize(
     "world",
     [
         binomial_world(4, 5, 40, seed=1),
         poisson_world(4, seed=2),
         correlated_world(4, 5, 40, seed=1),
-        replace(correlated_world(4, 5, 40, seed=1), tails=Tails(("level", "slope"), 3.0)),
+        with_odd_reps(correlated_world(4, 5, 40, seed=1)),
+        with_odd_reps(replace(binomial_world(4, 5, 40, seed=1), correlation=None)),
         replace(binomial_world(4, 5, 40, seed=1), family=DelayedBinomial(np.linspace(0.1, 1.0, 20).reshape(4, 5))),
     ],
-    ids=["rank", "time", "correlated", "heavy", "delayed"],
+    ids=["rank", "time", "correlated", "odd", "odd and independent", "delayed"],
 )
-def test_the_deviations_of_a_cell_model_are_normal_with_their_scale(world):
+def test_the_deviations_of_a_cell_model_have_the_density_of_their_scales(world):
     blocks, rng = CellBlocks(world), np.random.default_rng(1)
     built = build_pymc(world)
     terms, scales = [term.name for term in world.rep_terms], [term.scale_name for term in world.rep_terms]
     rho = [] if world.correlation is None else [world.correlation.name]
-    weights = [] if world.tails is None else ["rep_weight"]
-    read = densities(built, [*terms, *scales, "linpred", *rho, *weights])
+    read = densities(built, [*terms, *scales, "linpred", *rho])
     known, ones = what_is_known(blocks).deviations, np.ones((world.n_reps, blocks.n_cells))
+    is_odd = what_is_known(blocks).odd > 0.5
+    assert world.odd_reps is None or set(is_odd) == {True, False}
     start = points(built, rng, 1)[0]
     values = []
     for other in points(built, rng, 3):  # only scales of reps and deviations move: all else of the density is constant
-        moved = {name: other[name] if name.startswith((*terms, "rep_weight")) else at for name, at in start.items()}
+        moved = {name: other[name] if name.startswith((*terms,)) else at for name, at in start.items()}
         value, found = read(moved)
         u = np.concatenate([found[name].reshape(world.n_reps, -1) for name in terms], axis=1)
         sigma = np.stack(
             [np.full(world.n_reps, found[t.scale_name]) for t in world.rep_terms for _ in range(t.n_columns)]
         )
-        weight = found["rep_weight"] if weights else np.ones(world.n_reps)
-        of_column = [term.name for term in world.rep_terms for _ in range(term.n_columns)]
-        heavy = [] if world.tails is None else [i for i, name in enumerate(of_column) if name in world.tails.terms]
-        sigma[heavy] /= np.sqrt(weight)
         size = np.where(world.size > 0, world.size, 1e-12)
         lik = blocks.family.log_likelihood(found["linpred"].T, world.events.T, size.T).T
         prior = sum(t.scale.log_density(found[t.scale_name]) + np.log(found[t.scale_name]) for t in world.rep_terms)
-        prior += gamma.logpdf(weight, 1.5, scale=1 / 1.5).sum() + np.log(weight).sum() if weights else 0.0
-        stretch = np.log(sigma / np.sqrt(1.0 + sigma**2 * known)).sum()  # of a deviation for its free value
         correlation = np.eye(u.shape[1])
         if world.correlation is not None:
             # of level and slope, the first two; β-distributed on (0, 1) as log-odds, its Jacobian ¼ (1 − ρ²)
-            correlation[0, 1] = correlation[1, 0] = rho_found = float(found[rho[0]])
-            prior += world.correlation.prior.log_density(np.arctanh(rho_found))
-            free = 1.0 - rho_found**2
-            stretch += 0.5 * world.n_reps * np.log(free)
-            stretch += 0.5 * (np.log1p(sigma[1] ** 2 * known[1]) - np.log1p(sigma[1] ** 2 * free * known[1])).sum()
-        own = sum(
-            multivariate_normal.logpdf(v, cov=correlation * np.outer(s, s)) for v, s in zip(u, sigma.T, strict=True)
-        )
+            correlation[0, 1] = correlation[1, 0] = float(found[rho[0]])
+            prior += world.correlation.prior.log_density(np.arctanh(float(found[rho[0]])))
+        most = [correlation * np.outer(s, s) for s in sigma.T]
+        odd = most
+        own = sum(multivariate_normal.logpdf(v, cov=cov) for v, cov in zip(u, most, strict=True))
+        if world.odd_reps is not None:
+            odd = [cov + np.diag([*np.square(world.odd_reps.sd), *np.zeros(len(cov) - 2)]) for cov in most]
+            pi = world.odd_reps.share
+            own = sum(
+                np.logaddexp(
+                    np.log1p(-pi) + multivariate_normal.logpdf(v, cov=cov),
+                    np.log(pi) + multivariate_normal.logpdf(v, cov=wide),
+                )
+                for v, cov, wide in zip(u, most, odd, strict=True)
+            )
+        stretch = 0.0  # of a deviation for its free value, the later of two given the earlier
+        for r, covariance in enumerate(odd[r] if is_odd[r] else most[r] for r in range(world.n_reps)):
+            free = np.diag(covariance).copy()
+            free[1] -= covariance[0, 1] ** 2 / covariance[0, 0]
+            stretch += 0.5 * np.log(free / (1.0 + free * known[:, r])).sum()
         values.append(value - (lik * ones).sum() - prior - own - stretch)
     np.testing.assert_allclose(values, values[0], rtol=1e-9)
 

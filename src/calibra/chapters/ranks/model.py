@@ -3,7 +3,8 @@
     events_rk ~ Binomial(n_rk, p_rk),   logit p_rk = μ_k + o_r + d_r s_k + e_rk,   corr(o_r, d_r) = ρ
 
 μ_k is rank k for a typical rep, o_r rep r's level, d_r the slope on the rank scores s, e_rk what is left of a rep's
-own use of a rank. With ρ below 0 reps differ less at the best rank than at the worst. Effects of case mix
+own use of a rank. With ρ below 0 reps differ less at the best rank than at the worst. Of an odd rep, one in fifty, o_r
+and d_r have more added of their own, so that a rep far from all others is not drawn to them. Effects of case mix
 (`adjust_for`) and of the user's team column are added. All rep terms are partially pooled.
 
 Judgments younger than the horizon count as far as their answers are in: of them
@@ -33,8 +34,9 @@ from calibra.data.counting.reached import YoungCells, slowing_effect
 from calibra.data.counting.young import young_cells
 from calibra.data.scale import RankScores
 from calibra.errors import InputError, check_kind, what_came
-from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, heavy_tails, with_own_axes
+from calibra.inference.declare.cells import CellModel, Correlation, PopulationTerm, RepTerm, with_own_axes
 from calibra.inference.declare.families import Binomial, DelayedBinomial
+from calibra.inference.declare.odd_reps import odd_reps
 from calibra.inference.declare.priors import LKJ, HalfNormal, Normal, Pooled, ScalePrior
 from calibra.inference.posterior import Posterior
 from calibra.reading.cells import (
@@ -76,8 +78,12 @@ class RankPriors:
     """Effect of a label of an `adjust_for` column."""
     team: ScalePrior = HalfNormal(0.3)
     """Standard deviation of the teams' levels."""
-    tails: float | None = None
-    """Degrees of freedom of the t that level and slope of a rep follow together, such as 3; None: they are normal."""
+    odd_share: float = 0.02
+    """Share of reps that are odd: far from the others, whatever the spread of these; 0 for none."""
+    odd_level: float = 0.8
+    """Standard deviation of what is added to the level of such a rep."""
+    odd_slope: float = 0.4
+    """Standard deviation of what is added to the slope of such a rep."""
     tempo_change: Normal = Normal(0.0, 0.2)
     """Logarithm of how much longer events take for the young judgments than for the mature ones."""
 
@@ -88,7 +94,7 @@ class RankModel(Fits[RankFit]):
 
     Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals
     are nominal on average over reps drawn from the population; for a fixed rep far from all others and with few
-    judgments they cover less. `RankPriors(tails=3.0)` draws such a rep to the others less.
+    judgments they cover less. One rep in fifty may be odd (`RankPriors.odd_share`): far out, and pooled hardly at all.
     The model describes outcomes under the present way of working: where reps work their A prospects harder, that is in
     the numbers.
 
@@ -259,7 +265,12 @@ class RankModel(Fits[RankFit]):
             population=with_own_axes(population, rep_terms),
             rep_terms=tuple(rep_terms),
             correlation=Correlation("level", "slope", priors.correlation) if len(cells.ranks) > 1 else None,
-            tails=heavy_tails(("level", "slope")[: len(rep_terms)], priors.tails, len(cells.reps)),
+            odd_reps=odd_reps(
+                ("level", "slope")[: len(rep_terms)],
+                (priors.odd_level, priors.odd_slope),
+                priors.odd_share,
+                len(cells.reps),
+            ),
         )
 
 

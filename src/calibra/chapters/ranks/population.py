@@ -35,14 +35,16 @@ def new_rep_draws(fit: "RankFit", *, team: str | None = None) -> Floats:
     rng = np.random.default_rng([fit.diagnostics.seed, 1])
     draws, shape = fit.posterior.draws, (fit.posterior.n_draws, _NEW_REPS)
 
-    tails = fit.declaration.tails
-    stretch = np.ones(shape) if tails is None else tails.sample(rng, shape)
-    level = stretch * rng.standard_normal(shape)
-    linpred = draws["rank_mean"][:, None, :] + (draws["level_scale"][:, None] * level)[..., None]
+    level = rng.standard_normal(shape)
+    terms = draws["level_scale"][:, None] * level, np.zeros(shape)
     if "slope_scale" in draws:
         rho = _correlation_draws(fit)[:, None]
-        slope = rho * level + np.sqrt(1.0 - rho**2) * stretch * rng.standard_normal(shape)
-        linpred = linpred + (draws["slope_scale"][:, None] * slope)[..., None] * fit.scores.values
+        slope = rho * level + np.sqrt(1.0 - rho**2) * rng.standard_normal(shape)
+        terms = terms[0], draws["slope_scale"][:, None] * slope
+    if (odd := fit.declaration.odd_reps) is not None:
+        added = odd.sample(rng, shape)
+        terms = terms[0] + added[..., 0], terms[1] + (added[..., 1] if len(odd.terms) == 2 else 0.0)
+    linpred = draws["rank_mean"][:, None, :] + terms[0][..., None] + terms[1][..., None] * fit.scores.values
     if "residual_scale" in draws:
         basis = fit.residual_basis
         residual = draws["residual_scale"][:, None, None] * rng.standard_normal((*shape, basis.shape[1]))
@@ -104,19 +106,18 @@ def _spread_of_reps(fit: "RankFit") -> Floats:
 def population_spread(fit: "RankFit") -> Floats:
     """Standard deviation over all such reps of P(event) at each rank, (draw, rank), integrated draw by draw.
 
-    sd of Σ_g w_g logistic(μ_k + β_g + τ_k z) over z ~ Normal(0, 1), and over the rep's weight in τ. The shortcut
-    τ p (1 − p) overstates it by a quarter to a third where τ is large.
+    sd of Σ_g w_g logistic(μ_k + β_g + τ_k z) over z ~ Normal(0, 1), and over reps that are odd and reps that are not.
+    The shortcut τ p (1 − p) overstates it by a quarter to a third where τ is large.
     """
-    draws, tails = fit.posterior.draws, fit.declaration.tails
-    heavy, others = _variances(fit)
+    variance, added = _variances(fit), _added_to_odd(fit)
     if fit.team is not None:
-        others = others + draws["team_level_scale"][:, None] ** 2
-    weights, chance = (np.ones(1), np.ones(1)) if tails is None else tails.nodes()
+        variance = variance + fit.posterior["team_level_scale"][:, None] ** 2
+    share = 0.0 if fit.declaration.odd_reps is None else fit.declaration.odd_reps.share
     nodes, mass = np.polynomial.hermite_e.hermegauss(_NODES)
-    tau = np.sqrt(heavy[:, None] / weights[:, None] + others[:, None])
+    tau = np.sqrt(np.stack([variance, variance + added], axis=1))
     away = (tau[:, :, None] * nodes[:, None]).reshape(len(tau), -1, tau.shape[-1])
-    both = np.outer(chance, mass / mass.sum()).ravel()
-    prob = _over_cases(draws["rank_mean"][:, None, :] + away, fit.case_effects(), new_case_weights(fit))
+    both = np.outer([1.0 - share, share], mass / mass.sum()).ravel()
+    prob = _over_cases(fit.posterior["rank_mean"][:, None, :] + away, fit.case_effects(), new_case_weights(fit))
     mean = np.einsum("szk,z->sk", prob, both)
     return np.asarray(np.sqrt(np.einsum("szk,z->sk", (prob - mean[:, None]) ** 2, both)))
 
@@ -149,41 +150,47 @@ def _team_effects(fit: "RankFit", team: str | None, rng: np.random.Generator, sh
 def rep_share(fit: "RankFit", prob: Floats, n: Floats, reps: slice) -> Floats:
     """τ²/(τ² + 1/(n p (1 − p))) of some reps at each rank, posterior mean; 0 where n is 0.
 
-    τ² is the variance that pulls a rep to the others: with heavy tails it has the rep's own mean weight.
+    τ² is the variance that pulls a rep to the others: the harmonic mean over being odd and not.
     """
     information = n * (prob * (1.0 - prob)).mean(axis=0)
-    heavy, others = _variances(fit)
-    weight = _mean_weight(fit, reps)
-    signal = [(heavy[:, k, None] / weight + others[:, k, None]) * own for k, own in enumerate(information.T)]
-    return np.stack([(s / (1.0 + s)).mean(axis=0) for s in signal], axis=1)
+    variance, added, odd = _variances(fit), _added_to_odd(fit), _chance_of_odd(fit, reps)
+    shares = []
+    for own, most, more in zip(information.T, variance.T, added, strict=True):
+        signal = own / ((1.0 - odd) / most[:, None] + odd / (most[:, None] + more))
+        shares.append((signal / (1.0 + signal)).mean(axis=0))
+    return np.stack(shares, axis=1)
 
 
-def _variances(fit: "RankFit") -> tuple[Floats, Floats]:
-    """Variance between reps of the log-odds at each rank, (draw, rank): of level and slope at weight one, and else."""
+def _variances(fit: "RankFit") -> Floats:
+    """Variance between reps, odd ones left out, of the log-odds at each rank, (draw, rank)."""
     draws = fit.posterior.draws
-    heavy = np.repeat(draws["level_scale"][:, None] ** 2, len(fit.ranks), axis=1)
+    variance = np.repeat(draws["level_scale"][:, None] ** 2, len(fit.ranks), axis=1)
     if "slope_scale" in draws:
-        heavy = heavy + draws["slope_scale"][:, None] ** 2 * fit.scores.values**2
+        variance = variance + draws["slope_scale"][:, None] ** 2 * fit.scores.values**2
         both = _correlation_draws(fit) * draws["level_scale"] * draws["slope_scale"]
-        heavy = heavy + 2.0 * both[:, None] * fit.scores.values
-    others = np.zeros_like(heavy)
+        variance = variance + 2.0 * both[:, None] * fit.scores.values
     if "residual_scale" in draws:
-        others = draws["residual_scale"][:, None] ** 2 * (fit.residual_basis**2).sum(axis=1)
-    return heavy, others
+        variance = variance + draws["residual_scale"][:, None] ** 2 * (fit.residual_basis**2).sum(axis=1)
+    return variance
 
 
-def _mean_weight(fit: "RankFit", reps: slice) -> Floats:
-    """Mean of each rep's weight given its level and slope, (ν + h)/(ν + u'Qu), (draw, rep); 1 where all is normal."""
-    draws, tails = fit.posterior.draws, fit.declaration.tails
-    if tails is None:
-        return np.ones((1, 1))
-    level = draws["level"][:, reps] / draws["level_scale"][:, None]
-    distance = level**2
-    if "slope" in draws:
-        rho = _correlation_draws(fit)[:, None]
-        left = draws["slope"][:, reps] / draws["slope_scale"][:, None] - rho * level
-        distance = distance + left**2 / (1.0 - rho**2)
-    return np.asarray((tails.df + len(tails.terms)) / (tails.df + distance))
+def _added_to_odd(fit: "RankFit") -> Floats:
+    """By how much it is larger of odd reps, (rank,)."""
+    odd = fit.declaration.odd_reps
+    if odd is None:
+        return np.zeros(len(fit.ranks))
+    of_slope = odd.sd[1] ** 2 if len(odd.sd) == 2 else 0.0
+    return np.asarray(odd.sd[0] ** 2 + of_slope * fit.scores.values**2)
+
+
+def _chance_of_odd(fit: "RankFit", reps: slice) -> Floats:
+    """Probability that each rep is odd given level and slope, (draw, rep); 0 where none can be."""
+    draws, odd = fit.posterior.draws, fit.declaration.odd_reps
+    if odd is None:
+        return np.zeros((1, 1))
+    deviations = [draws[name][:, reps] for name in odd.terms]
+    scales = [draws[f"{name}_scale"][:, None] for name in odd.terms]
+    return np.asarray(expit(odd.log_odds_at(deviations, scales, _correlation_draws(fit)[:, None])))
 
 
 def _correlation_draws(fit: "RankFit") -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from calibra.chapters.design import NO_DRAWS, Design, Floats, Ints, Reps, World, place_reps, refuse_groups
 from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.ranks.population import CORRELATION
-from calibra.inference.declare.cells import heavy_tails
+from calibra.inference.declare.odd_reps import odd_reps
 from calibra.reading.cells import pack_cells, residual_basis
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ def draw_rank_truth(model: RankModel, design: Design, rng: np.random.Generator) 
     truth: dict[str, Floats] = {
         "rank_mean": np.asarray(rng.normal(priors.rank_mean.mean, priors.rank_mean.sd, n_ranks))
     }
-    tails = heavy_tails(("level", "slope"), priors.tails, n_reps)
-    stretch = 1.0 if tails is None else tails.sample(rng, (n_reps, 1))
     for name, prior, width in (
         ("level", priors.level, 1),
         ("slope", priors.slope, int(n_ranks > 1)),
@@ -32,12 +30,17 @@ def draw_rank_truth(model: RankModel, design: Design, rng: np.random.Generator) 
     ):
         if width > 0:
             scale: Floats = np.array(float(prior.sample(rng)), dtype=np.float64)
-            own = scale * rng.standard_normal((n_reps, width)) * (1.0 if name == "residual" else stretch)
+            own = scale * rng.standard_normal((n_reps, width))
             truth |= {f"{name}_scale": scale, name: own[:, 0] if width == 1 else own}
     if n_ranks > 1:
         rho: Floats = np.asarray(priors.correlation.sample(rng))
         given_level = rho * truth["slope_scale"] / truth["level_scale"] * truth["level"]
         truth |= {CORRELATION: rho, "slope": given_level + np.sqrt(1.0 - rho**2) * truth["slope"]}
+    terms = ("level", "slope")[: min(n_ranks, 2)]
+    odd = odd_reps(terms, (priors.odd_level, priors.odd_slope), priors.odd_share, n_reps)
+    if odd is not None:
+        for name, added in zip(terms, odd.sample(rng, (n_reps,)).T, strict=True):
+            truth[name] = truth[name] + added
     return truth
 
 

@@ -3,7 +3,7 @@
     η_rc = x_rc' β + z_rc' u_r,    u_r ~ Normal(0, Σ),    events_rc ~ family(size_rc, η_rc)
 
 for reps r and cells c. β is the population, u_r is rep r's deviation from it. Σ is diag σ², but for the correlation
-that two terms of one column each may have.
+that two terms of one column each may have. Some reps may be of another kind (see `odd_reps`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.errors import InputError, check_number
+from calibra.errors import InputError
 from calibra.inference.declare.checks import check_amounts, check_names, check_numbers, check_whole
 from calibra.inference.declare.families import DelayedBinomial, Family
+from calibra.inference.declare.odd_reps import OddReps
 from calibra.inference.declare.priors import (
     LKJ,
     GammaPrecision,
@@ -28,9 +29,8 @@ from calibra.tables import brief
 
 type Floats = NDArray[np.float64]
 
-_OF_BUILD = ("events", "linpred", "events_seen", "size_seen", "reached_seen", "rep_weight")
+_OF_BUILD = ("events", "linpred", "events_seen", "size_seen", "reached_seen", "odd_reps", "odd_seen")
 """What the model written out in PyMC has beside terms and scales."""
-_NODES = 20
 _OF_DRAWS = ("chain", "draw", "__sample__")
 """Axes that ArviZ keeps for itself."""
 
@@ -95,31 +95,6 @@ class Correlation:
         return f"{self.earlier}_{self.later}_correlation"
 
 
-@dataclass(frozen=True, slots=True)
-class Tails:
-    """Some terms of a rep are Student t together: u_r = σ z_r/√w_r with w_r ~ Gamma(ν/2, ν/2).
-
-    A rep far from all others has a small weight w_r, and is drawn to them less (Lange, Little & Taylor 1989,
-    doi:10.1080/01621459.1989.10478852).
-    """
-
-    terms: tuple[str, ...]
-    """Names of the terms; of two that are correlated both or neither."""
-    df: float
-    """Degrees of freedom ν, above 0."""
-
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-        """Draws of 1/√w: what the normal deviations of a rep are multiplied by."""
-        return np.asarray(rng.gamma(0.5 * self.df, 2.0 / self.df, shape) ** -0.5)
-
-    def nodes(self) -> tuple[Floats, Floats]:
-        """Points of w and their mass, (node,): evenly over log w, where the trapezium rule is exact to three digits."""
-        log_weight = np.linspace(-25.0 / self.df, np.log(40.0 / self.df + 1.0), _NODES)
-        log_mass = 0.5 * self.df * (log_weight - np.exp(log_weight))
-        mass = np.exp(log_mass - log_mass.max())
-        return np.exp(log_weight), mass / mass.sum()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class CellModel:
     """Counts per rep and cell, the terms that explain them, and their priors.
@@ -147,8 +122,8 @@ class CellModel:
     """Terms of u_r."""
     correlation: Correlation | None = None
     """Two of these that are correlated; None where all are independent."""
-    tails: Tails | None = None
-    """Terms with heavier tails than the normal; None where all are normal."""
+    odd_reps: OddReps | None = None
+    """Terms by which some reps are of another kind; None where all are of one."""
 
     def __post_init__(self) -> None:
         n_reps, n_cells = self.events.shape
@@ -166,8 +141,8 @@ class CellModel:
             _check_population_term(population_term)
         if self.correlation is not None:
             _check_correlation(self.correlation, self.rep_terms)
-        if self.tails is not None:
-            _check_tails(self.tails, self.rep_terms, self.correlation)
+        if self.odd_reps is not None:
+            _check_odd(self.odd_reps, self.rep_terms, self.correlation)
         check_names(_names(self))
         self._check_counts()
 
@@ -235,25 +210,15 @@ class CellModel:
         return names.index(self.correlation.later), names.index(self.correlation.earlier)
 
     @property
-    def heavy_columns(self) -> tuple[int, ...]:
-        """Columns of u_r that are Student t together."""
-        heavy = () if self.tails is None else self.tails.terms
-        return tuple(i for i, name in enumerate(self._column_names) if name in heavy)
+    def odd_columns(self) -> tuple[int, ...]:
+        """Columns of u_r by which some reps are of another kind."""
+        odd = () if self.odd_reps is None else self.odd_reps.terms
+        return tuple(i for i, name in enumerate(self._column_names) if name in odd)
 
     @property
     def _column_names(self) -> list[str]:
         """Name of the term of each column of u_r."""
         return [term.name for term in self.rep_terms for _ in range(term.n_columns)]
-
-
-def heavy_tails(terms: tuple[str, ...], df: float | None, n_reps: int) -> Tails | None:
-    """The tails of some terms; none where the normal is asked for, or of two reps, of whom nobody can be odd."""
-    if df is None:
-        return None
-    check_number(df, "tails")
-    if not 0.0 < df < np.inf:
-        raise InputError(f"`tails` must be degrees of freedom above 0, or None for the normal; got {df!r}.")
-    return None if n_reps < 3 else Tails(terms, df)
 
 
 def with_own_axes(population: Iterable[PopulationTerm], rep_terms: Iterable[RepTerm]) -> tuple[PopulationTerm, ...]:
@@ -345,17 +310,15 @@ def _check_correlation(correlation: Correlation, rep_terms: tuple[RepTerm, ...])
         )
 
 
-def _check_tails(tails: Tails, rep_terms: tuple[RepTerm, ...], correlation: Correlation | None) -> None:
-    width = {term.name: term.n_columns for term in rep_terms}
-    if not tails.terms or not set(tails.terms) <= set(width):
-        raise InputError(f"`tails` must name rep terms; got {list(tails.terms)} of {list(width)}.")
-    if len(tails.terms) > 2 or any(width[name] > 1 for name in tails.terms):
-        raise InputError(f"`tails` must name one or two terms of one column; got {list(tails.terms)}.")
-    if not 0.0 < tails.df < np.inf:
-        raise InputError(f"the degrees of freedom of `tails` must be above 0 and finite; got {tails.df!r}.")
+def _check_odd(odd: OddReps, rep_terms: tuple[RepTerm, ...], correlation: Correlation | None) -> None:
+    single = [term.name for term in rep_terms if term.n_columns == 1]
+    if [name for name in single if name in odd.terms] != list(odd.terms):
+        raise InputError(
+            f"`odd_reps` must name rep terms of one column, in their order; got {list(odd.terms)} of {single}."
+        )
     pair = set() if correlation is None else {correlation.earlier, correlation.later}
-    if len(pair & set(tails.terms)) == 1:
-        raise InputError(f"`tails` must name both terms that are correlated, or neither; got {list(tails.terms)}.")
+    if len(pair & set(odd.terms)) == 1:
+        raise InputError(f"`odd_reps` must name both terms that are correlated, or neither; got {list(odd.terms)}.")
 
 
 def _side_by_side(designs: list[Floats], shape: tuple[int, ...]) -> Floats:

@@ -1,19 +1,46 @@
 """The prior of a rep's block given the outer parameters: independent but for at most one pair of columns.
 
-Normal, or for some columns a multivariate t: a normal whose precision is multiplied by a weight of the rep's own,
-w ~ Gamma(ν/2, ν/2).
+Normal, or of two kinds of reps: of the odd ones some columns have less precision.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 type Floats = NDArray[np.float64]
 
 
+class Odd(NamedTuple):
+    """What sets the odd reps of a batch of φ apart."""
+
+    columns: tuple[int, ...]
+    """One column or two, the pair or none of it."""
+    less: tuple[Floats, ...]
+    """By how much the diagonal of the precision is less in each, (draw, 1)."""
+    coupling: Floats
+    """The same of the entry off the diagonal, (draw, 1)."""
+    log_odds: Floats
+    """Log odds of being odd, less ½ log of how much larger the determinant of their covariance is, (draw, 1)."""
+
+    def of_draws(self, draws: NDArray[np.intp]) -> "Odd":
+        """The same of single blocks, each at one of the φ; (block,)."""
+        less = tuple(values[draws, 0] for values in self.less)
+        return Odd(
+            self.columns, less, np.broadcast_to(self.coupling, self.log_odds.shape)[draws, 0], self.log_odds[draws, 0]
+        )
+
+    def log_odds_at(self, u: Floats) -> Floats:
+        """Log odds that reps of blocks (q, …) are odd."""
+        total = sum((0.5 * less * u[j] ** 2 for j, less in zip(self.columns, self.less, strict=True)), self.log_odds)
+        if len(self.columns) == 2:
+            total = total + u[self.columns[0]] * u[self.columns[1]] * self.coupling
+        return np.asarray(total)
+
+
 class BlockPrior(NamedTuple):
-    """Normal(0, Q⁻¹) of a batch of φ; the columns `heavy` are t with the scale matrix that Q has there."""
+    """Normal(0, Q⁻¹) of a batch of φ, contaminated where some reps are odd."""
 
     diagonal: Floats
     """Diagonal of the precision Q, (q, draw, rep or 1)."""
@@ -23,29 +50,34 @@ class BlockPrior(NamedTuple):
     """Entry of Q off the diagonal, at the columns `pair`, (draw, rep or 1); None where all columns are independent."""
     pair: tuple[int, int] = (1, 0)
     """Columns of the coupling, the later one first."""
-    heavy: tuple[int, ...] = ()
-    """Columns that are t together, the pair both or neither; empty where all are normal."""
-    df: float = np.inf
-    """Degrees of freedom ν of the t."""
+    odd: Odd | None = None
+    """What sets odd reps apart; None where all are of one kind."""
 
     def at(self, u: Floats) -> "BlockPrior":
         """The normal that touches this prior from below at blocks (q, draw, rep): equal slope, and nowhere above."""
-        return self.weighted((self.df + len(self.heavy)) / (self.df + self.distance(u))) if self.heavy else self
+        return self if self.odd is None else self.mixed(expit(self.odd.log_odds_at(u)))
 
-    def weighted(self, weight: Floats) -> "BlockPrior":
-        """Normal, the precision of the heavy columns multiplied by weights (draw, rep)."""
-        diagonal = np.repeat(self.diagonal, weight.shape[-1], axis=-1)
-        diagonal[list(self.heavy)] *= weight
-        coupling = None if self.coupling is None else self.coupling * (weight if self.pair[0] in self.heavy else 1.0)
-        return self._replace(diagonal=diagonal, coupling=coupling, heavy=(), df=np.inf)
+    def mixed(self, chance: Floats) -> "BlockPrior":
+        """Normal, with the mean precision of reps that are odd with these chances, (draw, rep or 1)."""
+        if self.odd is None:
+            return self
+        diagonal = np.repeat(self.diagonal, chance.shape[-1], axis=-1)
+        for column, less in zip(self.odd.columns, self.odd.less, strict=True):
+            diagonal[column] -= chance * less
+        coupling = self.coupling
+        if coupling is not None and self.pair[0] in self.odd.columns:
+            coupling = coupling - chance * self.odd.coupling
+        return self._replace(diagonal=diagonal, coupling=coupling, odd=None)
 
-    def distance(self, u: Floats) -> Floats:
-        """u'Qu of the heavy columns of blocks (q, …, draw, rep); (…, draw, rep)."""
-        total = sum((u[j] ** 2 * self.diagonal[j] for j in self.heavy), np.zeros(()))
-        if self.coupling is not None and self.pair[0] in self.heavy:
-            later, earlier = self.pair
-            total = total + 2.0 * u[later] * u[earlier] * self.coupling
-        return total
+    def with_columns(self, columns: tuple[int, ...], precision: Floats, log_root: Floats) -> "BlockPrior":
+        """Normal, with another precision (h, h, draw, rep) of one or two columns, the pair or none of it."""
+        diagonal = np.repeat(self.diagonal, precision.shape[-1], axis=-1)
+        for i, column in enumerate(columns):
+            diagonal[column] = precision[i, i]
+        changed = self._replace(diagonal=diagonal, log_root=log_root, odd=None)
+        if len(columns) == 1:
+            return changed
+        return changed._replace(coupling=precision[0, 1], pair=(columns[1], columns[0]))
 
     def pull(self, u: Floats) -> Floats:
         """Q u of blocks (q, draw, rep)."""
@@ -73,20 +105,26 @@ class BlockPrior(NamedTuple):
         return np.linalg.inv(np.moveaxis(precision[..., 0], -1, 0))
 
     def subtract_from(self, log_target: Floats, u: Floats) -> None:
-        """Subtract ½ u'Qu + ½ log |Q⁻¹| of blocks (q, …, draw, rep) from log-densities (…, draw, rep), in place."""
-        self.subtract_others_from(log_target, u)
-        if self.heavy:
-            log_target -= 0.5 * (self.df + len(self.heavy)) * np.log1p(self.distance(u) / self.df)
+        """Subtract minus the log prior of blocks (q, …, draw, rep) from log-densities (…, draw, rep), in place."""
+        self.subtract_normal_from(log_target, u)
+        if self.odd is not None:
+            log_target += np.logaddexp(0.0, self.odd.log_odds_at(u))
 
-    def subtract_others_from(self, log_target: Floats, u: Floats) -> None:
-        """The same but for the heavy columns' own part, ½ (ν + h) log(1 + u'Qu/ν)."""
-        for j, (own, half) in enumerate(zip(u, 0.5 * self.diagonal, strict=True)):
-            if j not in self.heavy:
-                log_target -= own * own * half
-        if self.coupling is not None and self.pair[0] not in self.heavy:
+    def subtract_normal_from(self, log_target: Floats, u: Floats) -> None:
+        """The same of a rep that is not odd: ½ u'Qu + ½ log |Q⁻¹|."""
+        for own, half in zip(u, 0.5 * self.diagonal, strict=True):
+            log_target -= own * own * half
+        if self.coupling is not None:
             later, earlier = self.pair
             log_target -= u[later] * u[earlier] * self.coupling
         log_target -= self.log_root
+
+
+def check_odd(prior: BlockPrior) -> Odd:
+    """What sets odd reps apart, of a prior that has them."""
+    if prior.odd is None:
+        raise TypeError("this prior has no odd reps.")
+    return prior.odd
 
 
 def independent(scales: Floats) -> BlockPrior:

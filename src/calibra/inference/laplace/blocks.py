@@ -7,13 +7,10 @@ from numpy.typing import NDArray
 
 from calibra.inference.declare.priors import OuterPrior
 from calibra.inference.laplace.block_prior import BlockPrior
-from calibra.inference.laplace.heavy import HeavyProposals
-from calibra.inference.laplace.small_linalg import cholesky, log_determinant, solve_lower, solve_upper
+from calibra.inference.laplace.small_linalg import cholesky, solve_lower, solve_upper
 
 type Floats = NDArray[np.float64]
 
-BLOCK_TAIL_DF = 8.0
-"""Degrees of freedom of the t proposal of a block: heavier than any block's posterior, whose prior is Gaussian."""
 _LONGEST_STEP = 3.0
 SETTLED = 1e-5
 """Longest last Newton step of a block mode; convergence is quadratic, so the mode is far nearer than that."""
@@ -183,99 +180,3 @@ def find_modes(blocks: Blocks, phi: Floats, start: Floats) -> Modes:
         if not np.nanmax(size, initial=0.0) > SETTLED:
             break
     return Modes(context, u, chol, prior)
-
-
-class PointPool:
-    """Standard multivariate t points for the blocks' proposals: made once, picked at random.
-
-    Of each point the pool holds the opposite as well: its mean would else be off zero, the same way for every rep.
-
-    Parameters
-    ----------
-    n_block
-        Dimension q of a block.
-    weights
-        Whether a point has one more coordinate, even on (0, 1), which picks a weight; of the opposite it is the same.
-    size
-        Number of points in the pool.
-    """
-
-    def __init__(self, rng: np.random.Generator, n_block: int, *, weights: bool = False, size: int = 1 << 13) -> None:
-        radius = np.sqrt(BLOCK_TAIL_DF / (2.0 * rng.standard_gamma(BLOCK_TAIL_DF / 2.0, size // 2)))
-        half = rng.standard_normal((n_block, size // 2)) * radius
-        self.points = np.concatenate([half, -half], axis=1)
-        self.log_density = -0.5 * (BLOCK_TAIL_DF + n_block) * np.log1p((self.points**2).sum(axis=0) / BLOCK_TAIL_DF)
-        self.n_block, self._opposite = n_block, -np.ones(n_block + weights)
-        if weights:
-            self._opposite[-1] = 1.0
-            self.points = np.concatenate([self.points, rng.random((1, size))])
-
-    def pick(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
-        """Points (q, *shape) and their log-densities `shape`."""
-        index = rng.integers(0, self.points.shape[1], shape)
-        return np.take(self.points, index, axis=1), self.log_density[index]
-
-    def pick_pairs(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
-        """The same in antithetic pairs, for means; the first axis of `shape` is even and holds them."""
-        half = shape[0] // 2
-        points, log_density = self.pick(rng, (half, *shape[1:]))
-        if len(points) > self.n_block:  # weights are stratified
-            points[-1] = (np.arange(half).reshape(-1, *[1] * len(shape[1:])) + rng.random((1, *shape[1:]))) / half
-        opposite = points * self._opposite.reshape(-1, *[1] * len(shape))
-        return np.concatenate([points, opposite], axis=1), np.concatenate([log_density, log_density])
-
-
-def block_weights(
-    blocks: Blocks, proposals: "BlockProposals | HeavyProposals", points: Floats, log_density: Floats
-) -> tuple[Floats, Floats]:
-    """Candidates for u and their log importance weights.
-
-    The proposal is a multivariate t; weights are relative to the rep's unnormalised posterior, so the log of their
-    mean is the rep's log-marginal, up to one constant for all φ.
-
-    Parameters
-    ----------
-    points, log_density
-        Standard t points, (q, point, draw or 1, rep), and their log-densities.
-
-    Returns
-    -------
-    Candidates (q, point, draw, rep) and log weights (point, draw, rep).
-    """
-    if not isinstance(proposals, BlockProposals):
-        candidates, log_target = proposals.place(points)
-        log_target += blocks.log_likelihood(proposals.context[:, None], candidates)
-        proposals.prior.subtract_others_from(log_target, candidates)
-        log_target -= log_density
-        log_target -= 0.5 * log_determinant(proposals.apart.chol) if proposals.apart.others else 0.0
-        return candidates, log_target
-    context, prior, centre, chol = proposals
-    candidates = solve_upper(chol[:, :, None], points)
-    candidates += centre[:, None]
-    log_target = blocks.log_likelihood(context[:, None], candidates)
-    prior.subtract_from(log_target, candidates)
-    log_target -= log_density
-    log_target -= 0.5 * log_determinant(chol)
-    return candidates, log_target
-
-
-def log_mean_exp(log_weights: Floats, axis: int = 0) -> Floats:
-    """Log of the mean of exp(log_weights), safe against overflow."""
-    top = log_weights.max(axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        return np.log(np.exp(log_weights - top).mean(axis=axis)) + np.squeeze(top, axis=axis)
-
-
-def log_mean_of_pairs(log_weights: Floats) -> Floats:
-    """Log of the mean weight of antithetic pairs, (point, …) → (…), without the logarithm's own bias to first order.
-
-    E log m ≈ log E m − ½ var(m)/m²: little in one block, but it changes with φ, and over hundreds of reps it adds up.
-    """
-    top, n = log_weights.max(axis=0), len(log_weights) // 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weights = np.exp(log_weights - top)
-        pairs = weights[:n] + weights[n:]
-        total = pairs.sum(axis=0)
-        spread = n * np.einsum("i...,i...->...", pairs, pairs) / total**2 - 1.0  # n var(m)/m² but for n/(n − 1)
-        return np.asarray(top + np.log(total / (2 * n)) + spread / (2 * (n - 1)))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
 from calibra.inference.declare.priors import LKJ, Normal, OuterPrior, Pooled, RandomWalk
-from calibra.inference.laplace.block_prior import BlockPrior, correlated, independent
+from calibra.inference.laplace.block_prior import BlockPrior, Odd, correlated, independent
 from calibra.inference.laplace.blocks import Modes, Quadratic
 from calibra.inference.laplace.small_linalg import inverse
 
@@ -106,10 +106,15 @@ class CellBlocks:
         return phi[:, self.n_coefficients + self._term_of_column].T[:, :, None]
 
     def block_prior(self, phi: Floats) -> BlockPrior:
-        """Independent columns, or two of them correlated; some of them heavy."""
-        scales, pair, tails = self.block_scales(phi), self.model.correlated_columns, self.model.tails
-        prior = independent(scales) if pair is None else correlated(scales, self.correlation(phi)[:, None], pair)
-        return prior if tails is None else prior._replace(heavy=self.model.heavy_columns, df=tails.df)
+        """Independent columns, or two of them correlated; with odd reps or without."""
+        scales, pair, odd = self.block_scales(phi), self.model.correlated_columns, self.model.odd_reps
+        rho = None if pair is None else self.correlation(phi)[:, None]
+        prior = independent(scales) if pair is None or rho is None else correlated(scales, rho, pair)
+        if odd is None:
+            return prior
+        columns = self.model.odd_columns
+        lost = odd.precisions([scales[j] for j in columns], rho if pair is not None and pair[0] in columns else 0.0)
+        return prior._replace(odd=Odd(columns, lost.diagonal, lost.coupling, odd.log_odds - lost.log_root))
 
     def correlation(self, phi: Floats) -> Floats:
         """ρ of a model that has one, (draw,)."""

@@ -4,7 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.laplace.batches import in_chunks
-from calibra.inference.laplace.blocks import PointPool, block_weights, log_mean_exp, log_mean_of_pairs, log_prior
+from calibra.inference.laplace.block_weights import block_weights, log_mean_exp, log_mean_of_pairs
+from calibra.inference.laplace.blocks import log_prior
+from calibra.inference.laplace.points import PointPool
 from calibra.inference.laplace.surrogate import Surrogate
 from calibra.inference.psis import smooth_weights
 
@@ -14,7 +16,7 @@ _REPS_FOR_BLOCK_K = 10
 _POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 32, 48
 _CANDIDATES = ((0.75, 4), (1.5, 8), (np.inf, 16))  # of each block draw, by the largest spread; a normal block's is 0.3
 
-_HEAVY_CANDIDATES = ((0.2, 4), (0.4, 16), (np.inf, 64))  # the same of a rep by what the spread of a normal leaves
+_ODD_CANDIDATES = ((0.2, 4), (0.4, 16), (np.inf, 64))  # the same of a rep by what the spread of a normal leaves
 
 
 class Corrected:
@@ -32,7 +34,7 @@ class Corrected:
 
     def __init__(self, surrogate: Surrogate, *, n_points: int, rng: np.random.Generator) -> None:
         self.surrogate, self.blocks, self.n_points = surrogate, surrogate.blocks, n_points
-        self.pool = PointPool(rng, self.blocks.n_block, weights=bool(surrogate.heavy_columns))
+        self.pool = PointPool(rng, self.blocks.n_block, kinds=surrogate.has_odd)
         self.points, self.log_density = self.pool.pick_pairs(rng, (n_points, 1, self.blocks.n_reps))
 
     def log_posterior(self, phi: Floats) -> Floats:
@@ -41,7 +43,7 @@ class Corrected:
         def evaluate(chunk: Floats, _index: int) -> Floats:
             with np.errstate(over="ignore", invalid="ignore"):  # far out e^η overflows: −inf, or NaN
                 proposals = self.surrogate.propose_blocks(chunk)
-                _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density)
+                _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density, mixed=False)
                 return log_prior(self.blocks, chunk) + log_mean_of_pairs(log_weights).sum(axis=1)
 
         values = np.concatenate(in_chunks(evaluate, phi, self._elements(self.n_points)))
@@ -54,7 +56,7 @@ class Corrected:
         """
         with np.errstate(over="ignore", invalid="ignore"):
             proposals = self.surrogate.propose_blocks(phi)
-            _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density)
+            _, log_weights = block_weights(self.blocks, proposals, self.points, self.log_density, mixed=False)
         n = self.n_points // 2
         weights = np.exp(log_weights - log_mean_exp(log_weights))
         of_pairs = 0.5 * (weights[:n] + weights[n:])
@@ -77,14 +79,14 @@ class Corrected:
         """One u_r | φ per row of φ and rep by importance resampling of fresh points; (q, draw, rep).
 
         The farther a block may be from its proposal (`spread`), the more points are resampled from: of normal reps all
-        have as many as the farthest, of reps that are t each has its own number.
+        have as many as the farthest, where some may be odd each has its own number.
         """
-        if not self.surrogate.heavy_columns:
+        if not self.surrogate.has_odd:
             n_points = next(n for limit, n in _CANDIDATES if not spread.max() > limit)
             return self._resample(self.surrogate, phi, n_points, seed)
         u, above = np.empty((self.blocks.n_block, len(phi), self.blocks.n_reps)), -np.inf
         spread = np.sqrt(np.maximum((1.0 + spread**2) / (1.0 + self._normal_spread**2) - 1.0, 0.0))
-        for (limit, n_points), own_seed in zip(_HEAVY_CANDIDATES, seed.spawn(len(_HEAVY_CANDIDATES)), strict=True):
+        for (limit, n_points), own_seed in zip(_ODD_CANDIDATES, seed.spawn(len(_ODD_CANDIDATES)), strict=True):
             reps = np.flatnonzero(~(spread <= above) & ((spread <= limit) | (limit == np.inf)))
             if len(reps):
                 u[:, :, reps] = self._resample(self.surrogate.take(reps), phi, n_points, own_seed)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import expit, ndtr
 
 from calibra.inference.laplace.blocks import Blocks, find_modes
 from calibra.inference.laplace.proposals import climb
@@ -57,16 +57,21 @@ class Known(NamedTuple):
     """Information (1/variance) on each deviation of each rep, all else given, (q, rep)."""
     coefficients: Floats
     """Information on the population coefficients β, all else given, (p, p)."""
+    odd: Floats
+    """Chance that each rep is odd, (rep,)."""
 
 
 def what_is_known(blocks: Blocks) -> Known:
     """What the counts say of each deviation and of the coefficients: how they are best spelled for a sampler."""
     p = blocks.n_outer - blocks.n_scales
+    nobody = np.zeros(blocks.n_reps)
     try:
-        quadratic = linearise(blocks).surrogate.quadratic
+        found = linearise(blocks)
     except np.linalg.LinAlgError:
-        return Known(np.zeros((blocks.n_block, blocks.n_reps)), np.zeros((p, p)))
-    return Known(np.maximum(np.einsum("jjr->jr", quadratic.a), 0.0), quadratic.c)
+        return Known(np.zeros((blocks.n_block, blocks.n_reps)), np.zeros((p, p)), nobody)
+    quadratic, modes = found.surrogate.quadratic, find_modes(blocks, found.phi[None], np.zeros((blocks.n_block, 1, 1)))
+    odd = nobody if modes.prior.odd is None else expit(modes.prior.odd.log_odds_at(modes.u))[0]
+    return Known(np.maximum(np.einsum("jjr->jr", quadratic.a), 0.0), quadratic.c, odd)
 
 
 def _locate_scales(surrogate: Surrogate, start: Floats) -> tuple[Floats, Floats, Floats]:

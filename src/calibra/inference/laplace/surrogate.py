@@ -26,7 +26,7 @@ from calibra.inference.laplace.blocks import (
     as_wide_as_its_longer_side,
     log_prior_of_scales,
 )
-from calibra.inference.laplace.heavy import HeavyProposals, mean_normal, propose_heavy, without_others
+from calibra.inference.laplace.odd_blocks import OddProposals, expand, log_odds_of, mean_normal, of_columns, propose_odd
 from calibra.inference.laplace.small_linalg import (
     cholesky,
     inverse,
@@ -42,6 +42,8 @@ FEW_REPS = 32
 """Up to so many reps the scales may be known so badly that a split t must look far for where their density ends,
 and what a block's points miss weighs more."""
 _LONGEST_STEP = 3.0
+_LIKELY_ENOUGH = -3.8
+"""Log odds of being odd from which on a rep's likelihood is expanded for that."""
 SMALLEST_SCALE = 1e-4
 """Scales are held at or above this in every evaluation; the likelihood no longer sees what is below."""
 
@@ -90,7 +92,7 @@ class Surrogate:
         taken.few_reps = self.few_reps
         return taken
 
-    def propose_blocks(self, phi: Floats, *, newton: bool = True) -> BlockProposals | HeavyProposals:
+    def propose_blocks(self, phi: Floats, *, newton: bool = True) -> BlockProposals | OddProposals:
         """The blocks given φ, after a Newton step from the quadratic's on their true log density, tilted.
 
         What counts of that step is the curvature at φ: with the quadratic's, a block's few points are five times less
@@ -103,13 +105,13 @@ class Surrogate:
         pull = -(beta @ self.quadratic.b.reshape(self.p, -1)).reshape(-1, q, n_reps).transpose(1, 0, 2)
         pull += self.quadratic.by_block[:, None]
         context, centre = self.blocks.context(phi), solve_upper(chol, solve_lower(chol, pull))
-        if not (newton or prior.heavy):
+        if not (newton or prior.odd):
             return BlockProposals(context, prior, centre, chol)
+        if prior.odd:
+            around = expand(self.blocks, context, centre, self.quadratic.tilt[:, None])
+            return propose_odd(self.blocks, context, prior, around, self._watched)
         gradient, information = self.blocks.gradient_hessian(context, centre)
         gradient += self.quadratic.tilt[:, None]
-        if prior.heavy:
-            pull = np.einsum("ij...,j...->i...", information, centre) + gradient
-            return propose_heavy(context, prior, information, pull)
         chol = cholesky(information, prior)
         step = solve_upper(chol, solve_lower(chol, gradient - prior.pull(centre)))
         found = BlockProposals(context, prior, centre + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), chol)
@@ -152,20 +154,26 @@ class Surrogate:
         return GivenScales(mean, root, by_prior + by_coefficients + by_blocks + scales @ self.offset[p:])
 
     def _as_normal(self, prior: BlockPrior) -> BlockPrior:
-        """A prior, its columns that are t as normals of each rep's mean weight."""
-        return mean_normal(prior, *self._of_heavy) if prior.heavy else prior
-
-    @property
-    def heavy_columns(self) -> tuple[int, ...]:
-        """Columns of a block that are t."""
-        return self.blocks.block_prior(self.phi[None]).heavy
+        """A prior, or where reps may be odd a normal of each rep's mean precision."""
+        return mean_normal(prior, *self._of_odd_columns) if prior.odd else prior
 
     @cached_property
-    def _of_heavy(self) -> tuple[Floats, Floats]:
-        """The quadratic of each rep's columns that are t at the φ it was made at, the others integrated out."""
+    def has_odd(self) -> bool:
+        """Whether reps may be odd."""
+        return self.blocks.block_prior(self.phi[None]).odd is not None
+
+    @cached_property
+    def _watched(self) -> NDArray[np.intp]:
+        """Reps that are likely enough to be odd at the φ it was made at."""
+        prior = self.blocks.block_prior(self.phi[None])
+        return np.flatnonzero(log_odds_of(prior, *self._of_odd_columns)[0] > _LIKELY_ENOUGH)
+
+    @cached_property
+    def _of_odd_columns(self) -> tuple[Floats, Floats]:
+        """The quadratic of the columns in which odd reps differ at the φ it was made at, the others integrated out."""
         prior, beta = self.blocks.block_prior(self.phi[None]), self.blocks.coefficients(self.phi[None])[0]
         pull = self.quadratic.by_block - np.tensordot(beta, self.quadratic.b, axes=1)
-        return without_others(prior, self.quadratic.a[:, :, None], pull[:, None]).of_heavy
+        return of_columns(prior, self.quadratic.a[:, :, None], pull[:, None])
 
     @cached_property
     def _products(self) -> Floats:

@@ -4,8 +4,9 @@ A rep's deviation u ~ Normal(0, σ) is written as u = σ w/s with w ~ Normal(0, 
 what the counts say of it (1/variance). Where they say nothing, w is u/σ (non-centred); where they say much, w is u in
 units of its error (centred); between the two its posterior hardly depends on σ, so that there is no funnel to sample.
 The steps of a random walk are written in the same way. Of two correlated terms the later one is written given the
-earlier: u₂ = σ₂ (ρ u₁/σ₁ + √(1 − ρ²) w₂/s₂), s₂² = 1 + σ₂² (1 − ρ²) · known. Of terms with heavy tails σ is σ/√λ,
-λ ~ Gamma(ν/2, ν/2) one a rep.
+earlier: u₂ = σ₂ (ρ u₁/σ₁ + √(1 − ρ²) w₂/s₂), s₂² = 1 + σ₂² (1 − ρ²) · known. Where reps may be odd
+each is written as of the kind that it looks like, and what the other kind adds is a potential: its density times one
+plus the odds of the other kind. Prior predictive draws leave a potential out.
 """
 
 from collections.abc import Iterator
@@ -90,6 +91,8 @@ def _known(model: CellModel) -> dict[str, NDArray[np.generic]]:
         if isinstance(walk.prior, RandomWalk):
             known[f"{walk.name}_known"] = _known_of_steps(np.diag(found.coefficients)[begin:end])
         begin = end
+    if model.odd_reps is not None:
+        known["odd_seen"] = (found.odd > 0.5).astype(float)
     return known
 
 
@@ -141,24 +144,37 @@ def _rep_parts(model: CellModel, values: dict[str, NDArray[np.generic]]) -> Iter
     if correlation is not None:
         share = pm.Beta(f"{correlation.name}_share", correlation.prior.eta, correlation.prior.eta)
         rho = pm.Deterministic(correlation.name, 2.0 * share - 1.0)
-    stretch = None
-    if model.tails is not None:
-        half = 0.5 * model.tails.df
-        stretch = pm.Gamma("rep_weight", alpha=half, beta=half, dims="rep") ** -0.5
+    odd = model.odd_reps
+    seen = 0.0 if odd is None else pm.Data("odd_seen", values["odd_seen"], dims="rep")
+    added = {} if odd is None else dict(zip(odd.terms, odd.sd, strict=True))
+    scales, deviations = dict[str, "TensorVariable"](), dict[str, "TensorVariable"]()
     for term in model.rep_terms:
         sigma, dims = _scale(term.scale_name, term.scale), _rep_dims(term)
-        if stretch is not None and model.tails is not None and term.name in model.tails.terms:
-            sigma = sigma * (stretch if term.n_columns == 1 else stretch[:, None])
-        is_later = correlation is not None and term.name == correlation.later
-        free = pm.math.sqrt(1.0 - rho**2) if is_later else 1.0
+        scales[term.name] = sigma
+        if term.name in added:
+            sigma = pm.math.sqrt(sigma**2 + seen * added[term.name] ** 2)
+        is_later, own = correlation is not None and term.name == correlation.later, rho
+        if correlation is not None and is_later and correlation.earlier in added:
+            shrunk = scales[correlation.earlier] / pm.math.sqrt(
+                scales[correlation.earlier] ** 2 + seen * added[correlation.earlier] ** 2
+            )
+            own = rho * shrunk * scales[term.name] / sigma
+        free = pm.math.sqrt(1.0 - own**2) if is_later else 1.0
         known = pm.Data(f"{term.name}_known", values[f"{term.name}_known"], dims=dims)
         spread = pm.math.sqrt(1.0 + (free * sigma) ** 2 * known)
         standard[term.name] = pm.Normal(f"{term.name}_standard", 0.0, spread, dims=dims) / spread
         if correlation is not None and is_later:
-            standard[term.name] = rho * standard[correlation.earlier] + free * standard[term.name]
+            standard[term.name] = own * standard[correlation.earlier] + free * standard[term.name]
         u = pm.Deterministic(term.name, sigma * standard[term.name], dims=dims)
+        deviations[term.name] = u
         columns = u[:, None, None] if term.n_columns == 1 else u[:, None, :]
         yield (pm.Data(f"{term.name}_design", term.design) * columns).sum(axis=-1)
+    if odd is not None:
+        own = rho if correlation is not None and correlation.later in odd.terms else 0.0
+        log_odds = odd.log_odds_at(
+            [deviations[name] for name in odd.terms], [scales[name] for name in odd.terms], own, pm.math.log
+        )
+        pm.Potential("odd_reps", pm.math.softplus((1.0 - 2.0 * seen) * log_odds), dims="rep")
 
 
 def _rep_dims(term: RepTerm) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def _key(model: Declaration) -> Key:
         return (
             model.family.name,
             model.events.shape,
-            repr((priors, model.correlation, model.tails)),
+            repr((priors, model.correlation, model.odd_reps)),
             *(term.design.shape for term in model.terms),
         )
     if isinstance(model, OrdinalModel):

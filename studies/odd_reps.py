@@ -1,11 +1,12 @@
-"""Are reps normal? A population of reps that is normal, or one with heavier tails, and one rep far out.
+"""Are all reps of one kind? A population that is normal, or in which some reps are odd, and one rep far out.
 
-`python -m studies.heavy_tails` writes docs/studies/heavy_tails.md (about fifteen minutes on one processor). Truth is
-drawn here in plain numpy; no world has the tails that are tried.
+`python -m studies.odd_reps` writes docs/studies/odd_reps.md (about ten minutes on one processor). Truth is drawn here
+in plain numpy; no world has its odd reps drawn as the model has them.
 """
 
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from studies.page import markdown_table, write_page
 
 type Floats = NDArray[np.float64]
 
-TRIED = (None, 4.0, 3.0)
-"""Degrees of freedom; None is the normal."""
+TRIED = (0.0, 0.02, 0.05)
+"""Shares of reps that are odd; of the first nobody is."""
 MARGIN_ODDS = 1.25
 
 
@@ -83,8 +84,8 @@ def draw(kind: Kind, rng: np.random.Generator) -> Drawn:
     return Drawn(prob, n, rng.binomial(n, prob))
 
 
-def fit_of(world: Drawn, df: float | None, seed: int) -> RankFit:
-    """The rank model with these tails on an organisation."""
+def fit_of(world: Drawn, share: float, seed: int) -> RankFit:
+    """The rank model with this share of odd reps on an organisation."""
     n_reps, n_ranks = world.n.shape
     ranks = list("ABCDE")[:n_ranks]
     frame = make_table(
@@ -96,19 +97,19 @@ def fit_of(world: Drawn, df: float | None, seed: int) -> RankFit:
         }
     )
     scale = RankScale(ranks, {rank: Promise(0.2, within_days=90) for rank in ranks})
-    model = RankModel(priors=replace(RankPriors(), tails=df))
+    model = RankModel(priors=replace(RankPriors(), odd_share=share))
     return model.fit(
         Judgments.from_counts(frame, scale=scale, within_days=90), seed=seed, engine="laplace", progress=False
     )
 
 
-def measure(kind: Kind, df: float | None, *, seed: int) -> dict[str, float]:
-    """Coverage of the first rep and of the others, widths, flags, and time, over the worlds of a kind."""
+def measure(kind: Kind, share: float, *, seed: int) -> dict[str, float]:
+    """Coverage of first rep, others and all such reps, widths, flags, and time, over the worlds of a kind."""
     rows = []
     for index in range(kind.n_worlds):
         world = draw(kind, np.random.default_rng([seed, index]))
         began = time.process_time()
-        fit = fit_of(world, df, index)
+        fit = fit_of(world, share, index)
         took = time.process_time() - began
         drawn, mix = fit.probability_draws(), world.n.sum(axis=0) / world.n.sum()
         held, _ = _held(drawn, world.prob)
@@ -125,6 +126,7 @@ def measure(kind: Kind, df: float | None, *, seed: int) -> dict[str, float]:
                 of_gap[0],
                 of_gap[1:].mean(),
                 width[1:].mean(),
+                *_population(fit, kind),
                 told[1:].mean(),
                 bad,
                 took,
@@ -139,10 +141,32 @@ FIGURES = (
     "gap, first rep",
     "gap, other reps",
     "width of the others' gaps",
+    "spread of all such reps",
+    "spread over the true one",
     "others flagged",
     "block k above .7",
     "CPU seconds",
 )
+
+
+@cache
+def _true_spread(kind: Kind) -> Floats:
+    """Standard deviation of the chance at each rank over many reps of the kind."""
+    many = draw(replace(kind, n_reps=100_000, far=None), np.random.default_rng(0))
+    return np.asarray(many.prob.std(axis=0))
+
+
+def _population(fit: RankFit, kind: Kind) -> tuple[float, float]:
+    """How often the interval of the spread of all such reps holds the true one, and the estimate over that.
+
+    The true one leaves out the rep far out.
+    """
+    many = _true_spread(kind)
+    table = fit.spread()
+    rows = table[(table["of"] == "population") & table["quantity"].str.startswith("probability at")]
+    held = (rows["lower"].to_numpy() <= 100.0 * many) & (100.0 * many <= rows["upper"].to_numpy())
+    ratio = (rows["estimate"].to_numpy() / (100.0 * many)).mean() if many.all() else np.nan
+    return float(held.mean()), float(ratio)
 
 
 def _held(draws: Floats, true: Floats) -> tuple[NDArray[np.bool_], Floats]:
@@ -153,16 +177,16 @@ def _held(draws: Floats, true: Floats) -> tuple[NDArray[np.bool_], Floats]:
 def main() -> None:
     """Run everything and write the page."""
     rows = [
-        {"world": kind.name, "worlds": kind.n_worlds, "degrees of freedom": "normal" if df is None else f"{df:g}"}
-        | measure(kind, df, seed=1)
+        {"world": kind.name, "worlds": kind.n_worlds, "share of odd reps": share} | measure(kind, share, seed=1)
         for kind in KINDS
-        for df in TRIED
+        for share in TRIED
     ]
     write_page(
-        "heavy_tails",
-        "Are reps normal?",
-        "Engine `laplace`, made by `python -m studies.heavy_tails`. 90 % intervals of each rep's chances and of the "
-        "gap to all reps; the first rep is the one far out, where there is one.",
+        "odd_reps",
+        "Are all reps of one kind?",
+        "Engine `laplace`, made by `python -m studies.odd_reps`. 90 % intervals of each rep's chances and of the "
+        "gap to all reps; the first rep is the one far out, where there is one. Spread: the "
+        "standard deviation over all such reps, the one far out left aside.",
         markdown_table({name: [row[name] for row in rows] for name in rows[0]}),
         "A rep is flagged where the gap lies beyond the margin (1.25 times the odds) with a probability of .95.",
     )
