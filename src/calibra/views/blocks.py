@@ -124,6 +124,8 @@ class Section:
     """Heading."""
     blocks: Sequence[Block]
     """What it holds, from the top."""
+    on_paper: str = ""
+    """What is printed in place of the blocks; empty where they are printed."""
 
 
 @dataclass(frozen=True, slots=True)

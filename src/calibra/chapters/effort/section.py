@@ -39,7 +39,7 @@ def section(found: Effort, page: Page) -> Sequence[Section]:
     ]
     blocks += [_picture(found, page), _reps(found, page), _caps(found, page)]
     blocks += [_ranks(found, page)] if len(found.fit.cells.ranks) > 1 else []
-    return [Section("effort", page.say("effort.title"), blocks)]
+    return [Section("effort", page.say("effort.title"), blocks, page.say("effort.on_paper"))]
 
 
 def _note(found: Effort, page: Page) -> str:

@@ -147,28 +147,24 @@ def _rep_parts(model: CellModel, values: dict[str, NDArray[np.generic]]) -> Iter
     odd = model.odd_reps
     seen = 0.0 if odd is None else pm.Data("odd_seen", values["odd_seen"], dims="rep")
     added = {} if odd is None else dict(zip(odd.terms, odd.sd, strict=True))
-    scales, deviations = dict[str, "TensorVariable"](), dict[str, "TensorVariable"]()
+    scales, written, deviations = (dict[str, "TensorVariable"]() for _ in range(3))
     for term in model.rep_terms:
-        sigma, dims = _scale(term.scale_name, term.scale), _rep_dims(term)
-        scales[term.name] = sigma
-        if term.name in added:
-            sigma = pm.math.sqrt(sigma**2 + seen * added[term.name] ** 2)
-        is_later, own = correlation is not None and term.name == correlation.later, rho
-        if correlation is not None and is_later and correlation.earlier in added:
-            shrunk = scales[correlation.earlier] / pm.math.sqrt(
-                scales[correlation.earlier] ** 2 + seen * added[correlation.earlier] ** 2
-            )
-            own = rho * shrunk * scales[term.name] / sigma
-        free = pm.math.sqrt(1.0 - own**2) if is_later else 1.0
-        known = pm.Data(f"{term.name}_known", values[f"{term.name}_known"], dims=dims)
-        spread = pm.math.sqrt(1.0 + (free * sigma) ** 2 * known)
-        standard[term.name] = pm.Normal(f"{term.name}_standard", 0.0, spread, dims=dims) / spread
+        name, dims = term.name, _rep_dims(term)
+        scales[name] = _scale(term.scale_name, term.scale)
+        sigma = pm.math.sqrt(scales[name] ** 2 + seen * added[name] ** 2) if name in added else scales[name]
+        written[name], own = sigma, 0.0
+        is_later = correlation is not None and name == correlation.later
         if correlation is not None and is_later:
-            standard[term.name] = own * standard[correlation.earlier] + free * standard[term.name]
-        u = pm.Deterministic(term.name, sigma * standard[term.name], dims=dims)
-        deviations[term.name] = u
+            own = rho * scales[correlation.earlier] * scales[name] / (written[correlation.earlier] * sigma)
+        free = pm.math.sqrt(1.0 - own**2) if is_later else 1.0
+        known = pm.Data(f"{name}_known", values[f"{name}_known"], dims=dims)
+        spread = pm.math.sqrt(1.0 + (free * sigma) ** 2 * known)
+        standard[name] = pm.Normal(f"{name}_standard", 0.0, spread, dims=dims) / spread
+        if correlation is not None and is_later:
+            standard[name] = own * standard[correlation.earlier] + free * standard[name]
+        deviations[name] = u = pm.Deterministic(name, sigma * standard[name], dims=dims)
         columns = u[:, None, None] if term.n_columns == 1 else u[:, None, :]
-        yield (pm.Data(f"{term.name}_design", term.design) * columns).sum(axis=-1)
+        yield (pm.Data(f"{name}_design", term.design) * columns).sum(axis=-1)
     if odd is not None:
         own = rho if correlation is not None and correlation.later in odd.terms else 0.0
         log_odds = odd.log_odds_at(
