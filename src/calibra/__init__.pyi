@@ -32,6 +32,7 @@ from .chapters.lead_times.pictures import (
     plot_lead_times as plot_lead_times,
 )
 from .chapters.outlook.back_test import OutlookBackTest as OutlookBackTest
+from .chapters.outlook.contact import prospects_to_contact as prospects_to_contact
 from .chapters.outlook.door import backtest_outlook as backtest_outlook, outlook as outlook
 from .chapters.outlook.pictures import plot_outlook as plot_outlook
 from .chapters.outlook.result import Outlook as Outlook
