@@ -24,6 +24,7 @@ from .chapters.joint_ratings.model import (
 )
 from .chapters.joint_ratings.pictures import plot_joint_ratings as plot_joint_ratings
 from .chapters.joint_ratings.plan import plan_joint_rating as plan_joint_rating
+from .chapters.joint_ratings.sheet import save_joint_rating_sheet as save_joint_rating_sheet
 from .chapters.lead_times.fit import LeadTimeFit as LeadTimeFit
 from .chapters.lead_times.model import LeadTimeModel as LeadTimeModel, LeadTimePriors as LeadTimePriors
 from .chapters.lead_times.pictures import (

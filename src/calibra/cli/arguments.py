@@ -93,6 +93,13 @@ def make_parser() -> argparse.ArgumentParser:
     add("--lang", choices=("en", "ja"), default="en", help="language (default: en)")
     add("--out", required=True, metavar="DIR", help="where to write them")
     add("--pseudonyms", metavar="FILE", help="pseudonyms for reps, made with the secret key this file holds")
+    add(
+        "--joint-rating",
+        metavar="FILE",
+        help="in place of cards: the sheet of a joint rating of open prospects of FILE",
+    )
+    add("--prospects", type=int, default=15, metavar="N", help="how many of them (default: 15)")
+    add("--seed", type=int, default=0, help="another seed, other prospects (default: 0)")
 
     add = _command(commands, compare, "calibra compare results-q1 results-q2")
     add("old", metavar="OLD", help="a folder that `calibra fit` or `run` wrote, or a .calibra file")

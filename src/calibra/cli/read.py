@@ -35,7 +35,13 @@ def report(options: argparse.Namespace) -> int:
 
 
 def cards(options: argparse.Namespace) -> int:
-    """Write a page for each rep, to hand over: the rep's card alone, without the others' names."""
+    """Write a page for each rep, to hand over: the rep's card alone, without the others' names.
+
+    --joint-rating FILE writes the sheet of a joint rating instead: open prospects of FILE drawn at random, a page a rep
+    to print, and a table to fill in (CSV and .xlsx), which [joint_ratings] in calibra.toml then names.
+    """
+    if options.joint_rating:
+        return _joint_rating(options)
     calibration, _ = saved_in(options.results)
     key = None if options.pseudonyms is None else Path(options.pseudonyms).read_text(encoding="utf-8").strip()
     paths = calibration.save_cards(make_folder(options.out), lang=options.lang, pseudonyms=key)
@@ -44,6 +50,23 @@ def cards(options: argparse.Namespace) -> int:
     elif not options.quiet:
         say(f"Wrote {counted(len(paths), 'card')} to {options.out}")
     return status_of(calibration, options.words)
+
+
+def _joint_rating(options: argparse.Namespace) -> int:
+    """The sheet of a joint rating, of prospects that are open in a table of judgments."""
+    from calibra import save_joint_rating_sheet
+    from calibra.cli.config import read_settings
+
+    _, folder = saved_in(options.results)
+    judgments = read_settings(folder / SETTINGS).judgments(options.joint_rating)
+    paths = save_joint_rating_sheet(
+        judgments, make_folder(options.out), n_prospects=options.prospects, seed=options.seed, lang=options.lang
+    )
+    if options.json:
+        print_json({"files": list(map(str, paths))})
+    elif not options.quiet:
+        say(f"Wrote {', '.join(map(str, paths))}")
+    return GOOD
 
 
 def score(options: argparse.Namespace) -> int:

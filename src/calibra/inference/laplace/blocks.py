@@ -124,7 +124,11 @@ def as_wide_as_its_longer_side(blocks: Blocks, proposals: BlockProposals) -> Blo
     Where all said the best rank of a prospect, the likelihood is flat on one side, and the curvature at the mode says
     nothing of how far the block goes there.
     """
-    context, prior, centre, chol = proposals
+    context, prior, centre, _ = proposals
+    gradient, information = blocks.gradient_hessian(context, centre)
+    chol = cholesky(information, prior)  # beside the mode one side would seem endless: one step more towards it
+    step = solve_upper(chol, solve_lower(chol, gradient - prior.pull(centre)))
+    centre = centre + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
     sides = np.broadcast_to(1.0 / chol[0], (2, *centre.shape[1:]))
 
     def log_density(u: Floats) -> Floats:
