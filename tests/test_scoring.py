@@ -17,7 +17,7 @@ import calibra as cb
 from calibra.calibration import Calibration, calibrate
 from calibra.chapters.lead_times.new_rep import new_rep_draws
 from calibra.data.counting.judgments import Judgments
-from calibra.data.scoring.score_rows import OUTPUTS
+from calibra.data.scoring.score_rows import OUTPUTS, collect_small
 from tests.calibrated import calibrated
 
 TODAY = date(2026, 9, 30)
@@ -369,6 +369,14 @@ def test_another_prefix_makes_room(calibration: Calibration) -> None:
     twice = scored(calibration, scored(calibration, polars_frame()), prefix="later_")
     assert twice["later_estimate"].equals(twice["score_estimate"], null_equal=True)
     assert pa.table(twice).num_rows == len(ROWS)
+
+
+def test_an_engine_that_lends_no_temporary_table_is_told_with_the_way_out() -> None:
+    """As the engine itself says it; an `InputError`, which the shell ends with status 2 on."""
+    said = "permission denied to create temporary tables"
+    relation = duckdb.sql(f"SELECT CASE WHEN range > 5 THEN error('{said}') END AS note FROM range(10)")
+    with pytest.raises(cb.InputError, match=rf"{said}.*calibration_table.*score_sql\(as_of=\.\.\., dialect="):
+        collect_small(nw.from_native(relation))
 
 
 # in SQL ---------------------------------------------------------------------------------------------------------------

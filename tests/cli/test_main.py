@@ -132,6 +132,15 @@ def test_check_says_what_came_in(folder: Path, capsys: pytest.CaptureFixture[str
     assert "No row was set aside." in printed
 
 
+def test_check_tells_of_a_role_without_any_value(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = Path("judgments.csv").read_text(encoding="utf-8").splitlines()
+    place = rows[0].split(",").index("exit_at")
+    empty = [",".join("" if i == place else field for i, field in enumerate(row.split(","))) for row in rows[1:]]
+    Path("judgments.csv").write_text("\n".join([rows[0], *empty]) + "\n", encoding="utf-8")
+    assert main(["check", "judgments.csv", "--config", "calibra.toml"]) == 0
+    assert f"all {len(empty):,} without `exit_at`" in " ".join(capsys.readouterr().out.split())
+
+
 def test_every_problem_of_a_file_comes_in_one_block_with_status_2(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,8 @@
 
 A label has one text on every engine: whole numbers without a point, exact decimals without trailing zeros or an
 exponent, `uuid` as text, `char(n)` without its padding. Days of a domain or of nanoseconds with a zone become moments.
-What is left unknown is refused by `column_faults`, under the engine's own name for the type.
+Text is compared letter by letter, whatever its column was declared as. What is left unknown is refused by
+`column_faults`, under the engine's own name for the type.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from calibra.data.frames.collations import by_letter_in_ibis, by_letter_in_relation, by_letter_in_spark
 from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES
 
 if TYPE_CHECKING:
@@ -92,8 +94,8 @@ def _one_text(name: str, dtype: nw.dtypes.DType) -> nw.Expr | None:
 
 def _plain_relation(relation: duckdb.DuckDBPyRelation, roles: Collection[str]) -> duckdb.DuckDBPyRelation:
     """DuckDB's own types: moments to the nanosecond with a zone, and labels that Arrow has no type for."""
-    replaced = []
     kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    replaced = [f'{value} AS "{name}"' for name, value in by_letter_in_relation(kinds, roles).items()]
     for name, kind in ((role, kinds[role]) for role in roles):
         if name in DATES and kind in _NANOSECONDS:
             replaced.append(f'{_to_the_microsecond(name, *_NANOSECONDS[kind])} AS "{name}"')
@@ -125,6 +127,8 @@ def _plain_ibis(table: Any, roles: Collection[str]) -> Any:
     import ibis
 
     table = _shapes_as_unknown(table, roles)
+    by_letter = by_letter_in_ibis(table, roles)
+    table = table.mutate(**by_letter) if by_letter else table
     schema = table.schema()
     if ibis.get_backend(table).name != "postgres":
         replaced = {name: table[name].cast("string") for name in roles if is_label(name) and schema[name].is_uuid()}
@@ -248,7 +252,8 @@ def _plain_spark(frame: Any, roles: Collection[str]) -> Any:
         for field in frame.schema.fields
         if field.name in roles and is_label(field.name) and str(field.metadata.get(_SPARK_TYPE, "")).startswith("char(")
     ]
-    return frame.withColumns({name: functions.rtrim(frame[name]) for name in padded}) if padded else frame
+    replaced = by_letter_in_spark(frame, roles) | {name: functions.rtrim(frame[name]) for name in padded}
+    return frame.withColumns(replaced) if replaced else frame
 
 
 _SPARK_TYPE = "__CHAR_VARCHAR_TYPE_STRING"

@@ -140,13 +140,13 @@ def _log_odds(of: str) -> str:
 def _read(lookup: Lookup, column: Mapping[str, str], table: str, today: str, text: str) -> str:
     """What a prospect's own columns say: its age in days, rep, rank of the scale, and whether the fit knows the rep."""
     ranks = " ".join(f"WHEN {_text(label)} THEN {_text(lookup.ranks[i])}" for label, i in lookup.spellings.items())
-    rep = f"CAST({column['rep']} AS {text})"
+    rep = f"CAST({column['rep']} AS {text}) COLLATE {_BY_LETTER}"
     if lookup.rep_names:
         named = " ".join(f"WHEN {_text(old)} THEN {_text(new)}" for old, new in lookup.rep_names.labels.items())
         rep = f"CASE {rep} {named} ELSE {rep} END"
     return (
         f"SELECT CAST({today} - CAST({column['judged_at']} AS date) AS bigint) AS age, {rep} AS rep, "
-        f"CASE CAST({column['rank']} AS {text}) {ranks} END AS rank, "
+        f"CASE CAST({column['rank']} AS {text}) COLLATE {_BY_LETTER} {ranks} END AS rank, "
         f"coalesce({rep} IN (SELECT k.rep FROM {table} AS k WHERE k.known_rep), false) AS known"
     )
 
@@ -171,6 +171,10 @@ def _outputs() -> dict[str, str]:
     )
     ages = {"age_days": "CASE WHEN a.age >= 0 THEN a.age END"}
     return ages | numbers | {"verdict": "c.verdict", "known_rep": "a.known", "note": note}
+
+
+_BY_LETTER = '"C"'
+"""Whatever a column was declared as: else two reps whose names differ by case would both be a prospect's."""
 
 
 def _name(name: str) -> str:
