@@ -4,6 +4,13 @@ from .calibration import Calibration as Calibration, calibrate as calibrate, loa
 from .chapters.added.fit import AddedFit as AddedFit
 from .chapters.added.model import AddedModel as AddedModel, AddedPriors as AddedPriors
 from .chapters.added.pictures import plot_added as plot_added
+from .chapters.deals.answer import DealAnswer as DealAnswer, ask_about as ask_about
+from .chapters.deals.backtest import DealBacktest as DealBacktest, backtest_totals as backtest_totals
+from .chapters.deals.fit import DealFit as DealFit
+from .chapters.deals.model import DealModel as DealModel, DealPriors as DealPriors
+from .chapters.deals.pictures import plot_forecasts as plot_forecasts, plot_total as plot_total
+from .chapters.deals.ratios import compare_ratios as compare_ratios, forecast_ratios as forecast_ratios
+from .chapters.deals.total import PeriodTotal as PeriodTotal, period_total as period_total
 from .chapters.drift.comparison import compare as compare
 from .chapters.drift.pictures import plot_comparison as plot_comparison
 from .chapters.effort.advice import HandBackAdvice as HandBackAdvice, recommend_hand_back as recommend_hand_back
@@ -80,6 +87,7 @@ from .cli.config import Settings as Settings, read_settings as read_settings
 from .data.counting.judgments import Judgments as Judgments
 from .data.frames.urls import read_url as read_url
 from .data.history.contact_log import Contacts as Contacts
+from .data.history.deals import Deals as Deals
 from .data.history.history import RankHistory as RankHistory
 from .data.history.joint_ratings import JointRatings as JointRatings
 from .data.history.readers import (
@@ -88,6 +96,7 @@ from .data.history.readers import (
 )
 from .data.scale import Promise as Promise, RankScale as RankScale
 from .data.scoring.score_rows import count_notes as count_notes
+from .data.simulation.deals import SimulatedDeals as SimulatedDeals, simulate_deals as simulate_deals
 from .data.simulation.joint_ratings import (
     SimulatedJointRatings as SimulatedJointRatings,
     simulate_joint_ratings as simulate_joint_ratings,

@@ -229,8 +229,18 @@ class Answers:
     def page(self, *, lang: str = "en", event: str = "opportunity", pseudonyms: str | None = None) -> Page:
         """The page that everything is written with; arguments as in `report`."""
         of = self.judgments
+        others = [rep for chapter, answer in self.on_the_page() for rep in chapter.reps(answer)]
         several, findings = self._several, self.findings
-        return make_page(of.reps, of, lang=lang, event=event, pseudonyms=pseudonyms, several=several, findings=findings)
+        return make_page(
+            of.reps,
+            of,
+            lang=lang,
+            event=event,
+            pseudonyms=pseudonyms,
+            several=several,
+            findings=findings,
+            others=others,
+        )
 
     @property
     def _several(self) -> bool:

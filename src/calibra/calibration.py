@@ -12,6 +12,7 @@ import numpy as np
 from calibra.answers import Part
 from calibra.archive import read_archive, write_archive
 from calibra.chapters.added.chapter import ADDED
+from calibra.chapters.deals.chapter import DEALS
 from calibra.chapters.effort.chapter import EFFORT
 from calibra.chapters.exits.chapter import EXITS
 from calibra.chapters.fitting import FitSettings, Fitting, usual_draws
@@ -36,6 +37,7 @@ from calibra.data.counting.judgments import Judgments
 from calibra.data.counting.packed_judgments import fingerprint_of
 from calibra.data.frames.dates import as_day
 from calibra.data.history.contact_log import Contacts
+from calibra.data.history.deals import Deals
 from calibra.data.history.joint_ratings import JointRatings
 from calibra.errors import FitError, InputError, NotEnoughDataError, check_file, check_kind, check_path
 from calibra.findings import Finding
@@ -82,6 +84,8 @@ class Calibration(Scored):
     """What comes of what is open today, by month? An `Outlook`, where `parts` or a `sales_target` asks for it."""
     joint_ratings = Part(JOINT_RATINGS)
     """Whose A is whose B on the same prospects? `fit` is a `JointRatingFit`, where `joint_ratings` were given."""
+    deals = Part(DEALS)
+    """What became of what was said of deals, and what the period will bring? A `DealAnswer`, with `deals=`."""
     standings = Part(STANDINGS)
     """Places among the reps, only where `parts` names them. Horizon in days to `RepStandings`."""
 
@@ -231,6 +235,7 @@ def calibrate(
     team: str | None = None,
     contacts: Contacts | None = None,
     joint_ratings: JointRatings | None = None,
+    deals: Deals | None = None,
     sales_target: Mapping[str, float] | None = None,
     margin_odds: float = MARGIN_ODDS,
     progress: bool = True,
@@ -251,8 +256,7 @@ def calibrate(
     engine : {"auto", "laplace", "nuts"}
         As in `RankModel.fit`.
     draws : int, optional
-        Posterior draws to keep. Default: 4,000 for up to 100 reps, fewer for more of them, at least 1,000, so that
-        another seed seldom finds something else and memory stays bounded.
+        Posterior draws to keep. Default: 4,000 for up to 100 reps, fewer for more of them, at least 1,000.
     parts : collection of str
         What to do beside the ranks and their promises, such as ["lead times", "standings"]: attributes of `Calibration`
         with a blank for "_". Default: everything but what has to be named, as the standings have.
@@ -267,6 +271,8 @@ def calibrate(
         A log of contacts, in place of a column of `touches`: what gave information or a gift is told from what sells.
     joint_ratings : JointRatings, optional
         Ranks that several reps gave to the same prospects: where each draws the line, and no territory.
+    deals : Deals, optional
+        What was said of deals and what came of them; its reps may be others than those who rank prospects.
     sales_target : mapping, optional
         What is wanted of the next three months from what is open today, such as {"opportunities": 120, "amount": 3e8}:
         how likely it is reached stands beside the outlook, which is then answered without being named in `parts`.
@@ -311,6 +317,7 @@ def calibrate(
         check_kind(joint_ratings, "joint_ratings", JointRatings)
         check_same_ranks(joint_ratings, judgments)
         beside[JOINTLY] = joint_ratings
+    beside |= {} if deals is None else {DEALS.name: deals}
     return answer_everything(Fitting.begin(judgments, seed, settings, progress=progress, beside=beside))
 
 

@@ -74,6 +74,8 @@ class Chapter[Result]:
     """Columns (rep, rank, week of age) of the calibration table; what is NaN or None leaves what was said before."""
     scores_of_stated: Callable[[Result, AskedOfStated], Mapping[int, Columns]] = _no_scores
     """Horizon to columns (rep, per cent) of the table of stated percentages."""
+    reps: Callable[[Result], Sequence[str]] = _nothing
+    """Reps it names who may be none of the judgments', so that a page knows what to call them."""
     fits: Callable[[Result], Sequence[tuple[Phrase, Diagnostics]]] = _nothing
     """Name of each fit, and how far it may be trusted."""
     failed: Callable[[Phrase], Finding] | None = None

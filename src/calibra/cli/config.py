@@ -51,6 +51,14 @@ CONTACTS = {"file": (str,), "columns": (dict,), "kinds": (dict,), "lead_days": (
 
 JOINT_RATINGS = {"file": (str,), "columns": (dict,), "rank_labels": (dict,)}
 """Settings of `[joint_ratings]`: ranks that several reps gave to the same prospects, read by `JointRatings`."""
+DEALS: dict[str, tuple[type, ...]] = {
+    "statements": (str,),
+    "outcomes": (str,),
+    "columns": (dict,),
+    "outcome_columns": (dict,),
+}
+DEALS |= {"categories": (list,), "category_labels": (dict,), "period": (str, list), "amount_step": (int, float)}
+"""Settings of `[deals]`: statements of deals beside the judgments, read by `Deals.from_frames`."""
 
 LIMITS = {"max_set_aside": (int, float), "min_rows_vs_last": (int, float), "stop_on": (list,)}
 """Settings of `[limits]`: what stops `calibra run`."""
@@ -72,6 +80,7 @@ TABLES = (
     "history",
     "contacts",
     "joint_ratings",
+    "deals",
     "limits",
     "output",
 )
@@ -100,6 +109,8 @@ class Settings:
     """What `[contacts]` says, where a log of contacts stands beside the judgments."""
     joint_ratings: Mapping[str, Any] | None = None
     """What `[joint_ratings]` says, where several reps ranked the same prospects."""
+    deals: Mapping[str, Any] | None = None
+    """What `[deals]` says, where statements of deals stand beside the judgments."""
 
     def judgments(self, file: str | Path) -> Judgments:
         """The judgments of a file, or of a table named by a URL, as the settings say; with the contacts beside them.
@@ -117,14 +128,22 @@ class Settings:
 
     @property
     def beside(self) -> Mapping[str, Any]:
-        """Arguments of `calibrate` that are read from files of their own: the joint rating, where there is one."""
-        if self.joint_ratings is None:
-            return {}
-        from calibra.data.history.joint_ratings import JointRatings
+        """Arguments of `calibrate` read from files of their own: a joint rating and deals, where they are named."""
+        found: dict[str, Any] = {}
+        if self.joint_ratings is not None:
+            from calibra.data.history.joint_ratings import JointRatings
 
-        told = {name: value for name, value in self.joint_ratings.items() if name != "file"}
-        read = {"scale": self.reading["scale"], "encoding": self.reading.get("encoding", "utf-8"), **told}
-        return {"joint_ratings": JointRatings.from_frame(open_table(self.joint_ratings["file"]), **read)}
+            told = {name: value for name, value in self.joint_ratings.items() if name != "file"}
+            read = {"scale": self.reading["scale"], "encoding": self.reading.get("encoding", "utf-8"), **told}
+            found["joint_ratings"] = JointRatings.from_frame(open_table(self.joint_ratings["file"]), **read)
+        if self.deals is not None:
+            from calibra.data.history.deals import Deals
+
+            files = [open_table(self.deals[name]) for name in ("statements", "outcomes")]
+            told = {name: value for name, value in self.deals.items() if name not in ("statements", "outcomes")}
+            told |= {name: self.reading[name] for name in ("as_of", "timezone", "encoding") if name in self.reading}
+            found["deals"] = Deals.from_frames(*files, **told)
+        return found
 
     def _judgments(self, file: str | Path) -> Judgments:
         from calibra.data.counting.judgments import Judgments
@@ -189,6 +208,7 @@ def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None
         *_history_faults(config),
         *_beside_faults(config, "contacts", CONTACTS, ("file", "columns")),
         *_beside_faults(config, "joint_ratings", JOINT_RATINGS, ("file",)),
+        *_beside_faults(config, "deals", DEALS, ("statements", "outcomes", "columns", "outcome_columns")),
         *([] if config.get("lang", "en") in LANGS else [f'`lang` must be "en" or "ja"; got {config["lang"]!r}.']),
         *_needed(config),
     ]
@@ -212,6 +232,7 @@ def read_settings(path: str | Path = "calibra.toml", *, as_of: str | date | None
         _part(config, "output"),
         _part(config, "contacts") or None,
         _part(config, "joint_ratings") or None,
+        _part(config, "deals") or None,
     )
 
 

@@ -82,16 +82,15 @@ def fit(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     judgments = settings.judgments(options.file)
-    fitting = {**settings.fitting, **settings.beside, **({} if options.seed is None else {"seed": options.seed})}
+    beside = settings.beside
+    fitting = {**settings.fitting, **beside, **({} if options.seed is None else {"seed": options.seed})}
     out = make_folder(options.out)
     labels = labels_of(judgments, options.by) if options.by else ()
     calibration, files = _fit_into(
         out, judgments, {"team": options.by, **fitting} if labels else fitting, options, settings.lang
     )
     alone = {
-        name: value
-        for name, value in fitting.items()
-        if (name != "team" or value != options.by) and name not in settings.beside
+        name: value for name, value in fitting.items() if (name != "team" or value != options.by) and name not in beside
     }
     told = []
     for folder, label in zip(_folders(out, labels), labels, strict=True):
@@ -130,6 +129,8 @@ def _fit_into(
     tables = calibration.tables()
     if "lead_times" in calibration.answered:
         tables["hand_back"] = calibration.lead_times.chasing(judgments)
+    if "deals" in calibration.answered:
+        tables["deals_to_ask_about"] = calibration.deals.ask(fitting["deals"])
     saved = _write_saved(calibration, out, Path(options.config))  # first: it is the last to ask the server anything
     files = [write_csv(table, out / f"{name}.csv") for name, table in tables.items()]
     files += [write_csv(rows_aside(judgments), out / "set_aside.csv")] if judgments.set_aside.n_rows else []

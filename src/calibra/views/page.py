@@ -56,8 +56,8 @@ class Page:
         return f"rep-{self.reps.index(rep) + 1}"
 
     def rep_cell(self, rep: str) -> Cell:
-        """A rep's name, leading to the card."""
-        return Cell(self.label(rep), href=self.anchor(rep))
+        """A rep's name, leading to the card where there is one."""
+        return Cell(self.label(rep), href=self.anchor(rep)) if rep in self.reps else Cell(self.label(rep))
 
     def reveal(self, text: str) -> str:
         """A message worded elsewhere, printable and under the names shown."""
@@ -83,10 +83,14 @@ def make_page(
     pseudonyms: str | None,
     several: bool,
     findings: Iterable[Finding] = (),
+    others: Iterable[str] = (),
 ) -> Page:
-    """The page of these reps; with a key their names are pseudonyms. `several`: whether there are several horizons."""
+    """The page of these reps; with a key their names are pseudonyms, as are those of others that it names.
+
+    `several`: whether there are several horizons.
+    """
     judged = tuple(dict.fromkeys(reps))
-    named = tuple(dict.fromkeys([*judged, *_reps_of_rows(judgments)]))
+    named = tuple(dict.fromkeys([*judged, *_reps_of_rows(judgments), *others]))
     say = choose_wording(lang, event)
     names = _shown_names(named, say, pseudonyms)
     ordered = tuple(sorted(judged, key=lambda rep: (*_place(names[rep]), rep)))

@@ -95,7 +95,7 @@ def open_history(
             )
     faults = [*_doubtful_roles(columns, outcome_columns)]
     wanted = (tuple(columns.values()), tuple(outcome_columns.values()))
-    pair, connection = _same_engine(changes, outcomes, encoding, wanted)
+    pair, connection = same_engine(changes, outcomes, encoding, wanted)
     zone = timezone or _zone_of_both(pair, columns, outcome_columns, local)
     opened: list[OpenedFrame | None] = []
     for side, native, mapping in (("changes", pair[0], columns), ("outcomes", pair[1], outcome_columns)):
@@ -254,7 +254,7 @@ def _zones_apart(changes: Any, outcomes: Any, columns: Mapping[str, str], ends: 
     return []
 
 
-def _same_engine(
+def same_engine(
     changes: Any, outcomes: Any, encoding: str, wanted: tuple[Collection[str], Collection[str]]
 ) -> tuple[tuple[Any, Any], duckdb.DuckDBPyConnection | None]:
     """Both tables where they can be joined: polars, a warehouse, or one DuckDB connection for all else.

@@ -12,7 +12,7 @@ from calibra.data.counting.plan import column_faults
 from calibra.data.frames.calendars import Calendar, named_zone
 from calibra.data.frames.dates import as_day, check_timezone, day_number
 from calibra.data.frames.open import OpenedFrame, collect, names_of, open_frame
-from calibra.data.history.frames import _same_engine
+from calibra.data.history.frames import same_engine
 from calibra.data.history.moments import as_label, of_one_type, with_moments
 from calibra.data.history.salesforce import (
     at_creation,
@@ -168,7 +168,7 @@ def read_salesforce_history(
     of_records = {**SALESFORCE_RECORDS, "rank": field, **(record_columns or {})}
     check_timezone(timezone)
     wanted = (tuple(mapping.values()), tuple(of_records.values()))
-    (history, records), connection = _same_engine(history, records, encoding, wanted)
+    (history, records), connection = same_engine(history, records, encoding, wanted)
     zone = timezone or _zone_of((history, mapping["changed_at"]), (records, of_records["created_at"]))
     opened = _open("history", history, mapping, zone, encoding, connection)
     changes = _parts(opened)
@@ -255,7 +255,7 @@ def read_hubspot_history(
     """
     mapping = {**HUBSPOT_HISTORY, **(columns or {})}
     check_timezone(timezone)
-    (history, _), connection = _same_engine(history, history, encoding, (tuple(mapping.values()),) * 2)
+    (history, _), connection = same_engine(history, history, encoding, (tuple(mapping.values()),) * 2)
     mapping = _without_absent_user(history, mapping, columns or {})
     zone = timezone or _zone_of((history, mapping["changed_at"]))
     opened = _open("history", history, mapping, zone, encoding, connection)

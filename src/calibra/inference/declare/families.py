@@ -138,6 +138,22 @@ class Poisson:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaledPoisson(Poisson):
+    """Sum of amounts with mean S e^η and variance φ times that, φ known: events = sum/φ, size = S/φ.
+
+    A quasi-likelihood: the mean is right whatever the shape of the amounts (Wedderburn 1974,
+    doi:10.1093/biomet/61.3.439).
+    """
+
+    name = "scaled_poisson"
+    events_are = "amounts"
+
+    def of_reps(self, reps: NDArray[np.intp]) -> "ScaledPoisson":  # noqa: ARG002 (as of every family)
+        """The same for any reps."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
 class Gaussian:
     """Sum of n values with mean η and known variance s²: events = sum/s², which may be negative, size = n/s²."""
 
@@ -196,4 +212,4 @@ class Gamma:
         return Derivatives(expected - events, expected, -expected)
 
 
-type Family = Binomial | DelayedBinomial | Poisson | Gaussian | Gamma
+type Family = Binomial | DelayedBinomial | Poisson | ScaledPoisson | Gaussian | Gamma

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.inference.declare.cells import CellModel, PopulationTerm, RepTerm
-from calibra.inference.declare.families import DelayedBinomial, Gaussian, Poisson
+from calibra.inference.declare.families import DelayedBinomial, Gaussian, Poisson, ScaledPoisson
 from calibra.inference.declare.priors import GammaPrecision, HalfNormal, Normal, Pooled, RandomWalk, ScalePrior
 from calibra.inference.laplace.cell_blocks import CellBlocks
 from calibra.inference.laplace.linearise import what_is_known
@@ -47,6 +47,8 @@ def build_pymc(model: CellModel) -> "pm.Model":
             pm.Binomial("events", n=size, p=prob, observed=events, dims=("rep", "cell"))
         elif model.family.has_trials:
             pm.Binomial("events", n=size, logit_p=linpred, observed=events, dims=("rep", "cell"))
+        elif isinstance(model.family, ScaledPoisson):  # amounts have no distribution of their own here
+            pm.Potential("events", (events * linpred - size * pm.math.exp(linpred)).sum())
         elif isinstance(model.family, Poisson):
             pm.Poisson("events", mu=size * pm.math.exp(linpred), observed=events, dims=("rep", "cell"))
         elif isinstance(model.family, Gaussian):
