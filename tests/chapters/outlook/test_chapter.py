@@ -168,3 +168,12 @@ def test_what_cannot_be_foreseen_is_refused() -> None:
         found.chance_of(3, of="wins")
     with pytest.raises(InputError, match='`by` must be "period"'):
         found.totals("team")
+
+
+def test_a_target_stands_in_the_settings_of_the_shell(tmp_path: Path) -> None:
+    lines = ['as_of = "2026-09-30"', "[columns]"]
+    lines += [f'{role} = "{role}"' for role in ("prospect", "rep", "rank", "judged_at", "event_at")]
+    lines += ["[scale]", 'ranks = ["A", "B"]', "[promises]", "A = { prob = 0.6, within_days = 90 }"]
+    config = tmp_path / "calibra.toml"
+    config.write_text("\n".join([*lines, "[fit]", "sales_target = { opportunities = 60 }"]), encoding="utf-8")
+    assert cb.read_settings(config).fitting["sales_target"] == {"opportunities": 60}
