@@ -2,7 +2,7 @@
 
 Meetings: six reps, bars moved by a normal of .35 standard deviations of a reading, two reps' readings correlated .5;
 ranks of the usual shares. Differences are of B or better, rep less the mean of all six. Worlds of twelve reps: outcomes
-of 150 judgments each, one rep whose prospects look like the others' and become opportunities at e^−.9 of the odds (a
+of 300 judgments each, one rep whose prospects look like the others' and become opportunities at e^−.9 of the odds (a
 poor territory), or who gives the same prospects better ranks (a low bar). Drawn by code of this study's own.
 """
 
@@ -29,8 +29,8 @@ CUTS = np.array([NORMAL.inv_cdf(1.0 - share) for share in (0.15, 0.35, 0.60, 0.8
 SIZES, N_REPS, SEVERITY = (8, 15, 30), 6, 0.35
 DIFFERENCE, SMALL = 10.0, 2.5
 LIKELY = {8: 0.54, 15: 0.80, 30: 0.97}
-"""Share of true differences above 10 points whose direction people.md's prototype told."""
-TEAM, EACH, SHARED, POOR, LOW = 12, 150, 30, -0.9, 0.8
+"""Share of true differences above 10 points whose direction a prototype told."""
+TEAM, EACH, SHARED, POOR, LOW = 12, 300, 30, -0.9, 0.8
 SCALE = cb.RankScale(list(RANKS))
 
 
@@ -107,10 +107,13 @@ def team_world(index: int, *, kind: str) -> dict[str, float]:
     said = {(one.rep, one.key.partition(".")[2]) for one in found.findings if one.chapter == "joint_ratings"}
     others = [key for rep, key in said if rep != "rep 00" and rep is not None and "bar" in key]
     own = found.joint_ratings.explained["rep 00"]
+    below = own["bar_below"] + own["not_bar_below"]
     return {
         "not_bar": float(("rep 00", "not_bar_below") in said),
         "bar": float(("rep 00", "bar_below") in said),
-        "seen": float(own["bar_below"] + own["not_bar_below"] >= 0.9),
+        "seen": float(below >= 0.9),
+        "not_bar_if": float(own["not_bar_below"] >= 0.9 * below),
+        "bar_if": float(own["bar_below"] >= 0.9 * below),
         "of_others": float(len(others)),
     }
 
@@ -125,7 +128,7 @@ def meetings_table(n_worlds: int, cache: Path) -> dict[str, list[object]]:
             "shared prospects": n,
             "true differences above 10 points": int(total["large"]),
             "direction told": total["direction"] / total["large"],
-            "people.md": LIKELY[n],
+            "prototype": LIKELY[n],
             "wrong side": f"{int(total['wrong'])} of {N_REPS * len(rows)}",
             "named": total["named"] / (N_REPS * len(rows)),
             "of the named, right": total["named_right"] / max(total["named"], 1),
@@ -149,6 +152,8 @@ def teams_table(n_worlds: int, cache: Path) -> dict[str, list[object]]:
         row = {
             "the first rep has": "a poor territory" if kind == "poor" else "a low bar",
             "outcomes are seen to lie lower": mean["seen"],
+            "if they do, 90 % sure: hardly the bar": mean["not_bar_if"],
+            "if they do, 90 % sure: the bar": mean["bar_if"],
             "said: hardly the bar": mean["not_bar"],
             "said: the bar": mean["bar"],
             "said of one of the eleven others, a world": mean["of_others"],

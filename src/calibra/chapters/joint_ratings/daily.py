@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import expit, ndtr, ndtri
 
 from calibra.reading.means import log_odds
 from calibra.reading.rows import flat_columns
 from calibra.stats.intervals import equal_tailed
+from calibra.stats.margin import log_odds_gap
 
 if TYPE_CHECKING:
     from calibra.chapters.ranks.fit import RankFit
@@ -89,6 +90,7 @@ def explain_outcomes(
 
     A rep who is more lenient by δ, in standard deviations of a reading of the pool, gives every rank to prospects that
     much worse; outcomes rise with the reading by λ, the slope of the ranks' log-odds over their mean normal scores.
+    Gaps are of the probability at all reps' mix of ranks.
     Per rep the probability that outcomes lie `below` or `above` the others' by more than the margin (log-odds), and
     that leniency makes half of the gap or more (`bar_…`), or less (`not_bar_…`).
     """
@@ -98,18 +100,19 @@ def explain_outcomes(
     if len(reps) < 3:
         return {}
     draws = np.concatenate([prob[:n] for _, prob in ranks.in_chunks(case_mix="all reps")], axis=1)
-    chances = log_odds(draws[:, [place[rep] for rep in reps]])
-    mix = ranks.rank_mix
-    own = chances @ mix
-    gap = own - (own.sum(axis=1, keepdims=True) - own) / (len(reps) - 1)
-    slope = _slope(chances.mean(axis=1), mix)
+    prob, mix = draws[:, [place[rep] for rep in reps]], ranks.rank_mix
+    others = (prob.sum(axis=1, keepdims=True) - prob) / (len(reps) - 1)
     own_bars = -bars[:n, [rated_by.index(rep) for rep in reps], 0]
     lenient = own_bars - (own_bars.sum(axis=1, keepdims=True) - own_bars) / (len(reps) - 1)
-    made = -slope[:, None] * lenient
+    slope = _slope(log_odds(prob).mean(axis=1), mix)
+    as_lenient = expit(log_odds(others) - (slope[:, None] * lenient)[:, :, None])
+    gap, made = (prob - others) @ mix, (as_lenient - others) @ mix
+    off = log_odds_gap(prob @ mix, others @ mix)
     explains = np.where(gap < 0, made < HALF * gap, made > HALF * gap)
     found: dict[str, Floats] = {}
-    for side, off in (("below", gap < -margin), ("above", gap > margin)):
-        found |= {f"bar_{side}": (off & explains).mean(axis=0), f"not_bar_{side}": (off & ~explains).mean(axis=0)}
+    for side, beyond in (("below", off < -margin), ("above", off > margin)):
+        found |= {f"bar_{side}": (beyond & explains).mean(axis=0)}
+        found |= {f"not_bar_{side}": (beyond & ~explains).mean(axis=0)}
     return {rep: {name: float(prob[i]) for name, prob in found.items()} for i, rep in enumerate(reps)}
 
 
