@@ -22,7 +22,7 @@ from calibra.tables import brief
 OPPORTUNITIES, WINS, AMOUNT = "opportunities", "wins", "amount"
 TODAY, FROM_PROSPECTS, FROM_DEALS, FROM_NEW = "open today", "open prospects", "open opportunities", "new judgments"
 """What comes, and from what: all that is open today, or a part of it; or what is yet to be judged."""
-FEWER_CHUNKS = 6
+FEWER_CHUNKS = 3
 """Chunks of reps are so many times as large as elsewhere: few arrays of them are in use at once."""
 
 type Key = tuple[str, str]
@@ -85,11 +85,12 @@ def foresee(sources: Sources, last_days: Ints, seed: int) -> Iterator[tuple[slic
     parts |= {"deals": sources.deals.months} if sources.deals else {}
     parts |= {"arrivals": sources.arrivals.months} if sources.arrivals else {}
     effects = {name: months.draw(n_draws, int(month[-1]) + 1, rng)[:, month] for name, months in parts.items()}
-    opened, times = open_ends(fit, ends), None
+    opened = open_ends(fit, ends)
     begun = begin_ages(ends, fit.last_edge_days)
     deals = _Deals(sources.deals.fit, ends) if sources.deals else None
     amounts = _mean_amounts(sources.amounts, fit, n_draws, rng)
-    for reps in rep_chunks(len(fit.reps), n_draws * len(fit.ranks) * 64 // FEWER_CHUNKS):
+    n_times = np.unique(opened[3]).size + (begun.size if sources.arrivals else 0)
+    for reps in rep_chunks(len(fit.reps), n_draws * len(fit.ranks) * n_times // FEWER_CHUNKS):
         rows = np.flatnonzero((opened[0] >= reps.start) & (opened[0] < reps.stop))
         cells = (opened[0][rows] - reps.start, opened[1][rows], opened[2][rows], opened[3][rows])
         wanted = [cells[3].ravel() + 0.5, *([begun.ravel()] if sources.arrivals else [])]
