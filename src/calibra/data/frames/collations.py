@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import narwhals.stable.v2 as nw
+
+from calibra.data.frames.engine_errors import explaining
+from calibra.data.frames.postgres import fetch
+
 EQUAL_TO_SOME = (("a", "A"), ("é", "e"), ("か\u3099", "が"), ("a", "a "))
 """Pairs of text that differ: by case, by a mark, by how it is composed, by a blank at its end."""
 _DUCKDB, _POSTGRES = "duckdb", "postgres"
@@ -56,7 +61,10 @@ def _not_by_letter(table: Any, names: Collection[str]) -> list[str]:
         return f"coalesce((SELECT \"{name}\" FROM ({rows}) AS calibra_rows WHERE false), '{one}') = '{other}'"
 
     asked = ", ".join(f'({" OR ".join(is_equal(name, *pair) for pair in EQUAL_TO_SOME)}) AS "{name}"' for name in names)
-    answer = backend.sql(f"SELECT {asked}", schema=dict.fromkeys(names, "boolean")).to_pyarrow().to_pylist()[0]
+    with explaining(nw.Implementation.IBIS):
+        query = backend.sql(f"SELECT {asked}", schema=dict.fromkeys(names, "boolean"))
+        found = fetch(query) if backend.name == _POSTGRES else query.to_pyarrow()
+    answer = found.to_pylist()[0]
     return [name for name in names if answer[name]]
 
 
