@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     add = _command(commands, demo, "calibra demo --data salvirt --out demo-out")
     add("--data", choices=("simulated", "salvirt"), default="simulated", help="simulated, or published counts")
+    add("--deals", action="store_true", help="with statements of deals: this month's forecast, its total, whom to ask")
     add("--out", default="demo-out", metavar="DIR", help="where to write (default: demo-out)")
     add("--seed", type=int, default=1, help="same seed, same numbers (default: 1)")
     add("--lang", choices=("en", "ja"), default="en", help="language of what is printed (default: en)")

@@ -12,6 +12,7 @@ from calibra.cli.show import as_json, page_words, say
 if TYPE_CHECKING:
     from calibra.calibration import Calibration
     from calibra.data.counting.judgments import Judgments
+    from calibra.data.history.deals import Deals
     from calibra.data.simulation.simulate import SimulatedWorld
 
 DEMO_DRAWS = 400
@@ -21,13 +22,17 @@ DEMO_DRAWS = 400
 def demo(options: argparse.Namespace) -> int:
     """Simulated or published judgments from end to end."""
     from calibra.calibration import calibrate
+    from calibra.views.files import write_csv
 
     out = make_folder(options.out)
     world, judgments = (None, _published(options)) if options.data == "salvirt" else _simulated(out, options)
-    calibration = calibrate(judgments, seed=options.seed, draws=DEMO_DRAWS, progress=not options.quiet)
+    deals = _deals(out, options) if options.deals else None
+    calibration = calibrate(judgments, seed=options.seed, draws=DEMO_DRAWS, deals=deals, progress=not options.quiet)
     event = "win" if world is None else "opportunity"
     reports = [calibration.report(out / report_name(lang), lang=lang, event=event) for lang in ("en", "ja")]
-    pictures = calibration.save_pictures(out, formats=("png",))
+    pictures = [*calibration.save_pictures(out, formats=("png",))]
+    if deals is not None:
+        pictures.append(write_csv(calibration.deals.ask(deals), out / "deals_to_ask_about.csv"))
     if options.json:
         print_json(as_json(calibration, [*reports, *pictures]))
     elif not options.quiet:
@@ -48,6 +53,18 @@ def _simulated(out: Path, options: argparse.Namespace) -> tuple[SimulatedWorld, 
     if not (options.quiet or options.json):
         say(page_words(options.lang)("terminal.demo_first", path=path))
     return world, Judgments.from_frame(path, scale=world.scale, as_of=world.as_of, columns=world.columns)
+
+
+def _deals(out: Path, options: argparse.Namespace) -> Deals:
+    """What twelve reps say of their deals in a year and a half, written to Parquet and counted from there."""
+    from calibra.data.history.deals import Deals
+    from calibra.data.simulation.deals import simulate_deals
+
+    world = simulate_deals(seed=options.seed)
+    paths = out / "statements.parquet", out / "outcomes.parquet"
+    for path, frame in zip(paths, (world.statements, world.outcomes), strict=True):
+        frame.to_parquet(path, index=False)
+    return Deals.from_frames(*paths, **world.reading)
 
 
 def _published(options: argparse.Namespace) -> Judgments:

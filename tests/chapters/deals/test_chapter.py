@@ -38,8 +38,11 @@ def test_what_is_found_is_of_the_right_rep() -> None:
 def test_a_finding_states_the_numbers_of_the_table_in_both_languages() -> None:
     (found,) = [found for found in calibrated().findings if found.key == "deals.too_much"]
     row = calibrated().deals.fit.amounts().set_index("rep").loc[found.rep]
-    each = "{:.0f} % ({:.0f}–{:.0f})".format(*(100 * row[f"ratio_of_totals{end}"] for end in ("", "_lower", "_upper")))
-    assert f"of 100 stated of deals won {each} are paid, of the others' {100 * row['others']:.0f}" in plain(str(found))
+    each = "{:.0f} % ({:.0f}–{:.0f})".format(*(100 * row[f"typical_ratio{end}"] for end in ("", "_lower", "_upper")))
+    assert (
+        f"of 100 stated of a deal that is won typically {each} are paid, of the others' {100 * row['others']:.0f}"
+        in plain(str(found))
+    )
     assert "読みの金額が受注金額より大きめ" in found.say("ja")
 
 

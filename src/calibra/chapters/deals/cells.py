@@ -126,6 +126,23 @@ class DealLayout:
         raise AssertionError  # the loop ends with all together
 
     @cached_property
+    def swung_dispersion(self) -> float:
+        """φ of the totals of a rep and period around the rep's ratio and the period's: what a rep's level rests on.
+
+        Where a rep's ratio swings from period to period it is larger than that of single deals, and never smaller.
+        """
+        stated, paid = (self.paired(name).sum(axis=1) for name in ("stated_paired", "paid_paired"))
+        both = stated.sum(axis=0) > 0
+        stated, paid = stated[:, both], paid[:, both]
+        of_rep = paid.sum(axis=1) / np.maximum(stated.sum(axis=1), 1e-300)
+        mean = stated * of_rep[:, None]
+        mean = mean * (paid.sum(axis=0) / np.maximum(mean.sum(axis=0), 1e-300))
+        held = mean > 0
+        free = float(held.sum() - (of_rep > 0).sum() - held.any(axis=0).sum())
+        apart = float(((paid[held] - mean[held]) ** 2 / mean[held]).sum())
+        return max(self.dispersion, apart / free if free >= _FEWEST_FREE else 0.0)
+
+    @cached_property
     def active(self) -> Floats:
         """1 in the periods from a rep's first forecast or win to the last, (rep, closed period)."""
         seen = (self.counts.total("n", "rep", "period") + self.counts.new["n"]) > 0

@@ -67,8 +67,8 @@ def _stated(row: Record) -> Iterator[Finding]:
     prob = row["prob_too_much"] if side == "below" else row["prob_too_little"]
     values: dict[str, Value] = {
         "rep": Rep(row["rep"]),
-        "ratio": read(row, "ratio_of_totals"),
-        "about": Number(100.0 * row["ratio_of_totals"], 0),
+        "ratio": read(row, "typical_ratio"),
+        "about": Number(100.0 * row["typical_ratio"], 0),
         "others": Number(100.0 * row["others"], 0),
         "n": Count(row["n"]),
         "sure": Chance(prob),

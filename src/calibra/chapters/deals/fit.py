@@ -208,34 +208,32 @@ class DealFit:
     def amounts(self, *, margin_ratio: float = MARGIN_STATED, interval_prob: float = INTERVAL_PROB) -> "pd.DataFrame":
         """What is paid for what is won, beside what was stated at the opening of the period?
 
-        Three different things: the share exactly as stated, the typical ratio of the others, and the ratio of totals,
-        which large deals make.
+        Three different things: the share exactly as stated, the typical ratio of a deal, by which reps are compared,
+        and the ratio of totals, which large deals make.
 
         Parameters
         ----------
         margin_ratio : float
-            Factor below which two reps' ratios of totals are alike.
+            Factor below which two reps' typical ratios are alike.
 
         Returns
         -------
         pandas.DataFrame
-            All reps first. `ratio_of_totals`, at all reps' mix of sizes, `exact_share`, `typical_ratio` (geometric
-            mean, missing where all are exact), each with `_lower`, `_upper`; `others`: mean ratio of totals of the
-            other reps with 12 won deals; `prob_too_much`, `prob_too_little`: the rep's lies below, or above, by more
-            than the margin; `finding`; `n` won with both amounts, `stated` and `paid` as counted, `engine`.
+            All reps first. `ratio_of_totals`, at all reps' mix of sizes, `exact_share`, `typical_ratio` (geometric mean
+            over the deals), each with `_lower`, `_upper`; `others`: mean typical ratio of the other reps with 12 won
+            deals; `prob_too_much`, `prob_too_little`: the rep's lies below, or above, by more than the margin;
+            `finding`; `n` won with both amounts, `stated` and `paid` as counted, `engine`.
         """
         ratios, n = self.ratios_of_totals(), self.layout.paired("n_paired").sum(axis=(1, 2))
         columns: dict[str, Any] = {"rep": self.labels}
         columns |= flat_columns("ratio_of_totals", equal_tailed(ratios, interval_prob=interval_prob))
         for name, part, read in (("exact_share", "exact", logistic), ("typical_ratio", "typical", np.exp)):
-            if part in self.posteriors:
-                draws = self.posteriors[part]
-                own = np.asarray(read(draws["mean"] + draws["level"]), dtype=float)
-                found = np.column_stack([own @ rep_shares(n), own])
-            else:
-                found = np.full((2, 1 + len(self.reps)), np.nan)
+            draws = self.posteriors[part]
+            own = np.asarray(read(draws["mean"] + draws["level"]), dtype=float)
+            found = np.column_stack([own @ rep_shares(n), own])
             columns |= flat_columns(name, equal_tailed(found, interval_prob=interval_prob))
-        columns |= self._beside_others(np.log(ratios[:, 1:]), n, margin_ratio)
+        typical = self.posteriors["typical"]
+        columns |= self._beside_others(np.asarray(typical["mean"] + typical["level"], dtype=float), n, margin_ratio)
         columns["n"] = all_reps_first(n).astype(int)
         columns["finding"] = np.where(columns["n"] < FEWEST, CANNOT_TELL, columns["finding"])
         for name in ("stated", "paid"):

@@ -11,7 +11,7 @@ with both amounts, Y paid and S stated,
     Y ~ quasi-Poisson(S e^η, dispersion φ),   η = ρ_b + m_r + ω_t
 
 which keeps the ratio of totals right whatever the shape of amounts (Wedderburn 1974, doi:10.1093/biomet/61.3.439). How
-many are exactly as stated, and the typical ratio of the others, are models of their own, as is new business: deals won
+many are exactly as stated, and the typical ratio of a deal, are models of their own, as is new business: deals won
 in a period without a forecast for it. All parts share no parameter; their draws are independent.
 """
 
@@ -182,7 +182,7 @@ class DealModel:
         own, n_sizes, n_periods = self.priors, len(SIZES), layout.counts.n_periods
         shape = (len(layout.reps), n_sizes * n_periods)
         stated, paid = (
-            layout.paired(name).reshape(shape) / layout.dispersion for name in ("stated_paired", "paid_paired")
+            layout.paired(name).reshape(shape) / layout.swung_dispersion for name in ("stated_paired", "paid_paired")
         )
         of_size = np.repeat(np.eye(n_sizes), n_periods, axis=0)
         of_period = np.tile(np.eye(n_periods), (n_sizes, 1))
@@ -198,14 +198,13 @@ class DealModel:
             "ratio": CellModel(ScaledPoisson(), paid, stated, layout.reps, terms, level),
             "exact": self._by_period(layout, Binomial(), n - other, n, own.exact, own.exact_level),
         }
-        if other.sum() >= 2:
-            held = other > 0
-            free = max(float(other.sum() - held.sum()), 1.0)
-            spread = float((square[held] - logs[held] ** 2 / other[held]).sum()) / free
-            variance = max(spread, LEAST_SD**2)
-            parts["typical"] = self._by_period(
-                layout, Gaussian(), logs / variance, other / variance, own.ratio, own.ratio_level
-            )
+        held = n > 0
+        free = max(float(n.sum() - held.sum()), 1.0)
+        spread = float((square[held] - logs[held] ** 2 / n[held]).sum()) / free
+        variance = max(spread, LEAST_SD**2)
+        parts["typical"] = self._by_period(
+            layout, Gaussian(), logs / variance, n / variance, own.ratio, own.ratio_level
+        )
         return parts
 
 

@@ -15,7 +15,7 @@ from calibra.views.strips import Record, tall
 
 _OF_TOTALS = ("rep", "n", "stated", "likely", "half", "range", "new")
 _OF_FATES = ("category", "n", "won", "lost", "pushed")
-_OF_REPS = ("rep", "n", "pushed", "n_won", "ratio", "exact")
+_OF_REPS = ("rep", "n", "pushed", "n_won", "typical", "ratio", "exact")
 
 
 def section(found: DealAnswer, page: Page) -> Sequence[Section]:
@@ -87,7 +87,7 @@ def _reps(found: DealAnswer, page: Page) -> Table:
     for row in plain_rows(fit.forecasts()):
         if row["category"] == ALL_CATEGORIES and (row["n"] >= FEWEST or row["rep"] == ALL_REPS):
             paid = amounts.get(row["rep"])
-            shown = ("ratio_of_totals", "exact_share")
+            shown = ("typical_ratio", "ratio_of_totals", "exact_share")
             cells = [
                 Cell(page.label(ALL_REPS)) if row["rep"] == ALL_REPS else page.rep_cell(row["rep"]),
                 Cell(f"{row['n']:,}"),
