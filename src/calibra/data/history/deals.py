@@ -41,7 +41,7 @@ _NOT_OF = -2
 class Deals:
     """What reps said of their deals, and how these ended: counted by one query in the engine the tables live in.
 
-    Made by `from_frames`, or by `from_salesforce`, `from_hubspot` and `from_fields` of what a CRM exports.
+    Made by `from_frames`.
     """
 
     statements: Statements
