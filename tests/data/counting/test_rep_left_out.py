@@ -49,21 +49,21 @@ def test_single_rows_and_up_to_five_per_cent_of_a_rep_are_no_doubt(n: int, left_
 
 
 def test_the_rep_has_no_verdict_and_the_doubt_stands_before_all_that_is_found(tmp_path: Path) -> None:
-    found = cb.calibrate(lost(40), seed=1, engine="laplace", parts=[], progress=False)
+    found = cb.calibrate(lost(15), seed=1, engine="laplace", parts=[], progress=False)
     profile = found.ranks[90].profiles().set_index("rep").loc["r00"]
     assert profile["prob_within"] > 0.9  # which would be a verdict
     assert (profile["finding"], profile["n_more"]) == ("cannot tell yet", 0)
     (left_out,) = [doubt for doubt in found.doubts if doubt.key == REP_LEFT_OUT]
     assert (left_out.rep, left_out.values["names"], left_out.values["n"], left_out.values["n_mature"]) == (
-        None, Rep("r00"), 40, 100,
+        None, Rep("r00"), 15, 100,
     )  # fmt: skip
     assert left_out in found.findings[: len(found.doubts)]
     assert (
         str(left_out)
         .replace("\u00a0", " ")
-        .startswith("Of r00, 40 of the 100 judgments that are old enough within 90 days are left out")
+        .startswith("Of r00, 15 of the 100 judgments that are old enough within 90 days are left out")
     )
-    for lang, said in (("en", "Of r00, 40 of the 100 judgments"), ("ja", "判定100件のうち40件を除いています")):
+    for lang, said in (("en", "Of r00, 15 of the 100 judgments"), ("ja", "判定100件のうち15件を除いています")):
         assert said in found.report(tmp_path / f"{lang}.html", lang=lang).read_text(encoding="utf-8")
     found.save(tmp_path / "kept.calibra")
     again = cb.load(tmp_path / "kept.calibra")

@@ -19,7 +19,6 @@ from tests.inference.worlds import binomial_world
 SCALES = np.array([[0.5, 0.2], [0.3, 0.9], [0.1, 0.4]])[:, :, None]
 RHO = np.array([[-0.7], [0.4]])
 ODD = OddReps(("level", "slope"), (0.8, 0.4), 0.1)
-NOBODY_NEARER = np.zeros(0, dtype=np.intp)
 
 
 def contaminated(scales=SCALES, rho=RHO, columns=(0, 2), odd=ODD):
@@ -102,6 +101,17 @@ def test_the_normal_that_stands_for_a_rep_has_the_marginal_and_the_mean_of_the_m
     assert found[0] == pytest.approx(found[1], abs=1e-9)
 
 
+class Quadratics:
+    """Blocks whose log-likelihood is the quadratic above."""
+
+    def gradient_hessian(self, context, u):
+        gradient = PULL[:, None, None] - np.einsum("ij,jdr->idr", INFORMATION, u)
+        return gradient, np.broadcast_to(INFORMATION[:, :, None, None], (3, 3, *u.shape[1:]))
+
+    def log_likelihood(self, context, u):
+        return np.einsum("i,idr->dr", PULL, u) - 0.5 * np.einsum("idr,ij,jdr->dr", u, INFORMATION, u)
+
+
 @pytest.mark.parametrize("mixed", [True, False])
 def test_points_and_weights_have_the_moments_of_the_mixture(mixed):
     prior = contaminated()
@@ -109,7 +119,7 @@ def test_points_and_weights_have_the_moments_of_the_mixture(mixed):
         np.broadcast_to(INFORMATION[:, :, None, None], (3, 3, 2, 1)), np.tile(PULL[:, None, None], (1, 2, 1)),
         np.zeros((2, 1)), 0.0,
     )  # fmt: skip
-    proposals = propose_odd(None, np.zeros((1, 2, 1)), prior, around, NOBODY_NEARER)
+    proposals = propose_odd(Quadratics(), np.zeros((1, 2, 1)), prior, around)
     pool = PointPool(np.random.default_rng(0), 3, kinds=True)
     points, log_density = pool.pick_pairs(np.random.default_rng(1), (20_000, 2, 1))
     u, log_weight = proposals.place(points, log_density, mixed=mixed)

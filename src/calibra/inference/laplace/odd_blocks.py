@@ -86,16 +86,11 @@ def expand(blocks: Blocks, context: Floats, u: Floats, tilt: "Floats | float" = 
     return Expanded(information, along + gradient + tilt, constant, tilt)
 
 
-def propose_odd(
-    blocks: Blocks, context: Floats, prior: BlockPrior, around: Expanded, watched: NDArray[np.intp]
-) -> OddProposals:
-    """Where to look for blocks whose likelihood is about a quadratic, expanded anew for the watched reps if odd."""
-    if_not, if_odd = (_given_kind(prior.mixed(kind), around) for kind in _NONE_AND_ALL)
-    if len(watched):
-        of_watched = context if context.shape[-1] == 1 else context[..., watched]
-        nearer = expand(blocks.take(watched), of_watched, if_odd.centre[:, :, watched])
-        for whole, part in zip(if_odd, _given_kind(prior.mixed(_NONE_AND_ALL[1]), nearer), strict=True):
-            whole[..., watched] = part
+def propose_odd(blocks: Blocks, context: Floats, prior: BlockPrior, around: Expanded) -> OddProposals:
+    """Where to look for blocks whose likelihood is about a quadratic, expanded anew where an odd rep would lie."""
+    most, odd = (prior.mixed(kind) for kind in _NONE_AND_ALL)
+    if_not = _given_kind(most, around)
+    if_odd = _given_kind(odd, expand(blocks, context, _given_kind(odd, around).centre))
     chance = expit(check_odd(prior).log_odds + if_odd.log_marginal - if_not.log_marginal)
     flat = np.sqrt(chance) / (np.sqrt(chance) + np.sqrt(1.0 - chance))
     chance = np.clip((1.0 - _DEFENCE) * chance + _DEFENCE * flat, _LEAST, 1.0 - _LEAST)
@@ -133,11 +128,6 @@ def mean_normal(prior: BlockPrior, information: Floats, pull: Floats) -> BlockPr
     whole = _inverse((1.0 - chance) * _inverse(most) + chance * _inverse(other))
     lacking = log_most + np.logaddexp(0.0, log_odds) - _log_marginal(whole, pull)
     return prior.with_columns(columns, whole - information, prior.log_root - lacking)
-
-
-def log_odds_of(prior: BlockPrior, information: Floats, pull: Floats) -> Floats:
-    """Log odds of being odd, the block integrated out; of the same quadratic."""
-    return _kinds(prior, information, pull)[-1]
 
 
 def _kinds(prior: BlockPrior, information: Floats, pull: Floats) -> tuple[Floats, Floats, Floats, Floats]:

@@ -26,7 +26,7 @@ from calibra.inference.laplace.blocks import (
     as_wide_as_its_longer_side,
     log_prior_of_scales,
 )
-from calibra.inference.laplace.odd_blocks import OddProposals, expand, log_odds_of, mean_normal, of_columns, propose_odd
+from calibra.inference.laplace.odd_blocks import OddProposals, expand, mean_normal, of_columns, propose_odd
 from calibra.inference.laplace.small_linalg import (
     cholesky,
     inverse,
@@ -42,8 +42,6 @@ FEW_REPS = 32
 """Up to so many reps the scales may be known so badly that a split t must look far for where their density ends,
 and what a block's points miss weighs more."""
 _LONGEST_STEP = 3.0
-_LIKELY_ENOUGH = -3.8
-"""Log odds of being odd from which on a rep's likelihood is expanded for that."""
 SMALLEST_SCALE = 1e-4
 """Scales are held at or above this in every evaluation; the likelihood no longer sees what is below."""
 
@@ -109,7 +107,7 @@ class Surrogate:
             return BlockProposals(context, prior, centre, chol)
         if prior.odd:
             around = expand(self.blocks, context, centre, self.quadratic.tilt[:, None])
-            return propose_odd(self.blocks, context, prior, around, self._watched)
+            return propose_odd(self.blocks, context, prior, around)
         gradient, information = self.blocks.gradient_hessian(context, centre)
         gradient += self.quadratic.tilt[:, None]
         chol = cholesky(information, prior)
@@ -161,12 +159,6 @@ class Surrogate:
     def has_odd(self) -> bool:
         """Whether reps may be odd."""
         return self.blocks.block_prior(self.phi[None]).odd is not None
-
-    @cached_property
-    def _watched(self) -> NDArray[np.intp]:
-        """Reps that are likely enough to be odd at the φ it was made at."""
-        prior = self.blocks.block_prior(self.phi[None])
-        return np.flatnonzero(log_odds_of(prior, *self._of_odd_columns)[0] > _LIKELY_ENOUGH)
 
     @cached_property
     def _of_odd_columns(self) -> tuple[Floats, Floats]:
