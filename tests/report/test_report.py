@@ -272,7 +272,7 @@ def test_gaps_are_those_of_the_table_and_a_finding_bears_its_probability(english
         if row.finding == "cannot tell yet":
             assert finding.startswith("cannot tell yet")
             sides = map(choose_wording("en", "opportunity").chance, (row.prob_below, row.prob_above))
-            assert chance == "below {}, above {}".format(*sides)
+            assert chance == "lower {}, higher {}".format(*sides)
         else:
             prob = {"below the others": row.prob_below, "above the others": row.prob_above, "in line": row.prob_within}
             assert finding == row.finding

@@ -52,14 +52,18 @@ def _totals(found: DealAnswer, page: Page) -> Table:
                 Cell(f"{total['n']:,}"),
                 Cell(say.amount(total["stated"])),
                 Cell(say.amount(total["estimate"])),
-                Cell(f"{say.amount(total['lower_50'])}–{say.amount(total['upper_50'])}"),
-                Cell(f"{say.amount(total['lower'])}–{say.amount(total['upper'])}"),
+                Cell(_between(total["lower_50"], total["upper_50"], page)),
+                Cell(_between(total["lower"], total["upper"], page)),
                 Cell(say.amount(parts["new"]["estimate"])),
             ]
             rows.append(Row(cells, page.names.get(rep, ""), tone="everyone" if rep == ALL_REPS else ""))
     opens, closes = found.total.rows.opens, found.fit.layout.counts.closes
-    caption = say("deals.totals", opens=opens, closes=closes)
+    caption = say("deals.totals", opens=say.date(opens), closes=say.date(closes))
     return Table(_columns(_OF_TOTALS, page), rows, caption, _note(found, page), tall(rows))
+
+
+def _between(lower: float, upper: float, page: Page) -> str:
+    return page.say("deals.between", lower=page.say.amount(lower), upper=page.say.amount(upper))
 
 
 def _fates(found: DealAnswer, page: Page) -> Table:
@@ -106,8 +110,10 @@ def card(found: DealAnswer, rep: str, page: Page) -> Sequence[Block]:
         return []
     row, say = rows[rep], page.say
     stated, likely = (say.amount(row[name]) for name in ("stated", "estimate"))
-    between = f"{say.amount(row['lower'])}–{say.amount(row['upper'])}"
-    return [Text(say("deals.own", opens=found.total.rows.opens, stated=stated, likely=likely, between=between))]
+    between = _between(row["lower"], row["upper"], page)
+    return [
+        Text(say("deals.own", opens=say.date(found.total.rows.opens), stated=stated, likely=likely, between=between))
+    ]
 
 
 def _own_totals(found: DealAnswer) -> dict[str, Record]:

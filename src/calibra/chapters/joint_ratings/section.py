@@ -55,7 +55,7 @@ def _reps(found: JointRating, page: Page) -> Table:
             Cell(f"{row['n']:,}"),
             Cell(numbers, picture=shown),
             Cell(f"{100 * row['others']:.0f}"),
-            Cell(say.interval(*(f"{value:+.0f}".replace("-", "−") for value in gap)), tone=tone),
+            Cell(say.signed(*gap), tone=tone),
         ]
         rows.append(Row(cells, page.names.get(row["rep"], ""), is_quiet=not tone))
     kinds = ("name", "number", "strip", "number", "number")

@@ -105,7 +105,7 @@ def _reps(found: Outlook, page: Page) -> Table:
         row = by_rep[rep]
         lower, upper = _whole(row, OPPORTUNITIES)
         numbers = [Cell(f"{row['estimate']:,.0f}"), Cell(say("outlook.range", lower=lower, upper=upper))]
-        none = Cell(say.percent(row["prob_zero"]))
+        none = Cell(say.chance(row["prob_zero"]))
         rows.append(Row([page.rep_cell(rep), *numbers, none], page.names.get(rep, "")))
     heads = ("rep", "estimate", "interval", "none")
     columns = [Column(say(f"outlook.col_{head}"), "number" if i else "name") for i, head in enumerate(heads)]
@@ -125,7 +125,7 @@ def _picture(found: Outlook, page: Page) -> Picture:
     band = {say("outlook.expected"): (middle, lower, upper)}
     seen = {say("outlook.expected"): (x[: len(came)], came)} if len(came) > 1 else {}
     shown = range(0, len(labels), max(1, len(labels) // 5))
-    ticks = [(float(x[i]), say.date(labels[i])) for i in shown]
+    ticks = [(float(x[i]), f"{labels[i]:%Y-%m}") for i in shown]
     counts = [(value, f"{value:,.0f}") for value in (0.0, top / 2.0, top)]
     caption = say("outlook.picture")
     svg = curves(caption, x, band, seen, day_ticks=ticks, share_ticks=counts)
