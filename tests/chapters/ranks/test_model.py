@@ -41,7 +41,7 @@ def test_one_rep_and_one_rank_is_the_plain_beta_like_answer():
 def test_without_spread_between_reps_everyone_is_read_alike():
     rng = np.random.default_rng(0)
     n = np.full((10, 2), 40)
-    tight = RankPriors(level=HalfNormal(1e-3), slope=HalfNormal(1e-3))
+    tight = RankPriors(level=HalfNormal(1e-3), slope=HalfNormal(1e-3), odd_share=0.0)
     fit = RankModel(priors=tight).fit(counts(n, rng.binomial(n, [0.5, 0.2])), seed=1)
     estimates = fit.probabilities().query("rep != @ALL_REPS")["estimate"].to_numpy().reshape(10, 2)
     assert np.ptp(estimates, axis=0).max() < 0.002
