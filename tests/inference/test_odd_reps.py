@@ -166,6 +166,14 @@ def test_a_share_that_is_none_is_refused_however_few_the_reps(share):
         odd_reps(("level",), (0.8,), share, 2)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.02])
+@pytest.mark.parametrize("n_reps", [2, 20])
+@pytest.mark.parametrize(("slope", "words"), [(0.0, "above 0"), (-0.4, "above 0"), ("much", "a number")])
+def test_a_deviation_that_is_none_is_refused_by_the_name_of_the_prior(share, n_reps, slope, words):
+    with pytest.raises(InputError, match=f"`odd_slope` must be {words}"):
+        odd_reps(("level", "slope"), (0.8, slope), share, n_reps)
+
+
 def test_of_two_reps_nobody_is_odd():
     assert odd_reps(("level",), (0.8, 0.4), 0.02, 2) is None
     assert odd_reps(("level",), (0.8, 0.4), 0.0, 20) is None

@@ -300,7 +300,8 @@ class RankFit(Plotted):
 
         `quantity`; `of` whom: `these reps`, the standard deviation over the reps there are (what sentences state), or
         the `population` of all such reps, those never seen included; `unit`; `estimate`, `lower`, `upper` of the
-        standard deviation between them, and of the correlation of their levels and slopes; `n_reps`, `engine`.
+        standard deviation between them (of a term: between those that are not odd), and of the correlation of their
+        levels and slopes; `n_reps`, `engine`.
         Probabilities are at all reps' mix of cases. docs/studies/spread.md has the measured coverage of either.
         """
         return self._table(spread_columns(self, interval_prob=interval_prob), interval_prob)

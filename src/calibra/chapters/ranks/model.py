@@ -94,7 +94,7 @@ class RankModel(Fits[RankFit]):
 
     Partial pooling: a rep with few judgments is read close to all reps, one with many by their own record. Intervals
     are nominal on average over reps drawn from the population; for a fixed rep far from all others and with few
-    judgments they cover less. One rep in fifty may be odd (`RankPriors.odd_share`): far out, and pooled hardly at all.
+    judgments they cover less. One rep in fifty may be odd (`RankPriors.odd_share`): far out, and pooled less.
     The model describes outcomes under the present way of working: where reps work their A prospects harder, that is in
     the numbers.
 

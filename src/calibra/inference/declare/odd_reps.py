@@ -92,8 +92,15 @@ class OddReps:
 
 
 def odd_reps(terms: tuple[str, ...], sd: tuple[float, ...], share: float, n_reps: int) -> OddReps | None:
-    """Odd reps of some terms; none where their share is 0, or of two reps, of whom nobody can be odd."""
+    """Odd reps of some terms; none where their share is 0, or of two reps, of whom nobody can be odd.
+
+    What cannot be meant is refused as the priors call it, `odd_share`, `odd_level` and so on, however few the reps.
+    """
     check_number(share, "odd_share")
     if not 0.0 <= share < 1.0:
         raise InputError(f"`odd_share` must be a share of the reps from 0 to below 1; got {share!r}.")
+    for term, own in zip(terms, sd, strict=False):  # of one rank there is no slope
+        check_number(own, f"odd_{term}")
+        if own <= 0.0:
+            raise InputError(f"`odd_{term}` must be above 0, a standard deviation in log-odds; got {own!r}.")
     return None if share == 0.0 or n_reps < 3 else OddReps(terms, sd[: len(terms)], share)

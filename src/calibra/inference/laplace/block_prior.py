@@ -54,7 +54,7 @@ class BlockPrior(NamedTuple):
     """What sets odd reps apart; None where all are of one kind."""
 
     def at(self, u: Floats) -> "BlockPrior":
-        """The normal that touches this prior from below at blocks (q, draw, rep): equal slope, and nowhere above."""
+        """The normal with the slope of this prior at blocks (q, draw, rep); scaled to touch it, nowhere above."""
         return self if self.odd is None else self.mixed(expit(self.odd.log_odds_at(u)))
 
     def mixed(self, chance: Floats) -> "BlockPrior":
@@ -105,13 +105,13 @@ class BlockPrior(NamedTuple):
         return np.linalg.inv(np.moveaxis(precision[..., 0], -1, 0))
 
     def subtract_from(self, log_target: Floats, u: Floats) -> None:
-        """Subtract minus the log prior of blocks (q, …, draw, rep) from log-densities (…, draw, rep), in place."""
+        """Add the log prior of blocks (q, …, draw, rep) to log-densities (…, draw, rep), in place; up to a constant."""
         self.subtract_normal_from(log_target, u)
         if self.odd is not None:
             log_target += np.logaddexp(0.0, self.odd.log_odds_at(u))
 
     def subtract_normal_from(self, log_target: Floats, u: Floats) -> None:
-        """The same of a rep that is not odd: ½ u'Qu + ½ log |Q⁻¹|."""
+        """Add that of a rep that is not odd, −½ u'Qu − ½ log |Q⁻¹|."""
         for own, half in zip(u, 0.5 * self.diagonal, strict=True):
             log_target -= own * own * half
         if self.coupling is not None:
