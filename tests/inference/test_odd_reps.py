@@ -17,6 +17,8 @@ from calibra.inference.declare.families import Binomial
 from calibra.inference.declare.odd_reps import OddReps, odd_reps
 from calibra.inference.declare.priors import HalfNormal, Normal
 from calibra.inference.engines import sample_posterior
+from calibra.inference.laplace.cell_blocks import CellBlocks
+from calibra.inference.laplace.linearise import linearise
 from tests.chapters.ranks.worlds import counts
 from tests.inference.worlds import correlated_world
 
@@ -98,6 +100,33 @@ def test_the_engine_finds_of_a_rep_far_out_what_brute_force_integration_does():
     # 5 % of events were counted; where nobody is odd the rep is drawn halfway to the others' 25 %
     nobody = sample_posterior(far_out(None), seed=1, engine="laplace")
     assert first_rep(found).mean() < first_rep(nobody).mean() - 0.05
+
+
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [(346, [4, 5, 6, 7, 6, 4, 4]), (669, [6, 4, 4, 5, 2, 5, 2]), (549, [1, 4, 6, 6, 2, 3, 4])],
+)
+def test_next_to_a_rep_with_most_of_the_judgments_the_engine_can_be_trusted(first, others):
+    # the mean of all lies near that rep, or near the others with that rep odd
+    judgments = counts(np.array([[2000]] + [[20]] * 7), np.array([[first], *([y] for y in others)]))
+    for seed in range(1, 5):
+        assert RankModel().fit(judgments, seed=seed, engine="laplace", progress=False).diagnostics.outer_pareto_k < 0.7
+
+
+def test_where_hardly_an_event_comes_a_rep_of_whom_it_is_open_whether_odd_can_be_trusted():
+    judgments = counts(np.full((8, 1), 100), np.array([[0], [1], [0], [2], [1], [0], [9], [0]]))
+    for seed in range(1, 5):
+        assert RankModel().fit(judgments, seed=seed, engine="laplace", progress=False).diagnostics.worst_block_k < 0.6
+
+
+def test_blocks_of_some_reps_are_looked_for_where_they_are_among_all():
+    found = linearise(CellBlocks(far_out(ODD)))
+    reps = np.array([0, 3])
+    whole = found.surrogate.propose_blocks(found.phi[None])
+    part = found.surrogate.take(reps).propose_blocks(found.phi[None])
+    np.testing.assert_allclose(part.chance, whole.chance[:, reps])
+    for some, every in zip(part.centres, whole.centres, strict=True):
+        np.testing.assert_allclose(some, every[:, :, reps])
 
 
 def test_a_rep_far_out_is_drawn_to_the_others_less_in_the_rank_model():

@@ -87,9 +87,12 @@ def expand(blocks: Blocks, context: Floats, u: Floats, tilt: "Floats | float" = 
 
 
 def propose_odd(blocks: Blocks, context: Floats, prior: BlockPrior, around: Expanded) -> OddProposals:
-    """Where to look for blocks whose likelihood is about a quadratic, expanded anew where an odd rep would lie."""
+    """Where to look for blocks whose likelihood is about a quadratic, expanded anew where a rep of each kind would lie.
+
+    Between the two, where `around` was expanded, the likelihood of a rep whose kind is open is neither's.
+    """
     most, odd = (prior.mixed(kind) for kind in _NONE_AND_ALL)
-    if_not = _given_kind(most, around)
+    if_not = _given_kind(most, expand(blocks, context, _given_kind(most, around).centre, around.tilt))
     if_odd = _given_kind(odd, expand(blocks, context, _given_kind(odd, around).centre))
     chance = expit(check_odd(prior).log_odds + if_odd.log_marginal - if_not.log_marginal)
     flat = np.sqrt(chance) / (np.sqrt(chance) + np.sqrt(1.0 - chance))

@@ -88,6 +88,9 @@ class Surrogate:
         )
         taken = Surrogate(self.blocks.take(reps), part, self.phi)
         taken.few_reps = self.few_reps
+        if self.has_odd:  # they hang on all other reps as well
+            information, pull = self._of_odd_columns
+            taken._of_odd_columns = information[..., reps], pull[..., reps]
         return taken
 
     def propose_blocks(self, phi: Floats, *, newton: bool = True) -> BlockProposals | OddProposals:
@@ -162,10 +165,29 @@ class Surrogate:
 
     @cached_property
     def _of_odd_columns(self) -> tuple[Floats, Floats]:
-        """The quadratic of the columns in which odd reps differ at the φ it was made at, the others integrated out."""
-        prior, beta = self.blocks.block_prior(self.phi[None]), self.blocks.coefficients(self.phi[None])[0]
-        pull = self.quadratic.by_block - np.tensordot(beta, self.quadratic.b, axes=1)
-        return of_columns(prior, self.quadratic.a[:, :, None], pull[:, None])
+        """The quadratic of the columns in which odd reps differ at the φ it was made at, all else integrated out.
+
+        The coefficients too, as all other reps have them: next to a rep with most of the judgments they may lie where
+        that rep is not odd or, more widely, where the others are.
+        """
+        blocks, whole, phi = self.blocks, self.quadratic, self.phi[None]
+        prior, beta, to_beta = blocks.block_prior(phi), blocks.coefficients(phi)[0], blocks.coefficient_map(phi)
+        b = whole.b if to_beta is None else np.tensordot(to_beta[0].T, whole.b, axes=1)
+        c = whole.c if to_beta is None else to_beta[0].T @ whole.c @ to_beta[0]
+        pull = whole.by_block - np.tensordot(beta, whole.b, axes=1)  # at φ's coefficients
+        chol = self._factor(mean_normal(prior, *of_columns(prior, whole.a[:, :, None], pull[:, None])))
+        white = solve_lower(chol[:, :, None, 0], b.transpose(1, 0, 2))  # (q, p, rep)
+        white_pull = solve_lower(chol[:, :, 0], pull)
+        by_rep = np.einsum("qpr,qsr->rps", white, white)
+        slope_by_rep = np.einsum("qpr,qr->rp", white, white_pull)
+        precision = c + self._prior_precision - by_rep.sum(axis=0) + by_rep
+        by_coefficient = whole.by_coefficient - whole.c @ beta
+        slope = by_coefficient if to_beta is None else to_beta[0].T @ by_coefficient
+        slope = slope + self._prior_pull - self._prior_precision @ self.phi[: self.p]
+        slope = slope - slope_by_rep.sum(axis=0) + slope_by_rep
+        along = np.linalg.solve(precision, np.concatenate([b.transpose(2, 0, 1), slope[:, :, None]], axis=2))
+        left = whole.a - np.einsum("pqr,rps->qsr", b, along[:, :, :-1])
+        return of_columns(prior, left[:, :, None], (pull - np.einsum("pqr,rp->qr", b, along[:, :, -1]))[:, None])
 
     @cached_property
     def _products(self) -> Floats:
