@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 import calibra as cb
 from calibra.chapters.stated.findings import findings
+from calibra.chapters.stated.fit import StatedFit
 from calibra.chapters.stated.rows import Stated
 from calibra.reading.means import ALL_REPS
 from calibra.values import Given
@@ -224,3 +227,51 @@ def test_a_wider_margin_makes_every_fault_less_sure_and_calibrated_more() -> Non
     assert (wide["prob_calibrated"] >= narrow["prob_calibrated"]).all()
     assert narrow.loc["rep 5", "prob_calibrated"] < 0.5 < wide.loc["rep 5", "prob_calibrated"]
     assert wide.loc["rep 0", "prob_calibrated"] < wide.loc["rep 5", "prob_calibrated"]
+
+
+def certain_team(prob: Mapping[float, float], n: int = 150) -> StatedFit:
+    """Six reps who state each of these values n times, of which their share comes, to the one."""
+    stated = np.array(sorted(prob))
+    counts = np.full((6, len(stated)), n)
+    events = np.rint(counts * np.array([prob[value] for value in sorted(prob)])).astype(np.int64)
+    cells = cells_of(counts, events, np.clip(stated, 0.01, 0.99))
+    return fit_cells(replace(cells, stated=np.broadcast_to(stated, counts.shape).copy()))
+
+
+@pytest.mark.parametrize("stated", [(0.0, 1.0), (0.0, 0.5, 1.0), (0.0, 0.3, 0.5, 0.7, 1.0), (0.3, 0.5, 0.7, 1.0)])
+def test_nobody_is_too_timid_who_states_0_and_100_and_is_right(stated: tuple[float, ...]) -> None:
+    # What is stated comes, to the judgment; 100 % is read as 99 %, and cannot mean more than it says.
+    fit = certain_team({value: value for value in stated})
+    assert {each.key for each in findings(Stated({90: fit}))} == {"stated.all"}
+    assert fit.lines()["prob_too_timid"].max() < 0.9
+
+
+def test_who_is_too_timid_between_the_ends_is_told_so_of_percentages_that_could_be_higher() -> None:
+    fit = certain_team({0.0: 0.0, 0.3: 0.1, 0.5: 0.5, 0.7: 0.9, 1.0: 1.0})
+    told = [each for each in findings(Stated({90: fit})) if each.key == "stated.too_timid"]
+    assert len(told) == 6
+    assert {(each.values["low_stated"], each.values["high_stated"]) for each in told} == {(Given(0.3), Given(0.7))}
+
+
+@pytest.mark.parametrize("value", [0.9, 1.0])
+def test_of_one_percentage_nothing_is_said_of_a_slope(value: float) -> None:
+    fit = certain_team({value: 0.1})
+    assert {each.key for each in findings(Stated({90: fit}))} == {"stated.all", "stated.too_high"}
+    assert fit.lines()[["prob_too_extreme", "prob_too_timid"]].isna().all().all()
+
+
+def test_who_states_one_percentage_that_comes_is_calibrated() -> None:
+    assert certain_team({0.5: 0.5}).lines()["prob_calibrated"].min() > 0.8
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_nobody_is_too_high_or_too_low_who_states_100_or_0_alone_and_is_right(value: float) -> None:
+    fit = certain_team({value: value})
+    assert {each.key for each in findings(Stated({90: fit}))} == {"stated.all"}
+    assert fit.lines()["prob_calibrated"].min() > 0.9
+    assert {each.key for each in findings(Stated({90: certain_team({value: 0.5})}))} > {"stated.all"}
+
+
+def test_who_states_100_and_is_right_nine_times_in_ten_states_too_high() -> None:
+    assert {each.key for each in findings(Stated({90: certain_team({1.0: 0.9})}))} == {"stated.all", "stated.too_high"}
+    assert {each.key for each in findings(Stated({90: certain_team({0.0: 0.1})}))} == {"stated.all", "stated.too_low"}

@@ -115,6 +115,9 @@ def test_no_line_is_fitted_where_none_is_the_most_likely_one() -> None:
         pooled_calibration([1, 1], [0.2, 0.7], ["Abe", "Ito"])
     with pytest.raises(cb.FitError, match="All forecasts are alike"):
         pooled_calibration([1, 0], [0.3, 0.3], ["Abe", "Ito"])
+    for y in ([0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 1, 1]):  # the last in part: both come where .2 is forecast
+        with pytest.raises(cb.FitError, match="parts all events from all that did not come"):
+            pooled_calibration(y, [0.2, 0.2, 0.7, 0.8], ["Abe", "Ito", "Abe", "Ito"])
     y, prob, group = forecasts(5, [100, 200], np.array([[0, 1], [0.5, 0.6]], dtype=float))
     found = pooled_calibration(y, prob, group)
     with pytest.raises(cb.InputError, match="`group` must be one of the groups, and alone; got 'Abe'"):

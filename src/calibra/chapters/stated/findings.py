@@ -38,10 +38,11 @@ def _of_all(fit: StatedFit, row: Record) -> Iterator[Finding]:
     days = fit.within_days
     values: dict[str, Value] = {"n": row["n"], "within": Within(days)}
     yield Finding("stated.all", values | _mean_values(row), within_days=days)
-    for fault in STEEPNESS:
-        if row[f"prob_{fault}"] >= FLAG_PROB:
-            prob = row[f"prob_{fault}"]
-            values = {"sure": Chance(prob), "within": Within(days), **_end_values(fit, ALL_REPS)}
+    low, high = low_and_high(fit, ALL_REPS)
+    for fault in STEEPNESS if low < high else ():
+        prob = row[f"prob_{fault}"]
+        if prob >= FLAG_PROB:
+            values = {"sure": Chance(prob), "within": Within(days), **_end_values(fit, ALL_REPS, fault)}
             yield Finding(f"stated.all_{fault}", values, within_days=days, prob=prob)
 
 
@@ -55,10 +56,10 @@ def _of_rep(fit: StatedFit, row: Record) -> Iterator[Finding]:
             weight = row["n"] * abs(row["actual"] - row["stated"])
             yield Finding(f"stated.{fault}", values, rep=rep, within_days=days, prob=prob, side=side, weight=weight)  # type: ignore[arg-type]
     low, high = low_and_high(fit, rep)
-    for fault in STEEPNESS:
+    for fault in STEEPNESS if low < high else ():
         prob = row[f"prob_{fault}"]
-        if prob >= FLAG_PROB and low < high:
-            values = {**common, "sure": Chance(prob), **_end_values(fit, rep)}
+        if prob >= FLAG_PROB:
+            values = {**common, "sure": Chance(prob), **_end_values(fit, rep, fault)}
             yield Finding(
                 f"stated.{fault}",
                 values,
@@ -74,8 +75,8 @@ def _mean_values(row: Record) -> dict[str, Value]:
     return {"stated": Share(row["stated"]), "actual": actual}
 
 
-def _end_values(fit: StatedFit, rep: str) -> dict[str, Value]:
-    low, high = low_and_high(fit, rep)
+def _end_values(fit: StatedFit, rep: str, fault: str) -> dict[str, Value]:
+    low, high = low_and_high(fit, rep, between_ends=fault == "too_timid")
     return {
         "low_stated": Given(low),
         "low": meaning(fit, rep, low),

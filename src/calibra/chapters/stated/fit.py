@@ -145,8 +145,10 @@ class StatedFit(Plotted):
             event where 50 % is stated; `slope`, likewise, below 1 for percentages that are too extreme; `stated`, mean
             of what was stated; `actual` with interval, mean probability at these statements; `gap_points` with
             interval, actual less stated; `error_points` with interval, mean distance of the two at each statement;
-            `prob_too_high`, `prob_too_low`, `prob_too_extreme`, `prob_too_timid`, each beyond the margin;
-            `prob_calibrated`, that none of them holds; `n` mature judgments, `events`, `engine`.
+            `prob_too_high`, `prob_too_low`, `prob_too_extreme`, `prob_too_timid`, each beyond the margin (of slopes
+            NaN where one percentage alone is stated; too timid is asked of what is stated between 1 % and 99 % as
+            well, since nobody can state more than 100 %); `prob_calibrated`, that none of them holds; `n` mature
+            judgments, `events`, `engine`.
         """
         return self._table(line_columns(self, margin_odds, interval_prob), interval_prob, margin_odds=margin_odds)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibra.reading.means import ALL_REPS, log_odds
+from calibra.data.counting.stated import NEAREST_TO_CERTAIN, PER_MILLE
+from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import equal_tailed
-from calibra.stats.margin import odds_beyond
+from calibra.stats.margin import check_margin_odds, log_odds_gap
 
 if TYPE_CHECKING:
     from calibra.chapters.stated.fit import StatedFit
@@ -19,9 +20,13 @@ type Floats = NDArray[np.float64]
 SLOPE_AT = 0.9
 """Stated probability at which the margin is asked of a slope."""
 
+LEAST = NEAREST_TO_CERTAIN / PER_MILLE
+"""What is stated at or below this, or as near to 1, is read as this: an end of the line."""
+
 
 def line_columns(fit: StatedFit, margin_odds: float, interval_prob: float) -> dict[str, Any]:
     """Columns of `StatedFit.lines`, which says what they mean; all reps first."""
+    check_margin_odds(margin_odds)
     stated, actual, error = stated_and_actual(fit)
     intercept, slope = fit.line_draws()
     draws = fit.posterior.draws
@@ -29,11 +34,15 @@ def line_columns(fit: StatedFit, margin_odds: float, interval_prob: float) -> di
     slope = np.concatenate([draws["slope"], slope], axis=1)
     n = np.concatenate([[fit.n.sum()], fit.n])
     known = n > 0
-    beyond = odds_beyond(actual, np.where(known, stated, 0.5), margin_odds=margin_odds)
+    said = np.where(known, stated, 0.5)
+    # Read as 1 % or 99 %: 0 and 100 % are surer than any posterior, and who states them and is right is not at fault.
+    too_high = log_odds_gap(actual, np.minimum(said, 1.0 - LEAST)) < -np.log(margin_odds)
+    too_low = log_odds_gap(actual, np.maximum(said, LEAST)) > np.log(margin_odds)
     margin = slope_margin(margin_odds)
-    extreme, timid = slope < 1.0 - margin, slope > 1.0 + margin
-    is_high = log_odds(actual) - log_odds(np.clip(stated, 1e-9, 1.0 - 1e-9))
-    off = (np.abs(is_high) > np.log(margin_odds)) | extreme | timid
+    has_slope = sees_slope(fit)
+    extreme = has_slope & (slope < 1.0 - margin)
+    timid = has_slope & (np.minimum(slope, slope_between_ends(fit, slope)) > 1.0 + margin)
+    off = too_high | too_low | extreme | timid
     columns: dict[str, Any] = {"rep": np.array([ALL_REPS, *fit.reps], dtype=object)}
     numbers = {
         "intercept": intercept,
@@ -50,10 +59,10 @@ def line_columns(fit: StatedFit, margin_odds: float, interval_prob: float) -> di
             columns[f"{name}{end}"] = np.where(known, ends, np.nan) if of_statements else ends
     return columns | {
         "stated": np.where(known, stated, np.nan),
-        "prob_too_high": np.where(known, beyond.below, np.nan),
-        "prob_too_low": np.where(known, beyond.above, np.nan),
-        "prob_too_extreme": extreme.mean(axis=0),
-        "prob_too_timid": timid.mean(axis=0),
+        "prob_too_high": np.where(known, too_high.mean(axis=0), np.nan),
+        "prob_too_low": np.where(known, too_low.mean(axis=0), np.nan),
+        "prob_too_extreme": np.where(has_slope, extreme.mean(axis=0), np.nan),
+        "prob_too_timid": np.where(has_slope, timid.mean(axis=0), np.nan),
         "prob_calibrated": np.where(known, 1.0 - off.mean(axis=0), np.nan),
         "n": n.astype(int),
         "events": np.concatenate([[fit.events.sum()], fit.events]).astype(int),
@@ -75,6 +84,35 @@ def stated_and_actual(fit: StatedFit) -> tuple[Floats, Floats, Floats]:
         np.concatenate([(actual @ shares)[:, None], actual], axis=1),
         np.concatenate([(error @ shares)[:, None], error], axis=1),
     )
+
+
+def sees_slope(fit: StatedFit) -> bool:
+    """Whether more than one percentage is stated; of one alone a slope is what was believed before."""
+    log_odds_stated = fit.cells.log_odds[fit.cells.n > 0]
+    return log_odds_stated.size > 0 and float(np.ptp(log_odds_stated)) > 0.0
+
+
+def slope_between_ends(fit: StatedFit, slope: Floats) -> Floats:
+    """Slope of the curve over what is stated above 1 % and below 99 %, (draw, row); all reps first.
+
+    Nobody can state more than 100 %: it is read as 99 %, so that the line is steep where it always comes. Of a row
+    without such statements this is the slope of the line, and minus infinity where there is one value or none between.
+    """
+    cells = fit.cells
+    is_end = (cells.stated <= LEAST) | (cells.stated >= 1.0 - LEAST)
+    if not (is_end & (cells.n > 0)).any():
+        return slope
+    departure, found = fit.departure_draws(cells.log_odds), slope.copy()
+    for row in range(slope.shape[1]):
+        kept = np.s_[:] if row == 0 else np.s_[row - 1 : row]
+        n, ends = cells.n[kept], is_end[kept]
+        if (n[ends] > 0).any():
+            weight = np.where(ends, 0, n) / max(float(n[~ends].sum()), 1.0)
+            x = cells.log_odds[kept] - (weight * cells.log_odds[kept]).sum()
+            spread = float((weight * x**2).sum())
+            bent = np.einsum("src,rc->s", departure[:, kept], weight * x)
+            found[:, row] = slope[:, row] + bent / spread if spread > 1e-9 else -np.inf
+    return found
 
 
 def slope_margin(margin_odds: float) -> float:

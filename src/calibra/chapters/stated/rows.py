@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibra.chapters.stated.fit import StatedFit
+from calibra.chapters.stated.lines import LEAST
 from calibra.reading.by_horizon import ByHorizon
 from calibra.reading.means import ALL_REPS
 from calibra.stats.intervals import equal_tailed
@@ -44,9 +45,15 @@ def statements_of(fit: StatedFit, rep: str) -> tuple[Floats, Floats]:
     return cells.stated[row, used], cells.n[row, used].astype(float)
 
 
-def low_and_high(fit: StatedFit, rep: str) -> tuple[float, float]:
-    """A low and a high percentage of a rep's own: those a tenth of the statements lie at or beyond."""
+def low_and_high(fit: StatedFit, rep: str, *, between_ends: bool = False) -> tuple[float, float]:
+    """A low and a high percentage of a rep's own: those a tenth of the statements lie at or beyond.
+
+    `between_ends` asks those above 1 % and below 99 % alone, where there are any: 100 % cannot mean more than it says.
+    """
     stated, n = statements_of(fit, rep)
+    between = (stated > LEAST) & (stated < 1.0 - LEAST)
+    if between_ends and between.any():
+        stated, n = stated[between], n[between]
     below = np.cumsum(n) / n.sum()
     low = np.searchsorted(below, END_SHARE)
     high = min(int(np.searchsorted(below, 1.0 - END_SHARE)), len(stated) - 1)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NEAREST = 0.01
 """Forecasts nearer to 0 or 1 count as this near: 0 has no log-odds."""
+TOLD_APART = "No line is the most likely one: one forecast parts all events from all that did not come."
 _STEPS, _CLOSE, _SMALL = 50, 1e-16, 1e-3
 
 _PRECISE = {"ftol": 1e-14, "gtol": 1e-6, "finite_diff_rel_step": 1e-4, "maxls": 50}
@@ -150,7 +151,8 @@ def pooled_calibration(
     InputError
         Fewer than two groups; outcomes or forecasts that are none; lengths that differ.
     FitError
-        No line has a most likely value: all outcomes are alike, or one forecast alone is made.
+        No line has a most likely value: all outcomes are alike, one forecast alone is made, or one parts all events
+        from all that did not come.
 
     References
     ----------
@@ -207,6 +209,9 @@ def _check(cells: _Cells) -> None:
         raise FitError("All outcomes are alike: no line is the most likely one.")
     if np.ptp(cells.x[cells.n > 0]) == 0.0:
         raise FitError("All forecasts are alike: no slope is the most likely one.")
+    came, did_not = cells.x[cells.events > 0], cells.x[cells.n > cells.events]
+    if did_not.max() <= came.min() or came.max() <= did_not.min():
+        raise FitError(TOLD_APART)
 
 
 def _maximise(cells: _Cells, *, correlated: bool) -> tuple[Floats, Floats]:
@@ -226,7 +231,7 @@ def _maximise(cells: _Cells, *, correlated: bool) -> tuple[Floats, Floats]:
     ]
     best = min(ends, key=lambda end: end.fun)
     if not np.isfinite(best.fun):
-        raise FitError("No line is the most likely one: outcomes are told apart without an error.")
+        raise FitError(TOLD_APART)
     return np.asarray(best.x[:2]), _factor(best.x)
 
 
