@@ -152,3 +152,11 @@ def test_gains_below_nothing_have_the_minus_of_every_other_number(lang: str, low
     section = section[: section.index("</section>")]
     assert lowest in section
     assert "-0." not in section.partition("<table")[2]
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_where_nothing_comes_or_everything_it_cannot_be_told_what_the_rank_adds(every: bool) -> None:
+    frame = team(0.0, n=600)
+    frame["event_at"] = frame["judged_at"] + pd.Timedelta(days=20) if every else pd.NaT
+    found = cb.calibrate(read(frame), seed=1, engine="laplace", draws=400, parts=["added"], progress=False)
+    assert [said.key for said in found.findings if said.key.startswith("added.rank_")] == ["added.rank_unknown"]

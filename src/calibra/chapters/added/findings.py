@@ -21,6 +21,9 @@ LEAST_TOTAL = 4.0
 """Gain in log score over all judgments below which nothing is said to add: its own error is not known well there."""
 HARDLY = 0.002
 """Gain in log score of a judgment below which a signal adds hardly anything: as measured, and as it may be worth."""
+FEWEST_OF_EACH = 30
+"""Judgments with an event, and as many without, below which nobody can say that a signal adds hardly anything: where
+hardly anything comes, hardly anything can be gained."""
 
 
 def findings(added: Added) -> Sequence[Finding]:
@@ -48,10 +51,16 @@ def _of_all(fit: AddedFit, signal: str, margin_odds: float) -> Iterator[Finding]
         sure = min(found.prob, everyone["prob_reversed"])
         values = {**n, "sure": Chance(sure), **_end_values(fit, signal)}
         yield Finding(f"added.{signal}_reversed", values, "doubt", within_days=days, prob=sure)
-    elif found.upper < HARDLY and (worth_draws(fit, signal) < HARDLY).mean() >= FLAG_PROB:
+    elif _both_come(fit) and found.upper < HARDLY and (worth_draws(fit, signal) < HARDLY).mean() >= FLAG_PROB:
         yield Finding(f"added.{signal}_hardly", {**n, **_end_values(fit, signal)}, within_days=days)
     else:
         yield Finding(f"added.{signal}_unknown", n, "unknown", within_days=days)
+
+
+def _both_come(fit: AddedFit) -> bool:
+    """Whether enough judgments came to an event, and enough to none."""
+    events, n = fit.cells.events.sum(), fit.cells.n.sum()
+    return bool(min(events, n - events) >= FEWEST_OF_EACH)
 
 
 def _end_values(fit: AddedFit, signal: str) -> dict[str, Value]:
