@@ -108,13 +108,14 @@ def _read_sheet(path: Path, name: str | None) -> Sheet:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of openpyxl, about parts of a workbook that hold no cells
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-            try:
-                found = _choose(book, path, name)
-                rows = _rows(found)
-                marks = marks_of(path, found)
-            finally:
-                book.close()
+            with Path(path).open("rb") as file:  # which is closed where the workbook is damaged, too
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+                try:
+                    found = _choose(book, path, name)
+                    rows = _rows(found)
+                    marks = marks_of(path, found)
+                finally:
+                    book.close()
     except _DAMAGED as error:
         if isinstance(error, InputError):
             raise
