@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import calibra as cb
@@ -134,7 +135,6 @@ def test_the_query_counts_as_a_loop_does(kind: str) -> None:
     assert counted == pytest.approx(expected)
 
 
-@pytest.mark.current  # an empty column of old pandas has no type
 def test_the_last_of_several_statements_of_a_day_counts() -> None:
     # Stamps of 1 March, 9:00 and 10:00: the later one names May, so that nothing is forecast for April.
     log = statements(
@@ -147,14 +147,12 @@ def test_the_last_of_several_statements_of_a_day_counts() -> None:
     assert deals.told()["n_same_day"] == 1
 
 
-@pytest.mark.current  # an empty column of old pandas has no type
 def test_a_deal_nobody_restated_is_overdue_and_no_forecast_of_the_next_period() -> None:
     cells = read(statements(("D1", "r", "commit", "2026-03-10", "2026-04-30", 9.0)), ENDED.iloc[:0]).cells()
     assert by_period(cells, PUSHED) == [1, 0, 0, 0]
     assert float(cells.total("n_overdue")) == 1
 
 
-@pytest.mark.current  # an empty column of old pandas has no type
 def test_a_category_that_means_none_ends_the_forecast_before() -> None:
     log = statements(
         ("D1", "r", "commit", "2026-03-10", "2026-04-30", 9.0), ("D1", "r", "Omitted", "2026-03-20", "2026-04-30", 9.0),
@@ -205,7 +203,6 @@ def test_what_reads_oddly_is_counted() -> None:
     assert list(table.columns) == ["what", "n", "of"]
 
 
-@pytest.mark.current  # an empty column of old pandas has no type
 def test_sizes_are_thirds_of_the_forecasts_by_stated_amount() -> None:
     amounts = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
     log = statements(*((f"D{i}", "r", "commit", "2026-03-01", "2026-04-10", a) for i, a in enumerate(amounts)))
@@ -250,3 +247,12 @@ def test_currency_order_of_rows_and_copies_of_neighbours_change_nothing_else() -
     hundred = cb.Deals.from_frames(dear, paid, **world.reading).cells()
     assert float(hundred.total("stated")) == pytest.approx(100 * float(cells.total("stated")))
     np.testing.assert_array_equal(hundred.total("n", "rep", "category"), cells.total("n", "rep", "category"))
+
+
+def test_outcomes_whose_ids_have_no_type_because_there_are_none_are_no_outcomes() -> None:
+    log = statements(("D1", "r", "commit", "2026-03-10", "2026-04-30", 9.0))
+    kinds = {"amount": pa.float64(), next(iter(ENDED)): pa.null()}
+    nobody = pa.table({name: pa.nulls(0, kinds.get(name, pa.string())) for name in ENDED})
+    none, typed = read(log, nobody).cells(), read(log, ENDED.iloc[:0]).cells()
+    assert by_period(none) == by_period(typed)
+    assert sum(by_period(none)) > 0

@@ -128,7 +128,7 @@ def of_one_type(
     dated = [isinstance(kind, (nw.Date, nw.Datetime)) for kind in kinds]
     texts = [is_text(kind) for kind in kinds]
     value = nw.col(name)
-    if all(texts):
+    if (any(isinstance(kind, nw.Unknown) for kind in kinds) and any(texts)) or all(texts):  # of no value at all
         made = [value.cast(nw.String)] * 2
     elif all(kind.is_integer() for kind in kinds):
         made = [value.cast(nw.Int64)] * 2
