@@ -14,8 +14,7 @@ def test_the_spread_between_reps_is_held_in_worlds_that_share_no_formula_with_th
     rows = {(row.reading, row.rank): row for row in study_spread(24, cache=tmp_path / "spread.npz")}
     for reading in (THESE_REPS, POPULATION):
         best = rows[reading, "A"]
-        # one rep in fifty of the model is odd, of these worlds none: 89 for 91 % in docs/studies/odd_reps.md
-        assert best.covered >= 19 / 24
+        assert best.covered >= 20 / 24
         assert best.told == pytest.approx(best.true, abs=0.6)
         assert min(rows[reading, rank].covered for rank in "BCDE") >= 18 / 24
     assert 0.85 <= rows[NEW_REP, "A"].covered <= 0.95
