@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from calibra.chapters.fitting import usual_draws
 from calibra.chapters.ranks.fit import RankFit
 from calibra.chapters.ranks.model import RankModel
 from calibra.chapters.ranks.population import POPULATION, THESE_REPS
@@ -83,7 +84,9 @@ def _one_world(seed: int, law: Floats) -> dict[str, float]:
     """Truth, estimate and whether the interval held, by reading and rank."""
     world = simulate_judgments(seed=seed, n_reps=N_REPS, n_prospects=N_PROSPECTS)
     judgments = Judgments.from_frame(world.frame, scale=world.scale, as_of=world.as_of, columns=world.columns)
-    fit = RankModel(within_days=WITHIN_DAYS).fit(judgments, seed=seed, engine="laplace", progress=False)
+    fit = RankModel(within_days=WITHIN_DAYS).fit(
+        judgments, seed=seed, engine="laplace", draws=usual_draws(N_REPS), progress=False
+    )
     spreads = {
         THESE_REPS: 100.0 * np.nanstd(world.truth.probabilities(WITHIN_DAYS), axis=0),
         POPULATION: 100.0 * np.nanstd(law, axis=0),
