@@ -12,7 +12,7 @@ from calibra.inference.declare.odd_reps import OddReps
 from calibra.inference.declare.priors import LKJ
 from calibra.inference.engines import sample_posterior
 from calibra.inference.laplace.block_prior import Odd, correlated, independent
-from calibra.inference.laplace.odd_blocks import Expanded, mean_normal, of_columns, propose_odd
+from calibra.inference.laplace.odd_blocks import mean_normal, of_columns, propose_odd
 from calibra.inference.laplace.points import PointPool
 from tests.inference.worlds import binomial_world
 
@@ -115,11 +115,11 @@ class Quadratics:
 @pytest.mark.parametrize("mixed", [True, False])
 def test_points_and_weights_have_the_moments_of_the_mixture(mixed):
     prior = contaminated()
-    around = Expanded(
-        np.broadcast_to(INFORMATION[:, :, None, None], (3, 3, 2, 1)), np.tile(PULL[:, None, None], (1, 2, 1)),
-        np.zeros((2, 1)), 0.0,
-    )  # fmt: skip
-    proposals = propose_odd(Quadratics(), np.zeros((1, 2, 1)), prior, around)
+    information, pull = (
+        np.broadcast_to(INFORMATION[:, :, None, None], (3, 3, 2, 1)),
+        np.tile(PULL[:, None, None], (1, 2, 1)),
+    )
+    proposals = propose_odd(Quadratics(), np.zeros((1, 2, 1)), prior, information, pull, 0.0)
     pool = PointPool(np.random.default_rng(0), 3, kinds=True)
     points, log_density = pool.pick_pairs(np.random.default_rng(1), (20_000, 2, 1))
     u, log_weight = proposals.place(points, log_density, mixed=mixed)

@@ -65,41 +65,6 @@ class OddProposals(NamedTuple):
         return u, log_ratio
 
 
-class Expanded(NamedTuple):
-    """A rep's log-likelihood as the quadratic k + l'u − ½ u'Au around some blocks."""
-
-    information: Floats
-    """A, (q, q, draw, rep)."""
-    pull: Floats
-    """l, (q, draw, rep)."""
-    constant: Floats
-    """k, (draw, rep)."""
-    tilt: "Floats | float"
-    """What of l owes to third derivatives, and does not count in the value: (q, 1, rep)."""
-
-
-def expand(blocks: Blocks, context: Floats, u: Floats, tilt: "Floats | float" = 0.0) -> Expanded:
-    """The log-likelihood around blocks (q, draw, rep), its slope tilted."""
-    gradient, information = blocks.gradient_hessian(context, u)
-    along = np.einsum("ij...,j...->i...", information, u)
-    constant = blocks.log_likelihood(context, u) - ((gradient + 0.5 * along) * u).sum(axis=0)
-    return Expanded(information, along + gradient + tilt, constant, tilt)
-
-
-def propose_odd(blocks: Blocks, context: Floats, prior: BlockPrior, around: Expanded) -> OddProposals:
-    """Where to look for blocks whose likelihood is about a quadratic, expanded anew where a rep of each kind would lie.
-
-    Between the two, where `around` was expanded, the likelihood of a rep whose kind is open is neither's.
-    """
-    most, odd = (prior.mixed(kind) for kind in _NONE_AND_ALL)
-    if_not = _given_kind(most, expand(blocks, context, _given_kind(most, around).centre, around.tilt))
-    if_odd = _given_kind(odd, expand(blocks, context, _given_kind(odd, around).centre))
-    chance = expit(check_odd(prior).log_odds + if_odd.log_marginal - if_not.log_marginal)
-    flat = np.sqrt(chance) / (np.sqrt(chance) + np.sqrt(1.0 - chance))
-    chance = np.clip((1.0 - _DEFENCE) * chance + _DEFENCE * flat, _LEAST, 1.0 - _LEAST)
-    return OddProposals(context, prior, (if_not.centre, if_odd.centre), (if_not.chol, if_odd.chol), chance)
-
-
 class _GivenKind(NamedTuple):
     """The normal that a block is about, by its kind."""
 
@@ -108,12 +73,38 @@ class _GivenKind(NamedTuple):
     log_marginal: Floats
 
 
-def _given_kind(prior: BlockPrior, around: Expanded) -> _GivenKind:
-    chol = cholesky(around.information, prior)
-    white = solve_lower(chol, around.pull)
+def propose_odd(
+    blocks: Blocks, context: Floats, prior: BlockPrior, information: Floats, pull: Floats, tilt: "Floats | float"
+) -> OddProposals:
+    """Where to look for blocks of a quadratic likelihood, expanded anew where a rep of each kind would lie.
+
+    Between the two, where −½ u'Au + l'u was made, the likelihood of a rep whose kind is open is neither's. `tilt` is
+    what l owes to third derivatives, for a rep that is not odd: it moves a centre from mode to mean, and does not count
+    in the value.
+    """
+    most, odd = (prior.mixed(kind) for kind in _NONE_AND_ALL)
+    if_not = _given_kind(blocks, context, most, information, pull, tilt)
+    if_odd = _given_kind(blocks, context, odd, information, pull, 0.0)
+    chance = expit(check_odd(prior).log_odds + if_odd.log_marginal - if_not.log_marginal)
+    flat = np.sqrt(chance) / (np.sqrt(chance) + np.sqrt(1.0 - chance))
+    chance = np.clip((1.0 - _DEFENCE) * chance + _DEFENCE * flat, _LEAST, 1.0 - _LEAST)
+    return OddProposals(context, prior, (if_not.centre, if_odd.centre), (if_not.chol, if_odd.chol), chance)
+
+
+def _given_kind(
+    blocks: Blocks, context: Floats, prior: BlockPrior, information: Floats, pull: Floats, tilt: "Floats | float"
+) -> _GivenKind:
+    """The normal by the likelihood's quadratic k + l'u − ½ u'Au where the one given lies under this prior."""
+    chol = cholesky(information, prior)
+    u = solve_upper(chol, solve_lower(chol, pull))
+    gradient, information = blocks.gradient_hessian(context, u)
+    along = np.einsum("ij...,j...->i...", information, u)
+    constant = blocks.log_likelihood(context, u) - ((gradient + 0.5 * along) * u).sum(axis=0)
+    chol = cholesky(information, prior)
+    white = solve_lower(chol, along + gradient + tilt)
     centre = solve_upper(chol, white)
-    log_marginal = around.constant + 0.5 * (white * white).sum(axis=0) - 0.5 * log_determinant(chol)
-    return _GivenKind(centre, chol, log_marginal - (around.tilt * centre).sum(axis=0))
+    log_marginal = constant + 0.5 * (white * white).sum(axis=0) - 0.5 * log_determinant(chol)
+    return _GivenKind(centre, chol, log_marginal - (tilt * centre).sum(axis=0))
 
 
 def mean_normal(prior: BlockPrior, information: Floats, pull: Floats) -> BlockPrior:

@@ -26,7 +26,7 @@ from calibra.inference.laplace.blocks import (
     as_wide_as_its_longer_side,
     log_prior_of_scales,
 )
-from calibra.inference.laplace.odd_blocks import OddProposals, expand, mean_normal, of_columns, propose_odd
+from calibra.inference.laplace.odd_blocks import OddProposals, mean_normal, of_columns, propose_odd
 from calibra.inference.laplace.small_linalg import (
     cholesky,
     inverse,
@@ -108,11 +108,12 @@ class Surrogate:
         context, centre = self.blocks.context(phi), solve_upper(chol, solve_lower(chol, pull))
         if not (newton or prior.odd):
             return BlockProposals(context, prior, centre, chol)
-        if prior.odd:
-            around = expand(self.blocks, context, centre, self.quadratic.tilt[:, None])
-            return propose_odd(self.blocks, context, prior, around)
         gradient, information = self.blocks.gradient_hessian(context, centre)
-        gradient += self.quadratic.tilt[:, None]
+        tilt = self.quadratic.tilt[:, None]
+        gradient += tilt
+        if prior.odd:
+            pull = np.einsum("ij...,j...->i...", information, centre) + gradient
+            return propose_odd(self.blocks, context, prior, information, pull, tilt)
         chol = cholesky(information, prior)
         step = solve_upper(chol, solve_lower(chol, gradient - prior.pull(centre)))
         found = BlockProposals(context, prior, centre + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), chol)
