@@ -137,7 +137,7 @@ def replay(
     """What moved since this calibration was saved? Fits the judgments with the same models, engine, draws and seed.
 
     On the judgments that were saved, under the same versions, nothing moves: the way to show that a result can be
-    had again.
+    had again. A log of deals is not in the file: what was said of deals is not fitted again.
 
     Parameters
     ----------
