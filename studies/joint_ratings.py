@@ -176,9 +176,9 @@ def main(n_meetings: int, n_teams: int, cache: Path) -> None:
         f"Six reps, {n_meetings} meetings a size. *Direction told*: of true differences above 10 points the right side "
         "is at least 90 % sure. *Named*: what the page says, beyond the margin of 1.25 on the odds.",
         markdown_table(meetings),
-        f"Read with care: with these true bars, which are drawn at one fixed spread and not from the priors, intervals "
-        f"of 90 % hold the truth in {min(held):.0f} to {max(held):.0f} % of the reps, and directions are told less often "
-        "than the prototype of the method did.",
+        "Read with care: with these true bars, which are drawn at one fixed spread and not from the priors, intervals "
+        f"of 90 % hold the truth in {min(held):.0f} to {max(held):.0f} % of the reps, and directions are told less "
+        "often than the prototype of the method did.",
         f"Twelve reps, {SHARED} shared prospects, {n_teams} worlds a row. A low bar is {LOW} standard deviations of a "
         "reading. What is said is at least 90 % sure, the gap and its reason together.",
         markdown_table(teams_table(n_teams, cache)),
