@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import calibra as cb
+from calibra.cli.main import main
 from tests.chapters.deals.test_model import world
 from tests.chapters.phrases import english_left, plain, told_in_all_forms, unlike_phrases
 
@@ -122,3 +123,55 @@ def test_the_pictures_show_the_numbers_of_the_tables() -> None:
     np.testing.assert_allclose(moved.collections[1].get_offsets()[:, 0], 100 * shown["pushed"])
     with pytest.raises(cb.InputError, match="DealFit"):
         cb.plot_forecasts(answer)  # type: ignore[arg-type]
+
+
+SETTINGS = """as_of = {day}
+[columns]
+prospect = "prospect"
+rep = "rep"
+rank = "rank"
+judged_at = "judged_at"
+event_at = "event_at"
+[scale]
+ranks = ["A", "B", "C", "D", "E"]
+[promises.A]
+prob = 0.6
+within_days = 90
+[fit]
+engine = "laplace"
+draws = 200
+[deals]
+statements = "statements.csv"
+outcomes = "deals.csv"
+columns = {{ deal = "deal", rep = "rep", judged_at = "said_on", expected_at = "expected_on", stated_amount = "amount" }}
+outcome_columns = {{ deal = "deal", won_at = "won_on", lost_at = "lost_on", amount = "amount" }}
+"""
+
+
+def test_from_the_shell_deals_are_read_beside_the_judgments_and_whom_to_ask_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    judged, said = (
+        cb.simulate_judgments(seed=1, n_reps=4, n_prospects=600),
+        cb.simulate_deals(seed=1, n_reps=4, n_months=9),
+    )
+    judged.frame.to_csv("judgments.csv", index=False)
+    said.statements.to_csv("statements.csv", index=False)
+    said.outcomes.to_csv("deals.csv", index=False)
+    Path("calibra.toml").write_text(SETTINGS.format(day=said.as_of), encoding="utf-8")
+    assert main(["fit", "judgments.csv", "--out", "results", "--quiet"]) == 0
+    asked = pd.read_csv("results/deals_to_ask_about.csv")
+    still_open = set(said.statements["deal"]) - set(
+        said.outcomes.dropna(subset=["won_on", "lost_on"], how="all")["deal"]
+    )
+    assert len(asked) > 0
+    assert set(asked["deal"]) <= still_open
+    assert asked["prob_won"].between(0.0, 1.0).all()
+    assert main(["report", "results", "--quiet"]) == 0
+    assert 'id="deals"' in Path("results/report.html").read_text(encoding="utf-8")
+    Path("calibra.toml").write_text(
+        SETTINGS.format(day=said.as_of).replace('outcomes = "deals.csv"', 'outcome = "deals.csv"'), encoding="utf-8"
+    )
+    assert main(["fit", "judgments.csv", "--out", "results", "--quiet"]) == 2
+    assert "deals.outcomes" in capsys.readouterr().err

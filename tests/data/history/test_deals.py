@@ -256,3 +256,15 @@ def test_outcomes_whose_ids_have_no_type_because_there_are_none_are_no_outcomes(
     none, typed = read(log, nobody).cells(), read(log, ENDED.iloc[:0]).cells()
     assert by_period(none) == by_period(typed)
     assert sum(by_period(none)) > 0
+
+
+def test_amounts_given_as_text_are_the_numbers_they_are_and_nothing_else() -> None:
+    as_text = [frame.assign(amount=frame["amount"].astype(float).map("{:.1f}".format)) for frame in (THREE, ENDED)]
+    as_text[1].loc[2, "amount"] = ""  # lost: none was paid
+    given, told = read(THREE, ENDED).cells(), read(*as_text).cells()
+    for name in ("n", "stated", "paid"):
+        assert by_period(told, name=name) == by_period(given, name=name)
+    with pytest.raises(cb.InputError, match=r"statements: `stated_amount` given as text must be numbers .*found '12k'"):
+        read(THREE.assign(amount="12k"), ENDED)
+    with pytest.raises(cb.InputError, match=r"outcomes: `amount` given as text must be numbers .*found '1,200'"):
+        read(THREE, ENDED.assign(amount="1,200"))

@@ -20,6 +20,7 @@ from calibra.data.frames.barrier import counted_once
 from calibra.data.frames.dates import FIRST_DAY, LAST_DAY, is_earlier_that_day, is_text, is_unreadable, with_days
 from calibra.data.frames.empty_days import ENDLESS, is_outside
 from calibra.data.frames.engine_errors import explaining
+from calibra.data.frames.numbers import as_number, is_no_number
 from calibra.data.frames.open import collect
 from calibra.data.frames.roles import DATES, NUMBERS, PROBABILITIES, VERSION
 from calibra.data.frames.versions import last_versions
@@ -32,7 +33,6 @@ NOT_YET = -1
 """Stands for the maturity of a judgment not yet known at the snapshot date."""
 TOO_OLD = 1022
 """Stands for the maturity of a judgment before the days that `day_number` counts truly."""
-NUMBER_TEXT = "^[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?$"
 HUGE = 1e300
 MAX_HORIZONS = 1000
 _MATURITY_BITS = 10
@@ -241,12 +241,7 @@ def count(plan: Plan, frame: nw.LazyFrame[Any], groups: Sequence[str]) -> Packed
 
 def _number(role: str, plan: Plan) -> nw.Expr:
     """The column as a float, amounts in one currency: null where missing, NaN or no number."""
-    value = nw.col(role)
-    if is_text(plan.opened.schema[role]):
-        text = value.cast(nw.String)
-        value = nw.when(text.str.contains(NUMBER_TEXT)).then(text)
-    value = value.cast(nw.Float64)
-    known = nw.when(~value.is_nan()).then(value)
+    known = as_number(role, plan.opened.schema[role])
     return in_one_currency(known, plan.rates) if role == "amount" else known
 
 
@@ -282,7 +277,7 @@ def row_problems(plan: Plan) -> dict[int, nw.Expr]:
     unreadable = [is_unreadable(role) if role == "expected_at" else _has_no_day(role) for role in texts]
     if unreadable:
         found[UNREADABLE_DATE] = nw.any_horizontal(*unreadable, ignore_nulls=True)
-    numbers = [_is_no_number(role, schema[role]) for role in NUMBERS if role in present]
+    numbers = [_no_number(role, schema[role]) for role in NUMBERS if role in present]
     if numbers:
         found[UNREADABLE_NUMBER] = nw.any_horizontal(*numbers, ignore_nulls=True)
     if "amount" in present:
@@ -304,10 +299,9 @@ def _has_no_day(role: str) -> nw.Expr:
     return ~text.is_null() & (text != nw.lit("")) & nw.col(f"{role[:-3]}_day").is_null()
 
 
-def _is_no_number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
+def _no_number(role: str, dtype: nw.dtypes.DType) -> nw.Expr:
     if is_text(dtype):
-        text = nw.col(role).cast(nw.String)
-        return ~text.is_null() & ~text.str.contains(NUMBER_TEXT) & (text != nw.lit(""))
+        return is_no_number(role)
     value = nw.col(f"{role}_value")
     return (value > HUGE) | (value < -HUGE)
 

@@ -17,6 +17,7 @@ from calibra.data.counting.packed import whole_numbers
 from calibra.data.counting.plan import column_faults
 from calibra.data.counting.rows import ONE_AT_A_TIME
 from calibra.data.frames.dates import as_day, is_text, is_unreadable, with_days
+from calibra.data.frames.numbers import as_number, is_no_number
 from calibra.data.frames.open import OpenedFrame, collect, open_frame
 from calibra.data.history.count_forecasts import count_forecasts, list_forecasts, look_through
 from calibra.data.history.frames import same_engine
@@ -228,8 +229,6 @@ def _open(native: Any, columns: Mapping[str, str], side: str, reading: Mapping[s
     except InputError as error:
         raise InputError(f"{side}: {_in_words(str(error))}") from error
     faults = [*opened.faults, *faults]
-    numbers = [role for role in ("amount",) if role in present and is_text(opened.schema[role])]
-    faults += [f"`{role}` must hold numbers; it holds text. Convert the column first." for role in numbers]
     if faults:
         raise InputError("\n".join([f"{side} cannot be read:", *(f"- {_in_words(fault, side)}" for fault in faults)]))
     frame = opened.frame
@@ -246,6 +245,13 @@ def _open(native: Any, columns: Mapping[str, str], side: str, reading: Mapping[s
                 f"{side}: `{role}` given as text must be days that exist, written 2026-09-30 (ISO 8601) or 2026/9/30; "
                 f"found {', '.join(map(quoted, wrong))}. Correct them, or leave them empty."
             )
+    if "amount" in present and is_text(schema["amount"]):
+        wrong = collect(frame.filter(is_no_number("amount")).select("amount").sort("amount").head(3))[
+            "amount"
+        ].to_list()
+        if wrong:
+            fault = f"`amount` given as text must be numbers such as 1200.5; found {', '.join(map(quoted, wrong))}."
+            raise InputError(f"{side}: {_in_words(fault, side)} Correct them, or leave them empty.")
     dated = [role for role in present if role.endswith("_at")]
     return replace(opened, frame=with_days(frame, dated, schema), schema=schema)
 
@@ -276,7 +282,7 @@ def _read(
     code = _codes(known, labels) if has_category else nw.lit(0)
     moment = nw.col("judged_at").cast(nw.String) if is_text(log.schema["judged_at"]) else nw.col("judged_at")
     has_amount = "amount" in schema
-    stated = nw.col("amount").cast(nw.Float64) if has_amount else nw.lit(None).cast(nw.Float64)
+    stated = as_number("amount", schema["amount"]) if has_amount else nw.lit(None).cast(nw.Float64)
     frame = log.frame.select(
         nw.col("prospect").alias("deal"),
         nw.col("rep").cast(nw.String),
@@ -342,7 +348,7 @@ def _ends(ends: OpenedFrame) -> nw.LazyFrame[Any]:
     """The ends of deals; refused where one has two."""
     schema = ends.frame.collect_schema()
     none = nw.lit(None).cast(nw.Int64)
-    paid = nw.col("amount").cast(nw.Float64) if "amount" in schema else nw.lit(None).cast(nw.Float64)
+    paid = as_number("amount", schema["amount"]) if "amount" in schema else nw.lit(None).cast(nw.Float64)
     frame = ends.frame.select(
         nw.col("prospect").alias("deal"),
         nw.col("won_day") if "won_day" in schema else none.alias("won_day"),
