@@ -8,11 +8,10 @@ from calibra.inference.laplace.block_weights import block_weights, log_mean_exp,
 from calibra.inference.laplace.blocks import log_prior
 from calibra.inference.laplace.points import PointPool
 from calibra.inference.laplace.surrogate import Surrogate
-from calibra.inference.psis import PARETO_K_LIMIT, smooth_weights
+from calibra.inference.psis import smooth_weights
 
 type Floats = NDArray[np.float64]
 
-_EVEN = np.log(2.0)
 _REPS_FOR_BLOCK_K = 10
 _POINTS_FOR_SPREAD, _POINTS_FOR_BLOCK_K = 32, 48
 _CANDIDATES = ((0.75, 4), (1.5, 8), (np.inf, 16))  # of each block draw, by the largest spread; a normal block's is 0.3
@@ -118,7 +117,7 @@ class Corrected:
         log_weights = self._log_weights(self.surrogate.take(reps), phi, _POINTS_FOR_BLOCK_K, rng)
         log_weights -= log_mean_exp(log_weights)
         result = np.full(self.blocks.n_reps, np.nan)
-        result[reps] = [_pareto_k(log_weights[:, :, i].ravel()) for i in range(len(reps))]
+        result[reps] = [smooth_weights(log_weights[:, :, i].ravel())[1] for i in range(len(reps))]
         return result
 
     def _log_weights(self, surrogate: Surrogate, phi: Floats, n_points: int, rng: np.random.Generator) -> Floats:
@@ -130,13 +129,3 @@ class Corrected:
 
     def _elements(self, n_points: int) -> int:
         return self.blocks.n_reps * max(self.blocks.n_cells, self.blocks.n_block) * n_points
-
-
-def _pareto_k(log_weights: Floats) -> float:
-    """Pareto k̂ of log weights relative to their mean.
-
-    Where none is twice the mean the tail that k̂ is fitted to holds differences of a few per cent, and k̂ above the limit
-    tells of that fit and not of the weights.
-    """
-    k = smooth_weights(log_weights)[1]
-    return min(k, PARETO_K_LIMIT) if log_weights.max() < _EVEN else k
